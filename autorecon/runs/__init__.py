@@ -1,0 +1,41 @@
+"""Run folders: whole files, saved states, metrics, progress, and work that can be interrupted.
+
+Importing this loads neither torch nor rich.
+"""
+
+from __future__ import annotations
+
+from autorecon.runs.atomic import replacing, write_bytes, write_text
+from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
+from autorecon.runs.errors import RunError
+from autorecon.runs.folder import RunFolder, next_free
+from autorecon.runs.metrics import Metrics, read_metrics
+from autorecon.runs.progress import Progress
+from autorecon.runs.tensors import (
+    load_metadata,
+    load_state,
+    load_weights,
+    save_state,
+    save_weights,
+)
+
+__all__ = [
+    "Checkpoint",
+    "Checkpoints",
+    "Metrics",
+    "Progress",
+    "RunError",
+    "RunFolder",
+    "Stage",
+    "drive",
+    "load_metadata",
+    "load_state",
+    "load_weights",
+    "next_free",
+    "read_metrics",
+    "replacing",
+    "save_state",
+    "save_weights",
+    "write_bytes",
+    "write_text",
+]

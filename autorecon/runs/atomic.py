@@ -1,0 +1,81 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from autorecon.runs.errors import RunError
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; it becomes `path` when the block ends.
+
+    Missing parent folders are made, links are followed, an existing file keeps its permissions.
+    If the block fails, the temporary file is removed and `path` is as it was.
+    Raises RunError for anything the file system refuses (disk full, no permission, a folder).
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    existed = target.exists()
+    try:
+        if existed and not target.is_file():
+            raise OSError("it is not a regular file")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _publish(temporary, target)
+    except BaseException as error:
+        # The file system that just failed may fail again; the first error is the one to tell.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RunError(_failure(path, error, existed)) from error
+        raise
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Make `path` hold `data`, or leave it untouched and raise RunError."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | Path, data: str) -> None:
+    """Make `path` hold `data` in UTF-8 with its line ends as they are; else as `write_bytes`."""
+    write_bytes(path, data.encode("utf-8"))
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that killed writers left below `folder`.
+
+    Only safe while no other process writes there: call it with the folder's lock held.
+    """
+    for leftover in folder.rglob(".*.[0-9]*.tmp"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    if target.exists():
+        shutil.copymode(target, temporary)
+    _sync(temporary)
+    os.replace(temporary, target)
+    # The file is in place by now; some file systems cannot sync a folder, which loses nothing.
+    with contextlib.suppress(OSError):
+        _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _failure(path: str | Path, error: OSError, existed: bool) -> str:
+    kept = "what was there before is intact" if existed else "nothing was written"
+    return f"cannot write {path}: {error.strerror or error}; {kept}"

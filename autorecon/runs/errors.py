@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+
+class RunError(ValueError):
+    """A run folder, or a file of one, cannot be used as asked; the message says what to do."""
+
+    exit_code = 2

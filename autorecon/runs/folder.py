@@ -1,0 +1,184 @@
+"""The folder that is a run."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from autorecon.runs.atomic import sweep, write_bytes
+from autorecon.runs.errors import RunError
+
+_CONFIG = "config.toml"
+_LOCK = ".lock"
+
+
+@attrs.frozen
+class RunFolder:
+    """A run's files by name; a folder is a run if it holds a config.toml."""
+
+    path: Path
+    config: dict[str, Any] = attrs.field(repr=False)
+
+    @classmethod
+    def create(cls, path: str | Path, config: Mapping[str, Any]) -> RunFolder:
+        """Start a run in a new or empty folder. Entries of `config` that are None are left out.
+
+        Raises RunError if the folder holds a run or anything else, or cannot be made.
+        """
+        folder = Path(path)
+        _make(folder)
+        # Before the lock, which would leave its file in a folder that is not ours; and with it,
+        # since two may start at once.
+        _refuse_occupied(folder)
+        with _locked(folder):
+            _refuse_occupied(folder)
+            sweep(folder)
+            write_bytes(folder / _CONFIG, _to_toml(config))
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """An existing run. Raises RunError if there is none or its config.toml cannot be read."""
+        folder = Path(path)
+        try:
+            text = (folder / _CONFIG).read_text("utf-8")
+            return cls(folder, tomllib.loads(text))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(f"{folder} is not a run: it has no {_CONFIG}") from error
+        except OSError as error:
+            raise RunError(f"cannot read {folder / _CONFIG}: {error.strerror}") from error
+        except ValueError as error:
+            raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder against other processes; the system lets go of it if we are killed.
+
+        Clears away what a killed process left unfinished. Raises RunError if another holds it.
+        """
+        with _locked(self.path):
+            sweep(self.path)
+            yield
+
+    @property
+    def config_path(self) -> Path:
+        return self.path / _CONFIG
+
+    @property
+    def space_path(self) -> Path:
+        return self.path / "space.space"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.path / "checkpoint"
+
+    @property
+    def genotype_path(self) -> Path:
+        return self.path / "genotype.space"
+
+    @property
+    def generator_path(self) -> Path:
+        return self.path / "generator.safetensors"
+
+    @property
+    def compressed_path(self) -> Path:
+        return self.path / "compressed"
+
+    @property
+    def results_path(self) -> Path:
+        return self.path / "results.json"
+
+    @property
+    def report_path(self) -> Path:
+        return self.path / "report.html"
+
+
+def next_free(parent: str | Path, stem: str) -> Path:
+    """`parent/stem-001`, or the number after the highest one that is taken. Makes nothing."""
+    numbered = re.compile(re.escape(stem) + r"-(\d+)")
+    matches = (numbered.fullmatch(entry.name) for entry in Path(parent).glob("*"))
+    highest = max((int(match[1]) for match in matches if match), default=0)
+    return Path(parent) / f"{stem}-{highest + 1:03d}"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def _refuse_occupied(folder: Path) -> None:
+    names = _names(folder)
+    if _CONFIG in names:
+        raise RunError(f"{folder} holds a run: continue it with --resume, or name another folder")
+    # What a kill during an earlier start left behind is ours.
+    foreign = [name for name in names if name != _LOCK and not _is_leftover(name)]
+    if foreign:
+        raise RunError(f"{folder} is not empty (it holds {foreign[0]}): name another folder")
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError as error:
+        raise RunError(f"cannot read the folder {folder}: {error.strerror}") from error
+
+
+def _is_leftover(name: str) -> bool:
+    return name.startswith(f".{_CONFIG}.") and name.endswith(".tmp")
+
+
+def _to_toml(config: Mapping[str, Any]) -> bytes:
+    import tomli_w
+
+    return tomli_w.dumps(_without_none(config)).encode()
+
+
+def _without_none(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without_none(item) for key, item in value.items() if item is not None}
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = _open_lock(folder)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise RunError(_locked_out(folder, error, holder)) from error
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open_lock(folder: Path) -> int:
+    try:
+        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise RunError(f"cannot lock {folder}: {error.strerror}") from error
+
+
+def _locked_out(folder: Path, error: OSError, holder: str) -> str:
+    if not isinstance(error, BlockingIOError):
+        return f"cannot lock {folder}: {error.strerror}"
+    by = f"process {holder}" if holder else "another process"
+    return f"{folder} is in use by {by}: wait for it to end, or name another folder"

@@ -1,0 +1,131 @@
+"""How far long work has got: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+import attrs
+
+_LINE_EVERY = 10.0  # seconds
+
+
+@attrs.define
+class Meter:
+    """Counts steps of which `done` were made earlier; `clock` gives seconds."""
+
+    total: int
+    done: int
+    clock: Callable[[], float]
+    _made: int = attrs.field(default=0, init=False)
+    _start: float = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._start = self.clock()
+
+    def step(self) -> None:
+        self.done += 1
+        self._made += 1
+
+    def seconds(self) -> float:
+        """Seconds since this meter began."""
+        return self.clock() - self._start
+
+    def status(self) -> str:
+        """As in "120/600 steps, 8.1/s, 59 s left"; what was done earlier has no part in the rate.
+
+        Without a rate yet, only the count; at the end, the time taken instead of the time left.
+        """
+        count = f"{self.done}/{self.total} steps"
+        seconds = self.seconds()
+        if not self._made or seconds <= 0:
+            return count
+        rate = self._made / seconds
+        if self.done >= self.total:
+            return f"{count}, {_short(rate)}/s, took {_duration(seconds)}"
+        return f"{count}, {_short(rate)}/s, {_duration((self.total - self.done) / rate)} left"
+
+
+@attrs.define
+class Progress:
+    """Where progress goes: `stream`, by default standard error; nowhere if `quiet`."""
+
+    quiet: bool = False
+    stream: TextIO = attrs.field(factory=lambda: sys.stderr)
+    clock: Callable[[], float] = time.monotonic
+
+    def say(self, line: str) -> None:
+        """One line of its own. Not while a task is running."""
+        if not self.quiet:
+            print(line, file=self.stream, flush=True)
+
+    @contextlib.contextmanager
+    def task(self, name: str, total: int, done: int = 0) -> Iterator[Callable[[], None]]:
+        """Show `total` steps, `done` of them made already; call what this gives after each."""
+        meter = Meter(total, done, self.clock)
+        if self.quiet:
+            yield meter.step
+        elif self._is_terminal():
+            with self._bar(name, meter) as tick:
+                yield tick
+        else:
+            with self._lines(name, meter) as tick:
+                yield tick
+
+    def _is_terminal(self) -> bool:
+        return self.stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    @contextlib.contextmanager
+    def _lines(self, name: str, meter: Meter) -> Iterator[Callable[[], None]]:
+        last = 0.0
+        said = -1
+
+        def tick() -> None:
+            nonlocal last, said
+            meter.step()
+            if meter.seconds() - last < _LINE_EVERY:
+                return
+            last, said = meter.seconds(), meter.done
+            self.say(f"{name} {meter.status()}")
+
+        yield tick
+        if said != meter.done:
+            self.say(f"{name} {meter.status()}")
+
+    @contextlib.contextmanager
+    def _bar(self, name: str, meter: Meter) -> Iterator[Callable[[], None]]:
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        console = Console(file=self.stream, no_color=bool(os.environ.get("NO_COLOR")))
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"))
+        # Standard output stays the caller's: it may be read by a script.
+        with RichProgress(*columns, console=console, redirect_stdout=False) as bars:
+            task = bars.add_task(
+                escape(name), total=meter.total, completed=meter.done, at=meter.status()
+            )
+
+            def tick() -> None:
+                meter.step()
+                bars.update(task, completed=meter.done, at=meter.status())
+
+            yield tick
+
+
+def _short(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 100 else f"{rate:.2g}" if rate < 1 else f"{rate:.1f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
