@@ -1,0 +1,83 @@
+"""The modules that a quantized model consists of beside the teacher's own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from autorecon.compress.quantizer import RANGES, fake_quantize, quantize_weight
+
+BETA = 0.9
+"""Share of the past in the moving average of a range."""
+
+
+class ActivationQuantizer(nn.Module):
+    """Quantizes one activation, per tensor.
+
+    While it observes, its range follows the batches by a moving average that starts at the first
+    of them; frozen, it keeps the range. The state is all in buffers.
+    """
+
+    low: Tensor
+    high: Tensor
+    initialised: Tensor
+
+    def __init__(self, bits: int, ranges: str) -> None:
+        super().__init__()
+        self.bits = bits
+        self.ranges = ranges
+        self.observing = True
+        self.register_buffer("low", torch.zeros(()))
+        self.register_buffer("high", torch.zeros(()))
+        self.register_buffer("initialised", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.observing:
+            self._observe(x.detach())
+        return fake_quantize(x, self.low, self.high, self.bits)
+
+    def _observe(self, x: Tensor) -> None:
+        past = BETA if self.initialised else 0.0
+        low, high = RANGES[self.ranges](x)
+        self.low.mul_(past).add_(low, alpha=1 - past)
+        self.high.mul_(past).add_(high, alpha=1 - past)
+        self.initialised.fill_(True)
+
+    def extra_repr(self) -> str:
+        return f"bits={self.bits}, ranges={self.ranges}"
+
+
+class QuantizedConv2d(nn.Conv2d):
+    """A convolution that computes with its weight quantized; parameters keep their names."""
+
+    bits: int
+
+    @classmethod
+    def of(cls, conv: nn.Conv2d, bits: int) -> QuantizedConv2d:
+        """One that shares the parameters of `conv`."""
+        quantized = cls(
+            conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
+            conv.dilation, conv.groups, conv.bias is not None, conv.padding_mode, device="meta",
+        )  # fmt: skip
+        quantized.weight, quantized.bias, quantized.bits = conv.weight, conv.bias, bits
+        return quantized
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, quantize_weight(self.weight, self.bits), self.bias)
+
+
+class QuantizedLinear(nn.Linear):
+    """A linear layer that computes with its weight quantized; parameters keep their names."""
+
+    bits: int
+
+    @classmethod
+    def of(cls, linear: nn.Linear, bits: int) -> QuantizedLinear:
+        """One that shares the parameters of `linear`."""
+        has_bias = linear.bias is not None
+        quantized = cls(linear.in_features, linear.out_features, has_bias, device="meta")
+        quantized.weight, quantized.bias, quantized.bits = linear.weight, linear.bias, bits
+        return quantized
+
+    def forward(self, input: Tensor) -> Tensor:
+        return nn.functional.linear(input, quantize_weight(self.weight, self.bits), self.bias)

@@ -1,0 +1,66 @@
+"""L_r, what a generator minimises: a weighted sum of registered terms (Eq. 1 of AutoReCon)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
+import autorecon.objective.terms  # noqa: F401  (registers the shipped terms)
+from autorecon.objective.errors import DivergedError
+from autorecon.objective.parse import parse_terms
+from autorecon.objective.registry import Term
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from autorecon.objective.observation import Observation
+
+
+@attrs.frozen
+class Objective:
+    """A sum of weighted terms; calling it on an observation gives the loss and its parts."""
+
+    terms: tuple[tuple[float, Term], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Objective:
+        """Read `ce + 0.1*bns`; raises ObjectiveError with the column of the fault."""
+        return cls(tuple(parse_terms(text)))
+
+    @property
+    def needs_student(self) -> bool:
+        return any(term.needs_student for _, term in self.terms)
+
+    def __str__(self) -> str:
+        first, *rest = [_spelled(weight, term) for weight, term in self.terms]
+        return first.removeprefix("+ ").replace("- ", "-") + "".join(f" {item}" for item in rest)
+
+    def __call__(self, observation: Observation) -> tuple[Tensor, dict[str, float]]:
+        """The total, a 0-d tensor with its graph, and each term's value without its weight.
+
+        Raises DivergedError for a term, or a total, that is infinite or not a number.
+        """
+        losses = {term.name: term.loss(observation) for _, term in self._live(observation)}
+        parts = {name: _finite(name, loss) for name, loss in losses.items()}
+        weighted = [weight * losses[term.name] for weight, term in self._live(observation)]
+        total = sum(weighted[1:], weighted[0])
+        _finite(str(self), total)
+        return total, parts
+
+    def _live(self, observation: Observation) -> list[tuple[float, Term]]:
+        student = observation.student_logits is not None
+        return [(weight, term) for weight, term in self.terms if student or not term.needs_student]
+
+
+def _spelled(weight: float, term: Term) -> str:
+    size = "" if abs(weight) == 1 else repr(abs(weight)).removesuffix(".0") + "*"
+    return f"{'-' if weight < 0 else '+'} {size}{term.name}"
+
+
+def _finite(name: str, value: Tensor) -> float:
+    number = float(value.detach())
+    if not math.isfinite(number):
+        raise DivergedError(name, number)
+    return number

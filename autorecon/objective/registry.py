@@ -1,0 +1,56 @@
+"""The catalogue of loss terms, which a user's own module may add to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import attrs
+
+from autorecon.objective.errors import ObjectiveError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from autorecon.objective.observation import Observation
+
+Loss = Callable[["Observation"], "Tensor"]
+
+
+@attrs.frozen
+class Term:
+    """A named scalar loss of an observation, to be minimised by the generator."""
+
+    name: str
+    summary: str
+    loss: Loss
+    needs_student: bool = False
+
+
+_TERMS: dict[str, Term] = {}
+TERMS = MappingProxyType(_TERMS)
+
+
+def term(name: str, summary: str, *, needs_student: bool = False) -> Callable[[Loss], Loss]:
+    """Register the decorated function as the term `name`.
+
+    A term that needs the student is left out of the sum for as long as there is none.
+    Raises ObjectiveError for a name that no objective could spell, or that is taken.
+    """
+
+    def register(loss: Loss) -> Loss:
+        if not name.isidentifier():
+            raise ObjectiveError(f"a term's name is one word of letters and digits, not '{name}'")
+        taken = _TERMS.get(name)
+        if taken and not _same_source(taken.loss, loss):
+            raise ObjectiveError(f"the term '{name}' exists already ({taken.summary})")
+        _TERMS[name] = Term(name, summary, loss, needs_student)
+        return loss
+
+    return register
+
+
+def _same_source(old: Loss, new: Loss) -> bool:
+    """A notebook's cell that is run again, or a module reloaded, may register its term again."""
+    return (old.__module__, old.__qualname__) == (new.__module__, new.__qualname__)
