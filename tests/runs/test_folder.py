@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autorecon.runs import RunError, RunFolder, next_free
+
+
+def test_config_comes_back(tmp_path: Path) -> None:
+    config = {"name": "é", "rate": 1e-3, "seeds": [0, 1], "search": {"tau": 5.0, "cap": None}}
+    created = RunFolder.create(tmp_path / "runs" / "a", config)
+    assert created.config == {
+        "name": "é",
+        "rate": 1e-3,
+        "seeds": [0, 1],
+        "search": {"tau": 5.0},
+    }
+    assert RunFolder.open(tmp_path / "runs" / "a") == created
+
+
+def test_files_have_their_names(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, {})
+    paths = [run.config_path, run.space_path, run.metrics_path, run.checkpoint_path]
+    paths += [run.genotype_path, run.generator_path, run.compressed_path, run.results_path]
+    assert [path.relative_to(tmp_path).as_posix() for path in [*paths, run.report_path]] == [
+        "config.toml",
+        "space.space",
+        "metrics.jsonl",
+        "checkpoint",
+        "genotype.space",
+        "generator.safetensors",
+        "compressed",
+        "results.json",
+        "report.html",
+    ]
+
+
+def test_a_run_is_not_started_twice(tmp_path: Path) -> None:
+    RunFolder.create(tmp_path, {"a": 1})
+    with pytest.raises(RunError, match="--resume, or name another folder"):
+        RunFolder.create(tmp_path, {"a": 2})
+    assert RunFolder.open(tmp_path).config == {"a": 1}
+
+
+def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(RunError, match=r"not empty \(it holds thesis\.txt\)"):
+        RunFolder.create(tmp_path, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_start_that_was_killed_can_be_repeated(tmp_path: Path) -> None:
+    (tmp_path / ".config.toml.77.tmp").touch()
+    (tmp_path / ".lock").touch()
+    RunFolder.create(tmp_path, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "config.toml"]
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot make the folder"):
+        RunFolder.create(tmp_path / "file" / "run", {})
+
+
+@pytest.mark.parametrize("name", ["", "gone", "file"])
+def test_what_is_no_run_is_not_opened(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"not a run: it has no config\.toml"):
+        RunFolder.open(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [b"a = ", b"\xff", b"a = 1\na = 2"])
+def test_broken_config_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(content)
+    with pytest.raises(RunError, match=r"config\.toml is not TOML"):
+        RunFolder.open(tmp_path)
+
+
+def test_lock_keeps_others_out_and_names_the_holder(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, {})
+    with (
+        run.lock(),
+        pytest.raises(RunError, match=f"in use by process {os.getpid()}"),
+        run.lock(),
+    ):
+        pass
+    with run.lock():
+        pass
+
+
+def test_a_killed_process_gives_up_its_lock(
+    tmp_path: Path, fork: Callable[[Callable[[], object]], int]
+) -> None:
+    run = RunFolder.create(tmp_path, {})
+    read, write = os.pipe()
+
+    def hold() -> None:
+        with run.lock():
+            (tmp_path / f".results.json.{os.getpid()}.tmp").touch()
+            os.write(write, b"held")
+            signal.pause()
+
+    child = fork(hold)
+    assert os.read(read, 4) == b"held"
+    with pytest.raises(RunError, match=f"process {child}"), run.lock():
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with run.lock():
+        assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_next_free_counts_from_the_highest(tmp_path: Path) -> None:
+    assert next_free(tmp_path / "runs", "a") == tmp_path / "runs" / "a-001"
+    for name in ("a-001", "a-007", "ab-050", "a-x", "a-1000x"):
+        (tmp_path / name).mkdir()
+    assert next_free(tmp_path, "a").name == "a-008"
+    (tmp_path / "a-999").mkdir()
+    assert next_free(tmp_path, "a").name == "a-1000"
