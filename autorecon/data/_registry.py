@@ -1,0 +1,47 @@
+"""Which data sets there are: a name, a loader, and how to install it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from autorecon.data import _fashion_mnist
+from autorecon.data._errors import DataError
+
+if TYPE_CHECKING:
+    from autorecon.data._dataset import Dataset
+
+Loader = Callable[[int | None], "Dataset"]
+
+_LOADERS: dict[str, Loader] = {_fashion_mnist.NAME: _fashion_mnist.load_fashion_mnist}
+
+
+def register(name: str, loader: Loader) -> None:
+    """Add a data set; `loader` is given the image size asked for, or None for the data's own."""
+    if name in _LOADERS:
+        raise DataError(f"there is already a data set {name}")
+    _LOADERS[name] = loader
+
+
+def names() -> list[str]:
+    """The names that `load` knows."""
+    return sorted(_LOADERS)
+
+
+def load(name: str, *, size: int | None = None) -> Dataset:
+    """A data set by its name, with images of size x size pixels.
+
+    Raises DataError on an unknown name or size, MissingDataError where its files are not found.
+    """
+    require_known(name)
+    return _LOADERS[name](size)
+
+
+def require_known(name: str) -> None:
+    """Raise DataError, with a suggestion, unless `name` is registered."""
+    if name in _LOADERS:
+        return
+    close = get_close_matches(name, _LOADERS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(names())}"
+    raise DataError(f"no data set is called {name!r}; {hint}")
