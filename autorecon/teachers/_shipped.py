@@ -1,0 +1,55 @@
+"""The teachers that come with the package, listed from their .json files, without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from autorecon.teachers._errors import TeacherError
+
+
+def _folder() -> Traversable:
+    return files("autorecon.teachers") / "weights"
+
+
+def names() -> list[str]:
+    """The names of the teachers that come with the package."""
+    described = (entry.name for entry in _folder().iterdir() if entry.name.endswith(".json"))
+    return sorted(name.removesuffix(".json") for name in described)
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What is recorded of a shipped teacher: architecture, data, recipe, test accuracy in percent.
+
+    Raises TeacherError, listing the shipped ones, on an unknown name.
+    """
+    known = names()
+    if name not in known:
+        raise TeacherError(f"no teacher is called {name!r}{_suggestion(name, known)}")
+    described: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
+    return described
+
+
+def read_weights(name: str) -> bytes:
+    """The safetensors file of a shipped teacher; TeacherError unless it has the recorded sha256."""
+    file = f"{name}.safetensors"
+    try:
+        content = (_folder() / file).read_bytes()
+    except FileNotFoundError as error:
+        raise TeacherError(f"{file} is missing from this installation; install it again") from error
+    if hashlib.sha256(content).hexdigest() != describe(name)["sha256"]:
+        raise TeacherError(f"{file} is not the file that was shipped (sha256); install it again")
+    return content
+
+
+def _suggestion(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    meant = f", did you mean {close[0]}?" if close else ";"
+    return (
+        f"{meant} Shipped are: {', '.join(known)}. A model of your own is named "
+        "package.module:function"
+    )
