@@ -1,0 +1,30 @@
+"""The .space language: text to a checked program. Knows nothing of torch."""
+
+from autorecon.lang.check import check, declared_parameters, load_program
+from autorecon.lang.checked import Edge, Node, Op, Pipeline, Program
+from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
+from autorecon.lang.genotype import format_genotype
+from autorecon.lang.grammar import resource_folder
+from autorecon.lang.shapes import Label, Shape, show_shape
+from autorecon.lang.source import Source, Span
+
+__all__ = [
+    "Diagnostic",
+    "Edge",
+    "Label",
+    "Node",
+    "Op",
+    "Pipeline",
+    "Program",
+    "Shape",
+    "Source",
+    "SpaceError",
+    "Span",
+    "check",
+    "declared_parameters",
+    "did_you_mean",
+    "format_genotype",
+    "load_program",
+    "resource_folder",
+    "show_shape",
+]

@@ -1,0 +1,241 @@
+"""Lark's tree -> the records of `syntax`: one small function a rule, no checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lark import Token, Tree
+
+from autorecon.lang import syntax as s
+from autorecon.lang.source import Source, Span
+
+_RULES: dict[str, Callable[[Tree, Source], Any]] = {}
+
+
+def build(item: Any, source: Source) -> Any:
+    if isinstance(item, Token):
+        return s.Name(str(item), Span(item.start_pos or 0, item.end_pos or 0, source))
+    return _RULES[item.data](item, source)
+
+
+def _rule(function: Callable[[Tree, Source], Any]) -> Callable[[Tree, Source], Any]:
+    _RULES[function.__name__.strip("_")] = function
+    return function
+
+
+def _span(tree: Tree, source: Source) -> Span:
+    return Span(tree.meta.start_pos, tree.meta.end_pos, source)
+
+
+def _all(tree: Tree, source: Source) -> list:
+    return [build(child, source) for child in tree.children]
+
+
+def _names(tree: Tree, source: Source) -> list[s.Name]:
+    names = [c for c in tree.children if isinstance(c, Token) and c.type == "NAME"]
+    return [build(name, source) for name in names]
+
+
+def _child(tree: Tree, rule: str, source: Source, default: Any = None) -> Any:
+    found = next((c for c in tree.children if isinstance(c, Tree) and c.data == rule), None)
+    return default if found is None else build(found, source)
+
+
+@_rule
+def _space(tree: Tree, source: Source) -> s.SpaceHeader:
+    parameters = _child(tree, "parameters", source, ())
+    return s.SpaceHeader(_names(tree, source)[0], parameters, _span(tree, source))
+
+
+@_rule
+def _genotype(tree: Tree, source: Source) -> s.GenotypeHeader:
+    name, of = (build(token, source) for token in tree.children[:2])
+    arguments = _child(tree, "arguments", source, ())
+    return s.GenotypeHeader(name, of.text[1:-1], of.span, arguments, _span(tree, source))
+
+
+@_rule
+def _let(tree: Tree, source: Source) -> s.Let:
+    name, value = _all(tree, source)
+    return s.Let(name, value, _span(tree, source))
+
+
+@_rule
+def _edge_type(tree: Tree, source: Source) -> s.EdgeType:
+    names = _names(tree, source)
+    contract = names[1] if len(names) > 1 else None
+    candidates = build(tree.children[-1], source)
+    return s.EdgeType(names[0], contract, candidates, _span(tree, source))
+
+
+@_rule
+def _op_def(tree: Tree, source: Source) -> s.OpDef:
+    parameters = _child(tree, "names", source, ())
+    pipeline = build(tree.children[-1], source)
+    return s.OpDef(_names(tree, source)[0], parameters, pipeline, _span(tree, source))
+
+
+@_rule
+def _block(tree: Tree, source: Source) -> s.BlockDef:
+    parameters = _child(tree, "names", source, ())
+    items = [
+        build(c, source)
+        for c in tree.children[1:]
+        if isinstance(c, Tree) and c.data not in ("names",)
+    ]
+    return s.BlockDef(_names(tree, source)[0], parameters, tuple(items), _span(tree, source))
+
+
+@_rule
+def _node(tree: Tree, source: Source) -> s.NodeDecl:
+    return _node_decl(str(tree.children[0]), tree, source)
+
+
+@_rule
+def _output(tree: Tree, source: Source) -> s.NodeDecl:
+    return _node_decl("output", tree, source)
+
+
+def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
+    shape = next(c for c in tree.children if isinstance(c, Tree) and c.data == "shape")
+    return s.NodeDecl(
+        kind,
+        tuple(_names(tree, source)),
+        build(shape, source),
+        _span(shape, source),
+        _child(tree, "merge", source),
+        _child(tree, "then", source),
+        _span(tree, source),
+    )
+
+
+@_rule
+def _noise_input(tree: Tree, source: Source) -> s.InputDecl:
+    name, sizes, kind = _all(tree, source)
+    return s.InputDecl(name, kind, sizes, _span(tree, source))
+
+
+@_rule
+def _label_input(tree: Tree, source: Source) -> s.InputDecl:
+    name, kind, arguments = _all(tree, source)
+    sizes = tuple(argument.value for argument in arguments)
+    return s.InputDecl(name, kind, sizes, _span(tree, source))
+
+
+@_rule
+def _instance(tree: Tree, source: Source) -> s.Instance:
+    name, block, *after = _names(tree, source)
+    arguments = _child(tree, "arguments", source, ())
+    return s.Instance(name, block, arguments, after[0] if after else None, _span(tree, source))
+
+
+@_rule
+def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
+    kind, sources, targets, *candidates = _all(tree, source)
+    chosen = candidates[0] if candidates else None
+    return s.EdgeStatement(kind, sources, targets, chosen, _span(tree, source))
+
+
+@_rule
+def _choice(tree: Tree, source: Source) -> s.Choice:
+    return s.Choice(*_all(tree, source), _span(tree, source))
+
+
+@_rule
+def _merge(tree: Tree, source: Source) -> s.Name:
+    return build(tree.children[0], source)
+
+
+@_rule
+def _then(tree: Tree, source: Source) -> s.PipelineExpr:
+    return build(tree.children[0], source)
+
+
+def _sequence(tree: Tree, source: Source) -> tuple:
+    return tuple(_all(tree, source))
+
+
+_RULES.update(shape=_sequence, names=_sequence, parameters=_sequence, set=_sequence)
+
+
+@_rule
+def _parameter(tree: Tree, source: Source) -> s.Parameter:
+    return s.Parameter(*_all(tree, source), _span(tree, source))
+
+
+@_rule
+def _ends(tree: Tree, source: Source) -> tuple[s.Path, ...]:
+    """`B1.a`, `{a, b}` or `B1.{a, b}`; the last names B1.a and B1.b."""
+    prefix = [str(token) for token in tree.children if isinstance(token, Token)]
+    members = _child(tree, "set", source)
+    if members is None:
+        return (s.Path(".".join(prefix), _span(tree, source)),)
+    return tuple(s.Path(".".join([*prefix, m.text]), m.span) for m in members)
+
+
+@_rule
+def _path(tree: Tree, source: Source) -> s.Path:
+    return s.Path(".".join(str(token) for token in tree.children), _span(tree, source))
+
+
+@_rule
+def _alternatives(tree: Tree, source: Source) -> s.Alternatives:
+    return s.Alternatives(tuple(_all(tree, source)), _span(tree, source))
+
+
+@_rule
+def _pipeline(tree: Tree, source: Source) -> s.PipelineExpr:
+    return s.PipelineExpr(tuple(_all(tree, source)), _span(tree, source))
+
+
+@_rule
+def _call(tree: Tree, source: Source) -> s.Call:
+    arguments = _child(tree, "arguments", source, ())
+    return s.Call(_names(tree, source)[0], arguments, _span(tree, source))
+
+
+@_rule
+def _arguments(tree: Tree, source: Source) -> tuple[s.Argument, ...]:
+    items = _all(tree, source)
+    return tuple(i if isinstance(i, s.Argument) else s.Argument(None, i, i.span) for i in items)
+
+
+@_rule
+def _named(tree: Tree, source: Source) -> s.Argument:
+    return s.Argument(str(tree.children[0]), build(tree.children[-1], source), _span(tree, source))
+
+
+@_rule
+def _sum(tree: Tree, source: Source) -> s.Expr:
+    if len(tree.children) == 1:
+        return build(tree.children[0], source)
+    operators = [str(token) for token in tree.children[1::2]]
+    first, *rest = [build(child, source) for child in tree.children[::2]]
+    return s.Chain(first, tuple(zip(operators, rest, strict=True)), _span(tree, source))
+
+
+_RULES["term"] = _sum
+
+
+@_rule
+def _negative(tree: Tree, source: Source) -> s.Negative:
+    return s.Negative(build(tree.children[-1], source), _span(tree, source))
+
+
+@_rule
+def _number(tree: Tree, source: Source) -> s.Number:
+    text = str(tree.children[0])
+    # Python refuses to convert thousands of digits; the checker calls both far too large.
+    value = float(text) if not text.isdigit() or len(text) > 400 else int(text)
+    return s.Number(value, _span(tree, source))
+
+
+@_rule
+def _reference(tree: Tree, source: Source) -> s.Reference:
+    return s.Reference(str(tree.children[0]), _span(tree, source))
+
+
+@_rule
+def _boolean(tree: Tree, source: Source) -> s.Boolean:
+    return s.Boolean(str(tree.children[0]) == "true", _span(tree, source))

@@ -1,0 +1,89 @@
+"""Syntax tree -> checked program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import attrs
+
+from autorecon.lang import syntax as s
+from autorecon.lang.check_edges import check_edges
+from autorecon.lang.check_graph import check_graph
+from autorecon.lang.checked import Node, Program
+from autorecon.lang.diagnostics import Diagnostics, did_you_mean
+from autorecon.lang.elaborate import Elaboration
+from autorecon.lang.evaluate import Number, Unknown, evaluate
+from autorecon.lang.parse import parse, read_source
+from autorecon.lang.source import Source
+
+
+def load_program(path: str | Path, parameters: Mapping[str, Number] | None = None) -> Program:
+    """Read, parse and check a file; SpaceError with everything that is wrong with it."""
+    return check(read_source(path), parameters)
+
+
+def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Program:
+    """Parse and check a text. `parameters` replace the defaults of the header; SpaceError."""
+    file = parse(source)
+    if isinstance(file.header, s.GenotypeHeader):
+        from autorecon.lang.genotype import check_genotype
+
+        return check_genotype(file, file.header, parameters or {})
+    return check_space(file, file.header, parameters or {})
+
+
+def check_space(
+    file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Number]
+) -> Program:
+    faults = Diagnostics()
+    scope = _parameters(header, parameters, faults)
+    values = {k: v for k, v in scope.items() if not isinstance(v, Unknown)}
+    elaboration = Elaboration(faults, scope)
+    elaboration.run(file.statements)
+    if not faults.failed:
+        check_edges(elaboration)
+    if not faults.failed:
+        check_graph(elaboration.nodes, elaboration.edges, faults)
+    warnings = faults.finish()
+    nodes = _with_aliases(elaboration)
+    edges = tuple(elaboration.edges)
+    return Program(header.name.text, values, nodes, edges, file.source, warnings=warnings)
+
+
+def _parameters(
+    header: s.SpaceHeader, given: Mapping[str, Number], faults: Diagnostics
+) -> dict[str, Number | Unknown]:
+    scope: dict[str, Number | Unknown] = {}
+    for parameter in header.parameters:
+        name = parameter.name.text
+        if name in scope:
+            faults.report("E0206", f"`{name}` is declared twice", parameter.name.span, "rename one")
+        default = evaluate(parameter.default, scope, faults)
+        scope[name] = given.get(name, default)
+    for name in given:
+        if name not in scope:
+            help = did_you_mean(name, scope)
+            message = f"`{header.name.text}` has no parameter `{name}`"
+            faults.report("E0208", message, header.name.span, help)
+    return scope
+
+
+def _with_aliases(elaboration: Elaboration) -> dict[str, Node]:
+    aliases: dict[str, list[str]] = {}
+    for port, node in elaboration.aliases.items():
+        aliases.setdefault(node, []).append(port)
+    return {
+        name: attrs.evolve(node, aliases=tuple(aliases[name])) if name in aliases else node
+        for name, node in elaboration.nodes.items()
+    }
+
+
+def declared_parameters(source: Source) -> Iterable[str]:
+    """Names that `--set` can give: the header's, or those of the space a genotype is of."""
+    file = parse(source)
+    if isinstance(file.header, s.SpaceHeader):
+        return [p.name.text for p in file.header.parameters]
+    from autorecon.lang.genotype import base_source
+
+    return declared_parameters(base_source(file, file.header))

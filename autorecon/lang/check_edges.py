@@ -1,0 +1,131 @@
+"""Shapes of every candidate on every edge, contracts, and merges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from autorecon.lang.checked import Edge, Node, Pipeline
+from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.elaborate import Elaboration
+from autorecon.lang.shapes import Shape, ShapeFault, show_shape
+
+
+def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
+    """The shape that open arguments take: the target's, but for a concatenation, whose channels
+    are the sum over its edges: there an edge keeps its source's channels."""
+    source, target = nodes[edge.source], nodes[edge.target]
+    same_rank = isinstance(source.shape, tuple) and len(source.shape) == len(target.shape)
+    if target.merge != "concat" or not same_rank:
+        return target.shape
+    return (source.shape[0], *target.shape[1:])
+
+
+def check_edges(program: Elaboration) -> None:
+    seen: dict[tuple[str, str], Edge] = {}
+    contributions: dict[str, list[int]] = defaultdict(list)
+    for edge in program.edges:
+        first = seen.setdefault((edge.source, edge.target), edge)
+        if first is not edge:
+            help = "give one edge all candidates, or put a node between"
+            message = f"a second edge `{edge.text}`"
+            notes = (("the first is here", first.span),)
+            program.faults.report("E0505", message, edge.span, help, notes=notes)
+        if not _contract(edge, program):
+            continue
+        shapes = [_candidate(edge, c, program) for c in edge.candidates]
+        first_shape = next((s for s in shapes if isinstance(s, tuple)), None)
+        contributions[edge.target].append(first_shape[0] if first_shape else 0)
+    for name, channels in contributions.items():
+        _concat(program.nodes[name], channels, program.faults)
+    for node in program.nodes.values():
+        _then(node, program.faults)
+
+
+def _candidate(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape | None:
+    """The shape that a candidate computes, after reporting it when the target's differs."""
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    wanted = edge_target(edge, program.nodes)
+    try:
+        shape = candidate.shapes(source.shape, wanted)[-1]
+    except ShapeFault as fault:
+        message = f"{edge.text}: {fault.message}"
+        program.faults.report("E0401", message, edge.span, fault.help, candidate.text)
+        return None
+    if candidate.is_none:
+        return None
+    same = shape[1:] == target.shape[1:] if target.merge == "concat" else shape == target.shape
+    if not same:
+        message = (
+            f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
+            f"but `{edge.written[1]}` is {show_shape(target.shape)}"
+        )
+        program.faults.report("E0402", message, edge.span, _shape_help(shape, target.shape))
+        return None
+    return shape
+
+
+def _shape_help(shape: Shape, target: Shape) -> str:
+    if not isinstance(shape, tuple) or len(shape) != len(target):
+        return "`linear` leads from vectors to feature maps"
+    if shape[0] != target[0]:
+        return "a convolution changes the number of channels: `conv(1)`"
+    return "`nearest` and `bilinear` change the resolution"
+
+
+def _then(node: Node, faults: Diagnostics) -> None:
+    if node.then is None:
+        return
+    try:
+        shape = node.then.shapes(node.shape, node.shape)[-1]
+    except ShapeFault as fault:
+        faults.report("E0401", f"{node.name}: {fault.message}", node.span, fault.help)
+        return
+    if shape != node.shape:
+        message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
+        help = "what a node applies keeps its shape; put it on an edge instead"
+        faults.report("E0402", message, node.span, help)
+
+
+def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:
+    if node.merge == "concat" and 0 not in channels and sum(channels) != node.shape[0]:
+        message = (
+            f"`{node.name}` has {node.shape[0]} channels, but its edges bring "
+            f"{' + '.join(map(str, channels))} = {sum(channels)}"
+        )
+        help = "make the node's first size their sum, or set `out=` on the edges"
+        faults.report("E0405", message, node.span, help)
+
+
+def _contract(edge: Edge, program: Elaboration) -> bool:
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    shapes = source.shape, target.shape
+    shown = f"{show_shape(shapes[0])} -> {show_shape(shapes[1])}"
+    problem = help = None
+    if edge.contract == "keeps" and shapes[0] != shapes[1]:
+        problem = f"`{edge.type}` keeps the shape, but {edge.text} is {shown}"
+        help = "use an edge type that `enlarges` or `bridges`, or make the shapes equal"
+    elif edge.contract == "enlarges":
+        within = edge.block is not None
+        if not within or not _grows(*shapes):
+            problem = f"`{edge.type}` enlarges within a block, but {edge.text} is {shown}"
+            help = "the resolution must grow by one whole factor, inside one block"
+    elif edge.contract == "bridges" and not _adjacent(edge, program):
+        problem = f"`{edge.type}` bridges adjacent blocks, but {edge.text} does not"
+        help = "both ends lie in blocks, the second `after` the first"
+    if problem:
+        program.faults.report("E0403", problem, edge.span, help)
+    return problem is None
+
+
+def _grows(source: Shape, target: Shape) -> bool:
+    if not (isinstance(source, tuple) and len(source) == len(target) == 3):
+        return False
+    (_, h, w), (_, height, width) = source, target
+    return height % h == 0 and width % w == 0 and height // h == width // w > 1
+
+
+def _adjacent(edge: Edge, program: Elaboration) -> bool:
+    first, second = (end.partition(".")[0] for end in edge.written)
+    instance = program.instances.get(second)
+    return instance is not None and instance.after == first

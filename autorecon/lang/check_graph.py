@@ -1,0 +1,132 @@
+"""Cycles, nodes that no input reaches or that reach no output, and cut spaces."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from autorecon.lang.checked import Edge, Node
+from autorecon.lang.diagnostics import Diagnostics
+
+
+def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
+    """Nodes on a path from an input to the output over the given edges."""
+    edges = list(edges)
+    inputs = {n.name for n in nodes.values() if n.is_input}
+    outputs = {n.name for n in nodes.values() if n.role == "output"}
+    forward = _reach(inputs, ((e.source, e.target) for e in edges))
+    return forward & _reach(outputs, ((e.target, e.source) for e in edges))
+
+
+def _reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
+    following = defaultdict(list)
+    for a, b in pairs:
+        following[a].append(b)
+    seen, waiting = set(start), list(start)
+    while waiting:
+        for name in following[waiting.pop()]:
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return seen
+
+
+def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> bool:
+    """Whether no path leads from a noise input to the output over the given edges."""
+    noise = {n.name for n in nodes.values() if n.role == "noise"}
+    return not noise & live_nodes(nodes, edges)
+
+
+def check_graph(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> None:
+    outputs = [n for n in nodes.values() if n.role == "output"]
+    if len(outputs) != 1 or not any(n.role == "noise" for n in nodes.values()):
+        if not outputs:
+            message, span = "the space has no output", None
+        elif len(outputs) > 1:
+            message, span = "the space has several outputs", outputs[1].span
+        else:
+            message, span = "the space has no noise input", None
+        help = "declare `input z [latent]: noise` and one `output image [channels, size, size]`"
+        faults.report("E0502", message, span, help)
+        return
+    if _misdirected(nodes, edges, faults) or _cycle(nodes, edges, faults):
+        return
+    if not _unreached(nodes, edges, faults):
+        _cuts(nodes, edges, outputs[0], faults)
+
+
+def _misdirected(
+    nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics
+) -> bool:
+    found = False
+    for edge in edges:
+        if nodes[edge.target].is_input:
+            found = True
+            faults.report("E0507", f"{edge.text} leads into an input", edge.span, "turn it around")
+        elif nodes[edge.source].role == "output":
+            found = True
+            faults.report("E0507", f"{edge.text} leaves the output", edge.span, "turn it around")
+    return found
+
+
+def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[str]:
+    """Nodes with every edge's source before its target; stops short at a cycle.
+
+    Among nodes that are ready, the order of declaration decides, so the order is stable.
+    """
+    waiting = dict.fromkeys(nodes, 0)
+    following = defaultdict(list)
+    for edge in edges:
+        waiting[edge.target] += 1
+        following[edge.source].append(edge.target)
+    order = [name for name, count in waiting.items() if count == 0]
+    for name in order:
+        for target in following[name]:
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                order.append(target)
+    return order
+
+
+def _cycle(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:
+    done = set(topological_order(nodes, edges))
+    stuck = [e for e in edges if e.source not in done and e.target not in done]
+    if not stuck:
+        return False
+    # Every node that is left has a source that is left: walking back must meet itself.
+    back = {e.target: e for e in stuck}
+    name, walked = stuck[0].target, []
+    while name not in walked:
+        walked.append(name)
+        name = back[name].source
+    ring = [name, *reversed(walked[walked.index(name) :])]
+    edge = back[ring[1]]
+    message = "the edges form a cycle: " + " -> ".join(ring)
+    faults.report("E0501", message, edge.span, "data flows one way, from inputs to the output")
+    return True
+
+
+def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:
+    inputs = [n.name for n in nodes.values() if n.is_input]
+    outputs = [n.name for n in nodes.values() if n.role == "output"]
+    forward = _reach(inputs, ((e.source, e.target) for e in edges))
+    backward = _reach(outputs, ((e.target, e.source) for e in edges))
+    for node in nodes.values():
+        if node.name not in forward:
+            help = "lead an edge into it, or remove it"
+            faults.report("E0503", f"no input reaches `{node.name}`", node.span, help)
+        elif node.name not in backward:
+            message = f"`{node.name}` leads nowhere: the output does not depend on it"
+            help = "lead an edge out of it, or remove it"
+            faults.report("E0504", message, node.span, help)
+    return len(forward & backward) < len(nodes)
+
+
+def _cuts(
+    nodes: Mapping[str, Node], edges: Collection[Edge], output: Node, faults: Diagnostics
+) -> None:
+    possible = [e for e in edges if not e.is_cut]
+    if is_cut(nodes, possible):
+        message = "every architecture cuts the output from the noise"
+        help = "some path needs a candidate other than `none` on each of its edges"
+        faults.report("E0506", message, output.span, help)

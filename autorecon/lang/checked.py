@@ -1,0 +1,168 @@
+"""The checked program: flat nodes and edges whose shapes, candidates and contracts hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import attrs
+
+from autorecon.lang.catalogue import CATALOGUE, OpSpec, Value
+from autorecon.lang.diagnostics import Diagnostic
+from autorecon.lang.shapes import Shape
+from autorecon.lang.source import Source, Span
+
+
+@attrs.frozen
+class Op:
+    """One operation with all its arguments, defaults filled in, in the signature's order."""
+
+    name: str
+    values: tuple[Value, ...]
+
+    @property
+    def spec(self) -> OpSpec:
+        return CATALOGUE[self.name]
+
+    @property
+    def args(self) -> dict[str, Value]:
+        names = (p.name for p in self.spec.params)
+        return dict(zip(names, self.values, strict=True))
+
+    @property
+    def text(self) -> str:
+        """As one writes it: required arguments by place, others by name where not the default."""
+        shown = []
+        for param, value in zip(self.spec.params, self.values, strict=True):
+            if param.required:
+                shown.append(_literal(value))
+            elif value != param.default:
+                shown.append(f"{param.name}={_literal(value)}")
+        return f"{self.name}({', '.join(shown)})" if shown else self.name
+
+    @property
+    def key(self) -> str:
+        """A short name for module paths: `conv3_d2`."""
+        key = self.name
+        for param, value in zip(self.spec.params, self.values, strict=True):
+            if param.required:
+                key += f"{value}"
+            elif value != param.default and param.name in ("dilation", "stride", "groups"):
+                key += f"_{param.name[0]}{value}"
+        return key
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value)
+
+
+@attrs.frozen
+class Pipeline:
+    """Operations one after the other: an edge's candidate, or what a node applies."""
+
+    ops: tuple[Op, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return " >> ".join(op.text for op in self.ops)
+
+    @cached_property
+    def key(self) -> str:
+        return "-".join(op.key for op in self.ops)
+
+    @property
+    def is_none(self) -> bool:
+        return self.ops[0].name == "none"
+
+    def shapes(self, source: Shape, target: Shape) -> list[Shape]:
+        """The shape before each operation and, last, after all; raises ShapeFault."""
+        shapes = [source]
+        for op in self.ops:
+            shapes.append(op.spec.shape(op.args, shapes[-1], target))
+        return shapes
+
+    def cost(self, source: Shape, target: Shape) -> tuple[int, int]:
+        """Trainable parameters, and multiply-accumulates a sample."""
+        shapes = self.shapes(source, target)
+        costs = [
+            op.spec.cost(op.args, before, after)
+            for op, before, after in zip(self.ops, shapes, shapes[1:], strict=False)
+        ]
+        return sum(c[0] for c in costs), sum(c[1] for c in costs)
+
+
+@attrs.frozen
+class Node:
+    """A feature map, an input or the image. `aliases` are bound ports: B2.n1 of B1.n5."""
+
+    name: str
+    shape: Shape
+    role: str  # "noise", "label", "inner" or "output"
+    block: str | None = None
+    merge: str = "sum"
+    then: Pipeline | None = None
+    aliases: tuple[str, ...] = ()
+    span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+    @property
+    def is_input(self) -> bool:
+        return self.role in ("noise", "label")
+
+
+@attrs.frozen
+class Edge:
+    """A connection and its candidate operations, in the order of the text.
+
+    `written` names its ends as the text does (`B2.n1 -> B2.n2`), `source` and `target` are nodes.
+    """
+
+    source: str
+    target: str
+    written: tuple[str, str]
+    type: str
+    contract: str | None
+    candidates: tuple[Pipeline, ...]
+    block: str | None = None
+    span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        return f"{self.written[0]} -> {self.written[1]}"
+
+    @cached_property
+    def name(self) -> str:
+        """Short and unique: `B1.n2->n4` within a block, else `B1.n2->B2.n4`."""
+        source, target = self.written
+        if self.block is not None:
+            target = target.removeprefix(f"{self.block}.")
+        return f"{source}->{target}"
+
+    @property
+    def is_cut(self) -> bool:
+        return all(c.is_none for c in self.candidates)
+
+
+@attrs.frozen
+class Program:
+    """A checked space. A genotype is one whose edges have a candidate each; `of` names its space."""
+
+    name: str
+    parameters: Mapping[str, int | float | bool]
+    nodes: Mapping[str, Node]
+    edges: tuple[Edge, ...]
+    source: Source = attrs.field(eq=False, repr=False)
+    of: str | None = None
+    of_arguments: Mapping[str, int | float | bool] = attrs.Factory(dict)
+    base_path: Path | None = attrs.field(default=None, eq=False)
+    warnings: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False)
+
+    @property
+    def output(self) -> Node:
+        return next(n for n in self.nodes.values() if n.role == "output")
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return tuple(n for n in self.nodes.values() if n.is_input)

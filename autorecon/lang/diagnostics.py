@@ -1,0 +1,90 @@
+"""Faults of a program: collected, then raised together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import attrs
+
+from autorecon.lang.codes import CODES
+from autorecon.lang.source import Span
+
+
+@attrs.frozen
+class Diagnostic:
+    """One fault: a stable code of `codes.CODES`, where, what, and what to do about it."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    help: str | None = None
+    label: str = ""
+    notes: tuple[tuple[str, Span | None], ...] = ()
+
+    @property
+    def severity(self) -> str:
+        return "warning" if self.code.startswith("W") else "error"
+
+
+class SpaceError(ValueError):
+    """A program that cannot be used; `diagnostics` says why, in the order of the text."""
+
+    exit_code = 1
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from autorecon.lang.show import concise
+
+        return "\n".join(concise(d) for d in self.diagnostics)
+
+
+class Diagnostics:
+    """The faults found so far. Reporting never stops the checker; `finish` does."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self._places: set[tuple[str, Span | None]] = set()
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        help: str | None = None,
+        label: str = "",
+        notes: tuple[tuple[str, Span | None], ...] = (),
+    ) -> None:
+        assert code in CODES, code
+        # A block's body is checked once an instance: one fault of the text is shown once.
+        if span is None or (code, span) not in self._places:
+            self._places.add((code, span))
+            self.found.append(Diagnostic(code, message, span, help, label, notes))
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity == "error" for d in self.found)
+
+    def in_order(self) -> tuple[Diagnostic, ...]:
+        return tuple(sorted(self.found, key=lambda d: d.span.start if d.span else -1))
+
+    def finish(self) -> tuple[Diagnostic, ...]:
+        """The warnings, when there is nothing worse; else raise SpaceError with everything."""
+        if self.failed:
+            raise SpaceError(self.in_order())
+        return self.in_order()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A help line: the nearest known names, or all of them when few."""
+    names = sorted(set(known))
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"`{c}`" for c in close) + "?"
+    if not names:
+        return "none is declared here"
+    shown = ", ".join(f"`{n}`" for n in names[:12])
+    return f"known here: {shown}{', ...' if len(names) > 12 else ''}"

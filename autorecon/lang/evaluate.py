@@ -1,0 +1,109 @@
+"""Expressions to values: whole-number arithmetic that must come out exact."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+
+from autorecon.lang import syntax as s
+from autorecon.lang.diagnostics import Diagnostics, did_you_mean
+
+Number = int | float | bool
+MAX_NUMBER = 1 << 62
+
+
+class Unknown:
+    """The value of something already reported: whatever depends on it is not reported again."""
+
+
+UNKNOWN = Unknown()
+_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod}
+Scope = Mapping[str, Number | Unknown]
+
+
+def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    """The value of an expression, or UNKNOWN after reporting why there is none."""
+    match expr:
+        case s.Number() | s.Boolean():
+            return _bounded(expr.value, expr, faults)
+        case s.Reference():
+            return _lookup(expr, scope, faults)
+        case s.Negative():
+            value = evaluate(expr.operand, scope, faults)
+            return value if isinstance(value, Unknown) else -value
+        case s.Chain():
+            return _chain(expr, scope, faults)
+    raise AssertionError(expr)
+
+
+def whole(
+    expr: s.Expr, scope: Scope, faults: Diagnostics, what: str, least: int, most: int
+) -> int | None:
+    """A whole number in a range, or None after reporting why not."""
+    value = evaluate(expr, scope, faults)
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        faults.report("E0301", f"{what} must be a whole number, not {_show(value)}", expr.span)
+        return None
+    if not least <= value <= most:
+        code = "E0305" if value > most else "E0303"
+        faults.report(code, f"{what} must be {least} to {most:,}, not {value:,}", expr.span)
+        return None
+    return value
+
+
+def _show(value: Number) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    if expr.name in scope:
+        return scope[expr.name]
+    help = did_you_mean(expr.name, scope)
+    faults.report("E0201", f"unknown name `{expr.name}`", expr.span, help)
+    return UNKNOWN
+
+
+def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    total = evaluate(expr.first, scope, faults)
+    for sign, operand in expr.rest:
+        right = evaluate(operand, scope, faults)
+        if isinstance(total, Unknown) or isinstance(right, Unknown):
+            total = UNKNOWN
+            continue
+        total = _apply(sign, total, right, expr, faults)
+    return total
+
+
+def _apply(
+    sign: str, left: Number, right: Number, expr: s.Chain, faults: Diagnostics
+) -> Number | Unknown:
+    if isinstance(left, bool) or isinstance(right, bool):
+        faults.report("E0301", f"`{sign}` needs numbers, not true or false", expr.span)
+        return UNKNOWN
+    if sign in "/%" and right == 0:
+        faults.report("E0304", "division by zero", expr.span)
+        return UNKNOWN
+    if sign == "/":
+        return _divide(left, right, expr, faults)
+    result = _OPERATORS[sign](left, right)
+    return _bounded(result, expr, faults)
+
+
+def _divide(left: Number, right: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:
+    if isinstance(left, float) or isinstance(right, float):
+        return left / right
+    if left % right:
+        message = f"{left} / {right} is not a whole number"
+        help = "sizes divide exactly; choose a multiple, or change the divisor"
+        faults.report("E0301", message, expr.span, help)
+        return UNKNOWN
+    return left // right
+
+
+def _bounded(value: Number, expr: s.Expr, faults: Diagnostics) -> Number | Unknown:
+    if -MAX_NUMBER <= value <= MAX_NUMBER:
+        return value
+    faults.report("E0305", "the number is too large", expr.span)
+    return UNKNOWN

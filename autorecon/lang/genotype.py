@@ -1,0 +1,180 @@
+"""A genotype: a space whose choices are all made, one line an edge, written in the same language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from autorecon.lang import syntax as s
+from autorecon.lang.check import check_space
+from autorecon.lang.check_graph import is_cut
+from autorecon.lang.checked import Edge, Pipeline, Program
+from autorecon.lang.diagnostics import Diagnostics, SpaceError, did_you_mean
+from autorecon.lang.evaluate import Number, Unknown, evaluate
+from autorecon.lang.grammar import resource_folder
+from autorecon.lang.parse import parse, read_source
+from autorecon.lang.pipelines import resolve
+from autorecon.lang.source import Source, Span
+
+
+def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
+    """The text of the space that a genotype is of: beside or below it, else a shipped one."""
+    faults = Diagnostics()
+    named = Path(header.of)
+    folders = [file.source.path.parent] if file.source.path else []
+    folders.append(resource_folder("spaces"))
+    if named.is_absolute() or ".." in named.parts or not header.of:
+        help = "name a file in the genotype's folder or below"
+        message = f"`{header.of}` leaves the folder"
+        faults.report("E0606", message, header.of_span, help)
+    for folder in folders:
+        path = (folder / named).resolve()
+        if not faults.failed and path.is_file() and path.is_relative_to(folder.resolve()):
+            return read_source(path)
+    if not faults.failed:
+        places = " or ".join(str(f) for f in folders)
+        message = f"no file `{header.of}` in {places}"
+        faults.report("E0606", message, header.of_span, "put the space beside its genotype")
+    raise SpaceError(faults.in_order())
+
+
+def check_genotype(
+    file: s.File, header: s.GenotypeHeader, parameters: Mapping[str, Number]
+) -> Program:
+    """The program with one candidate an edge. `parameters` go before the header's arguments."""
+    faults = Diagnostics()
+    base_file = parse(base_source(file, header))
+    if not isinstance(base_file.header, s.SpaceHeader):
+        faults.report("E0606", f"`{header.of}` is not a space", header.of_span, "name a space")
+        raise SpaceError(faults.in_order())
+    arguments = _arguments(header, faults)
+    _known(arguments, base_file.header, header, faults)
+    faults.finish()
+    base = check_space(base_file, base_file.header, {**arguments, **parameters})
+    chosen = _choices(file, base, faults)
+    if not faults.failed:
+        _missing(base, chosen, header.span, faults)
+    edges = tuple(_decided(edge, chosen) for edge in base.edges)
+    if not faults.failed and is_cut(base.nodes, (e for e in edges if not e.is_cut)):
+        help = "some path from noise to output must avoid `none`"
+        faults.report("E0605", "the choices cut the output from the noise", header.span, help)
+    faults.finish()
+    return attrs.evolve(
+        base,
+        name=header.name.text,
+        edges=edges,
+        source=file.source,
+        of=header.of,
+        of_arguments=arguments,
+        base_path=base_file.source.path,
+        warnings=(),
+    )
+
+
+def _arguments(header: s.GenotypeHeader, faults: Diagnostics) -> dict[str, Number]:
+    values: dict[str, Number] = {}
+    for argument in header.arguments:
+        if argument.name is None:
+            help = "write `(width = 64)`"
+            faults.report("E0302", "a parameter without its name", argument.span, help)
+            continue
+        value = evaluate(argument.value, {}, faults)
+        if not isinstance(value, Unknown):
+            values[argument.name] = value
+    return values
+
+
+def _known(
+    arguments: Mapping[str, Number],
+    base: s.SpaceHeader,
+    header: s.GenotypeHeader,
+    faults: Diagnostics,
+) -> None:
+    names = [p.name.text for p in base.parameters]
+    for argument in header.arguments:
+        if argument.name in arguments and argument.name not in names:
+            help = did_you_mean(argument.name, names)
+            message = f"`{base.name.text}` has no parameter `{argument.name}`"
+            faults.report("E0208", message, argument.span, help)
+
+
+def _choices(file: s.File, base: Program, faults: Diagnostics) -> dict[Edge, Pipeline]:
+    by_ends = {}
+    for edge in base.edges:
+        by_ends[edge.text] = by_ends[f"{edge.source} -> {edge.target}"] = edge
+    chosen: dict[Edge, Pipeline] = {}
+    for statement in file.statements:
+        if not isinstance(statement, s.Choice):
+            help = "a genotype has one line an edge: `B1.n1 -> B1.n2 = nearest`"
+            faults.report("E0601", "not a choice", statement.span, help)
+            continue
+        text = f"{statement.source.text} -> {statement.target.text}"
+        edge = by_ends.get(text)
+        if edge is None:
+            help = did_you_mean(text, by_ends)
+            span = statement.source.span.to(statement.target.span)
+            faults.report("E0601", f"`{base.name}` has no edge `{text}`", span, help)
+        elif edge in chosen:
+            faults.report("E0604", f"a second choice for `{text}`", statement.span, "remove one")
+        else:
+            _choose(edge, statement, base, chosen, faults)
+    return chosen
+
+
+def _choose(
+    edge: Edge,
+    statement: s.Choice,
+    base: Program,
+    chosen: dict[Edge, Pipeline],
+    faults: Diagnostics,
+) -> None:
+    scope = dict(base.parameters)
+    pipeline = resolve(statement.pipeline, scope, {}, scope, faults)
+    if pipeline in edge.candidates:
+        chosen[edge] = pipeline
+    elif pipeline is not None:
+        help = "choose one of " + ", ".join(f"`{c.text}`" for c in edge.candidates)
+        message = f"`{pipeline.text}` is no candidate of `{edge.text}`"
+        faults.report("E0602", message, statement.pipeline.span, help)
+
+
+def _missing(
+    base: Program, chosen: Mapping[Edge, Pipeline], span: Span, faults: Diagnostics
+) -> None:
+    # An edge with one candidate needs no line.
+    missing = [e.text for e in base.edges if e not in chosen and len(e.candidates) > 1]
+    if missing:
+        shown = ", ".join(f"`{m}`" for m in missing[:3]) + (", ..." if missing[3:] else "")
+        message = f"{len(missing)} edge{'s' * (len(missing) > 1)} without a choice: {shown}"
+        faults.report("E0603", message, span, "add a line for each")
+
+
+def _decided(edge: Edge, chosen: Mapping[Edge, Pipeline]) -> Edge:
+    return attrs.evolve(edge, candidates=(chosen[edge],)) if edge in chosen else edge
+
+
+def format_genotype(
+    name: str,
+    of: str,
+    arguments: Mapping[str, Number],
+    base: Program,
+    choices: Mapping[str, Pipeline],
+) -> str:
+    """The text of a genotype; `choices` by edge name. Edges with one candidate have no line."""
+    given = ", ".join(f"{k} = {_literal(v)}" for k, v in arguments.items())
+    lines = [f'genotype {name} of "{of}"' + (f"({given})" if given else ""), ""]
+    block: str | None = ""
+    for edge in base.edges:
+        if len(edge.candidates) == 1:
+            continue
+        if edge.block != block and lines[-1]:
+            lines.append("")
+        block = edge.block
+        lines.append(f"{edge.text} = {choices[edge.name].text}")
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: Number) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

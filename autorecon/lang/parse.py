@@ -1,0 +1,157 @@
+"""Text -> syntax tree, with every independent syntax fault of the file in one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from autorecon.lang.build import build
+from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError
+from autorecon.lang.grammar import grammar
+from autorecon.lang.layout import STATEMENT_WORDS, layout
+from autorecon.lang.source import MAX_BYTES, Source, Span
+from autorecon.lang.syntax import File, GenotypeHeader, SpaceHeader
+
+MAX_DEPTH = 50
+
+_NAMES = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": "a quoted file name",
+    "_NL": "the end of the line",
+    "$END": "the end of the file",
+    "_BLOCK_OPEN": "`{`",
+    "_BLOCK_CLOSE": "`}`",
+}
+
+
+def read_source(path: str | Path) -> Source:
+    """Read a file; SpaceError (E0103) when it is missing, too large or not UTF-8."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(f"cannot read {path}: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise _unreadable(f"{path} is larger than {MAX_BYTES:,} bytes")
+    try:
+        return Source(data.decode("utf-8-sig"), str(path), path)
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"{path} is not UTF-8 text (byte {error.start})") from None
+
+
+def _unreadable(message: str) -> SpaceError:
+    return SpaceError([Diagnostic("E0103", message)])
+
+
+def parse(source: Source) -> File:
+    """The syntax tree of a text; SpaceError with all syntax faults."""
+    faults = Diagnostics()
+    tokens, comments = _tokens(grammar(), source, faults)
+    trees = _statements(tokens, source, faults)
+    faults.finish()
+    statements = [build(tree, source) for tree in trees]
+    _check_header(statements, source, faults)
+    faults.finish()
+    return File(statements[0], tuple(statements[1:]), comments, source)
+
+
+def _check_header(statements: list, source: Source, faults: Diagnostics) -> None:
+    headers = SpaceHeader | GenotypeHeader
+    if not statements or not isinstance(statements[0], headers):
+        where = statements[0].span if statements else Span(0, 0, source)
+        help = 'begin with `space NAME(parameter = default, ...)` or `genotype NAME of "FILE"`'
+        faults.report("E0104", "the file does not say what it is", where, help)
+    for extra in statements[1:]:
+        if isinstance(extra, headers):
+            faults.report("E0104", "a second header", extra.span, "one file holds one space")
+
+
+def _tokens(lark: Lark, source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
+    """All tokens, and the comments beside them."""
+    comments: list[Span] = []
+    kept: list[Token] = []
+    depth = 0
+    for token in lark.lex(source.text):
+        if token.type == "COMMENT":
+            comments.append(_span(token, source))
+        else:
+            kept.append(token)
+        depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (
+            token.type in ("RPAR", "RBRACE", "RSQB")
+        )
+        if depth > MAX_DEPTH:
+            faults.report("E0105", "brackets nested too deeply", _span(token, source))
+            break
+        if token.type in STATEMENT_WORDS:
+            depth = min(depth, 1)
+    return kept, tuple(comments)
+
+
+def _span(token: Token, source: Source) -> Span:
+    return Span(token.start_pos or 0, token.end_pos or token.start_pos or 0, source)
+
+
+def _statements(tokens: list[Token], source: Source, faults: Diagnostics) -> list:
+    """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
+    parser = grammar().parse_interactive("")
+    saved = _save(parser)
+    depth = start_depth = 0  # block braces
+    skipping = False
+    for token in layout(tokens):
+        depth += (token.type == "_BLOCK_OPEN") - (token.type == "_BLOCK_CLOSE")
+        if skipping:
+            skipping = not (token.type == "_NL" and depth <= start_depth)
+            continue
+        try:
+            parser.feed_token(token)
+        except UnexpectedToken as error:
+            faults.report(*_syntax_fault(error, token, source))
+            _restore(parser, saved)
+            skipping = not (token.type == "_NL" and depth <= start_depth)
+            depth = max(depth, 0)
+            continue
+        if token.type in ("_NL", "_BLOCK_OPEN"):
+            saved, start_depth = _save(parser), depth
+    if faults.failed:
+        return []
+    try:
+        return list(parser.feed_eof().children)
+    except UnexpectedToken as error:
+        end = Token("$END", "", len(source.text.rstrip()), end_pos=len(source.text.rstrip()))
+        faults.report(*_syntax_fault(error, end, source))
+        return []
+
+
+def _save(parser: InteractiveParser) -> tuple[list, list]:
+    state = parser.parser_state
+    return list(state.state_stack), list(state.value_stack)
+
+
+def _restore(parser: InteractiveParser, saved: tuple[list, list]) -> None:
+    state = parser.parser_state
+    state.state_stack[:], state.value_stack[:] = saved
+
+
+def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple:
+    if token.type == "BAD":
+        return "E0102", f"unexpected character {token.value!r}", _span(token, source), "remove it"
+    expected = sorted({_describe(name) for name in error.accepts or error.expected} - {"`}`"})
+    help = "expected " + (", ".join(expected[:-1]) + " or " if expected[1:] else "") + (
+        expected[-1] if expected else "nothing"
+    )
+    found = _NAMES[token.type].removeprefix("the ") if token.type in ("_NL", "$END") else f"`{token.value}`"
+    if len(expected) > 8:
+        help = "a statement cannot go on like this"
+    return "E0101", f"unexpected {found}", _span(token, source), help
+
+
+def _describe(terminal: str) -> str:
+    if terminal in _NAMES:
+        return _NAMES[terminal]
+    definition = next((t for t in grammar().terminals if t.name == terminal), None)
+    return f"`{definition.pattern.value}`" if definition else terminal

@@ -1,0 +1,162 @@
+"""Written operations to checked ones: signatures, ranges, and the file's own `op` definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autorecon.lang import syntax as s
+from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, OpSpec, Param, Value
+from autorecon.lang.checked import Op, Pipeline
+from autorecon.lang.diagnostics import Diagnostics, did_you_mean
+from autorecon.lang.evaluate import Scope, Unknown, evaluate
+
+MAX_OPS = 1000  # in one pipeline, after definitions are put in place
+
+
+def resolve(
+    expr: s.PipelineExpr,
+    scope: Scope,
+    definitions: Mapping[str, s.OpDef],
+    outer: Scope,
+    faults: Diagnostics,
+    within: tuple[str, ...] = (),
+) -> Pipeline | None:
+    """The operations of a pipeline, or None after reporting what is wrong.
+
+    A definition's body sees its own parameters and the file's names (`outer`), not the caller's.
+    """
+    ops: list[Op] = []
+    sound = True
+    for call in expr.calls:
+        found = _call(call, scope, definitions, outer, faults, within)
+        sound = sound and found is not None
+        ops += found or ()
+        if len(ops) > MAX_OPS:
+            faults.report("E0305", f"more than {MAX_OPS} operations in one pipeline", expr.span)
+            return None
+    if len(ops) > 1 and any(op.name == "none" for op in ops):
+        help = "`none` stands alone, as a candidate"
+        faults.report("E0302", "`none` inside a pipeline", expr.span, help)
+        return None
+    return Pipeline(tuple(ops)) if sound else None
+
+
+def _call(
+    call: s.Call,
+    scope: Scope,
+    definitions: Mapping[str, s.OpDef],
+    outer: Scope,
+    faults: Diagnostics,
+    within: tuple[str, ...],
+) -> tuple[Op, ...] | None:
+    name = call.name.text
+    if name in definitions:
+        return _expand(call, definitions[name], scope, definitions, outer, faults, within)
+    if name in CATALOGUE:
+        op = _bind(call, CATALOGUE[name], scope, faults)
+        return (op,) if op else None
+    help = did_you_mean(name, [*CATALOGUE, *definitions])
+    faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
+    return None
+
+
+def _expand(
+    call: s.Call,
+    definition: s.OpDef,
+    scope: Scope,
+    definitions: Mapping[str, s.OpDef],
+    outer: Scope,
+    faults: Diagnostics,
+    within: tuple[str, ...],
+) -> tuple[Op, ...] | None:
+    name = call.name.text
+    if name in within:
+        faults.report("E0302", f"`op {name}` is defined by itself", definition.span)
+        return None
+    inner = call_scope(call, [p.text for p in definition.parameters], scope, faults)
+    if inner is None:
+        return None
+    body = resolve(
+        definition.pipeline, {**outer, **inner}, definitions, outer, faults, (*within, name)
+    )
+    return body.ops if body else None
+
+
+def call_scope(
+    call: s.Call | s.Instance, names: list[str], scope: Scope, faults: Diagnostics
+) -> dict | None:
+    """Values for the parameters of a definition or block, or None after reporting a misfit."""
+    what = call.name.text if isinstance(call, s.Call) else call.block.text
+    bound: dict = {}
+    for index, argument in enumerate(call.arguments):
+        name = argument.name or (names[index] if index < len(names) else None)
+        if name is None or name not in names or name in bound:
+            help = f"it is `{what}({', '.join(names)})`"
+            faults.report("E0302", f"`{what}` cannot take this argument", argument.span, help)
+            return None
+        bound[name] = evaluate(argument.value, scope, faults)
+    missing = [name for name in names if name not in bound]
+    if missing:
+        help = f"it is `{what}({', '.join(names)})`"
+        faults.report("E0302", f"`{what}` misses `{'`, `'.join(missing)}`", call.span, help)
+        return None
+    return bound
+
+
+def signature(spec: OpSpec) -> str:
+    """`conv(kernel, dilation=1, ...)`, as help lines and the reference show it."""
+    shown = (p.name if p.required else f"{p.name}={_show(p.default)}" for p in spec.params)
+    return f"{spec.name}({', '.join(shown)})" if spec.params else spec.name
+
+
+def _show(value: Value) -> str:
+    return "..." if value is None else str(value).lower() if isinstance(value, bool) else f"{value}"
+
+
+def _bind(call: s.Call, spec: OpSpec, scope: Scope, faults: Diagnostics) -> Op | None:
+    names = [p.name for p in spec.params]
+    bound: dict[str, Value | Unknown] = {}
+    help = f"it is `{signature(spec)}`"
+    for index, argument in enumerate(call.arguments):
+        name = argument.name or (names[index] if index < len(names) else None)
+        if name not in names:
+            what = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
+            faults.report("E0302", f"`{spec.name}` {what}", argument.span, help)
+        elif name in bound:
+            faults.report("E0302", f"`{name}` is given twice", argument.span, help)
+        else:
+            param = spec.params[names.index(name)]
+            bound[name] = _argument(argument, spec.name, param, scope, faults)
+    for param in spec.params:
+        if param.required and param.name not in bound:
+            message = f"`{spec.name}` misses its `{param.name}`"
+            faults.report("E0302", message, call.span, help)
+            return None
+    values = [bound.get(p.name, p.default) for p in spec.params]
+    if any(isinstance(v, Unknown) for v in values):
+        return None
+    return Op(spec.name, tuple(v for v in values if not isinstance(v, Unknown)))
+
+
+def _argument(
+    argument: s.Argument, op: str, param: Param, scope: Scope, faults: Diagnostics
+) -> Value | Unknown:
+    value = evaluate(argument.value, scope, faults)
+    if isinstance(value, Unknown):
+        return value
+    what = f"`{param.name}` of `{op}`"
+    if param.type is float and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not param.type:
+        kind = {int: "a whole number", float: "a number", bool: "true or false"}[param.type]
+        faults.report("E0301", f"{what} must be {kind}, not {_show(value)}", argument.value.span)
+        return value
+    if param.least is not None and value < param.least:
+        message = f"{what} must be at least {param.least}, not {value}"
+        faults.report("E0303", message, argument.value.span)
+    elif param.type is int and value > MAX_SIZE:
+        faults.report("E0305", f"{what} is too large", argument.value.span)
+    elif param.odd and value % 2 == 0:
+        help = "an even kernel has no centre, so the output would change size"
+        faults.report("E0303", f"{what} must be odd, not {value}", argument.value.span, help)
+    return value

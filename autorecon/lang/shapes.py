@@ -1,0 +1,41 @@
+"""Shapes, and what an operation's shape rule may say."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Label:
+    """The shape of a class label: one whole number in 0 .. classes-1 a sample."""
+
+    classes: int
+
+
+# Without the batch axis: (length,) is a vector, (channels, height, width) feature maps.
+Shape = tuple[int, ...] | Label
+
+
+class ShapeFault(Exception):
+    """An operation cannot take what reaches it; the checker adds the place."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+def show_shape(shape: Shape) -> str:
+    """`64x8x8`, `100`, or `label(10)`."""
+    if isinstance(shape, Label):
+        return f"label({shape.classes})"
+    return "x".join(map(str, shape))
+
+
+def elements(shape: Shape) -> int:
+    """How many numbers a sample of this shape has."""
+    if isinstance(shape, Label):
+        return 1
+    product = 1
+    for size in shape:
+        product *= size
+    return product

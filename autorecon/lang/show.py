@@ -1,0 +1,101 @@
+"""Diagnostics as text: full with excerpts, concise, JSON, and GitHub annotations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from autorecon.lang.diagnostics import Diagnostic
+from autorecon.lang.source import Span
+
+MAX_EXCERPT = 160  # columns of a source line that are shown
+
+
+def _plain(text: str, style: str) -> str:
+    return text
+
+
+def full(d: Diagnostic, paint: Callable[[str, str], str] = _plain) -> str:
+    """A headline, the source line with a caret under the fault, notes and a help line.
+
+    `paint(text, style)` may add colour; styles are "error", "warning", "help" and "dim".
+    """
+    lines = [f"{paint(f'{d.severity}[{d.code}]', d.severity)}: {d.message}"]
+    width = len(str(_position(d.span)[0])) if d.span else 1
+    if d.span:
+        lines += _excerpt(d.span, d.label, width, lambda t: paint(t, d.severity), paint)
+    for text, span in d.notes:
+        lines.append(f"{' ' * width} {paint('=', 'dim')} note: {text}")
+        if span:
+            lines += _excerpt(span, "", width, lambda t: paint(t, "help"), paint)
+    if d.help:
+        lines.append(f"{' ' * width} {paint('=', 'dim')} {paint('help', 'help')}: {d.help}")
+    return "\n".join(lines)
+
+
+def _position(span: Span) -> tuple[int, int]:
+    return span.source.position(span.start)
+
+
+def _excerpt(
+    span: Span,
+    label: str,
+    width: int,
+    mark: Callable[[str], str],
+    paint: Callable[[str, str], str],
+) -> list[str]:
+    line, column = _position(span)
+    text = span.source.line(line).replace("\t", " ")
+    length = max(1, min(span.end, span.start - column + 1 + len(text)) - span.start)
+    offset = max(0, column - 1 - MAX_EXCERPT // 2)
+    shown = text[offset : offset + MAX_EXCERPT]
+    length = min(length, max(1, len(shown) - (column - 1 - offset)))
+    caret = " " * (column - 1 - offset) + mark("^" * length + (f" {label}" if label else ""))
+    bar, gutter = paint("|", "dim"), " " * width
+    return [
+        f"{gutter}{paint('-->', 'dim')} {span.source.name}:{line}:{column}",
+        f"{gutter} {bar}",
+        f"{paint(str(line).rjust(width), 'dim')} {bar} {shown}",
+        f"{gutter} {bar} {caret}",
+    ]
+
+
+def concise(d: Diagnostic) -> str:
+    """One line: `file:line:column: CODE message (help)`."""
+    help = f" ({d.help})" if d.help else ""
+    if d.span is None:
+        return f"{d.code} {d.message}{help}"
+    line, column = _position(d.span)
+    return f"{d.span.source.name}:{line}:{column}: {d.code} {d.message}{help}"
+
+
+def as_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """A JSON array of objects; lines and columns count from 1, the end is exclusive."""
+    return json.dumps([_record(d) for d in diagnostics], indent=2)
+
+
+def _record(d: Diagnostic) -> dict:
+    record: dict = {"code": d.code, "severity": d.severity, "message": d.message, "help": d.help}
+    if d.span:
+        line, column = _position(d.span)
+        end_line, end_column = d.span.source.position(d.span.end)
+        record |= {
+            "file": d.span.source.name,
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+        }
+    record["notes"] = [text for text, _ in d.notes]
+    return record
+
+
+def github(d: Diagnostic) -> str:
+    """A workflow command that puts the fault beside the line in a pull request."""
+    message = (f"{d.message} ({d.help})" if d.help else d.message).replace("%", "%25")
+    message = message.replace("\n", "%0A")
+    if d.span is None:
+        return f"::{d.severity} title={d.code}::{message}"
+    line, column = _position(d.span)
+    where = f"file={d.span.source.name},line={line},col={column},title={d.code}"
+    return f"::{d.severity} {where}::{message}"

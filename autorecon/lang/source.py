@@ -1,0 +1,55 @@
+"""A source text and places in it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from pathlib import Path
+
+import attrs
+
+# A generator fits in a page; a megabyte is already a program nobody reads.
+MAX_BYTES = 1_000_000
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """The text of one `.space` file; `name` is how messages call it, `path` is None for text."""
+
+    text: str
+    name: str = "<text>"
+    path: Path | None = None
+    _cache: dict = attrs.field(factory=dict, init=False, repr=False)
+
+    @property
+    def line_starts(self) -> list[int]:
+        if "lines" not in self._cache:
+            ends = (i + 1 for i, c in enumerate(self.text) if c == "\n")
+            self._cache["lines"] = [0, *ends]
+        return self._cache["lines"]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both counted from 1."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line counted from 1, without its line end."""
+        start = self.line_starts[number - 1]
+        end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+
+@attrs.frozen
+class Span:
+    """Two offsets and the source they count in; line and column are computed when shown."""
+
+    start: int
+    end: int
+    source: Source = attrs.field(repr=False, eq=False)
+
+    def to(self, other: Span) -> Span:
+        return Span(self.start, other.end, self.source)
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
