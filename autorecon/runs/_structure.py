@@ -69,7 +69,7 @@ class _Packer:
         if value.layout is not torch.strided or value.is_quantized or value.is_meta:
             raise TypeError(f"{_spell(path)} is not a plain dense tensor")
         memory = _memory(value)
-        if value.numel() and memory in self._names:
+        if memory in self._names:
             return self._names[memory]
         name = self._names[memory] = self._fresh(path)
         self.tensors[name] = _plain(value)
@@ -131,11 +131,10 @@ def _memory(value: Tensor) -> tuple[Any, ...]:
 
 
 def _plain(value: Tensor) -> Tensor:
-    """A contiguous copy on the CPU that shares memory with nothing."""
+    """A contiguous copy on the CPU that shares memory with nothing; lazy conjugates are done."""
     from torch import contiguous_format
 
-    resolved = value.detach().cpu().resolve_conj().resolve_neg()
-    return resolved.clone(memory_format=contiguous_format)
+    return value.detach().cpu().clone(memory_format=contiguous_format)
 
 
 def _spell(path: tuple[Any, ...]) -> str:

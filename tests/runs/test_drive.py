@@ -294,6 +294,8 @@ def test_a_torn_row_before_the_first_epoch_is_dropped(run: RunFolder) -> None:
     Metrics(run.metrics_path).append({"stage": "earlier"})
     with run.metrics_path.open("ab") as file:
         file.write(b'{"stage"')
+    with pytest.raises(Boom):
+        drive(Walk(fails=0), run, QUIET)
     drive(Walk(), run, QUIET)
     assert [row["stage"] for row in rows(run)] == ["earlier"] + ["search"] * EPOCHS
 
