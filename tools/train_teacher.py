@@ -176,7 +176,8 @@ def main(name: str, epochs: int | None, seed: int | None, out: Path) -> None:
     try:
         module, dataset, accuracy = train(recipe)
     except data.DataError as error:
-        raise click.ClickException(str(error)) from error
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(error.exit_code) from error
     state = {key: value.contiguous() for key, value in module.state_dict().items()}
     weights = save(state)
     described = describe(recipe, dataset, weights, accuracy)

@@ -1,0 +1,33 @@
+"""Whether a generator's images and classes are a teacher's."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+from autorecon.teachers import Teacher, TeacherError, check_fits
+
+TEACHER = Teacher("t", nn.Identity(), classes=10, channels=1, size=16)
+
+
+@pytest.mark.parametrize("classes", [10, None])
+def test_fits(classes: int | None) -> None:
+    check_fits(TEACHER, image_shape=(1, 16, 16), classes=classes)
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "classes", "both", "remedy"),
+    [
+        ((3, 16, 16), 10, "images of 3 channels for a teacher of 1", "--set channels=1"),
+        ((1, 32, 32), 10, "images of 32x32 for a teacher of 16x16", "--set size=16"),
+        ((1, 16, 32), 10, "images of 16x32 for a teacher of 16x16", "--set size=16"),
+        ((1, 16, 16), 100, "100 classes for a teacher of 10", "--set classes=10"),
+        ((3, 32, 32), 9, "9 classes", "--set channels=1 --set size=16 --set classes=10"),
+    ],
+)
+def test_says_both_sides_and_the_remedy(
+    image_shape: tuple[int, int, int], classes: int, both: str, remedy: str
+) -> None:
+    with pytest.raises(TeacherError, match=both) as caught:
+        check_fits(TEACHER, image_shape=image_shape, classes=classes)
+    assert str(caught.value).endswith(f"; try {remedy}")
