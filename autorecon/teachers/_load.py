@@ -110,7 +110,8 @@ def _import(path: str) -> Any:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(path)
-    except Exception as error:
+    # A script without a main guard parses our command line and exits.
+    except (Exception, SystemExit) as error:
         raise TeacherError(
             f"cannot import {path} (from {here} or what is installed): "
             f"{type(error).__name__}: {error}"

@@ -55,6 +55,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a module `own_models` in it."""
     (tmp_path / "own_models.py").write_text(SOURCE)
     (tmp_path / "broken_models.py").write_text("1 / 0")
+    (tmp_path / "a_script.py").write_text("raise SystemExit('usage: a_script')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     for name in ("own_models", "broken_models"):
@@ -127,6 +128,7 @@ def test_weights_that_are_another_file(own: Path) -> None:
     [
         ("nowhere:small", "cannot import nowhere .*No module named"),
         ("broken_models:small", "cannot import broken_models .*ZeroDivisionError"),
+        ("a_script:small", "cannot import a_script .*SystemExit: usage: a_script"),
         ("own_models:smal", "own_models has no function called smal"),
         ("own_models:number", "a int, not a function, called number"),
         ("own_models:model", "a Sequential, not a function, called model"),
