@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Pipeline, Source, check, format_genotype
+from autorecon.lang import Edge, Pipeline, decide
 from autorecon.lang.check_graph import is_cut
 
 Probabilities = Mapping[str, Sequence[float]]
@@ -45,15 +44,11 @@ def _cut(space: Space, choices: Mapping[str, Pipeline]) -> bool:
     return is_cut(space.nodes, (e for e in space.edges if not choices[e.name].is_none))
 
 
-def genotype(
-    space: Space, choices: Mapping[str, Pipeline], *, of: str, folder: Path | None = None
-) -> Space:
-    """A checked genotype of `space`; `of` is how its text names the space's file.
+def genotype(space: Space, choices: Mapping[str, Pipeline], *, of: str | None = None) -> Space:
+    """The genotype of `space` that these choices make, with its text.
 
-    `folder` is where the text will lie (the space is looked for there first).
+    `of` is how the text names the space's file; by default the name of the file that it was read from.
     """
-    text = format_genotype(
-        f"{space.name}_genotype", of, space.parameters, space.program, choices
-    )
-    path = (folder or Path()) / "genotype.space"
-    return Space(check(Source(text, str(path), path)))
+    path = space.program.source.path
+    of = of or (path.name if path else f"{space.name}.space")
+    return Space(decide(space.program, choices, f"{space.name}_genotype", of))

@@ -3,7 +3,7 @@
 from autorecon.lang.check import check, declared_parameters, load_program
 from autorecon.lang.checked import Edge, Node, Op, Pipeline, Program
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
-from autorecon.lang.genotype import format_genotype
+from autorecon.lang.genotype import decide, format_genotype
 from autorecon.lang.grammar import resource_folder
 from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Source, Span
@@ -21,6 +21,7 @@ __all__ = [
     "SpaceError",
     "Span",
     "check",
+    "decide",
     "declared_parameters",
     "did_you_mean",
     "format_genotype",

@@ -155,21 +155,29 @@ def _decided(edge: Edge, chosen: Mapping[Edge, Pipeline]) -> Edge:
     return attrs.evolve(edge, candidates=(chosen[edge],)) if edge in chosen else edge
 
 
-def format_genotype(
-    name: str,
-    of: str,
-    arguments: Mapping[str, Number],
-    base: Program,
-    choices: Mapping[str, Pipeline],
-) -> str:
-    """The text of a genotype; `choices` by edge name. Edges with one candidate have no line."""
-    given = ", ".join(f"{k} = {_literal(v)}" for k, v in arguments.items())
-    lines = [f'genotype {name} of "{of}"' + (f"({given})" if given else ""), ""]
+def decide(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -> Program:
+    """The genotype that `choices` (by edge name) make of a space, as if read from its own text."""
+    text = format_genotype(base, choices, name, of)
+    edges = tuple(attrs.evolve(e, candidates=(choices[e.name],)) for e in base.edges)
+    return attrs.evolve(
+        base,
+        name=name,
+        edges=edges,
+        source=Source(text, f"{name}.space"),
+        of=of,
+        of_arguments=dict(base.parameters),
+    )
+
+
+def format_genotype(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -> str:
+    """The text of a genotype. Edges with one candidate have no line."""
+    given = ", ".join(f"{k} = {_literal(v)}" for k, v in base.parameters.items())
+    lines = [f'genotype {name} of "{of}"' + (f"({given})" if given else "")]
     block: str | None = ""
     for edge in base.edges:
         if len(edge.candidates) == 1:
             continue
-        if edge.block != block and lines[-1]:
+        if edge.block != block:
             lines.append("")
         block = edge.block
         lines.append(f"{edge.text} = {choices[edge.name].text}")

@@ -1,0 +1,130 @@
+"""The catalogue's operations as torch modules: one builder each, nothing else decides what they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from autorecon.lang import Label, Op, Shape
+from autorecon.lang.shapes import elements
+
+Builder = Callable[[dict, Shape, Shape], nn.Module]
+
+
+def build_op(op: Op, source: Shape, out: Shape) -> nn.Module:
+    """The module of one operation that maps `source` to `out` (shapes without the batch axis)."""
+    return BUILDERS[op.name](op.args, source, out)
+
+
+def _conv(args: dict, source: Shape, out: Shape) -> nn.Module:
+    kernel, dilation = args["kernel"], args["dilation"]
+    padding = dilation * (kernel - 1) // 2
+    return nn.Conv2d(
+        source[0],
+        out[0],
+        kernel,
+        padding=padding,
+        dilation=dilation,
+        groups=args["groups"],
+        bias=args["bias"],
+    )
+
+
+def _sepconv(args: dict, source: Shape, out: Shape) -> nn.Module:
+    kernel, dilation = args["kernel"], args["dilation"]
+    padding = dilation * (kernel - 1) // 2
+    depthwise = nn.Conv2d(
+        source[0],
+        source[0],
+        kernel,
+        padding=padding,
+        dilation=dilation,
+        groups=source[0],
+        bias=False,
+    )
+    return nn.Sequential(depthwise, nn.Conv2d(source[0], out[0], 1, bias=args["bias"]))
+
+
+def _deconv(args: dict, source: Shape, out: Shape) -> nn.Module:
+    kernel, stride = args["kernel"], args["stride"]
+    padding = (kernel - stride) // 2
+    return nn.ConvTranspose2d(source[0], out[0], kernel, stride, padding, bias=args["bias"])
+
+
+def _resize(mode: str) -> Builder:
+    def build(args: dict, source: Shape, out: Shape) -> nn.Module:
+        corners = {} if mode == "nearest" else {"align_corners": False}
+        return nn.Upsample(size=tuple(out[1:]), mode=mode, **corners)
+
+    return build
+
+
+def _bn(args: dict, source: Shape, out: Shape) -> nn.Module:
+    kind = nn.BatchNorm2d if len(source) == 3 else nn.BatchNorm1d
+    return kind(source[0], eps=args["eps"], momentum=args["momentum"], affine=args["affine"])
+
+
+def _instance_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
+    return nn.InstanceNorm2d(source[0], eps=args["eps"], affine=args["affine"])
+
+
+class Linear(nn.Linear):
+    """Fully connected, from and to any shape: [N, *source] -> [N, *out]."""
+
+    def __init__(self, source: Shape, out: Shape, bias: bool) -> None:
+        super().__init__(elements(source), elements(out), bias)
+        self.out = tuple(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1)).unflatten(1, self.out)
+
+
+class Embed(nn.Embedding):
+    """One learned vector (or feature map) a class: int64 [N] -> [N, *out], N(0, 1) at the start."""
+
+    def __init__(self, source: Label, out: Shape) -> None:
+        super().__init__(source.classes, elements(out))
+        self.out = tuple(out)
+
+    def forward(self, y: Tensor) -> Tensor:
+        return super().forward(y).unflatten(1, self.out)
+
+
+class NoConnection(nn.Module):
+    """`none`: never called; nets leave it out. It is here so that every candidate has a module."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise RuntimeError("`none` computes nothing and must not be called")
+
+
+BUILDERS: dict[str, Builder] = {
+    "conv": _conv,
+    "sepconv": _sepconv,
+    "deconv": _deconv,
+    "pixel_shuffle": lambda args, source, out: nn.PixelShuffle(args["factor"]),
+    "nearest": _resize("nearest"),
+    "bilinear": _resize("bilinear"),
+    "bicubic": _resize("bicubic"),
+    "identity": lambda args, source, out: nn.Identity(),
+    "none": lambda args, source, out: NoConnection(),
+    "bn": _bn,
+    "instance_norm": _instance_norm,
+    "relu": lambda args, source, out: nn.ReLU(),
+    "leaky_relu": lambda args, source, out: nn.LeakyReLU(args["slope"]),
+    "tanh": lambda args, source, out: nn.Tanh(),
+    "sigmoid": lambda args, source, out: nn.Sigmoid(),
+    "linear": lambda args, source, out: Linear(source, out, args["bias"]),
+    "embed": lambda args, source, out: Embed(source, out),
+}
+
+
+def merge(kind: str, parts: list[Tensor]) -> Tensor:
+    """What a node makes of its incoming edges' outputs, each [N, *shape]: Eq. 3's sum, or as said."""
+    if kind == "concat":
+        return torch.cat(parts, dim=1)
+    total = parts[0]
+    for part in parts[1:]:
+        total = total * part if kind == "product" else total + part
+    return total / len(parts) if kind == "mean" else total

@@ -1,0 +1,37 @@
+"""A derived generator: the live part of a space whose choices are all made, with no trace of a search."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from autorecon.graph import Space
+from autorecon.lang import SpaceError
+from autorecon.lang.diagnostics import Diagnostic
+from autorecon.nn.net import Connection, SpaceNet
+
+
+class Generator(SpaceNet):
+    """A plain generator `(z, y) -> images`. Edges that are `none`, and nodes that they leave dead,
+    have no modules."""
+
+    def __init__(self, space: Space) -> None:
+        if not space.is_genotype:
+            edge = space.choices[0]
+            message = (
+                f"`{space.name}` is a search space of {space.architectures:.1e} architectures; "
+                "a generator has every choice made"
+            )
+            help = "derive a genotype from it (`autorecon search`, `autorecon derive`)"
+            raise SpaceError([Diagnostic("E0603", message, edge.span, help)])
+        edges = [
+            e
+            for e in space.edges
+            if not e.is_cut and e.source in space.live and e.target in space.live
+        ]
+        super().__init__(space, edges, space.live)
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return self._run(z, y)
+
+    def _edge(self, connection: Connection, x: Tensor) -> Tensor | None:
+        return connection.candidates[0].module(x)
