@@ -9,7 +9,7 @@ from autorecon.compress.errors import CompressError
 from autorecon.objective import Objective
 
 STUDENT_LR = {"percentile": 3e-4, "minmax": 3e-3}
-"""What suits each kind of activation range at w3a3: percentile clips, and then wants small steps."""
+"""What suits each kind of activation range: percentile clips, and then wants small steps."""
 
 
 @attrs.frozen

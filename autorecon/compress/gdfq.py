@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import torch
@@ -70,6 +70,8 @@ class Gdfq:
         self.objective = Objective.parse(config.objective)
         self.view = TeacherView(teacher)
         self.generator = generator.train()
+        self._latent = cast(int, generator.latent)
+        self._classes = cast(int, generator.classes)
         self.student = quantize(teacher, Bits.parse(config.bits), config.ranges)
         self.scores = Scores()
         self.warnings: list[str] = []
@@ -151,10 +153,10 @@ class Gdfq:
     def _draw(self) -> tuple[Tensor, Tensor]:
         """Images [batch, C, H, W] of fresh noise, and their labels [batch]."""
         like = next(self.generator.parameters())
-        size, latent = self.config.batch, self.generator.latent
+        size = self.config.batch
         # Drawn on the CPU, so that a seed means the same on every device.
-        z = torch.randn(size, latent, generator=self._noise).to(like)
-        y = torch.randint(self.generator.classes, (size,), generator=self._noise).to(like.device)
+        z = torch.randn(size, self._latent, generator=self._noise).to(like)
+        y = torch.randint(self._classes, (size,), generator=self._noise).to(like.device)
         return self.generator(z, y), y
 
     @torch.no_grad()
@@ -189,7 +191,7 @@ class Gdfq:
         return {"accuracy": score}
 
     def result(self) -> dict[str, Any]:
-        """What a report needs, JSON-able. `last` is the figure to quote; `best` looked at scores."""
+        """What a report needs, JSON-able; `last` is the figure to quote, `best` chose by score."""
         full, quantized = self.student.weight_bytes()
         return attrs.asdict(self.scores) | {
             "config": attrs.asdict(self.config),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from autorecon.compress.quantizer import RANGES, fake_quantize, quantize_weight
+
+Size = tuple[int, int]
 
 BETA = 0.9
 """Share of the past in the moving average of a range."""
@@ -56,8 +60,9 @@ class QuantizedConv2d(nn.Conv2d):
     def of(cls, conv: nn.Conv2d, bits: int) -> QuantizedConv2d:
         """One that shares the parameters of `conv`."""
         quantized = cls(
-            conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
-            conv.dilation, conv.groups, conv.bias is not None, conv.padding_mode, device="meta",
+            conv.in_channels, conv.out_channels, cast(Size, conv.kernel_size),
+            cast(Size, conv.stride), cast("str | Size", conv.padding), cast(Size, conv.dilation),
+            conv.groups, conv.bias is not None, conv.padding_mode, device="meta",
         )  # fmt: skip
         quantized.weight, quantized.bias, quantized.bits = conv.weight, conv.bias, bits
         return quantized

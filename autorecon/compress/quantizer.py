@@ -31,7 +31,9 @@ class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
         half = 2 ** (bits - 1)
-        scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
+        span = (high - low).clamp_min(1e-8)
+        # A tensor above the line, because torch takes number / tensor as number * reciprocal.
+        scale = span.new_tensor(2**bits - 1) / span
         zero = torch.round(scale * low) + half
         levels = (x * scale).sub_(zero).round_().clamp_(-half, half - 1)
         return levels.add_(zero).div_(scale)

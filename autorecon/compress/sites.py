@@ -92,4 +92,3 @@ def is_relu(callee: object) -> bool:
     if isinstance(callee, nn.Module):
         return isinstance(callee, nn.ReLU | nn.ReLU6)
     return callee in RELUS
-

@@ -47,6 +47,7 @@ def _stores_statistics(layer: nn.Module) -> bool:
 def _note_into(seen: list[LayerStatistics]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
         mean, variance = batch_statistics(inputs[0])
-        seen.append(LayerStatistics(mean, variance, layer.running_mean, layer.running_var))
+        stored = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
+        seen.append(LayerStatistics(mean, variance, *stored))
 
     return note

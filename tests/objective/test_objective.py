@@ -27,10 +27,8 @@ LOGITS = [[2.0, 1.0, -1.0], [0.5, 0.0, 3.0]]
 @pytest.fixture
 def observation() -> Observation:
     logits = torch.tensor(LOGITS, requires_grad=True)
-    layers = [
-        LayerStatistics(*(torch.tensor(values) for values in ([1.0, 2.0], [1.0, 4.0], [0.0, 0.0], [1.0, 1.0]))),
-        LayerStatistics(*(torch.tensor([value]) for value in (3.0, 1.0, 1.0, 2.0))),
-    ]
+    values = [[[1.0, 2.0], [1.0, 4.0], [0.0, 0.0], [1.0, 1.0]], [[3.0], [1.0], [1.0], [2.0]]]
+    layers = [LayerStatistics(*map(torch.tensor, layer)) for layer in values]
     return Observation(torch.zeros(2, 1, 2, 2), torch.tensor([0, 1]), logits, layers)
 
 

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import tomllib
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from autorecon.compress import CompressError, GdfqConfig
+from autorecon.compress.config import STUDENT_LR
+from autorecon.compress.quantizer import RANGES
+from autorecon.objective import ObjectiveError
+
+
+def test_a_toml_table_makes_one() -> None:
+    table = tomllib.loads('bits = "w4a4"\nsteps = 10\nstudent_lr = 0.01\nobjective = "ce"')
+    config = GdfqConfig(**table)
+    assert (config.bits, config.rate, config.ticks) == ("w4a4", 0.01, 160)
+    assert all(
+        isinstance(value, str | int | float | None) for value in attrs.asdict(config).values()
+    )
+
+
+def test_the_student_rate_follows_the_ranges() -> None:
+    assert STUDENT_LR.keys() == RANGES.keys()
+    assert GdfqConfig(ranges="minmax").rate > GdfqConfig(ranges="percentile").rate
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 7, 10])
+def test_epochs_share_all_steps(epochs: int) -> None:
+    config = GdfqConfig(warmup_steps=3, steps=7, epochs=epochs)
+    bounds = [config.ticks_before(epoch) for epoch in range(epochs + 1)]
+    lengths = [later - earlier for earlier, later in pairwise(bounds)]
+    assert (bounds[0], bounds[-1]) == (0, 10)
+    assert max(lengths) - min(lengths) <= 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "fault"),
+    [
+        ({"ranges": "max"}, "ranges = 'max' is unknown; choose percentile or minmax"),
+        ({"bits": "w1a1"}, "choose 2 to 8"),
+        ({"steps": 0}, "steps = 0 must be at least 1"),
+        ({"batch": 1}, "batch = 1 must be at least 2"),
+        ({"warmup_steps": -1}, "warmup_steps = -1 must be 0 or more"),
+        ({"student_lr": 0.0}, "student_lr = 0.0 must be above 0"),
+        ({"generator_lr": float("nan")}, "generator_lr = nan must be above 0"),
+        ({"temperature": -1.0}, "temperature = -1.0 must be above 0"),
+        ({"steps": 2, "warmup_steps": 1, "epochs": 4}, "epochs = 4 must be at most 3"),
+    ],
+)
+def test_senseless_settings_are_refused(setting: dict[str, object], fault: str) -> None:
+    with pytest.raises(CompressError) as caught:
+        GdfqConfig(**setting)
+    assert fault in str(caught.value)
+
+
+def test_a_faulty_objective_is_refused() -> None:
+    with pytest.raises(ObjectiveError, match="did you mean 'bns'"):
+        GdfqConfig(objective="ce + bnz")

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from autorecon.compress import Bits, Gdfq, GdfqConfig, quantize
+from autorecon.compress.quantizer import RANGES
+from autorecon.objective import DivergedError, Objective, Observation, TeacherView, registry, term
+
+Make = Callable[..., Gdfq]
+
+
+@pytest.fixture
+def make(teacher: nn.Module, generator: nn.Module) -> Make:
+    """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
+
+    def build(evaluate: Callable[[nn.Module], float] | None = None, **settings: object) -> Gdfq:
+        plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
+        config = GdfqConfig(**plain | settings)
+        return Gdfq(copy.deepcopy(teacher), copy.deepcopy(generator), config, evaluate)
+
+    return build
+
+
+def ignore() -> None:
+    """A tick that nobody watches."""
+
+
+def run(stage: Gdfq, epochs: range) -> list[dict[str, object]]:
+    return [stage.run_epoch(epoch, ignore) for epoch in epochs]
+
+
+def fingerprint(module: nn.Module) -> float:
+    """A score that no two states share."""
+    return sum(float(p.double().abs().sum()) for p in module.parameters())
+
+
+def equal(one: object, other: object) -> bool:
+    """Equality of nested states, bit for bit."""
+    if isinstance(one, Tensor):
+        return isinstance(other, Tensor) and one.dtype == other.dtype and torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return one == other
+
+
+@pytest.mark.parametrize("ranges", RANGES)
+@pytest.mark.parametrize("pause", [1, 2, 3])
+def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> None:
+    """Paused in the warm-up, right after the calibration, and among the joint steps."""
+    whole = make(fingerprint, ranges=ranges)
+    rows = run(whole, range(4))
+    first = make(fingerprint, ranges=ranges)
+    early = run(first, range(pause))
+    state = copy.deepcopy(first.state_dict())
+    second = make(fingerprint, ranges=ranges)
+    second.load_state_dict(state)
+    torch.manual_seed(99)
+    assert early + run(second, range(pause, 4)) == rows
+    assert equal(second.state_dict(), whole.state_dict())
+    assert second.result() == whole.result()
+
+
+def test_the_seed_decides(make: Make) -> None:
+    assert run(make(), range(4)) == run(make(), range(4))
+    assert run(make(), range(1)) != run(make(seed=1), range(1))
+
+
+def test_the_teacher_and_the_statistics_do_not_move(make: Make) -> None:
+    stage = make()
+    teacher = copy.deepcopy(stage.view.teacher.state_dict())
+    start = copy.deepcopy(stage.student.module.state_dict())
+    generated = copy.deepcopy(stage.generator.state_dict())
+    run(stage, range(4))
+    assert equal(stage.view.teacher.state_dict(), teacher)
+    assert not any(module.training for module in stage.student.module.modules())
+    student = stage.student.module.state_dict()
+    for name, value in student.items():
+        # After a ReLU the lower end of a range is the 0 that it started from.
+        still = "running_" in name or "num_batches" in name or name.endswith(".low")
+        assert torch.equal(value, start[name]) == still, name
+    names = [name for name, _ in stage.generator.named_parameters()]
+    assert not any(torch.equal(stage.generator.state_dict()[n], generated[n]) for n in names)
+
+
+def test_the_student_stands_still_in_the_warm_up(make: Make) -> None:
+    stage = make()
+    start = copy.deepcopy(stage.student.module.state_dict())
+    rows = run(stage, range(1))
+    assert equal(stage.student.module.state_dict(), start)
+    assert not any(name.startswith("student") for name in rows[0])
+    rows = run(stage, range(1, 2))
+    assert "student.kl" in rows[0]
+
+
+def test_ranges_come_from_calibration_only(make: Make) -> None:
+    stage = make()
+    run(stage, range(2))
+    ranges = [(float(q.low), float(q.high)) for q in stage.student.quantizers()]
+    run(stage, range(2, 4))
+    assert [(float(q.low), float(q.high)) for q in stage.student.quantizers()] == ranges
+    assert all(high > low >= 0 for low, high in ranges)
+
+
+def test_one_joint_step_by_hand(make: Make, teacher: nn.Module, generator: nn.Module) -> None:
+    """A second, plain writing of warm-up 0, one calibration batch and one step of each."""
+    stage = make(warmup_steps=0, steps=1, epochs=1, calibration_batches=1, batch=6)
+    row = stage.run_epoch(0, ignore)
+
+    noise = torch.Generator().manual_seed(0)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        z = torch.randn(6, 6, generator=noise)
+        y = torch.randint(3, (6,), generator=noise)
+        return generator(z, y), y
+
+    student = quantize(teacher, Bits(3, 3), "percentile")
+    with torch.no_grad():
+        student(draw()[0])
+    student.freeze()
+    images, labels = draw()
+    logits, statistics = TeacherView(teacher)(images)
+    loss = F.cross_entropy(logits, labels)
+    for layer in statistics:
+        loss = loss + 0.05 * F.mse_loss(layer.mean, layer.running_mean)
+        loss = loss + 0.05 * F.mse_loss(layer.variance, layer.running_var)
+    adam = torch.optim.Adam(generator.parameters(), 1e-3, (0.5, 0.999))
+    loss.backward()
+    adam.step()
+    x, targets = images.detach(), logits.detach()
+    answers = student(x)
+    hard = F.cross_entropy(answers, labels)
+    p, q = (targets / 20).softmax(1), (answers / 20).softmax(1)
+    soft = (p * (p.log() - q.log())).mean()
+    sgd = torch.optim.SGD(student.module.parameters(), 3e-4, 0.9, 0, 1e-4, True)
+    (hard + 400 * soft).backward()
+    sgd.step()
+
+    assert row["generator.total"] == pytest.approx(loss.item(), rel=1e-5)
+    assert row["student.ce"] == pytest.approx(hard.item(), rel=1e-5)
+    assert row["student.kl"] == pytest.approx(soft.item(), rel=1e-2)
+    for mine, theirs in (
+        (generator, stage.generator), (student.module, stage.student.module),
+    ):  # fmt: skip
+        for one, other in zip(mine.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_losses_fall(make: Make) -> None:
+    schedule = {"warmup_steps": 20, "steps": 40, "epochs": 6}
+    rows = run(make(**schedule, generator_lr=0.02, student_lr=0.01, objective="ce + bns"), range(6))
+    assert rows[-1]["generator.total"] < 0.9 * rows[0]["generator.total"]
+    assert rows[-1]["student.total"] < 0.9 * rows[2]["student.total"]
+
+
+def test_the_student_rate_falls_as_half_a_cosine(make: Make) -> None:
+    stage = make(student_lr=0.5)
+    rates = []
+    for epoch in range(4):
+        stage.run_epoch(epoch, lambda: rates.append(stage._student_optimiser.param_groups[0]["lr"]))
+    expected = [0.25 * (1 + math.cos(math.pi * step / 7)) for step in range(7)]
+    assert rates[:5] == [0.5] * 5
+    assert rates[5:] == pytest.approx(expected)
+
+
+def test_ticks_are_as_many_as_announced(make: Make) -> None:
+    stage = make(warmup_steps=4, steps=7, epochs=3)
+    ticks: list[int] = []
+    for epoch in range(3):
+        assert len(ticks) == stage.ticks_before(epoch)
+        stage.run_epoch(epoch, lambda: ticks.append(1))
+    assert len(ticks) == stage.ticks == 11
+    assert stage.epochs == 3
+
+
+def test_scores_last_is_quoted_and_best_is_named(make: Make) -> None:
+    scores: Iterator[float] = iter([50.0, 70.0, 90.0, 80.0])
+    stage = make(lambda module: next(scores))
+    rows = run(stage, range(4))
+    assert [row.get("accuracy") for row in rows] == [None, 70.0, 90.0, 80.0]
+    assert rows[1]["calibrated_accuracy"] == 50.0
+    result = stage.result()
+    assert (result["calibrated"], result["last"]) == (50.0, 80.0)
+    assert (result["best"], result["best_epoch"]) == (90.0, 3)
+    assert json.loads(json.dumps(result)) == result
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_scores_every_other_epoch_and_always_at_the_end(make: Make) -> None:
+    calls: list[bool] = []
+
+    def evaluate(module: nn.Module) -> float:
+        calls.append(module.training or torch.is_grad_enabled())
+        return 1.0
+
+    rows = run(make(evaluate, epochs=12, evaluate_every=5), range(12))
+    assert [epoch for epoch, row in enumerate(rows, 1) if "accuracy" in row] == [10, 12]
+    assert calls == [False] * 3
+
+
+def test_nobody_evaluates_unless_asked(make: Make) -> None:
+    stage = make()
+    rows = run(stage, range(4))
+    assert not any("accuracy" in name for row in rows for name in row)
+    assert stage.result()["last"] is None
+
+
+def test_divergence_names_the_step(make: Make) -> None:
+    stage = make(student_lr=1e30)
+    with pytest.raises(DivergedError, match=r"'student \w+' became (nan|inf) at step [789]"):
+        run(stage, range(4))
+    stage = make()
+    stage.generator.linear.weight.data.fill_(math.nan)
+    with pytest.raises(DivergedError, match="'ce' became nan at step 1:"):
+        run(stage, range(1))
+
+
+def test_a_collapsed_generator_is_noticed(make: Make) -> None:
+    stage = make()
+    stage.generator.embed.weight.data.zero_()
+    stage.generator.embed.weight.requires_grad_(False)
+    rows = run(stage, range(2))
+    assert "nearly identical" in rows[0]["warning"]
+    assert stage.result()["warnings"] == [rows[0]["warning"], rows[1]["warning"]]
+
+
+def test_epochs_come_in_turn(make: Make) -> None:
+    with pytest.raises(RuntimeError, match="epoch 1 was asked for, but 0 are done"):
+        make().run_epoch(1, ignore)
+
+
+def test_a_term_may_look_at_the_student(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_TERMS", dict(registry._TERMS))
+    monkeypatch.setattr("autorecon.objective.parse.TERMS", registry._TERMS)
+    seen: list[bool] = []
+
+    @term("gap", "mean absolute difference of logits; this test", needs_student=True)
+    def gap(observation: Observation) -> Tensor:
+        seen.append(observation.student_logits.requires_grad)
+        return (observation.student_logits - observation.logits).abs().mean()
+
+    assert Objective.parse("ce - gap").needs_student
+    rows = run(make(objective="ce - gap"), range(4))
+    assert "generator.gap" not in rows[0]
+    assert "generator.gap" in rows[3]
+    assert seen == [True] * 7

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from autorecon.compress import fake_quantize, quantizer
+from autorecon.compress.quantizer import percentile_range, quantize_weight
+
+WIDTHS = range(2, 9)
+NUMBERS = st.floats(-100, 100)
+
+
+def slow(x: float, low: float, high: float, bits: int) -> float:
+    """The published formula, in plain Python: round is half to even here as well."""
+    half = 2 ** (bits - 1)
+    scale = (2**bits - 1) / max(high - low, 1e-8)
+    zero = round(scale * low) + half
+    level = min(max(round(scale * x - zero), -half), half - 1)
+    return (level + zero) / scale
+
+
+def scalar(value: float) -> Tensor:
+    return torch.tensor(value, dtype=torch.float64)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=20), NUMBERS, NUMBERS, st.sampled_from(WIDTHS))
+def test_matches_the_slow_reference(
+    values: list[float], one: float, other: float, bits: int
+) -> None:
+    low, high = min(one, other), max(one, other)
+    x = torch.tensor(values, dtype=torch.float64)
+    expected = [slow(value, low, high, bits) for value in values]
+    assert fake_quantize(x, scalar(low), scalar(high), bits).tolist() == expected
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_a_grid_of_two_to_the_bits_values_that_holds_zero(bits: int) -> None:
+    x = torch.linspace(-2, 3, 5001)
+    values = fake_quantize(x, torch.tensor(-1.0), torch.tensor(2.0), bits).unique()
+    step = 3 / (2**bits - 1)
+    assert len(values) == 2**bits
+    assert 0 in values
+    torch.testing.assert_close(values.diff(), torch.full((2**bits - 1,), step))
+    assert values[0] == pytest.approx(-1, abs=step / 2)
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_half_a_step_is_the_most_that_is_lost_inside_the_range(bits: int) -> None:
+    x = torch.linspace(0, 6, 1001)
+    error = (fake_quantize(x, torch.tensor(0.0), torch.tensor(6.0), bits) - x).abs().max()
+    assert error <= 6 / (2**bits - 1) / 2 + 1e-6
+
+
+def test_gradient_is_the_identity_even_where_values_are_clipped() -> None:
+    x = torch.tensor([-50.0, -0.3, 0.1, 50.0], requires_grad=True)
+    upstream = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    fake_quantize(x, torch.tensor(-1.0), torch.tensor(1.0), 3).backward(upstream)
+    assert torch.equal(x.grad, upstream)
+
+
+@pytest.mark.parametrize("shape", [(3, 2, 3, 3), (3, 5)])
+def test_each_output_channel_of_a_weight_has_its_own_range(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(shape, dtype=torch.float64) * torch.tensor([0.01, 1, 100]).view(
+        -1, *[1] * (len(shape) - 1)
+    )
+    weight.requires_grad_()
+    quantized = quantize_weight(weight, 4)
+    for channel, result in zip(weight.tolist(), quantized.tolist(), strict=True):
+        values = torch.tensor(channel, dtype=torch.float64).flatten().tolist()
+        expected = [slow(value, min(values), max(values), 4) for value in values]
+        assert torch.tensor(result).flatten().tolist() == torch.tensor(expected).tolist()
+    quantized.sum().backward()
+    assert torch.equal(weight.grad, torch.ones_like(weight))
+
+
+def test_a_constant_channel_keeps_its_value() -> None:
+    weight = torch.tensor([[0.25, 0.25], [0.0, 0.0], [1.0, -1.0]])
+    torch.testing.assert_close(quantize_weight(weight, 3)[:2], weight[:2])
+
+
+@pytest.mark.parametrize(("count", "rank"), [(10, 1), (1000, 1), (1001, 2), (5000, 5)])
+def test_percentile_leaves_a_thousandth_above(count: int, rank: int) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(count)
+    low, high = percentile_range(x.view(1, -1))
+    assert low == min(x.tolist())
+    assert high == sorted(x.tolist(), reverse=True)[rank - 1]
+
+
+def test_percentile_of_a_large_tensor_takes_a_bounded_even_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quantizer, "SAMPLE_LIMIT", 4096)
+    torch.manual_seed(0)
+    x = torch.randn(8, 16, 32, 32).relu()
+    x[:, 3] *= 5
+    _, exact = percentile_range(x[:1].reshape(-1)[:4096])
+    low, high = percentile_range(x)
+    assert torch.equal(high, percentile_range(x)[1])
+    assert low == 0
+    full = x.flatten().sort(descending=True).values[x.numel() // 1000 - 1]
+    assert high == pytest.approx(full.item(), rel=0.1)
+    assert exact.numel() == 1

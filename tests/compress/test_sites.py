@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import torchvision
+from torch import Tensor, nn
+
+from autorecon.compress import Bits, Site, quantize
+
+
+class Mixed(nn.Module):
+    """Things that GDFQ has no quantizer for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 1)
+        self.up = nn.ConvTranspose2d(2, 2, 2)
+        self.act = nn.Hardswish()
+        self.scale = nn.Parameter(Tensor([1.0]))
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.act(self.up(self.conv(x))) * self.scale)
+
+
+def report(model: nn.Module) -> list[Site]:
+    return quantize(model.eval(), Bits(3, 4)).report
+
+
+def test_the_report_of_a_small_model(teacher: nn.Module) -> None:
+    rows = [(site.name, site.kind, site.bits, site.values) for site in report(teacher)]
+    assert rows == [
+        ("conv1", "weight", 3, 36),
+        ("conv2", "weight", 3, 144),
+        ("conv3", "weight", 3, 16),
+        ("head", "weight", 3, 12),
+        ("relu", "activation", 4, 0),
+        ("relu_1", "activation", 4, 0),
+        ("relu_2", "activation", 4, 0),
+        ("x", "input", None, 0),
+        ("bn1", "norm", None, 16),
+        ("conv2.bias", "bias", None, 4),
+        ("bn2", "norm", None, 16),
+        ("add", "sum", None, 0),
+        ("conv3.bias", "bias", None, 4),
+        ("mean", "pooled features", None, 0),
+        ("head.bias", "bias", None, 3),
+    ]
+
+
+def test_bytes_count_every_stored_value(teacher: nn.Module) -> None:
+    student = quantize(teacher, Bits(3, 3))
+    floats = [t.numel() for t in teacher.state_dict().values() if t.is_floating_point()]
+    assert student.weight_bytes() == (4 * sum(floats), 208 * 3 / 8 + 43 * 4)
+
+
+def test_other_layers_tensors_and_activations_are_listed() -> None:
+    kinds = {site.name: (site.kind, site.bits) for site in report(Mixed())}
+    assert kinds["up"] == ("ConvTranspose2d", None)
+    assert kinds["act"] == ("Hardswish", None)
+    assert kinds["scale"] == ("tensor", None)
+
+
+def test_linear_bottlenecks_say_that_no_relu_follows() -> None:
+    sites = {s.name: s for s in report(torchvision.models.mobilenet_v2(weights=None))}
+    assert "no ReLU follows" in sites["features.3.conv.3"].reason
+    assert "no ReLU follows" not in sites["features.3.conv.0.1"].reason
+    assert "no ReLU follows" in sites["add"].reason
+    assert len(sites) == len(report(torchvision.models.mobilenet_v2(weights=None)))

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import Tensor, nn
+
+from autorecon.compress import Bits, CompressError, TraceError, quantize
+from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
+from autorecon.compress.quantizer import fake_quantize, quantize_weight
+
+
+class Forms(nn.Module):
+    """Every way to write a ReLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+        self.six = nn.ReLU6()
+        self.inplace = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.inplace(self.six(self.conv(x)))
+        x = F.relu6(F.relu(x, inplace=True))
+        return torch.relu(x).relu().relu_()
+
+
+class OnTwoPaths(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.sum() > 0:
+            return self.conv(x)
+        return x
+
+
+class Dropped(OnTwoPaths):
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        F.relu(x, inplace=True)
+        return x
+
+
+class Smooth(OnTwoPaths):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.silu(self.conv(x))
+
+
+def test_the_student_computes_what_it_should(teacher: nn.Module) -> None:
+    """Against a forward written out by hand, each of the three ReLU calls with its own range."""
+    student = quantize(teacher, Bits(4, 3), "minmax")
+    images = torch.randn(4, 1, 8, 8)
+    logits = student(images)
+    ranges = []
+
+    def quantized(x: Tensor) -> Tensor:
+        x = x.relu()
+        low, high = x.aminmax()
+        ranges.append((low.item(), high.item()))
+        return fake_quantize(x, low, high, 3)
+
+    net = copy.deepcopy(teacher)
+    for layer in (net.conv1, net.conv2, net.conv3, net.head):
+        layer.weight.data = quantize_weight(layer.weight.data, 4)
+    x = quantized(net.bn1(net.conv1(images)))
+    x = quantized(net.bn2(net.conv2(x)) + x)
+    x = quantized(net.conv3(x))
+    assert torch.equal(logits, net.head(x.mean((2, 3))))
+    assert [(q.low.item(), q.high.item()) for q in student.quantizers()] == ranges
+    assert len(set(ranges)) == 3
+
+
+def test_the_teacher_is_neither_changed_nor_shared(teacher: nn.Module) -> None:
+    teacher.requires_grad_(False)
+    before = copy.deepcopy(teacher.state_dict())
+    student = quantize(teacher, Bits(3, 3))
+    mine = {tensor.data_ptr() for tensor in student.module.parameters()}
+    assert not mine & {tensor.data_ptr() for tensor in teacher.parameters()}
+    assert all(parameter.requires_grad for parameter in student.module.parameters())
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+    assert not any(module.training for module in student.module.modules())
+
+
+def test_state_dicts_correspond(teacher: nn.Module) -> None:
+    names = set(quantize(teacher, Bits(3, 3)).module.state_dict())
+    added = names - set(teacher.state_dict())
+    assert names >= set(teacher.state_dict())
+    assert all(name.startswith("quantizers.") for name in added)
+
+
+def test_every_form_of_relu_is_found() -> None:
+    student = quantize(Forms().eval(), Bits(4, 4))
+    assert len(list(student.quantizers())) == 7
+
+
+@pytest.mark.parametrize("build", [torchvision.models.resnet18, torchvision.models.mobilenet_v2])
+def test_torchvision_models(build) -> None:
+    torch.manual_seed(0)
+    teacher = build(weights=None, num_classes=10).eval()
+    student = quantize(teacher, Bits(8, 8), "minmax")
+    images = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        logits, expected = student(images), teacher(images)
+    kinds = [type(module) for module in student.module.modules()]
+    originals = [type(module) for module in teacher.modules()]
+    assert (logits - expected).norm() < 0.25 * expected.norm()
+    assert kinds.count(QuantizedConv2d) == originals.count(nn.Conv2d)
+    assert kinds.count(QuantizedLinear) == 1
+    # A BasicBlock of ResNet calls its one ReLU twice.
+    relus = 17 if build is torchvision.models.resnet18 else originals.count(nn.ReLU6)
+    assert kinds.count(ActivationQuantizer) == relus
+
+
+def test_ranges_must_be_known_before_they_are_frozen(teacher: nn.Module) -> None:
+    student = quantize(teacher, Bits(3, 3))
+    with pytest.raises(CompressError, match="show the student images first"):
+        student.freeze()
+    student(torch.randn(2, 1, 8, 8))
+    student.freeze()
+    before = copy.deepcopy(student.module.state_dict())
+    student(torch.randn(2, 1, 8, 8) * 9)
+    after = student.module.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [
+        (OnTwoPaths(), "OnTwoPaths cannot be traced by torch.fx: symbolically traced variables"),
+        (Dropped(), "is dropped: assign it instead"),
+        (Smooth(), "calls neither ReLU nor ReLU6"),
+        (nn.Sequential(nn.BatchNorm2d(1), nn.ReLU()), "no Conv2d or Linear layer"),
+    ],
+)
+def test_what_cannot_be_quantized_is_said(model: nn.Module, fault: str) -> None:
+    with pytest.raises(TraceError, match=fault) as caught:
+        quantize(model.eval(), Bits(3, 3))
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+
+
+def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
+    model.quantizers = nn.Identity()
+    model.forward = lambda x: model.quantizers(model[1](model[0](x)))
+    with pytest.raises(TraceError, match="'quantizers'"):
+        quantize(model.eval(), Bits(3, 3))
+
+
+def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
+    with pytest.raises(CompressError, match="choose minmax or percentile"):
+        quantize(teacher, Bits(3, 3), "max")
