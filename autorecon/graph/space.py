@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autorecon.lang import Edge, Node, Program, Source, check, load_program
+from autorecon.lang import Edge, Node, Program, Source, check, find_space, load_program
 from autorecon.lang.check_graph import live_nodes, topological_order
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ class Space:
 
 
 def load(path: str | Path, **parameters: int | float | bool) -> Space:
-    """Read and check a `.space` or genotype file; SpaceError lists everything wrong with it.
+    """Read and check a `.space` or genotype file, or a shipped space by its name (`paper`).
 
-    `parameters` replace the defaults of the header, as `--set` does on the command line.
+    SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the header, as `--set` does on the command line.
     """
-    return Space(load_program(path, parameters))
+    return Space(load_program(find_space(path), parameters))
 
 
 def loads(text: str, name: str = "<text>", **parameters: int | float | bool) -> Space:

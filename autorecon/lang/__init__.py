@@ -5,6 +5,7 @@ from autorecon.lang.checked import Edge, Node, Op, Pipeline, Program
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.genotype import decide, format_genotype
 from autorecon.lang.grammar import resource_folder
+from autorecon.lang.library import find_space, shipped_spaces
 from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Source, Span
 
@@ -24,8 +25,10 @@ __all__ = [
     "decide",
     "declared_parameters",
     "did_you_mean",
+    "find_space",
     "format_genotype",
     "load_program",
     "resource_folder",
+    "shipped_spaces",
     "show_shape",
 ]

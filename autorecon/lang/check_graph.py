@@ -14,11 +14,11 @@ def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
     edges = list(edges)
     inputs = {n.name for n in nodes.values() if n.is_input}
     outputs = {n.name for n in nodes.values() if n.role == "output"}
-    forward = _reach(inputs, ((e.source, e.target) for e in edges))
-    return forward & _reach(outputs, ((e.target, e.source) for e in edges))
+    forward = reach(inputs, ((e.source, e.target) for e in edges))
+    return forward & reach(outputs, ((e.target, e.source) for e in edges))
 
 
-def _reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
+def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     following = defaultdict(list)
     for a, b in pairs:
         following[a].append(b)
@@ -109,8 +109,8 @@ def _cycle(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnosti
 def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:
     inputs = [n.name for n in nodes.values() if n.is_input]
     outputs = [n.name for n in nodes.values() if n.role == "output"]
-    forward = _reach(inputs, ((e.source, e.target) for e in edges))
-    backward = _reach(outputs, ((e.target, e.source) for e in edges))
+    forward = reach(inputs, ((e.source, e.target) for e in edges))
+    backward = reach(outputs, ((e.target, e.source) for e in edges))
     for node in nodes.values():
         if node.name not in forward:
             help = "lead an edge into it, or remove it"

@@ -1,0 +1,141 @@
+"""`autorecon compile`, also `autorecon-compile`: check, summarise and draw a space; no torch."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autorecon.cli.diagnostics import FORMATS, show_diagnostics
+from autorecon.cli.options import set_option
+
+
+@click.command("compile")
+@click.argument("file", required=False)
+@set_option
+@click.option(
+    "--render",
+    is_flag=False,
+    flag_value="",
+    metavar="[OUT]",
+    help="Draw the space to OUT (.svg, .png, .dot or .pdf); without OUT to NAME.svg here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    help="How faults are shown.",
+)
+@click.option("--explain", metavar="CODE", help="Explain a diagnostic code, such as E0203.")
+def compile(  # noqa: A001
+    file: str | None,
+    parameters: dict[str, Any],
+    render: str | None,
+    as_json: bool,
+    output_format: str,
+    explain: str | None,
+) -> None:
+    """Check FILE and say what it holds. FILE may be a shipped space's name, such as `paper`.
+
+    Exit code 0: it is sound. 1: it has faults. 2: something else went wrong.
+    """
+    if explain:
+        return _explain(explain)
+    if file is None and render and render.endswith(".space"):
+        file, render = render, ""  # `--render FILE`: the option took the file for its value
+    if file is None:
+        raise click.UsageError("name a .space file (or --explain CODE)")
+    return _compile(file, parameters, render, as_json, output_format)
+
+
+def _compile(
+    file: str, parameters: dict[str, Any], render: str | None, as_json: bool, style: str
+) -> None:
+    from autorecon.graph import load
+    from autorecon.lang import SpaceError
+
+    try:
+        space = load(file, **parameters)
+    except SpaceError as error:
+        show_diagnostics(error.diagnostics, "json" if as_json else style)
+        raise click.exceptions.Exit(1) from None
+    if style == "json" and not as_json:
+        show_diagnostics(space.program.warnings, style)
+    drawn = None
+    if render is not None:
+        from autorecon.graph.render import render as draw
+
+        drawn = Path(render or f"{Path(file).name.removesuffix('.space')}.svg")
+        draw(space, drawn)
+    if as_json:
+        click.echo(json.dumps(summary(space), indent=2))
+    elif style in ("full", "concise"):
+        click.echo(_text(space, file))
+    if drawn:
+        click.echo(f"drawn to {drawn}", err=as_json or style == "json")
+
+
+def summary(space: Any) -> dict[str, Any]:
+    """What a script may want to know of a space, as JSON values."""
+    cost = space.cost
+    return {
+        "name": space.name,
+        "kind": _kind(space),
+        "parameters_set": dict(space.parameters),
+        "nodes": len(space.nodes),
+        "blocks": len({n.block for n in space.nodes.values() if n.block}),
+        "edges": len(space.edges),
+        "edges_by_type": space.edges_by_type,
+        "architectures": space.architectures,
+        "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
+        "macs": {"min": cost.macs.min, "max": cost.macs.max},
+        "output": {"name": space.output.name, "shape": list(space.output.shape)},
+    }
+
+
+def _kind(space: Any) -> str:
+    if space.program.of:
+        return "genotype"
+    return "generator" if space.is_genotype else "search space"
+
+
+def _text(space: Any, file: str) -> str:
+    facts = summary(space)
+    settings = " ".join(f"{k}={v}" for k, v in facts["parameters_set"].items())
+    types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
+    architectures = f"{space.architectures:,}"
+    if space.architectures >= 10**6:
+        architectures += f"  ({space.architectures:.2e})"
+    rows = [
+        ("set", settings or "nothing to set"),
+        ("nodes", f"{facts['nodes']} in {facts['blocks']} blocks" if facts["blocks"] else
+         str(facts["nodes"])),
+        ("edges", f"{facts['edges']}: {types}"),
+        ("architectures", architectures),
+        ("weights", _interval(facts["parameters"])),
+        ("multiply-adds", _interval(facts["macs"]) + " per image"),
+        ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
+    ]
+    head = click.style(space.name, bold=True) + f"  {facts['kind']}  {file}"
+    return "\n".join([head, *(f"  {name:<14} {value}" for name, value in rows)])
+
+
+def _interval(bounds: dict[str, int]) -> str:
+    low, high = bounds["min"], bounds["max"]
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _explain(code: str) -> None:
+    from autorecon.lang.codes import CODES
+    from autorecon.lang.diagnostics import did_you_mean
+
+    text = CODES.get(code.upper())
+    if text is None:
+        raise click.UsageError(f"no code {code}: {did_you_mean(code.upper(), CODES)}")
+    click.echo(f"{code.upper()}\n" + textwrap.fill(text, 88, initial_indent="  ",
+                                                   subsequent_indent="  "))

@@ -1,0 +1,33 @@
+"""`autorecon data`: data sets to measure on."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group("data")
+def data() -> None:
+    """Find or fetch the data sets that accuracy is measured on."""
+
+
+@data.command("list")
+def list_data() -> None:
+    """List the data sets, and whether their files are here."""
+    from autorecon.data import DataError, load, names
+
+    for name in names():
+        try:
+            found = load(name)
+            state = f"{len(found.train):,} training and {len(found.test):,} test images"
+        except DataError as error:
+            state = str(error)
+        click.echo(f"{name:<16} {state}")
+
+
+@data.command("fetch")
+@click.argument("name")
+def fetch_data(name: str) -> None:
+    """Install a data set's files where they are looked for; nothing when they are there."""
+    from autorecon.data import fetch
+
+    click.echo(fetch(name))

@@ -1,0 +1,29 @@
+"""`autorecon derive`: the genotype of a search, finished or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("derive")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the genotype to a file.")
+def derive(run: Path, out: Path | None) -> None:
+    """Print the most probable architecture of the search in RUN, as of its newest checkpoint.
+
+    With --out, the space that the genotype is of is written beside it where it is missing.
+    """
+    from autorecon.runs import Progress, RunFolder
+    from autorecon.workflow import run as workflow
+    from autorecon.workflow import stages
+
+    command = RunFolder.open(run).config.get("command", "run")
+    folder, prepared = workflow.resume(run, command)
+    found, epochs = stages.derive(folder, prepared, Progress())
+    if out is None:
+        click.echo(found.text, nl=False)
+        return
+    stages.write_genotype(found, prepared.space, out)
+    click.echo(f"{out}: after {epochs} of {prepared.config.search.epochs} epochs", err=True)

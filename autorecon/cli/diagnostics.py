@@ -1,0 +1,39 @@
+"""Diagnostics on a terminal, in the format asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from autorecon.lang import Diagnostic
+from autorecon.lang.show import as_json, concise, full, github
+
+FORMATS = ("full", "concise", "json", "github")
+_STYLES = {
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow", "bold": True},
+    "help": {"fg": "cyan"},
+    "dim": {"fg": "blue"},
+}
+
+
+def show_diagnostics(diagnostics: Iterable[Diagnostic], style: str) -> None:
+    """Machine formats go to standard output, what people read to standard error."""
+    found = list(diagnostics)
+    if style == "json":
+        click.echo(as_json(found))
+        return
+    for diagnostic in found:
+        if style == "full":
+            click.echo(full(diagnostic, _paint) + "\n", err=True)
+        else:
+            click.echo(concise(diagnostic) if style == "concise" else github(diagnostic))
+    errors = sum(d.severity == "error" for d in found)
+    if errors and style == "full":
+        click.echo(f"{errors} error{'s' * (errors > 1)}; `autorecon compile --explain "
+                   f"{found[0].code}` tells more", err=True)
+
+
+def _paint(text: str, style: str) -> str:
+    return click.style(text, **_STYLES[style])  # type: ignore[arg-type]

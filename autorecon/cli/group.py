@@ -1,0 +1,77 @@
+"""The group of commands, each imported when it is asked for, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+COMMANDS = ("compile", "run", "search", "derive", "compress", "report", "teachers", "data")
+
+
+class Commands(click.Group):
+    """Loads `autorecon.cli.NAME_command` on demand; users' mistakes end in one clear message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return getattr(import_module(f"autorecon.cli.{name}_command"), name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS:
+            from autorecon.lang.diagnostics import did_you_mean
+
+            ctx.fail(f"no command '{args[0]}': {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            _notes(error, "interrupted")
+            ctx.exit(130)
+        except Exception as error:
+            code = getattr(error, "exit_code", None)
+            if code is None or isinstance(error, click.ClickException | click.exceptions.Exit):
+                raise
+            show_error(error)
+            ctx.exit(code)
+
+
+def show_error(error: Exception) -> None:
+    """One line for what is wrong, diagnostics in full, and what was noted on the way up."""
+    from autorecon.lang import SpaceError
+
+    if isinstance(error, SpaceError):
+        from autorecon.cli.diagnostics import show_diagnostics
+
+        show_diagnostics(error.diagnostics, "full")
+    _notes(error, None if isinstance(error, SpaceError) else str(error))
+
+
+def _notes(error: BaseException, headline: str | None) -> None:
+    if headline:
+        click.echo(f"{click.style('autorecon:', fg='red', bold=True)} {headline}", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {note}", err=True)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("autorecon"), prog_name="autorecon")
+def cli() -> None:
+    """Generator search spaces as text, and the data-free compression that they drive.
+
+    Start with `autorecon run`: it searches the paper's space against a shipped teacher, compresses
+    that teacher without its training data, and writes a report.
+    """
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")

@@ -1,0 +1,57 @@
+"""From a command's options to a run folder, for the commands that make one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from autorecon.runs import Progress, RunFolder
+    from autorecon.workflow.prepare import Prepared
+
+
+def open_job(
+    command: str, options: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[RunFolder, Prepared, Progress]:
+    """Start a run of these settings, or go on with the one of --resume.
+
+    `settings` are config keys ("search.seed"); those that are None were not given. A resumed run
+    keeps its own settings, so giving others is a mistake that is told.
+    """
+    from autorecon.runs import Progress
+    from autorecon.workflow.run import resume, start
+
+    progress = Progress(quiet=options["quiet"])
+    if options["resume"]:
+        given = [k for k, v in settings.items() if v not in (None, {}, ())]
+        if given or options["config"] or options["assignments"] or options["out"]:
+            raise click.UsageError("--resume goes on with the run's own settings: give no others")
+        return *resume(options["resume"], command), progress
+    config = _config(command, options, settings)
+    folder, prepared = start(options["out"] or _next_folder(command, config), config)
+    return folder, prepared, progress
+
+
+def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+    from autorecon.workflow.config import combine, read_config
+
+    common = {
+        "teacher.name": options.get("teacher"),
+        "teacher.weights": options.get("weights"),
+        "teacher.size": options.get("size"),
+        "teacher.data": options.get("data"),
+        "threads": options.get("threads"),
+    }
+    values = combine(options["config"], common | dict(settings), list(options["assignments"]))
+    return read_config(values | {"command": command})
+
+
+def _next_folder(command: str, config: Any) -> Path:
+    from autorecon.runs import next_free
+
+    teacher = config.teacher.name.rpartition(":")[2].rpartition(".")[2]
+    stem = f"{command}-{teacher}" + (f"-{config.compress.bits}" if command != "search" else "")
+    return next_free(Path("runs"), stem)

@@ -1,0 +1,85 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Function = Callable[..., Any]
+
+
+def parse_settings(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, int | float | bool]:
+    """`width=128` pairs to numbers; BadParameter for anything else."""
+    found: dict[str, int | float | bool] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        number = _number(value.strip())
+        if not equals or not name.strip().isidentifier() or number is None:
+            raise click.BadParameter(f"'{text}' is not NAME=NUMBER, as in width=128")
+        found[name.strip()] = number
+    return found
+
+
+def _number(text: str) -> int | float | bool | None:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+set_option = click.option(
+    "--set",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=parse_settings,
+    help="Set a parameter of the space; may be repeated.",
+)
+
+
+def teacher_options(function: Function) -> Function:
+    for option in reversed(
+        [
+            click.option("--teacher", help="A shipped teacher, or package.module:function."),
+            click.option("--weights", help="A safetensors file for a teacher of your own."),
+            click.option("--size", type=int, help="Image side of a teacher of your own, pixels."),
+            click.option("--data", help="Data set to measure accuracy on; '' measures none."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def job_options(function: Function) -> Function:
+    """Where a job writes, how it goes on, and every other setting."""
+    for option in reversed(
+        [
+            click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
+            click.option(
+                "--resume",
+                type=click.Path(path_type=Path),
+                metavar="FOLDER",
+                help="Go on with an interrupted run, with its own settings.",
+            ),
+            click.option("--config", help="A TOML file of settings, as a run's config.toml."),
+            click.option(
+                "--with",
+                "assignments",
+                multiple=True,
+                metavar="KEY=VALUE",
+                help="Any setting of config.toml, as search.epochs=40; may be repeated.",
+            ),
+            click.option("--threads", type=int, help="Threads of torch; 0 leaves its choice."),
+            click.option("-q", "--quiet", is_flag=True, help="No progress."),
+            click.option("--json", "as_json", is_flag=True, help="Print the results as JSON."),
+        ]
+    ):
+        function = option(function)
+    return function

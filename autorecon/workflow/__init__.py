@@ -1,0 +1,1 @@
+"""Whole jobs: what a run is configured by, needs, does and brings."""

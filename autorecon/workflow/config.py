@@ -1,0 +1,168 @@
+"""Everything needed to repeat a run, as a run folder's config.toml holds it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+
+from autorecon.compress import GdfqConfig
+from autorecon.search import SearchConfig
+
+
+class ConfigError(ValueError):
+    """A setting that does not exist or makes no sense; one line says which."""
+
+    exit_code = 2
+
+
+@attrs.frozen
+class SpaceConfig:
+    """What to search, with what parameters, and the generator to compare with ("" for none)."""
+
+    file: str = "paper"
+    set: dict[str, int | float | bool] = attrs.Factory(lambda: {"width": 32})
+    baseline: str = "gdfq-cifar"
+
+
+@attrs.frozen
+class TeacherConfig:
+    """A shipped teacher, or `package.module:function` with a safetensors file of weights.
+
+    `data` names the data set to measure accuracy on; "" measures none. None is the teacher's own.
+    """
+
+    name: str = "resnet20-fashion16"
+    weights: str | None = None
+    size: int | None = None
+    data: str | None = None
+
+
+@attrs.frozen
+class RunConfig:
+    """One section a stage. `command` is what made the folder: run, search or compress."""
+
+    command: str = "run"
+    seeds: tuple[int, ...] = (0,)
+    threads: int = 0
+    space: SpaceConfig = attrs.Factory(SpaceConfig)
+    teacher: TeacherConfig = attrs.Factory(TeacherConfig)
+    search: SearchConfig = attrs.Factory(SearchConfig)
+    compress: GdfqConfig = attrs.Factory(GdfqConfig)
+    software: dict[str, str] = attrs.Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise ConfigError(f"seeds = {list(self.seeds)} must be different whole numbers >= 0")
+        if self.threads < 0:
+            raise ConfigError(f"threads = {self.threads} must be 0 (torch's choice) or more")
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    strict = {bool: (bool,), int: (int,), float: (float, int), str: (str,)}
+    for kind, accepted in strict.items():
+        converter.register_structure_hook(kind, _exactly(kind, accepted))
+    scalar = int | float | bool
+    converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
+    for section in (SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig):
+        hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
+        converter.register_structure_hook(section, hook)
+    return converter
+
+
+def _exactly(kind: type, accepted: tuple[type, ...]):  # noqa: ANN202
+    """TOML has types: "3" is not 3, and true is not 1."""
+
+    def structure(value: Any, _: type) -> Any:
+        if type(value) not in accepted:
+            raise ValueError(f"expected {kind.__name__}, not {value!r}")
+        return kind(value)
+
+    return structure
+
+
+def _scalar(value: Any) -> int | float | bool:
+    if type(value) not in (int, float, bool):
+        raise ValueError(f"expected a number, true or false, not {value!r}")
+    return value
+
+
+def read_config(values: Mapping[str, Any]) -> RunConfig:
+    """A configuration from TOML's values; ConfigError names the section and the key."""
+    try:
+        return _converter().structure(values, RunConfig)
+    except cattrs.BaseValidationError as error:
+        reasons = cattrs.transform_error(error, path="config")
+        own = [e for e in _leaves(error) if hasattr(e, "exit_code")]
+        raise ConfigError("; ".join(map(str, own)) or "; ".join(reasons)) from None
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]
+
+
+def write_config(config: RunConfig) -> dict[str, Any]:
+    """Plain values for a TOML file; settings that are None are left out."""
+    return _without_none(attrs.asdict(config))
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_none(value)
+        if isinstance(value, Mapping)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def combine(file: str | Path | None, settings: Mapping[str, Any], assignments: list[str]) -> dict:
+    """A file's settings, under those of options (dotted keys), under `key=value` assignments."""
+    values = _read_toml(Path(file)) if file else {}
+    for key, value in settings.items():
+        if value is not None:
+            _put(values, key, value)
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"'{assignment}' is not of the form key=value")
+        _put(values, key.strip(), toml_value(text.strip()))
+    return values
+
+
+def toml_value(text: str) -> Any:
+    """A value as TOML writes it; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"`{key}`: `{section}` is a value, not a section")
+    if isinstance(value, Mapping):
+        value = {**values.get(last, {}), **value}
+    values[last] = value
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None

@@ -1,0 +1,86 @@
+"""What a run needs, loaded and checked against each other before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from autorecon import data, teachers
+from autorecon.data import Dataset
+from autorecon.graph import Space, load
+from autorecon.lang import Label, declared_parameters, find_space
+from autorecon.lang.parse import read_source
+from autorecon.teachers import Teacher
+from autorecon.workflow.config import ConfigError, RunConfig
+
+Settings = Mapping[str, int | float | bool]
+
+
+@attrs.frozen
+class Prepared:
+    """A run's parts; `dataset` and `baseline` are None where there are none."""
+
+    config: RunConfig
+    teacher: Teacher
+    dataset: Dataset | None
+    space: Space
+    baseline: Space | None
+
+    def accuracy(self, module) -> float:  # noqa: ANN001
+        """Top-1 on the test images, in percent."""
+        assert self.dataset is not None
+        return data.accuracy(module, self.dataset)
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Load everything; raises the error of whichever part is missing or does not fit."""
+    teacher = load_teacher(config)
+    dataset = load_data(config, teacher)
+    space = bind(config.space.file, config.space.set, teacher)
+    baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
+    if config.command == "compress" and not space.is_genotype:
+        raise ConfigError(
+            f"{config.space.file} has {space.architectures:.1e} architectures; compress needs one: "
+            "name a genotype, or let `autorecon run` search this space"
+        )
+    if config.command != "compress" and space.is_genotype:
+        raise ConfigError(
+            f"{config.space.file} leaves nothing to search; use `autorecon compress` with it"
+        )
+    return Prepared(config, teacher, dataset, space, baseline)
+
+
+def load_teacher(config: RunConfig) -> Teacher:
+    wanted = config.teacher
+    return teachers.load(wanted.name, weights=wanted.weights, size=wanted.size)
+
+
+def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
+    """The data set to measure on, its files found; errors say what to do where they are missing."""
+    name = teacher.data if config.teacher.data is None else config.teacher.data
+    if not name:
+        return None
+    dataset = data.load(name, size=teacher.size)
+    if (dataset.channels, dataset.classes) != (teacher.channels, teacher.classes):
+        raise ConfigError(
+            f"{name} has {dataset.classes} classes and {dataset.channels} channels, the teacher "
+            f"{teacher.classes} and {teacher.channels}: choose another with --data, or --data ''"
+        )
+    _ = dataset.test  # missing files are found now, not after the search
+    return dataset
+
+
+def bind(file: str, given: Settings, teacher: Teacher) -> Space:
+    """A space with `classes`, `channels` and `size` of the teacher, where it declares them."""
+    path = find_space(file)
+    declared = set(declared_parameters(read_source(path)))
+    own = {"classes": teacher.classes, "channels": teacher.channels, "size": teacher.size}
+    space = load(path, **({k: v for k, v in own.items() if k in declared} | dict(given)))
+    labels = [n.shape for n in space.program.inputs if isinstance(n.shape, Label)]
+    shape = space.output.shape
+    if len(shape) != 3:
+        raise ConfigError(f"{file} makes vectors, not images; its output needs three sizes")
+    classes = labels[0].classes if labels else None
+    teachers.check_fits(teacher, image_shape=shape, classes=classes)
+    return space

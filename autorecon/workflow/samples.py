@@ -1,0 +1,45 @@
+"""A grid of generated images, one row a class: the first thing to look at when a result is odd."""
+
+from __future__ import annotations
+
+import copy
+import io
+
+import torch
+from torch import nn
+
+from autorecon.runs import RunFolder, write_bytes
+from autorecon.workflow.prepare import Prepared
+
+COLUMNS = 8
+MAX_ROWS = 20
+
+
+@torch.no_grad()
+def save_samples(folder: RunFolder, label: str, generator: nn.Module, prepared: Prepared) -> None:
+    """Write images/LABEL.png: COLUMNS images of each of the first MAX_ROWS classes.
+
+    Where the data set is known, pixels are put back to its brightness; else stretched to fit.
+    """
+    from torchvision.transforms.functional import to_pil_image
+    from torchvision.utils import make_grid
+
+    # A copy: a forward pass in training mode moves the running statistics.
+    net = copy.deepcopy(generator)
+    rows = min(net.classes, MAX_ROWS)
+    y = torch.arange(rows).repeat_interleave(COLUMNS)
+    z = torch.randn(len(y), net.latent, generator=torch.Generator().manual_seed(0))
+    images = net(z, y)
+    if prepared.dataset:
+        mean, std = (torch.tensor(v).view(-1, 1, 1) for v in _statistics(prepared))
+        grid = make_grid((images * std + mean).clamp(0, 1), nrow=COLUMNS, padding=1)
+    else:
+        grid = make_grid(images, nrow=COLUMNS, padding=1, normalize=True)
+    buffer = io.BytesIO()
+    to_pil_image(grid).save(buffer, format="PNG")
+    write_bytes(folder.path / "images" / f"{label}.png", buffer.getvalue())
+
+
+def _statistics(prepared: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    assert prepared.dataset is not None
+    return prepared.dataset.mean, prepared.dataset.std
