@@ -105,6 +105,20 @@ class Space:
 
         return cost_interval(self.program)
 
+    @cached_property
+    def valid_architectures(self) -> int | None:
+        """How many architectures lead noise to the output; None when too entangled to count."""
+        from autorecon.graph.cost import valid_architectures
+
+        return valid_architectures(self.program)
+
+    @cached_property
+    def distinct_architectures(self) -> int | None:
+        """How many different generators they derive to, once dead paths are left out; or None."""
+        from autorecon.graph.cost import distinct_architectures
+
+        return distinct_architectures(self.program)
+
 
 def load(path: str | Path, **parameters: int | float | bool) -> Space:
     """Read and check a `.space` or genotype file, or a shipped space by its name (`paper`).

@@ -1,0 +1,97 @@
+"""What a choice of candidates makes of a node, and what an edge allows between two such nodes.
+
+The derived generator of an architecture holds what is LIVE: edges other than `none` on a path from
+an input to the output, and the nodes on such paths. A node is
+
+    unreached  when every edge from a reached node is `none`;
+    dead       when it is reached, but what is not `none` leads to dead nodes only;
+    live       when an edge from a live node and an edge to a live node are not `none`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from autorecon.lang import Edge, Program
+from autorecon.lang.check_graph import reach
+
+# A status has three bits: its kind, and whether such an edge in, an edge out has been found.
+UNREACHED, DEAD, LIVE = 0, 2, 4
+IN, OUT = 1, 2
+SETTLED = (UNREACHED, DEAD | IN, LIVE | IN | OUT)
+
+# Which candidates a transition takes: LIVE_ONES are all but `none` on a live edge, OTHERS all but
+# `none` on one that is not live.
+NONE, LIVE_ONES, OTHERS, ANY = "none", "live", "others", "any"
+
+
+def initial_statuses(program: Program) -> dict[str, tuple[int, ...]]:
+    """The statuses that each node can have before any of its edges is decided.
+
+    What edges without `none` settle for every architecture is settled here, which keeps spaces with
+    few choices small: a genotype has one status a node.
+    """
+    inputs = {node.name for node in program.inputs}
+    noise = [node.name for node in program.inputs if node.role == "noise"]
+    output = {program.output.name}
+    forced = [e for e in program.edges if not offers_none(e)]
+    possible = [e for e in program.edges if not e.is_cut]
+    always_reached, reachable = _reached(inputs, forced), _reached(inputs, possible)
+    always_needed, needable = _needed(output, forced), _needed(output, possible)
+    always_live = output | (set(noise) if len(noise) == 1 else set())
+
+    def statuses(name: str) -> Iterator[int]:
+        found_in = IN * (name in always_reached)
+        if name in reachable & needable:
+            yield LIVE | found_in | OUT * (name in always_needed)
+        if name in always_live:
+            return
+        if name in reachable - always_needed:
+            yield DEAD | found_in
+        if name not in always_reached:
+            yield UNREACHED
+
+    return {name: tuple(statuses(name)) for name in program.nodes}
+
+
+def _reached(start: set[str], edges: Iterable[Edge]) -> set[str]:
+    return reach(start, ((e.source, e.target) for e in edges))
+
+
+def _needed(start: set[str], edges: Iterable[Edge]) -> set[str]:
+    return reach(start, ((e.target, e.source) for e in edges))
+
+
+def offers_none(edge: Edge) -> bool:
+    return any(c.is_none for c in edge.candidates)
+
+
+def kind(status: int) -> int:
+    return LIVE if status >= LIVE else status & DEAD
+
+
+def variety(initial: Iterable[int]) -> int:
+    """How many statuses a node that starts with one of these can come to have."""
+    missing = {LIVE: IN | OUT, DEAD: IN, UNREACHED: 0}
+    return sum(2 ** (missing[kind(s)] & ~s).bit_count() for s in initial)
+
+
+def transitions(
+    edge: Edge, source: int, target: int, every: bool
+) -> Iterator[tuple[int, int, str]]:
+    """What the edge's candidates make of its ends' statuses: both afterwards, and which ones do.
+
+    With `every`, every candidate is a choice. Without, an edge that is not live is decided in one
+    way only, `none` where it offers that: enough, because fewer edges never make more live.
+    """
+    none, others = offers_none(edge), not edge.is_cut
+    kinds = kind(source), kind(target)
+    if kinds[0] == UNREACHED:
+        yield source, target, ANY
+        return
+    if none:
+        yield source, target, NONE
+    if kinds == (LIVE, LIVE) and others:
+        yield source | OUT, target | IN, LIVE_ONES
+    elif kinds[1] == DEAD and others and (every or not none):
+        yield source, target | IN, OTHERS

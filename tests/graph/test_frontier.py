@@ -1,0 +1,115 @@
+"""The frontier programme on spaces whose live parts fit in the head."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+
+import pytest
+
+from autorecon.graph import elimination, frontier, load, loads
+from autorecon.graph.elimination import elimination_order
+from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, sum_over_live_parts
+from autorecon.graph.statuses import DEAD, IN, LIVE, OUT, UNREACHED, initial_statuses, variety
+from autorecon.lang import Program, resource_folder
+
+COUNT = Semiring(operator.add, operator.mul, 1)
+LEAST = Semiring(min, operator.add, 0)
+
+DIAMOND = """
+space diamond
+input z [3]: noise
+node a, b [3]
+output image [3]
+link z -> {a, b} = identity | linear | none
+link {a, b} -> image = identity | none
+"""
+
+
+@pytest.fixture
+def diamond() -> Program:
+    return loads(DIAMOND).program
+
+
+@pytest.fixture
+def paper() -> Program:
+    return load(resource_folder("spaces") / "paper.space").program
+
+
+# Primes tell every live part from every other.
+NODES = {"a": 3, "b": 5}
+EDGES = {"z->a": 7, "z->b": 11, "a->image": 13, "b->image": 17}
+UPPER, LOWER = 3 * 7 * 13, 5 * 11 * 17
+
+
+def test_each_live_part_contributes_the_product_of_its_weights(diamond: Program) -> None:
+    total = sum_over_live_parts(diamond, Weights(NODES, EDGES), COUNT)
+    assert total == UPPER + LOWER + UPPER * LOWER
+
+
+def test_choices_beside_the_live_part_multiply_when_every_one_counts(diamond: Program) -> None:
+    total = sum_over_live_parts(diamond, Weights(NODES, EDGES, every=True), COUNT)
+    # The other branch is not live in 3 * 2 - 2 = 4 of its ways.
+    assert total == 4 * UPPER + 4 * LOWER + UPPER * LOWER
+
+
+def test_another_semiring_finds_the_cheapest_part(diamond: Program) -> None:
+    assert sum_over_live_parts(diamond, Weights(NODES, EDGES), LEAST) == 3 + 7 + 13
+
+
+def test_several_noise_inputs_count_one_part_once() -> None:
+    program = loads("""
+space twins
+input z [3]: noise
+input w [3]: noise
+node a [3]
+output image [3]
+link {z, w} -> a = identity | none
+link a -> image = identity
+""").program
+    ones = {"z->a": 1, "w->a": 1, "a->image": 1}
+    assert sum_over_live_parts(program, Weights({}, ones), COUNT) == 3
+
+
+def test_a_space_past_the_limit_is_refused(paper: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier, "MAX_STEPS", 1_000)
+    ones = {edge.name: 1 for edge in paper.edges}
+    with pytest.raises(FrontierTooWide, match="1,000 steps"):
+        sum_over_live_parts(paper, Weights({}, ones), COUNT)
+
+
+def test_what_no_choice_changes_is_settled_at_the_start(paper: Program) -> None:
+    initial = initial_statuses(paper)
+    assert initial["z"] == (LIVE | IN,)
+    assert set(initial["y"]) == {LIVE | IN, DEAD | IN}
+    assert set(initial["B1.n2"]) == {LIVE | IN, DEAD | IN}
+    assert set(initial["B1.n4"]) == {LIVE, DEAD, UNREACHED}
+    assert initial["image"] == (LIVE | OUT,)
+
+
+def test_a_space_of_size_one_has_one_status_a_node() -> None:
+    program = load(resource_folder("spaces") / "gdfq-cifar.space").program
+    settled = set(initial_statuses(program).values())
+    assert settled == {(LIVE | IN | OUT,)}
+
+
+def test_variety_counts_the_bits_that_are_still_open() -> None:
+    assert variety([UNREACHED]) == 1
+    assert variety([DEAD]) == variety([LIVE | OUT]) == 2
+    assert variety([LIVE, DEAD | IN, UNREACHED]) == 4 + 1 + 1
+
+
+def _orders(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    statuses = dict.fromkeys(program.nodes, 2)
+    yield elimination_order(program, statuses)
+    monkeypatch.setattr(elimination, "MAX_EDGES", 3)
+    yield elimination_order(program, statuses)
+
+
+def test_every_order_takes_each_node_once_and_gives_one_answer(
+    paper: Program, diamond: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for order in _orders(paper, monkeypatch):
+        assert sorted(order) == sorted(paper.nodes)
+    in_order = sum_over_live_parts(diamond, Weights(NODES, EDGES), COUNT)
+    assert in_order == UPPER + LOWER + UPPER * LOWER
