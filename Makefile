@@ -1,0 +1,35 @@
+# Both targets do all of their own set-up in .venv; see README.md for the same without make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check data clean
+
+demo: $(VENV)/.installed data
+	$(BIN)/autorecon run
+
+test: $(VENV)/.installed-dev data check
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+data: $(VENV)/.installed
+	$(BIN)/autorecon data fetch fashion-mnist
+
+$(BIN)/python:
+	sh tools/make_venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
