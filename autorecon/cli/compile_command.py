@@ -32,7 +32,7 @@ from autorecon.cli.options import set_option
     help="How faults are shown.",
 )
 @click.option("--explain", metavar="CODE", help="Explain a diagnostic code, such as E0203.")
-def compile(  # noqa: A001
+def compile(
     file: str | None,
     parameters: dict[str, Any],
     render: str | None,
@@ -113,8 +113,12 @@ def _text(space: Any, file: str) -> str:
         architectures += f"  ({space.architectures:.2e})"
     rows = [
         ("set", settings or "nothing to set"),
-        ("nodes", f"{facts['nodes']} in {facts['blocks']} blocks" if facts["blocks"] else
-         str(facts["nodes"])),
+        (
+            "nodes",
+            f"{facts['nodes']} in {facts['blocks']} blocks"
+            if facts["blocks"]
+            else str(facts["nodes"]),
+        ),
         ("edges", f"{facts['edges']}: {types}"),
         ("architectures", architectures),
         ("weights", _interval(facts["parameters"])),
@@ -137,5 +141,6 @@ def _explain(code: str) -> None:
     text = CODES.get(code.upper())
     if text is None:
         raise click.UsageError(f"no code {code}: {did_you_mean(code.upper(), CODES)}")
-    click.echo(f"{code.upper()}\n" + textwrap.fill(text, 88, initial_indent="  ",
-                                                   subsequent_indent="  "))
+    click.echo(
+        f"{code.upper()}\n" + textwrap.fill(text, 88, initial_indent="  ", subsequent_indent="  ")
+    )

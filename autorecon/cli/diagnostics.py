@@ -31,8 +31,11 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], style: str) -> None:
             click.echo(concise(diagnostic) if style == "concise" else github(diagnostic))
     errors = sum(d.severity == "error" for d in found)
     if errors and style == "full":
-        click.echo(f"{errors} error{'s' * (errors > 1)}; `autorecon compile --explain "
-                   f"{found[0].code}` tells more", err=True)
+        click.echo(
+            f"{errors} error{'s' * (errors > 1)}; `autorecon compile --explain "
+            f"{found[0].code}` tells more",
+            err=True,
+        )
 
 
 def _paint(text: str, style: str) -> str:

@@ -45,6 +45,8 @@ def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any
         "teacher.data": options.get("data"),
         "threads": options.get("threads"),
     }
+    if command != "run":
+        common["space.baseline"] = ""  # only a run compares
     values = combine(options["config"], common | dict(settings), list(options["assignments"]))
     return read_config(values | {"command": command})
 

@@ -20,6 +20,6 @@ def teachers(as_json: bool) -> None:
     for name, about in found.items():
         size = f"{about['channels']}x{about['size']}x{about['size']}"
         click.echo(
-            f"{name:<22} {about['architecture']}, {about['data']} {size}, {about['classes']} classes, "
-            f"{about['test_accuracy']:.2f} % top-1"
+            f"{name:<22} {about['architecture']}, {about['data']} {size}, "
+            f"{about['classes']} classes, {about['test_accuracy']:.2f} % top-1"
         )

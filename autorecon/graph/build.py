@@ -10,9 +10,10 @@ from autorecon.lang import Program
 def build_graph(program: Program) -> networkx.MultiDiGraph:
     """A DAG whose nodes and edges carry what the program says of them.
 
-    Node attributes: `shape` (without the batch axis; a Label for labels), `role` (noise, label, inner,
-    output), `block`, `merge`, `then` (text or None), `aliases`. Edge key: the edge's name. Edge
-    attributes: `type`, `contract`, `candidates` (texts), `block`, `record` (the checked Edge).
+    Node attributes: `shape` (without the batch axis; a Label for labels), `role` (noise, label,
+    inner, output), `block`, `merge`, `then` (text or None), `aliases`. Edge key: the edge's name.
+    Edge attributes: `type`, `contract`, `candidates` (texts), `block`, `record` (the checked
+    Edge).
     """
     graph = networkx.MultiDiGraph(name=program.name, parameters=dict(program.parameters))
     for node in program.nodes.values():

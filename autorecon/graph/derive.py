@@ -14,8 +14,8 @@ Probabilities = Mapping[str, Sequence[float]]
 def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, Pipeline]:
     """The most probable candidate of every edge (Eq. 8), by edge name.
 
-    Where that cuts the image from the noise, `none` is given up on one edge after the other, the least
-    certain first, until a path exists. Ties go to the candidate that is written first.
+    Where that cuts the image from the noise, `none` is given up on one edge after the other, the
+    least certain first, until a path exists. Ties go to the candidate that is written first.
     """
     choices = {edge.name: _best(edge, probabilities, none=True) for edge in space.edges}
     given_up = [e for e in space.choices if choices[e.name].is_none and not e.is_cut]
@@ -47,7 +47,8 @@ def _cut(space: Space, choices: Mapping[str, Pipeline]) -> bool:
 def genotype(space: Space, choices: Mapping[str, Pipeline], *, of: str | None = None) -> Space:
     """The genotype of `space` that these choices make, with its text.
 
-    `of` is how the text names the space's file; by default the name of the file that it was read from.
+    `of` is how the text names the space's file; by default the name of the file that it was read
+    from.
     """
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")

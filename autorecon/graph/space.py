@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class Space:
-    """A checked space: a search space, a genotype or a human-designed generator (a space of size 1).
+    """A checked space: a search space, a genotype or a human-designed generator (a space of size
+    1).
 
     Two spaces are equal when their programs are: same nodes, edges, candidates and parameters.
     """
@@ -123,7 +124,8 @@ class Space:
 def load(path: str | Path, **parameters: int | float | bool) -> Space:
     """Read and check a `.space` or genotype file, or a shipped space by its name (`paper`).
 
-    SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the header, as `--set` does on the command line.
+    SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the
+    header, as `--set` does on the command line.
     """
     return Space(load_program(find_space(path), parameters))
 

@@ -139,7 +139,8 @@ def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
 
 @_rule
 def _choice(tree: Tree, source: Source) -> s.Choice:
-    return s.Choice(*_all(tree, source), _span(tree, source))
+    source_path, target_path, pipeline = _all(tree, source)
+    return s.Choice(source_path, target_path, pipeline, _span(tree, source))
 
 
 @_rule
@@ -161,7 +162,8 @@ _RULES.update(shape=_sequence, names=_sequence, parameters=_sequence, set=_seque
 
 @_rule
 def _parameter(tree: Tree, source: Source) -> s.Parameter:
-    return s.Parameter(*_all(tree, source), _span(tree, source))
+    name, default = _all(tree, source)
+    return s.Parameter(name, default, _span(tree, source))
 
 
 @_rule

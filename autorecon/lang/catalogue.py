@@ -1,21 +1,23 @@
 """The operations of the language: signature, shape rule and cost of each, without torch.
 
-A shape rule gets the arguments, the shape that comes in and the shape of the node that the edge leads to, from
-which an operation takes what its arguments leave open (a convolution its output channels, a resize its
-resolution). Cost is (trainable parameters, multiply-accumulates); norms, resizes and activations count none
-of the latter, as is the field's custom.
+A shape rule gets the arguments, the shape that comes in and the shape of the node that the edge
+leads to, from which an operation takes what its arguments leave open (a convolution its output
+channels, a resize its resolution). Cost is (trainable parameters, multiply-accumulates); norms,
+resizes and activations count none of the latter, as is the field's custom.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
 from autorecon.lang.shapes import Label, Shape, ShapeFault, elements, show_shape
 
 Value = int | float | bool | None
-Args = Mapping[str, Value]
+# Values are checked against the signature before a rule sees them.
+Args = Mapping[str, Any]
 ShapeRule = Callable[[Args, Shape, Shape], Shape]
 CostRule = Callable[[Args, Shape, Shape], tuple[int, int]]
 
@@ -47,7 +49,9 @@ class OpSpec:
 CATALOGUE: dict[str, OpSpec] = {}
 
 
-def op(name: str, about: str, *params: Param, cost: CostRule | None = None):  # noqa: ANN201
+def op(
+    name: str, about: str, *params: Param, cost: CostRule | None = None
+) -> Callable[[ShapeRule], ShapeRule]:
     """Add an operation whose shape rule is the decorated function."""
 
     def add(shape: ShapeRule) -> ShapeRule:
@@ -58,15 +62,15 @@ def op(name: str, about: str, *params: Param, cost: CostRule | None = None):  # 
 
 
 def _image(shape: Shape, what: str) -> tuple[int, int, int]:
-    if isinstance(shape, Label) or len(shape) != 3:
+    if len(shape) != 3:
         help = "feature maps are [channels, height, width]; `linear` makes them of a vector"
         raise ShapeFault(f"`{what}` takes feature maps, not {show_shape(shape)}", help)
-    return shape  # type: ignore[return-value]
+    return shape
 
 
 def _channels(args: Args, target: Shape, what: str) -> int:
     if args.get("out") is not None:
-        return int(args["out"])  # type: ignore[arg-type]
+        return int(args["out"])
     return _image(target, what)[0]
 
 
@@ -76,9 +80,9 @@ _BIAS = Param("bias", bool, True)
 
 
 def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    channels = source[0] // args.get("groups", 1)  # type: ignore[index, operator]
-    weights = out[0] * channels * args["kernel"] ** 2  # type: ignore[index, operator]
-    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]  # type: ignore[index]
+    channels = source[0] // args.get("groups", 1)
+    weights = out[0] * channels * args["kernel"] ** 2
+    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]
 
 
 @op(
@@ -95,15 +99,15 @@ def _conv(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = _image(source, "conv")
     out = _channels(args, target, "conv")
     groups = args["groups"]
-    if channels % groups or out % groups:  # type: ignore[operator]
+    if channels % groups or out % groups:
         message = f"{groups} groups do not divide {channels} channels into {out}"
         raise ShapeFault(message, "choose `groups` that divides both")
     return out, height, width
 
 
 def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    weights = source[0] * args["kernel"] ** 2 + source[0] * out[0]  # type: ignore[index, operator]
-    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]  # type: ignore[index]
+    weights = source[0] * args["kernel"] ** 2 + source[0] * out[0]
+    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]
 
 
 @op(
@@ -121,8 +125,8 @@ def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
 
 
 def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    weights = out[0] * source[0] * args["kernel"] ** 2  # type: ignore[index, operator]
-    return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]  # type: ignore[index]
+    weights = out[0] * source[0] * args["kernel"] ** 2
+    return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]
 
 
 @op(
@@ -137,18 +141,20 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
 def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     _, height, width = _image(source, "deconv")
     kernel, stride = args["kernel"], args["stride"]
-    if kernel < stride or (kernel - stride) % 2:  # type: ignore[operator]
+    if kernel < stride or (kernel - stride) % 2:
         message = f"deconv({kernel}, stride={stride}) cannot enlarge by exactly {stride}"
         raise ShapeFault(message, "the kernel must be the stride plus an even number")
-    return _channels(args, target, "deconv"), height * stride, width * stride  # type: ignore[operator]
+    return _channels(args, target, "deconv"), height * stride, width * stride
 
 
 @op("pixel_shuffle", "channels to resolution", Param("factor", int, 2, least=1))
 def _pixel_shuffle(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = _image(source, "pixel_shuffle")
-    factor: int = args["factor"]  # type: ignore[assignment]
+    factor: int = args["factor"]
     if channels % factor**2:
-        message = f"pixel_shuffle({factor}) needs a multiple of {factor**2} channels, not {channels}"
+        message = (
+            f"pixel_shuffle({factor}) needs a multiple of {factor**2} channels, not {channels}"
+        )
         raise ShapeFault(message, f"put a convolution before it, `conv(1, out={factor**2}*...)`")
     return channels // factor**2, height * factor, width * factor
 
@@ -158,7 +164,7 @@ def _resize(name: str) -> ShapeRule:
         channels, height, width = _image(source, name)
         scale = args["scale"]
         if scale is not None:
-            return channels, height * scale, width * scale  # type: ignore[operator, return-value]
+            return channels, height * scale, width * scale
         return channels, *_image(target, name)[1:]
 
     return rule
@@ -186,7 +192,7 @@ def _same(name: str, about: str, *params: Param, cost: CostRule | None = None) -
 
 
 def _norm_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    return 2 * source[0] * bool(args["affine"]), 0  # type: ignore[index]
+    return 2 * source[0] * bool(args["affine"]), 0
 
 
 _same("identity", "passes its input on")
@@ -230,11 +236,11 @@ def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
 def _linear(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
         raise ShapeFault("`linear` cannot take a label", "`embed` makes a vector of it")
-    return target if args["out"] is None else (args["out"],)  # type: ignore[return-value]
+    return target if args["out"] is None else (args["out"],)
 
 
 def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    return source.classes * elements(out), 0  # type: ignore[union-attr]
+    return source[0] * elements(out), 0
 
 
 @op("embed", "one learned vector a class", Param("out", int, least=1), cost=_embed_cost)
@@ -242,4 +248,4 @@ def _embed(args: Args, source: Shape, target: Shape) -> Shape:
     if not isinstance(source, Label):
         help = "it needs an `input NAME: label(classes)`"
         raise ShapeFault(f"`embed` takes a label, not {show_shape(source)}", help)
-    return target if args["out"] is None else (args["out"],)  # type: ignore[return-value]
+    return target if args["out"] is None else (args["out"],)

@@ -33,9 +33,7 @@ def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Pro
     return check_space(file, file.header, parameters or {})
 
 
-def check_space(
-    file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Number]
-) -> Program:
+def check_space(file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Number]) -> Program:
     faults = Diagnostics()
     scope = _parameters(header, parameters, faults)
     values = {k: v for k, v in scope.items() if not isinstance(v, Unknown)}

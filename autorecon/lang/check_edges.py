@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaborate import Elaboration
-from autorecon.lang.shapes import Shape, ShapeFault, show_shape
+from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
 
 
 def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
     """The shape that open arguments take: the target's, but for a concatenation, whose channels
     are the sum over its edges: there an edge keeps its source's channels."""
     source, target = nodes[edge.source], nodes[edge.target]
-    same_rank = isinstance(source.shape, tuple) and len(source.shape) == len(target.shape)
+    same_rank = not isinstance(source.shape, Label) and len(source.shape) == len(target.shape)
     if target.merge != "concat" or not same_rank:
         return target.shape
     return (source.shape[0], *target.shape[1:])
@@ -34,7 +34,7 @@ def check_edges(program: Elaboration) -> None:
         if not _contract(edge, program):
             continue
         shapes = [_candidate(edge, c, program) for c in edge.candidates]
-        first_shape = next((s for s in shapes if isinstance(s, tuple)), None)
+        first_shape = next((s for s in shapes if s is not None), None)
         contributions[edge.target].append(first_shape[0] if first_shape else 0)
     for name, channels in contributions.items():
         _concat(program.nodes[name], channels, program.faults)
@@ -66,7 +66,7 @@ def _candidate(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape |
 
 
 def _shape_help(shape: Shape, target: Shape) -> str:
-    if not isinstance(shape, tuple) or len(shape) != len(target):
+    if isinstance(shape, Label) or len(shape) != len(target):
         return "`linear` leads from vectors to feature maps"
     if shape[0] != target[0]:
         return "a convolution changes the number of channels: `conv(1)`"
@@ -119,7 +119,7 @@ def _contract(edge: Edge, program: Elaboration) -> bool:
 
 
 def _grows(source: Shape, target: Shape) -> bool:
-    if not (isinstance(source, tuple) and len(source) == len(target) == 3):
+    if not len(source) == len(target) == 3:
         return False
     (_, h, w), (_, height, width) = source, target
     return height % h == 0 and width % w == 0 and height // h == width // w > 1

@@ -55,9 +55,7 @@ def check_graph(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diag
         _cuts(nodes, edges, outputs[0], faults)
 
 
-def _misdirected(
-    nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics
-) -> bool:
+def _misdirected(nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics) -> bool:
     found = False
     for edge in edges:
         if nodes[edge.target].is_input:

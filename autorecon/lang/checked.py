@@ -147,7 +147,7 @@ class Edge:
 
 @attrs.frozen
 class Program:
-    """A checked space. A genotype is one whose edges have a candidate each; `of` names its space."""
+    """A checked space. In a genotype every edge has one candidate; `of` names its space."""
 
     name: str
     parameters: Mapping[str, int | float | bool]

@@ -8,7 +8,7 @@ CODES: dict[str, str] = {
     "( ), [ ] and node sets { }, and where the next line starts with `|` or `>>`.",
     "E0102": "A character that has no meaning in a .space file.",
     "E0103": "The file cannot be read: it is missing, larger than 1 MB, or not UTF-8 text.",
-    "E0104": "A file starts with `space NAME(...)` or `genotype NAME of \"FILE\"`.",
+    "E0104": 'A file starts with `space NAME(...)` or `genotype NAME of "FILE"`.',
     "E0105": "Brackets are nested deeper than 50 levels.",
     # names
     "E0201": "A name in an expression that no parameter, `let` or block argument declares before it is used.",

@@ -1,12 +1,13 @@
 """Statements to flat nodes and edges: declarations first, then the file from top to bottom.
 
-What is written inside a block is elaborated once an instance, with the instance's name before its nodes. A bound
-`in` port becomes an alias of the `out` node that it is bound to.
+What is written inside a block is elaborated once an instance, with the instance's name before its
+nodes. A bound `in` port becomes an alias of the `out` node that it is bound to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -62,15 +63,21 @@ class Elaboration:
             self._edges(statement, self.globals, None)
 
     def _hoist(self, statement: s.Statement) -> None:
-        tables = {s.OpDef: self.ops, s.EdgeType: self.edge_types, s.BlockDef: self.blocks}
-        table = tables.get(type(statement))  # type: ignore[call-overload]
-        if table is None:
-            return
-        name = statement.name  # type: ignore[union-attr]
-        taken = name.text in table or (table is self.edge_types and name.text == "link")
-        if taken or (table is self.ops and name.text in CATALOGUE):
+        table: dict[str, Any]
+        match statement:
+            case s.OpDef():
+                table = self.ops
+            case s.EdgeType():
+                table = self.edge_types
+            case s.BlockDef():
+                table = self.blocks
+            case _:
+                return
+        name = statement.name
+        reserved = {id(self.ops): CATALOGUE, id(self.edge_types): ("link",)}
+        if name.text in table or name.text in reserved.get(id(table), ()):
             self._twice(name)
-        table.setdefault(name.text, statement)  # type: ignore[arg-type]
+        table.setdefault(name.text, statement)
 
     def _twice(self, name: s.Name) -> None:
         self.faults.report("E0206", f"`{name.text}` is declared twice", name.span, "rename one")
@@ -257,9 +264,10 @@ class Elaboration:
         contract = declared.contract.text if declared and declared.contract else None
         for source in statement.sources:
             for target in statement.targets:
-                ends = self._end(source, block), self._end(target, block)
-                if candidates and ends[0] and ends[1]:
-                    self._edge(statement, (source, target), ends, contract, candidates, block)
+                start, end = self._end(source, block), self._end(target, block)
+                if candidates and start and end:
+                    paths, ends = (source, target), (start, end)
+                    self._edge(statement, paths, ends, contract, candidates, block)
                 if len(self.edges) > MAX_EDGES:
                     self.faults.report("E0305", f"more than {MAX_EDGES:,} edges", statement.span)
                     return
@@ -287,13 +295,13 @@ class Elaboration:
     ) -> None:
         prefix = f"{block}." if block else ""
         written = (prefix + paths[0].text, prefix + paths[1].text)
-        span = paths[0].span.to(paths[1].span) if paths[0].span.start < paths[1].span.start else (
-            statement.span
+        span = (
+            paths[0].span.to(paths[1].span)
+            if paths[0].span.start < paths[1].span.start
+            else (statement.span)
         )
         kind = statement.type.text
-        self.edges.append(
-            Edge(ends[0], ends[1], written, kind, contract, candidates, block, span)
-        )
+        self.edges.append(Edge(ends[0], ends[1], written, kind, contract, candidates, block, span))
 
     def _end(self, path: s.Path, block: str | None) -> str | None:
         """The node that a path names, through aliases; None when unknown."""
@@ -303,8 +311,9 @@ class Elaboration:
             return full
         if full not in self.broken and full.partition(".")[0] not in self.broken:
             prefix = f"{block}." if block else ""
-            known = [n.removeprefix(prefix) for n in [*self.nodes, *self.aliases]
-                     if n.startswith(prefix)]
+            known = [
+                n.removeprefix(prefix) for n in [*self.nodes, *self.aliases] if n.startswith(prefix)
+            ]
             help = did_you_mean(path.text, known)
             self.faults.report("E0204", f"unknown node `{path.text}`", path.span, help)
         return None
@@ -326,5 +335,3 @@ class Elaboration:
 
     def _pipeline(self, expr: s.PipelineExpr, scope: dict) -> Pipeline | None:
         return resolve(expr, scope, self.ops, self.globals, self.faults)
-
-

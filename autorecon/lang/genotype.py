@@ -1,4 +1,4 @@
-"""A genotype: a space whose choices are all made, one line an edge, written in the same language."""
+"""A genotype: a space whose choices are all made, one line an edge, in the same language."""
 
 from __future__ import annotations
 
@@ -94,16 +94,15 @@ def _known(
 ) -> None:
     names = [p.name.text for p in base.parameters]
     for argument in header.arguments:
-        if argument.name in arguments and argument.name not in names:
+        if argument.name and argument.name in arguments and argument.name not in names:
             help = did_you_mean(argument.name, names)
             message = f"`{base.name.text}` has no parameter `{argument.name}`"
             faults.report("E0208", message, argument.span, help)
 
 
 def _choices(file: s.File, base: Program, faults: Diagnostics) -> dict[Edge, Pipeline]:
-    by_ends = {}
-    for edge in base.edges:
-        by_ends[edge.text] = by_ends[f"{edge.source} -> {edge.target}"] = edge
+    by_ends = {f"{edge.source} -> {edge.target}": edge for edge in base.edges}
+    by_ends |= {edge.text: edge for edge in base.edges}
     chosen: dict[Edge, Pipeline] = {}
     for statement in file.statements:
         if not isinstance(statement, s.Choice):

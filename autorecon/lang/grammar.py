@@ -1,7 +1,7 @@
 """The grammar file: finding it, and loading it once.
 
-Lark's table for it is kept in the user's own cache folder; where that cannot be written, every start pays
-about 50 ms to build it.
+Lark's table for it is kept in the user's own cache folder; where that cannot be written, every
+start pays about 50 ms to build it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lark import Lark, Token
 
 
 def resource_folder(name: str) -> Path:
-    """A folder of the distribution (`grammars`, `spaces`): in the wheel, else beside the package."""
+    """A folder of the distribution (`grammars`, `spaces`): in the wheel or beside the package."""
     packaged = Path(str(files("autorecon"))) / name
     return packaged if packaged.is_dir() else packaged.parent.parent / name
 
@@ -46,7 +46,7 @@ def grammar() -> Lark:
 
 
 def _cache_path(text: str) -> str | None:
-    """A file in a folder that only this user can write, or None: Lark trusts what it finds there."""
+    """A file in a folder that only this user can write, or None: Lark trusts what is there."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     folder = Path(base) / "autorecon"
     try:

@@ -1,7 +1,8 @@
 """Layout: which line ends close a statement, and which braces hold a block.
 
-The grammar needs both decided before it sees a token. Deciding here, over the flat token list, keeps the
-grammar LALR(1) and gives the parser a safe place to go on after a fault: the next statement.
+The grammar needs both decided before it sees a token. Deciding here, over the flat token list,
+keeps the grammar LALR(1) and gives the parser a safe place to go on after a fault: the next
+statement.
 """
 
 from __future__ import annotations

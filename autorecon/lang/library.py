@@ -14,7 +14,7 @@ def shipped_spaces() -> dict[str, Path]:
 
 
 def find_space(name: str | Path) -> Path:
-    """The file of that path, else the shipped space of that name; SpaceError (E0103) for neither."""
+    """The file of that path, else the shipped space of that name; SpaceError (E0103) if neither."""
     path = Path(name)
     if path.exists():
         return path

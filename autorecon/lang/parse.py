@@ -141,10 +141,16 @@ def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple
     if token.type == "BAD":
         return "E0102", f"unexpected character {token.value!r}", _span(token, source), "remove it"
     expected = sorted({_describe(name) for name in error.accepts or error.expected} - {"`}`"})
-    help = "expected " + (", ".join(expected[:-1]) + " or " if expected[1:] else "") + (
-        expected[-1] if expected else "nothing"
+    help = (
+        "expected "
+        + (", ".join(expected[:-1]) + " or " if expected[1:] else "")
+        + (expected[-1] if expected else "nothing")
     )
-    found = _NAMES[token.type].removeprefix("the ") if token.type in ("_NL", "$END") else f"`{token.value}`"
+    found = (
+        _NAMES[token.type].removeprefix("the ")
+        if token.type in ("_NL", "$END")
+        else f"`{token.value}`"
+    )
     if len(expected) > 8:
         help = "a statement cannot go on like this"
     return "E0101", f"unexpected {found}", _span(token, source), help

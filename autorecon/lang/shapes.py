@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-import attrs
-
-
-@attrs.frozen
-class Label:
-    """The shape of a class label: one whole number in 0 .. classes-1 a sample."""
-
-    classes: int
-
-
 # Without the batch axis: (length,) is a vector, (channels, height, width) feature maps.
-Shape = tuple[int, ...] | Label
+Shape = tuple[int, ...]
+
+
+class Label(Shape):
+    """The shape of a class label: a whole number in 0 .. classes-1 a sample. No vector equals it."""
+
+    __slots__ = ()
+
+    def __new__(cls, classes: int) -> Label:
+        return super().__new__(cls, (classes,))
+
+    @property
+    def classes(self) -> int:
+        return self[0]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Label) and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(("label", self[0]))
+
+    def __repr__(self) -> str:
+        return f"Label({self[0]})"
 
 
 class ShapeFault(Exception):

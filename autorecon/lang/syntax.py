@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import attrs
 
 from autorecon.lang.source import Source, Span
 
-Expr = "Number | Boolean | Reference | Negative | Chain"
+Expr: TypeAlias = "Number | Boolean | Reference | Negative | Chain"
 
 
 @attrs.frozen

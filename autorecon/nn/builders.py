@@ -1,4 +1,6 @@
-"""The catalogue's operations as torch modules: one builder each, nothing else decides what they compute."""
+"""The catalogue's operations as torch modules: one builder each, nothing else decides what they
+compute.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from autorecon.lang import Label, Op, Shape
+from autorecon.lang import Op, Shape
 from autorecon.lang.shapes import elements
 
 Builder = Callable[[dict, Shape, Shape], nn.Module]
@@ -84,8 +86,9 @@ class Linear(nn.Linear):
 class Embed(nn.Embedding):
     """One learned vector (or feature map) a class: int64 [N] -> [N, *out], N(0, 1) at the start."""
 
-    def __init__(self, source: Label, out: Shape) -> None:
-        super().__init__(source.classes, elements(out))
+    def __init__(self, source: Shape, out: Shape) -> None:
+        classes = source[0]  # a Label
+        super().__init__(classes, elements(out))
         self.out = tuple(out)
 
     def forward(self, y: Tensor) -> Tensor:
@@ -121,7 +124,7 @@ BUILDERS: dict[str, Builder] = {
 
 
 def merge(kind: str, parts: list[Tensor]) -> Tensor:
-    """What a node makes of its incoming edges' outputs, each [N, *shape]: Eq. 3's sum, or as said."""
+    """What a node makes of its incoming edges' outputs [N, *shape]: Eq. 3's sum, or as said."""
     if kind == "concat":
         return torch.cat(parts, dim=1)
     total = parts[0]

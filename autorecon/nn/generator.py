@@ -1,4 +1,6 @@
-"""A derived generator: the live part of a space whose choices are all made, with no trace of a search."""
+"""A derived generator: the live part of a space whose choices are all made, with no trace of a
+search.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 import torch
@@ -31,7 +31,10 @@ class Branch(nn.Module):
         return here
 
 
-def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Branch) -> nn.Module:
+Layer = Callable[[Tensor], Tensor]
+
+
+def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Branch) -> Layer:
     """The module of a pipeline, its operations named after themselves under `place`."""
     shapes = pipeline.shapes(source, target)
     modules = []
@@ -62,7 +65,7 @@ class Candidate:
     """One candidate of an edge: its pipeline and the module that computes it."""
 
     pipeline: Pipeline
-    module: nn.Module | _Chain
+    module: Layer
 
 
 @attrs.define(eq=False)
@@ -79,7 +82,7 @@ class Step:
 
     node: Node
     incoming: list[Connection]
-    then: nn.Module | _Chain | None
+    then: Layer | None
 
 
 class SpaceNet(Branch):
@@ -125,9 +128,7 @@ class SpaceNet(Branch):
 
     def _inputs(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
-        values = {
-            n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)
-        }
+        values = {n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)}
         return values | dict.fromkeys(self._labels, y)
 
     def _run(self, z: Tensor, y: Tensor) -> Tensor:
@@ -151,7 +152,7 @@ class SpaceNet(Branch):
     def example_inputs(
         self, batch: int, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Noise z ~ N(0, 1) [batch, latent] and uniform labels y [batch], on the module's device."""
+        """Noise z ~ N(0, 1) [batch, latent], uniform labels y [batch], on the module's device."""
         device = next(self.parameters(), torch.empty(0)).device
         z = torch.randn(batch, self.latent, generator=generator)
         y = torch.randint(self.classes, (batch,), generator=generator)
@@ -159,7 +160,8 @@ class SpaceNet(Branch):
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        return tuple(self.space.output.shape)  # type: ignore[return-value]
+        channels, height, width = self.space.output.shape
+        return channels, height, width
 
 
 def _classes(space: Space) -> int:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space, derive_choices, genotype
-from autorecon.nn.net import Connection, SpaceNet
+from autorecon.nn.net import Branch, Connection, SpaceNet
 
 
 @attrs.frozen(eq=False)
@@ -29,22 +29,29 @@ Mixture = Mapping[str, "Tensor | OneCandidate"]  # by edge name
 class SuperNet(SpaceNet):
     """All candidates of all edges, with architecture parameters apart from the weights.
 
-    They start at 1e-3 N(0, 1); edges with a single candidate have none. Called as `net(z, y)`, candidates are mixed with p = softmax(alpha); a search
-    passes its own mixture, such as a Gumbel-softmax sample (Eq. 7).
+    They start at 1e-3 N(0, 1); edges with a single candidate have none. Called as `net(z, y)`,
+    candidates are mixed with p = softmax(alpha); a search passes its own mixture, such as a
+    Gumbel-softmax sample (Eq. 7).
     """
 
     def __init__(self, space: Space) -> None:
         super().__init__(space, space.edges, frozenset(space.nodes))
-        place = self.branch("alpha")
         for edge in space.choices:
             start = 1e-3 * torch.randn(len(edge.candidates))
-            place._parameters[edge.name] = nn.Parameter(start)
+            place, name = self._alpha_place(edge.name)
+            place.register_parameter(name, nn.Parameter(start))
         self._mixture: Mixture = {}
 
+    def _alpha_place(self, edge: str) -> tuple[Branch, str]:
+        # torch takes a dot in a parameter's name for a level of modules.
+        path, _, name = f"alpha.{edge}".rpartition(".")
+        return self.branch(path), name
+
     @property
-    def alpha(self) -> Mapping[str, nn.Parameter]:
+    def alpha(self) -> dict[str, nn.Parameter]:
         """Architecture parameters by edge name: vectors with one entry a candidate."""
-        return self.branch("alpha")._parameters  # type: ignore[return-value]
+        places = {edge.name: self._alpha_place(edge.name) for edge in self.space.choices}
+        return {edge: place.get_parameter(name) for edge, (place, name) in places.items()}
 
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
         self._mixture = self.probabilities() if mixture is None else mixture

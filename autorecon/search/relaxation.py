@@ -30,7 +30,7 @@ def paper(net: SuperNet, tau: float, generator: torch.Generator) -> Mixture:
     }
 
 
-def log_probability(net: SuperNet, tau: float, generator: torch.Generator) -> Mixture:
+def log_probability(net: SuperNet, tau: float, generator: torch.Generator) -> dict[str, Tensor]:
     """The usual Gumbel-softmax: m = softmax((log p + g) / tau), so that P(argmax m = k) = p_k."""
     return {
         name: ((alpha.log_softmax(0) + gumbel(len(alpha), generator, alpha)) / tau).softmax(0)

@@ -106,9 +106,7 @@ class Search:
         return {
             "entropy": {name: _entropy(p) for name, p in found.items()},
             "probabilities": {name: p.tolist() for name, p in found.items()},
-            "genotype": {
-                e.name: e.candidates[0].text for e in genotype.edges if e.name in found
-            },
+            "genotype": {e.name: e.candidates[0].text for e in genotype.edges if e.name in found},
         }
 
     def genotype(self) -> Space:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
+from torch import nn
 
 from autorecon import data, teachers
 from autorecon.data import Dataset
@@ -27,7 +28,7 @@ class Prepared:
     space: Space
     baseline: Space | None
 
-    def accuracy(self, module) -> float:  # noqa: ANN001
+    def accuracy(self, module: nn.Module) -> float:
         """Top-1 on the test images, in percent."""
         assert self.dataset is not None
         return data.accuracy(module, self.dataset)
@@ -78,9 +79,9 @@ def bind(file: str, given: Settings, teacher: Teacher) -> Space:
     own = {"classes": teacher.classes, "channels": teacher.channels, "size": teacher.size}
     space = load(path, **({k: v for k, v in own.items() if k in declared} | dict(given)))
     labels = [n.shape for n in space.program.inputs if isinstance(n.shape, Label)]
-    shape = space.output.shape
-    if len(shape) != 3:
+    if len(space.output.shape) != 3:
         raise ConfigError(f"{file} makes vectors, not images; its output needs three sizes")
+    channels, height, width = space.output.shape
     classes = labels[0].classes if labels else None
-    teachers.check_fits(teacher, image_shape=shape, classes=classes)
+    teachers.check_fits(teacher, image_shape=(channels, height, width), classes=classes)
     return space

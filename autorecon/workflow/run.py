@@ -37,13 +37,13 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
     config = read_config(folder.config)
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
-    own = {"file": str(folder.space_path)}
-    if config.space.baseline:
-        own["baseline"] = str(folder.path / "baseline.space")
-    for needed in own.values():
-        if not Path(needed).exists():
+    baseline = folder.path / "baseline.space" if config.space.baseline else None
+    for needed in (folder.space_path, baseline):
+        if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
-    space = attrs.evolve(config.space, **own)
+    space = attrs.evolve(
+        config.space, file=str(folder.space_path), baseline=str(baseline) if baseline else ""
+    )
     return folder, prepare(attrs.evolve(config, space=space))
 
 

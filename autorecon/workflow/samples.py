@@ -6,8 +6,8 @@ import copy
 import io
 
 import torch
-from torch import nn
 
+from autorecon.nn import Generator
 from autorecon.runs import RunFolder, write_bytes
 from autorecon.workflow.prepare import Prepared
 
@@ -16,7 +16,7 @@ MAX_ROWS = 20
 
 
 @torch.no_grad()
-def save_samples(folder: RunFolder, label: str, generator: nn.Module, prepared: Prepared) -> None:
+def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: Prepared) -> None:
     """Write images/LABEL.png: COLUMNS images of each of the first MAX_ROWS classes.
 
     Where the data set is known, pixels are put back to its brightness; else stretched to fit.

@@ -105,7 +105,7 @@ def set_threads(threads: int) -> None:
 
 
 def write_genotype(found: Space, space: Space, out: Path) -> None:
-    """Write a genotype outside its run, and its space beside it unless one of that name is there."""
+    """Write a genotype outside its run, and the space that it is of beside it."""
     base = out.with_name(f"{space.name}.space")
     if base.exists() and base.read_text("utf-8") != space.text:
         base = out.with_name(f"{out.stem}-base.space")

@@ -71,9 +71,7 @@ def test_embed_is_one_vector_a_class():
     assert torch.equal(net(z, y), z * table[y])
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("sum", 9.0), ("product", 24.0), ("mean", 3.0)]
-)
+@pytest.mark.parametrize(("kind", "expected"), [("sum", 9.0), ("product", 24.0), ("mean", 3.0)])
 def test_merges(kind, expected):
     parts = [torch.full((1, 2), value) for value in (2.0, 3.0, 4.0)]
     assert torch.equal(merge(kind, parts), torch.full((1, 2), expected))

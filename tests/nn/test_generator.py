@@ -68,8 +68,11 @@ def test_dead_parts_have_no_modules():
 def test_state_dict_names_are_readable_and_stable():
     net = autorecon.generator(autorecon.supernet(autorecon.load("paper", **TINY)).genotype())
     names = list(net.state_dict())
-    assert names[:3] == ["y->code.embed.weight", "code->B1.n1.linear.weight",
-                         "code->B1.n1.linear.bias"]
+    assert names[:3] == [
+        "y->code.embed.weight",
+        "code->B1.n1.linear.weight",
+        "code->B1.n1.linear.bias",
+    ]
     assert "B1.n1.bn.weight" in names
     assert not [name for name in names if "alpha" in name]
 

@@ -35,9 +35,7 @@ def slow_candidate(weights: dict, prefix: str, text: str, x, target):
     kernel, dilation = int(text[5]), 2 if "dilation" in text else 1
     key = f"{prefix}.conv{kernel}" + ("_d2" if dilation == 2 else "")
     padding = dilation * (kernel - 1) // 2
-    return F.conv2d(
-        x, weights[f"{key}.weight"], weights[f"{key}.bias"], 1, padding, dilation
-    )
+    return F.conv2d(x, weights[f"{key}.weight"], weights[f"{key}.bias"], 1, padding, dilation)
 
 
 def slow_images(net, z, y, mixture):
@@ -52,8 +50,9 @@ def slow_images(net, z, y, mixture):
             x, shape = values[source], graph.nodes[name]["shape"]
             if name == "image":
                 head = f"{key}.conv3-tanh-bn"
-                x = torch.tanh(F.conv2d(x, w[f"{head}.conv3.weight"], w[f"{head}.conv3.bias"],
-                                        padding=1))
+                x = torch.tanh(
+                    F.conv2d(x, w[f"{head}.conv3.weight"], w[f"{head}.conv3.bias"], padding=1)
+                )
                 mean, var = w[f"{head}.bn.running_mean"], w[f"{head}.bn.running_var"]
                 total = total + F.batch_norm(x, mean, var)
             elif source == "code":
@@ -89,9 +88,16 @@ def test_without_a_mixture_candidates_weigh_by_their_probability(net):
 def test_derived_generator_computes_what_the_one_hot_super_net_does(net):
     drawn = random.Random(4)
     choices = {e.name: drawn.choice(e.candidates) for e in net.space.edges}
-    found = genotype(net.space, derive_choices(net.space, {
-        e.name: [float(c == choices[e.name]) for c in e.candidates] for e in net.space.choices
-    }))
+    found = genotype(
+        net.space,
+        derive_choices(
+            net.space,
+            {
+                e.name: [float(c == choices[e.name]) for c in e.candidates]
+                for e in net.space.choices
+            },
+        ),
+    )
     generator = autorecon.generator(found).double().eval()
     own = generator.state_dict()
     generator.load_state_dict({name: net.state_dict()[name] for name in own})
@@ -119,7 +125,10 @@ def test_none_and_unchosen_candidates_are_not_computed(net):
         net(*inputs(net), one_hot)
     convolutions = [name for name in called if name.rpartition(".")[2].startswith("conv")]
     assert sorted(convolutions) == [
-        "B1.n2->n5.conv3", "B2.n2->n5.conv3", "B3.n2->n5.conv3", "B3.n5->image.conv3-tanh-bn.conv3",
+        "B1.n2->n5.conv3",
+        "B2.n2->n5.conv3",
+        "B3.n2->n5.conv3",
+        "B3.n5->image.conv3-tanh-bn.conv3",
     ]
     assert not [name for name in called if name.endswith("none")]
 
