@@ -43,14 +43,21 @@ class Op:
 
     @property
     def key(self) -> str:
-        """A short name for module paths: `conv3_d2`."""
+        """A name for module paths that tells it from any other operation: `conv3_d2`."""
         key = self.name
         for param, value in zip(self.spec.params, self.values, strict=True):
             if param.required:
                 key += f"{value}"
-            elif value != param.default and param.name in ("dilation", "stride", "groups"):
-                key += f"_{param.name[0]}{value}"
-        return key
+            elif value != param.default:
+                key += "_" + _key_part(param.name, value)
+        return key.replace(".", "p").replace("-", "m")
+
+
+def _key_part(name: str, value: Value) -> str:
+    if isinstance(value, bool):
+        return name if value else f"no{name}"
+    short = {"dilation": "d", "stride": "s", "groups": "g"}
+    return f"{short.get(name, name)}{value}"
 
 
 def _literal(value: Value) -> str:

@@ -6,7 +6,7 @@ nodes. A bound `in` port becomes an alias of the `out` node that it is bound to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import attrs
@@ -63,21 +63,17 @@ class Elaboration:
             self._edges(statement, self.globals, None)
 
     def _hoist(self, statement: s.Statement) -> None:
-        table: dict[str, Any]
-        match statement:
-            case s.OpDef():
-                table = self.ops
-            case s.EdgeType():
-                table = self.edge_types
-            case s.BlockDef():
-                table = self.blocks
-            case _:
-                return
-        name = statement.name
-        reserved = {id(self.ops): CATALOGUE, id(self.edge_types): ("link",)}
-        if name.text in table or name.text in reserved.get(id(table), ()):
-            self._twice(name)
-        table.setdefault(name.text, statement)
+        tables: dict[type, tuple[dict[str, Any], Container[str]]] = {
+            s.OpDef: (self.ops, CATALOGUE),
+            s.EdgeType: (self.edge_types, ("link",)),
+            s.BlockDef: (self.blocks, ()),
+        }
+        if type(statement) in tables:
+            table, reserved = tables[type(statement)]
+            name: s.Name = statement.name  # type: ignore[union-attr]
+            if name.text in table or name.text in reserved:
+                self._twice(name)
+            table.setdefault(name.text, statement)
 
     def _twice(self, name: s.Name) -> None:
         self.faults.report("E0206", f"`{name.text}` is declared twice", name.span, "rename one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 
 import attrs
@@ -35,17 +36,19 @@ Layer = Callable[[Tensor], Tensor]
 
 
 def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Branch) -> Layer:
-    """The module of a pipeline, its operations named after themselves under `place`."""
+    """The module of a pipeline; its operations lie under `place`, named after themselves."""
     shapes = pipeline.shapes(source, target)
     modules = []
     for op, before, after in zip(pipeline.ops, shapes, shapes[1:], strict=False):
         module = build_op(op, before, after)
-        name, count = op.key, 2
-        while name in place._modules:
-            name, count = f"{op.key}_{count}", count + 1
-        place.put(name, module)
+        place.put(_unused(op.name, place), module)
         modules.append(module)
     return modules[0] if len(modules) == 1 else _Chain(modules)
+
+
+def _unused(name: str, place: Branch) -> str:
+    names = (f"{name}_{count}" for count in itertools.count(2))
+    return next(n for n in itertools.chain([name], names) if n not in place._modules)
 
 
 class _Chain:
@@ -117,14 +120,21 @@ class SpaceNet(Branch):
 
     def _connection(self, edge: Edge) -> Connection:
         source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
-        candidates = []
-        for pipeline in edge.candidates:
-            place = self.branch(edge.name)
-            if len(pipeline.ops) > 1:
-                place = place.branch(pipeline.key.replace(".", "_"))
-            module = build_pipeline(pipeline, source, target, place)
-            candidates.append(Candidate(pipeline, module))
+        place = self.branch(edge.name)
+        candidates = [self._candidate(c, source, target, place) for c in edge.candidates]
         return Connection(edge, candidates)
+
+    def _candidate(
+        self, pipeline: Pipeline, source: Shape, target: Shape, place: Branch
+    ) -> Candidate:
+        """Its key tells a candidate from the edge's others, in a super net and derived alike."""
+        if len(pipeline.ops) > 1:
+            module = build_pipeline(pipeline, source, target, place.branch(pipeline.key))
+            return Candidate(pipeline, module)
+        (shape,) = pipeline.shapes(source, target)[1:]
+        lone = build_op(pipeline.ops[0], source, shape)
+        place.put(pipeline.key, lone)
+        return Candidate(pipeline, lone)
 
     def _inputs(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)

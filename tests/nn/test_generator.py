@@ -29,10 +29,10 @@ def gdfq_reference(w: dict, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     x = w["y->code.embed.weight"][y] * z
     x = F.linear(x, w["code->seed.linear.weight"], w["code->seed.linear.bias"])
     x = bn(x.view(len(z), 128, 8, 8), "seed.bn", 1e-5)
-    x = block(x, "seed->low.nearest-conv3.conv3", "low.bn")
-    x = block(x, "low->high.nearest-conv3.conv3", "high.bn")
-    head = "high->image.conv3-tanh-bn"
-    x = F.conv2d(x, w[f"{head}.conv3.weight"], w[f"{head}.conv3.bias"], padding=1)
+    x = block(x, "seed->low.nearest-conv3.conv", "low.bn")
+    x = block(x, "low->high.nearest-conv3.conv", "high.bn")
+    head = "high->image.conv3-tanh-bn_noaffine"
+    x = F.conv2d(x, w[f"{head}.conv.weight"], w[f"{head}.conv.bias"], padding=1)
     return bn(torch.tanh(x), f"{head}.bn", 1e-5)
 
 

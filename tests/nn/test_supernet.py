@@ -49,9 +49,9 @@ def slow_images(net, z, y, mixture):
         for source, _, key, edge in graph.in_edges(name, keys=True, data=True):
             x, shape = values[source], graph.nodes[name]["shape"]
             if name == "image":
-                head = f"{key}.conv3-tanh-bn"
+                head = f"{key}.conv3-tanh-bn_noaffine"
                 x = torch.tanh(
-                    F.conv2d(x, w[f"{head}.conv3.weight"], w[f"{head}.conv3.bias"], padding=1)
+                    F.conv2d(x, w[f"{head}.conv.weight"], w[f"{head}.conv.bias"], padding=1)
                 )
                 mean, var = w[f"{head}.bn.running_mean"], w[f"{head}.bn.running_var"]
                 total = total + F.batch_norm(x, mean, var)
@@ -128,7 +128,7 @@ def test_none_and_unchosen_candidates_are_not_computed(net):
         "B1.n2->n5.conv3",
         "B2.n2->n5.conv3",
         "B3.n2->n5.conv3",
-        "B3.n5->image.conv3-tanh-bn.conv3",
+        "B3.n5->image.conv3-tanh-bn_noaffine.conv",
     ]
     assert not [name for name in called if name.endswith("none")]
 
