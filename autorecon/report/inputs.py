@@ -1,0 +1,130 @@
+"""All that a page is made of, read from the run's folder and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from autorecon.graph import Space
+from autorecon.lang import SpaceError, load_program
+from autorecon.report.embed import ImageGrid, read_grid
+from autorecon.report.errors import ReportError
+from autorecon.report.history import History, read_history
+from autorecon.report.results import Results, read_results
+from autorecon.report.wording import plural
+from autorecon.runs import RunFolder
+
+GRIDS = 6
+"""Grids of images on a page, those of results.json first."""
+_TEACHER_SAYS = ("classes", "channels", "size")
+
+
+@attrs.frozen
+class Inputs:
+    """A run as its files tell it; what has no file yet is None or empty."""
+
+    folder: RunFolder
+    results: Results | None
+    history: History
+    space: Space | None
+    genotype: Space | None
+    baseline: Space | None
+    grids: list[ImageGrid]
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section of config.toml; empty if there is none."""
+        return _section(self.folder, name)
+
+    @property
+    def labels(self) -> list[str]:
+        """The generators of the run, in the order of its results."""
+        listed = [g.label for g in self.results.generators] if self.results else []
+        summed = [s.generator for s in self.results.summary] if self.results else []
+        return list(dict.fromkeys([*listed, *summed, *self.history.labels]))
+
+
+def read_inputs(folder: RunFolder) -> Inputs:
+    """Raises ReportError, or RunError for metrics.jsonl, naming the file that is malformed."""
+    results = read_results(folder.results_path)
+    bound = _bound(folder, results)
+    given = _section(folder, "space").get("set", {})
+    return Inputs(
+        folder,
+        results,
+        read_history(folder.metrics_path),
+        _space(folder.space_path, {**bound, **_scalars(given)}),
+        _space(folder.genotype_path, {}),
+        _space(folder.path / "baseline.space", bound),
+        _grids(folder.path / "images", results),
+    )
+
+
+def missing(inputs: Inputs) -> list[str]:
+    """What the settings promise and the folder does not hold yet."""
+    lines = []
+    epochs = inputs.section("search").get("epochs")
+    done = len(inputs.history.search)
+    if isinstance(epochs, int) and done < epochs:
+        lines.append(f"The search has done {done} of {plural(epochs, 'epoch')}.")
+    lines += _unfinished_students(inputs)
+    if inputs.results is None and (lines or inputs.section("compress")):
+        lines.append("results.json is not there; it is written when everything has ended.")
+    if inputs.history.search and inputs.space is None:
+        lines.append("space.space is not there, so the search's probabilities have no names.")
+    return lines
+
+
+def _unfinished_students(inputs: Inputs) -> list[str]:
+    section = inputs.section("compress")
+    epochs, students = section.get("epochs"), inputs.history.students
+    if section and not students and inputs.results is None:
+        return ["No student has been trained yet."]
+    return [
+        f"{student.label}, seed {student.seed}: {len(student.epochs)} of {plural(epochs, 'epoch')}."
+        for student in students
+        if isinstance(epochs, int) and len(student.epochs) < epochs
+    ]
+
+
+def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
+    """A space with those of `parameters` that it has."""
+    if not path.exists():
+        return None
+    try:
+        plain = load_program(path)
+        known = {k: v for k, v in parameters.items() if k in plain.parameters}
+        return Space(load_program(path, known) if known else plain)
+    except SpaceError as error:
+        advice = f"mend {path}, or remove it to have a report without it"
+        raise ReportError(f"{error}\n{advice}") from error
+
+
+def _bound(folder: RunFolder, results: Results | None) -> dict[str, Any]:
+    """What the teacher says of the images: the spaces of a run are bound to it by name."""
+    if results is not None:
+        return {name: getattr(results.teacher, name) for name in _TEACHER_SAYS}
+    section = _scalars(_section(folder, "teacher"))
+    return {name: section[name] for name in _TEACHER_SAYS if name in section}
+
+
+def _section(folder: RunFolder, name: str) -> Mapping[str, Any]:
+    section = folder.config.get(name, {})
+    if not isinstance(section, Mapping):
+        raise ReportError(f"{folder.config_path}: [{name}] is not a section: put back the original")
+    return section
+
+
+def _scalars(section: Any) -> dict[str, Any]:
+    if not isinstance(section, Mapping):
+        return {}
+    return {k: v for k, v in section.items() if isinstance(v, bool | int | float)}
+
+
+def _grids(folder: Path, results: Results | None) -> list[ImageGrid]:
+    labels = [generator.label for generator in results.generators] if results else []
+    paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
+    paths.sort(key=lambda p: labels.index(p.stem) if p.stem in labels else len(labels))
+    return [read_grid(path) for path in paths[:GRIDS]]

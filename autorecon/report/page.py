@@ -1,0 +1,171 @@
+"""The page itself: what is shown, in which order, from one template."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+from markupsafe import Markup
+
+from autorecon.graph import Space
+from autorecon.graph.labels import exact_text, size_text
+from autorecon.report.embed import COLUMNS, inline_svg
+from autorecon.report.figures import generator_colours, search_figures, student_figures
+from autorecon.report.inputs import Inputs, missing, read_inputs
+from autorecon.report.panels import panel_groups
+from autorecon.report.tables import model_rows, scale, site_groups, warnings
+from autorecon.report.verdict import verdict
+from autorecon.report.wording import duration, percent, plural
+from autorecon.runs import RunFolder, write_text
+
+EXCERPT = 60_000
+"""Characters of a text file that the page holds; the rest is in the file."""
+
+
+@attrs.frozen
+class Drawing:
+    """A space, drawn, with its text."""
+
+    title: str
+    file: str
+    svg: Markup
+    text: str
+
+
+def write_report(folder: RunFolder) -> Path:
+    """Make the run's report.html from what its folder holds, and give its path.
+
+    Works on unfinished runs and says what they lack; the same files give the same bytes.
+    Raises ReportError, or RunError of a metrics.jsonl that is none, naming the file.
+    """
+    # Names in files may hold half a character, which no encoding has.
+    text = render(read_inputs(folder)).encode("utf-8", "replace").decode("utf-8")
+    write_text(folder.report_path, text)
+    return folder.report_path
+
+
+def render(inputs: Inputs) -> str:
+    """The page's HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("autorecon.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, size=size_text)
+    source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
+    script = {"source": Markup(source), "hash": _csp_hash(source)}
+    return environment.get_template("template.html").render(_context(inputs), script=script)
+
+
+def _context(inputs: Inputs) -> dict[str, Any]:
+    results, history = inputs.results, inputs.history
+    colours = generator_colours(inputs.labels)
+    teacher = results.teacher.accuracy if results else None
+    found, drawings = _found(inputs), _drawings(inputs)
+    return {
+        "title": _title(inputs),
+        "facts": _facts(inputs),
+        "verdict": verdict(inputs),
+        "warnings": warnings(inputs),
+        "missing": missing(inputs),
+        "results": results,
+        "models": model_rows(results, colours) if results else [],
+        "scale": scale(results, colours) if results else None,
+        "found": found,
+        "drawings": drawings,
+        "search_figures": search_figures(history.search, inputs.space),
+        "panel_groups": panel_groups(history.search, inputs.space) if inputs.space else [],
+        "student_figures": student_figures(history, colours, teacher),
+        "grids": inputs.grids,
+        "columns": COLUMNS,
+        "class_names": _class_names(inputs),
+        "sites": site_groups(results.sites) if results else ([], []),
+        "settings": _excerpt(inputs.folder.config_path.read_text("utf-8")),
+        "command": _command(inputs),
+    }
+
+
+def _title(inputs: Inputs) -> str:
+    space, results = inputs.space, inputs.results
+    name = space.name if space else inputs.folder.path.resolve().name
+    teacher = results.teacher.name if results else inputs.section("teacher").get("name")
+    return f"{name} on {teacher}" if teacher else str(name)
+
+
+def _facts(inputs: Inputs) -> list[tuple[str, str]]:
+    results, space = inputs.results, inputs.space
+    facts = []
+    if space and not space.is_genotype:
+        facts.append(("Search space", f"{exact_text(space.architectures)} architectures"))
+    if results is None:
+        return facts
+    if results.search:
+        facts.append(("Relaxation", results.search.relaxation))
+    if results.rows:
+        ranges = f", {results.ranges} ranges" if results.ranges else ""
+        facts.append(("Student", f"{results.bits}{ranges}"))
+    data = results.data
+    measured = f"{data.name}, {plural(data.test_images, 'test image')}" if data else "none"
+    facts.append(("Test data", f"{measured}, {data.size} px" if data else measured))
+    facts += [(f"Time, {stage}", duration(seconds)) for stage, seconds in results.seconds.items()]
+    return facts
+
+
+def _found(inputs: Inputs) -> Drawing | None:
+    """The generator that the run is about: the one found, or the one that it was given."""
+    if inputs.genotype:
+        searched = bool(inputs.history.search) or bool(inputs.results and inputs.results.search)
+        title = "The discovered generator" if searched else "The generator"
+        return _drawing(inputs.genotype, title, "genotype.space")
+    if inputs.space and inputs.space.is_genotype:
+        return _drawing(inputs.space, "The generator", "space.space")
+    return None
+
+
+def _drawings(inputs: Inputs) -> list[Drawing]:
+    drawings = []
+    if inputs.space and not inputs.space.is_genotype:
+        drawings.append(_drawing(inputs.space, "The search space", "space.space"))
+    if inputs.baseline:
+        drawings.append(_drawing(inputs.baseline, "The human-designed generator", "baseline.space"))
+    return drawings
+
+
+def _drawing(space: Space, title: str, file: str) -> Drawing:
+    from autorecon.graph.render import svg
+
+    picture = inline_svg(svg(space), f"{title}, {space.name}")
+    return Drawing(title, file, picture, _excerpt(space.text))
+
+
+def _class_names(inputs: Inputs) -> Sequence[str]:
+    results = inputs.results
+    if results is None:
+        return ()
+    if results.data and len(results.data.class_names) == results.teacher.classes:
+        return results.data.class_names
+    return [f"class {index}" for index in range(min(results.teacher.classes, 1000))]
+
+
+def _command(inputs: Inputs) -> str | None:
+    command = inputs.section("run").get("command")
+    return _excerpt(command) if isinstance(command, str) else None
+
+
+def _excerpt(text: str) -> str:
+    if len(text) <= EXCERPT:
+        return text
+    return f"{text[:EXCERPT]}\n... {len(text) - EXCERPT:,} more characters in the file"
+
+
+def _csp_hash(source: str) -> str:
+    """The source as Content-Security-Policy names it, so that no other script of the page runs."""
+    return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode("ascii")

@@ -1,0 +1,167 @@
+"""results.json as values: what a finished run says of itself. Accuracies are in percent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import attrs
+import cattrs
+
+from autorecon.report.errors import ReportError, structured
+
+FORMAT = 1
+LIMIT = 8_000_000
+"""Bytes; a run with a thousand students stays far below."""
+
+
+@attrs.frozen
+class Teacher:
+    """The model that was compressed."""
+
+    name: str
+    classes: int
+    channels: int
+    size: int
+    parameters: int
+    accuracy: float | None = None
+
+
+@attrs.frozen
+class Data:
+    """What the accuracies were measured on."""
+
+    name: str
+    size: int
+    test_images: int
+    class_names: list[str]
+
+
+@attrs.frozen
+class Generator:
+    """A generator that students were trained with; `file` is its text in the folder."""
+
+    label: str
+    space: str
+    file: str
+    parameters: int
+    macs: int
+
+
+@attrs.frozen
+class Row:
+    """One student: a generator's, of one seed."""
+
+    generator: str
+    seed: int
+    calibrated: float | None = None
+    last: float | None = None
+    best: float | None = None
+    best_epoch: int | None = None
+    agreement: float | None = None
+    warnings: list[str] = attrs.Factory(list)
+
+
+@attrs.frozen
+class Spread:
+    """Mean and sample standard deviation over seeds; there is none of a single one."""
+
+    mean: float
+    std: float | None = None
+
+
+@attrs.frozen
+class Summary:
+    """All students of one generator."""
+
+    generator: str
+    runs: int
+    calibrated: Spread | None = None
+    last: Spread | None = None
+    best: Spread | None = None
+
+
+@attrs.frozen
+class Difference:
+    """`of` is "A - B"; mean and std of the last epochs' differences, seed by seed."""
+
+    of: str
+    mean: float
+    std: float | None
+    runs: int
+
+
+@attrs.frozen
+class SearchSummary:
+    """The search; `architectures` is a decimal number of any length."""
+
+    space: str
+    architectures: str
+    relaxation: str
+    epochs: int
+    seconds: float
+
+
+@attrs.frozen
+class Site:
+    """A place in the student; `bits` is None where it stays in full precision."""
+
+    name: str
+    kind: str
+    bits: int | None
+    reason: str
+    values: int = 0
+
+
+@attrs.frozen
+class Results:
+    """The whole file."""
+
+    bits: str
+    seeds: list[int]
+    teacher: Teacher
+    ranges: str = ""
+    data: Data | None = None
+    generators: list[Generator] = attrs.Factory(list)
+    rows: list[Row] = attrs.Factory(list)
+    summary: list[Summary] = attrs.Factory(list)
+    difference: Difference | None = None
+    search: SearchSummary | None = None
+    sites: list[Site] = attrs.Factory(list)
+    seconds: dict[str, float] = attrs.Factory(dict)
+    software: dict[str, str] = attrs.Factory(dict)
+
+    def summary_of(self, label: str) -> Summary | None:
+        """The summary of one generator's students."""
+        return next((s for s in self.summary if s.generator == label), None)
+
+    def generator_of(self, label: str) -> Generator | None:
+        """The generator of that label."""
+        return next((g for g in self.generators if g.label == label), None)
+
+
+def read_results(path: Path) -> Results | None:
+    """The file's content; None if there is no file. Raises ReportError if it is not results."""
+    try:
+        if path.stat().st_size > LIMIT:
+            raise ReportError(f"{path} is larger than {LIMIT:,} bytes: it is not a run's results")
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ReportError(f"cannot read {path}: {error.strerror}") from error
+    except ReportError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"{path} is not JSON ({error}): put back the original") from error
+    return _checked(value, path)
+
+
+def _checked(value: object, path: Path) -> Results:
+    found = value.get("format") if isinstance(value, dict) else None
+    if found != FORMAT:
+        raise ReportError(
+            f"{path} has the format {found!r}, and this version reads {FORMAT}: "
+            "make the report with the version that made the run"
+        )
+    return structured(cattrs.Converter().structure, value, Results, str(path))

@@ -1,0 +1,39 @@
+"""Numbers as a reader wants them."""
+
+from __future__ import annotations
+
+import math
+
+from autorecon.report.results import Spread
+
+MINUS = "\N{MINUS SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+
+def percent(value: float | None) -> str:
+    """85.1; a dash for a figure that is not known."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    return f"{value:.1f}".replace("-", MINUS)
+
+
+def spread(value: Spread | None) -> str:
+    """85.1 ± 0.4, or 85.1 where a single seed says nothing of the spread."""
+    if value is None:
+        return DASH
+    if value.std is None or not math.isfinite(value.std):
+        return percent(value.mean)
+    return f"{percent(value.mean)} {PLUS_MINUS} {percent(value.std)}"
+
+
+def duration(seconds: float) -> str:
+    """8.3 s, 12 min, 3.4 h."""
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def plural(number: int, word: str) -> str:
+    """1 seed, 2 seeds."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
