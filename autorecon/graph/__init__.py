@@ -1,4 +1,4 @@
-"""The graph of a checked space: the DAG, its counts and costs, drawings, derivation. Without torch."""
+"""The graph of a checked space: the DAG, counts and costs, drawings, derivation. No torch."""
 
 from autorecon.graph.derive import derive_choices, genotype
 from autorecon.graph.space import Space, load, loads
