@@ -62,12 +62,17 @@ def read_inputs(folder: RunFolder) -> Inputs:
     )
 
 
+def search_is_unfinished(inputs: Inputs) -> bool:
+    """Whether the settings ask for more epochs of search than are logged."""
+    epochs = inputs.section("search").get("epochs")
+    return isinstance(epochs, int) and len(inputs.history.search) < epochs
+
+
 def missing(inputs: Inputs) -> list[str]:
     """What the settings promise and the folder does not hold yet."""
     lines = []
-    epochs = inputs.section("search").get("epochs")
-    done = len(inputs.history.search)
-    if isinstance(epochs, int) and done < epochs:
+    if search_is_unfinished(inputs):
+        done, epochs = len(inputs.history.search), inputs.section("search")["epochs"]
         lines.append(f"The search has done {done} of {plural(epochs, 'epoch')}.")
     lines += _unfinished_students(inputs)
     if inputs.results is None and (lines or inputs.section("compress")):

@@ -115,8 +115,8 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
     data = results.data
     measured = f"{data.name}, {plural(data.test_images, 'test image')}" if data else "none"
     facts.append(("Test data", f"{measured}, {data.size} px" if data else measured))
-    facts += [(f"Time, {stage}", duration(seconds)) for stage, seconds in results.seconds.items()]
-    return facts
+    times = [f"{stage} {duration(seconds)}" for stage, seconds in results.seconds.items()]
+    return [*facts, ("Time", ", ".join(times))] if times else facts
 
 
 def _found(inputs: Inputs) -> Drawing | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from autorecon.graph.labels import count_text
-from autorecon.report.inputs import Inputs, missing
+from autorecon.report.inputs import Inputs, search_is_unfinished
 from autorecon.report.results import Difference, Results, Summary
-from autorecon.report.wording import PLUS_MINUS, percent, plural, spread
+from autorecon.report.wording import deviation, percent, plural, spread
 
 FEW_SEEDS = 5
 """With fewer, a mean beyond one standard deviation is still likely by chance (p > 0.09)."""
@@ -30,7 +30,7 @@ def _so_far(inputs: Inputs) -> str:
     students, epochs = inputs.history.students, inputs.history.search
     if students:
         return "No verdict yet: not all students have been trained."
-    if epochs and missing(inputs):
+    if epochs and search_is_unfinished(inputs):
         return f"No verdict yet: the search has done {plural(len(epochs), 'epoch')}."
     return _searched(inputs) if epochs else "No verdict yet: nothing has run in this folder."
 
@@ -81,7 +81,7 @@ def _certainty(difference: Difference) -> str:
         return "one seed says nothing of the spread, so this ranks neither"
     if abs(difference.mean) <= difference.std:
         return "the difference is within the seeds' spread"
-    beyond = f"the difference is beyond the seeds' spread ({PLUS_MINUS} {percent(difference.std)})"
+    beyond = f"the difference is beyond the seeds' spread ({deviation(difference.std)})"
     few = f", though {difference.runs} seeds prove little" if difference.runs < FEW_SEEDS else ""
     return beyond + few
 
@@ -94,7 +94,10 @@ def _expense(results: Results, ours: Summary, other: Summary) -> str:
     ratio = first.macs / second.macs
     if 0.9 < ratio < 1.1:
         return ""
-    return f" It takes {ratio:.2g} times the multiply-accumulates an image."
+    return (
+        f" The {ours.generator} generator takes {ratio:.2g} times as many multiply-accumulates "
+        "an image."
+    )
 
 
 def _single(results: Results, summary: Summary) -> str:

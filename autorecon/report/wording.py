@@ -11,11 +11,11 @@ PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, decimals: int = 1) -> str:
     """85.1; a dash for a figure that is not known."""
     if value is None or not math.isfinite(value):
         return DASH
-    return f"{value:.1f}".replace("-", MINUS)
+    return f"{value:.{decimals}f}".replace("-", MINUS)
 
 
 def spread(value: Spread | None) -> str:
@@ -24,7 +24,16 @@ def spread(value: Spread | None) -> str:
         return DASH
     if value.std is None or not math.isfinite(value.std):
         return percent(value.mean)
-    return f"{percent(value.mean)} {PLUS_MINUS} {percent(value.std)}"
+    return f"{percent(value.mean, _decimals(value.std))} {deviation(value.std)}"
+
+
+def deviation(std: float) -> str:
+    """± 0.4, and with a digit more where one would read as no deviation at all."""
+    return f"{PLUS_MINUS} {percent(std, _decimals(std))}"
+
+
+def _decimals(std: float) -> int:
+    return 1 if std >= 0.1 else 2
 
 
 def duration(seconds: float) -> str:
