@@ -161,8 +161,7 @@ class Program:
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
     source: Source = attrs.field(eq=False, repr=False)
-    of: str | None = None
-    of_arguments: Mapping[str, int | float | bool] = attrs.Factory(dict)
+    of: str | None = attrs.field(default=None, eq=False)
     base_path: Path | None = attrs.field(default=None, eq=False)
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False)
 

@@ -67,7 +67,6 @@ def check_genotype(
         edges=edges,
         source=file.source,
         of=header.of,
-        of_arguments=arguments,
         base_path=base_file.source.path,
         warnings=(),
     )
@@ -164,7 +163,6 @@ def decide(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -
         edges=edges,
         source=Source(text, f"{name}.space"),
         of=of,
-        of_arguments=dict(base.parameters),
     )
 
 

@@ -1,0 +1,153 @@
+"""The whole way at tiny size, and going on after an interruption at every point."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+import autorecon
+from autorecon.runs import Progress, RunError, load_weights
+from autorecon.teachers import TeacherError
+from autorecon.workflow import run as workflow
+from autorecon.workflow import stages
+from autorecon.workflow.config import ConfigError, read_config
+from autorecon.workflow.results import spread
+
+QUIET = Progress(quiet=True)
+
+
+class Killed(BaseException):
+    """What no handler may catch."""
+
+
+def start(settings, path="run", command="run"):
+    return workflow.start(Path(path), read_config(settings | {"command": command}))
+
+
+def without_time(path):
+    rows = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def files(path):
+    """Everything a run leaves but the times in it."""
+    kept = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in (".json", ".jsonl"))
+    return {str(p.relative_to(path)): p.read_bytes() for p in kept if "checkpoint" not in p.parts}
+
+
+def test_whole_way(tiny):
+    folder, prepared = start(tiny)
+    results = workflow.run(folder, prepared, QUIET)
+    assert [g["label"] for g in results["generators"]] == ["human-designed", "discovered"]
+    assert results == json.loads(folder.results_path.read_text())
+    found = autorecon.load(folder.genotype_path)
+    assert found.is_genotype
+    assert (found.parameters["classes"], found.parameters["size"]) == (3, 8)
+    net = autorecon.generator(found)
+    net.load_state_dict(load_weights(folder.generator_path))
+    assert (folder.path / "images" / "discovered.png").read_bytes().startswith(b"\x89PNG")
+    student = load_weights(folder.compressed_path / "discovered-seed0.safetensors")
+    assert "0.weight" in student or any(name.endswith("weight") for name in student)
+    assert results["rows"][0]["last"] is None  # no data, nothing measured, and nothing invented
+
+
+def test_generators_have_the_same_budget_and_seeds(tiny):
+    folder, prepared = start(tiny | {"seeds": [0, 1]})
+    results = workflow.run(folder, prepared, QUIET)
+    assert [(r["generator"], r["seed"]) for r in results["rows"]] == [
+        ("human-designed", 0),
+        ("discovered", 0),
+        ("human-designed", 1),
+        ("discovered", 1),
+    ]
+    configs = [
+        json.loads((folder.compressed_path / f"{label}-seed1.json").read_text())["config"]
+        for label in ("human-designed", "discovered")
+    ]
+    assert configs[0] == configs[1]
+
+
+@pytest.mark.parametrize("interrupted", range(1, 12))
+def test_interrupted_run_goes_on_to_the_same_result(tiny, monkeypatch, interrupted):
+    """Die at the n-th of the run's 11 steps of Adam, then resume."""
+    expected = workflow.run(*start(tiny, "whole"), QUIET)
+    left = [interrupted]
+    step = torch.optim.Adam.step
+
+    def dying(self, *args, **kwargs):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        return step(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(torch.optim.Adam, "step", dying)
+        workflow.run(*start(tiny, "broken"), QUIET)
+    results = workflow.run(*workflow.resume(Path("broken"), "run"), QUIET)
+    assert without_time(Path("broken")) == without_time(Path("whole"))
+    assert files(Path("broken")) == files(Path("whole"))
+    timed = ("seconds", "search")
+    assert {k: v for k, v in results.items() if k not in timed} == {
+        k: v for k, v in expected.items() if k not in timed
+    }
+
+
+def test_finished_run_is_only_read_back(tiny, monkeypatch):
+    folder, prepared = start(tiny)
+    results = workflow.run(folder, prepared, QUIET)
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda *a, **k: pytest.fail("trained again"))
+    assert workflow.run(*workflow.resume(folder.path, "run"), QUIET) == results
+
+
+def test_derive_before_the_search_is_done(tiny):
+    folder, prepared = start(tiny, command="search")
+    found = workflow.search(folder, prepared, QUIET)
+    derived, epochs = stages.derive(folder, prepared, QUIET)
+    assert (derived.text, epochs) == (found.text, 2)
+    stages.write_genotype(derived, prepared.space, Path("out/mine.space"))
+    shutil.rmtree(folder.path)
+    assert autorecon.load("out/mine.space").is_genotype
+
+
+def test_compress_with_a_genotype_of_ones_own(tiny):
+    folder, prepared = start(tiny, command="search")
+    stages.write_genotype(workflow.search(folder, prepared, QUIET), prepared.space, Path("g.space"))
+    settings = tiny | {"space": {"file": "g.space", "baseline": ""}}
+    folder, prepared = start(settings, "compressed", "compress")
+    results = workflow.compress(folder, prepared, QUIET)
+    assert [row["generator"] for row in results["rows"]] == ["generator"]
+    again = workflow.resume(Path("compressed"), "compress")
+    assert again[1].space == prepared.space
+
+
+def test_nothing_is_made_when_something_does_not_fit(tiny):
+    wrong = {
+        "classes": (TeacherError, "5 classes for a teacher of 3"),
+        "size": (TeacherError, "16x16 for a teacher of 8x8"),
+    }
+    for name, (kind, message) in wrong.items():
+        value = {"classes": 5, "size": 16}[name]
+        space = {"file": "paper", "set": {"width": 2, name: value}}
+        with pytest.raises(kind, match=message):
+            start(tiny | {"space": space})
+    with pytest.raises(ConfigError, match="leaves nothing to search"):
+        start(tiny | {"space": {"file": "gdfq-cifar"}})
+    with pytest.raises(ConfigError, match="compress needs one"):
+        start(tiny, command="compress")
+    assert not Path("run").exists()
+
+
+def test_resuming_with_another_command(tiny):
+    start(tiny)
+    with pytest.raises(RunError, match="resume it with that"):
+        workflow.resume(Path("run"), "search")
+
+
+def test_spread_is_the_sample_standard_deviation():
+    assert spread([1.0, 2.0, 3.0]) == {"mean": 2.0, "std": 1.0}
+    assert spread([4.0]) == {"mean": 4.0, "std": 0.0}
+    assert spread([1.0, None]) is None
