@@ -1,0 +1,151 @@
+"""`autorecon-compile` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autorecon.cli import cli
+
+SPACES = Path(__file__).parents[2] / "spaces"
+BAD = """space bad(width = 8)
+input z [4]: noise
+output image [width, 2, 2]
+nomal z -> image
+link z -> imgae = linear
+"""
+
+
+def compile(*arguments: str):  # noqa: A001
+    return CliRunner().invoke(cli, ["compile", *map(str, arguments)])
+
+
+def test_json_has_what_scripts_rely_on():
+    facts = json.loads(compile(SPACES / "paper.space", "--json").stdout)
+    assert facts["name"] == "paper"
+    assert facts["edges_by_type"] | {"link": 4} == {"normal": 15, "up": 6, "cross": 12, "link": 4}
+    assert facts["architectures"] == 161475125529959543232
+    assert facts["nodes"] == 17
+    assert facts["parameters"]["min"] < facts["parameters"]["max"]
+    assert facts["macs"]["min"] < facts["macs"]["max"]
+    assert facts["output"]["shape"] == [3, 32, 32]
+
+
+def test_summary_of_a_shipped_space_by_name():
+    result = compile("gdfq-cifar")
+    assert result.exit_code == 0
+    assert "1,061,139" in result.output
+    assert "image 3x32x32" in result.output
+
+
+def test_set_changes_parameters():
+    facts = json.loads(compile("paper", "--set", "width=128", "--set", "size=64", "--json").stdout)
+    assert facts["output"]["shape"] == [3, 64, 64]
+
+
+@pytest.mark.parametrize("value", ["width", "width=wide", "=3", "a b=3"])
+def test_bad_set_is_a_usage_error(value):
+    result = compile("paper", "--set", value)
+    assert result.exit_code == 2
+    assert "NAME=NUMBER" in result.output
+
+
+def test_faults_are_shown_together_with_caret_and_help(tmp_path):
+    (tmp_path / "bad.space").write_text(BAD)
+    result = compile(tmp_path / "bad.space")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "error[E0203]: unknown edge type `nomal`" in result.stderr
+    assert "4 | nomal z -> image" in result.stderr
+    assert "  | ^^^^^" in result.stderr
+    assert "did you mean `image`?" in result.stderr
+
+
+def test_machine_formats(tmp_path):
+    (tmp_path / "bad.space").write_text(BAD)
+    lines = compile(tmp_path / "bad.space", "--output-format", "concise").stdout.splitlines()
+    assert [line.split(": ")[1].split()[0] for line in lines] == ["E0203", "E0204"]
+    found = json.loads(compile(tmp_path / "bad.space", "--output-format", "json").stdout)
+    assert [(d["code"], d["line"], d["column"]) for d in found] == [
+        ("E0203", 4, 1),
+        ("E0204", 5, 11),
+    ]
+    github = compile(tmp_path / "bad.space", "--output-format", "github").stdout
+    assert github.startswith("::error file=")
+
+
+def test_missing_file_names_the_shipped_spaces():
+    result = compile("papr")
+    assert result.exit_code == 1
+    assert "did you mean `paper`?" in result.stderr
+
+
+def test_explain():
+    assert "edge type" in compile("--explain", "e0203").stdout
+    assert compile("--explain", "E9999").exit_code == 2
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "dot"])
+def test_render(tmp_path, ending):
+    out = tmp_path / f"paper.{ending}"
+    assert compile("paper", "--render", out).exit_code == 0
+    assert out.stat().st_size > 1000
+
+
+def test_render_without_a_name_and_before_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert compile(SPACES / "gdfq-cifar.space", "--render").exit_code == 0
+    assert compile("--render", SPACES / "paper.space").exit_code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["gdfq-cifar.svg", "paper.svg"]
+
+
+def test_render_to_what_cannot_be_drawn(tmp_path):
+    result = compile("paper", "--render", tmp_path / "paper.doc")
+    assert result.exit_code == 2
+    assert "svg" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def run_python(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_nothing_heavy_is_loaded_to_compile():
+    code = (
+        "import sys, contextlib, io\n"
+        "from autorecon.cli import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    cli(['compile', 'paper'], standalone_mode=False)\n"
+        "print([m for m in ('torch', 'torchvision', 'networkx', 'matplotlib', 'rich', 'graphviz')"
+        " if m in sys.modules])"
+    )
+    assert run_python(code).strip() == "[]"
+
+
+def test_import_and_help_load_nothing_heavy():
+    code = (
+        "import sys, autorecon, contextlib, io\n"
+        "from autorecon.cli import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    cli(['--help'], standalone_mode=False)\n"
+        "print([m for m in ('torch', 'networkx', 'lark', 'rich') if m in sys.modules])"
+    )
+    assert "torch" not in run_python(code)
+
+
+def test_no_color_is_honoured(tmp_path):
+    (tmp_path / "bad.space").write_text(BAD)
+    runner = CliRunner(env={"NO_COLOR": "1"})
+    shown = runner.invoke(cli, ["compile", str(tmp_path / "bad.space")], color=True)
+    assert "\x1b[" not in shown.stderr
+    shown = CliRunner(env={"NO_COLOR": ""}).invoke(
+        cli, ["compile", str(tmp_path / "bad.space")], color=True
+    )
+    assert "\x1b[" in shown.stderr

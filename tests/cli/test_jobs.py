@@ -1,0 +1,134 @@
+"""run, search, derive, compress and report as a user types them, at tiny size."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autorecon.cli import cli
+
+TEACHER = """
+import torch
+from torch import nn
+
+def good():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    )
+
+def without_bn():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+"""
+SMALL = [
+    *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
+    *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
+    *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2"),
+    *("--with", "compress.epochs=2", "--with", "compress.calibration_batches=1"),
+    *("--with", "search.batch=4", "--with", "compress.batch=4"),
+]
+MINE = ["--teacher", "my_teachers:good", "--size", "8", "--data", ""]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "my_teachers.py").write_text(TEACHER)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "my_teachers", raising=False)
+    return tmp_path
+
+
+def autorecon(*arguments):
+    return CliRunner().invoke(cli, [str(a) for a in arguments])
+
+
+def fails(message, *arguments, code=2):
+    result = autorecon(*arguments)
+    assert result.exit_code == code, result.output
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+    assert not Path("runs").exists()
+
+
+def test_run_then_report_then_resume():
+    result = autorecon("run", "--set", "width=2", *MINE, *SMALL, "--json")
+    assert result.exit_code == 0, result.output
+    (run,) = Path("runs").iterdir()
+    assert run.name == "run-good-w3a3-001"
+    assert json.loads(result.stdout)["summary"][1]["generator"] == "discovered"
+    page = (run / "report.html").read_bytes()
+    (run / "report.html").unlink()
+    assert autorecon("report", run).stdout.strip() == str(run / "report.html")
+    assert (run / "report.html").read_bytes() == page
+    assert autorecon("run", "--resume", run).exit_code == 0
+
+
+def test_search_derive_compress():
+    result = autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    assert result.stdout == Path("s/genotype.space").read_text()
+    assert autorecon("derive", "s", "-o", "g.space").exit_code == 0
+    assert autorecon("compile", "g.space").exit_code == 0
+    result = autorecon("compress", "g.space", *MINE, *SMALL, "-o", "c", "--bits", "w4a2")
+    assert result.exit_code == 0, result.output
+    assert json.loads(Path("c/results.json").read_text())["bits"] == "w4a2"
+
+
+def test_folder_that_holds_a_run_is_left_alone():
+    arguments = ["search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"]
+    assert autorecon(*arguments).exit_code == 0
+    before = {p: p.read_bytes() for p in Path("s").rglob("*") if p.is_file()}
+    fails("--resume", *arguments)
+    assert {p: p.read_bytes() for p in Path("s").rglob("*") if p.is_file()} == before
+
+
+def test_mistakes_are_told_before_anything_is_made():
+    fails("no teacher is called", "run", "--teacher", "resnet21", *SMALL)
+    fails("BatchNorm", "run", "--teacher", "my_teachers:without_bn", "--size", 8, "--data", "")
+    fails("w9a3", "run", *MINE, "--bits", "w9a3")
+    fails("no `epoch`", "run", *MINE, "--with", "search.epoch=3")
+    fails("there is no file", "run", "nowhere.space", *MINE, code=1)
+    fails("16x16 for a teacher of 8x8", "run", "--set", "size=16", *MINE)
+    fails("is not a run", "report", ".")
+    fails("give no others", "run", "--resume", ".", "--bits", "w4a4")
+    fails("name a generator", "compress")
+    fails("did you mean `compile`", "compil")
+
+
+def test_missing_data_says_what_to_do(monkeypatch, tmp_path):
+    from autorecon.data import _folders
+
+    monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "none")
+    fails("autorecon data fetch fashion-mnist", "run")
+
+
+def test_loss_that_is_not_a_number_stops_with_step_term_and_checkpoint(monkeypatch):
+    import torch
+
+    from autorecon.nn import SuperNet
+
+    calls = []
+    forward = SuperNet.forward
+
+    def broken(self, z, y, mixture=None):
+        calls.append(1)
+        images = forward(self, z, y, mixture)
+        return images * torch.nan if len(calls) == 2 else images
+
+    monkeypatch.setattr(SuperNet, "forward", broken)
+    result = autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    assert result.exit_code == 1
+    assert "'ce' became nan at step 2" in result.stderr
+    assert "s/checkpoint/search/epoch-00001.safetensors" in result.stderr
+
+
+def test_shipped_teachers_are_listed():
+    lines = autorecon("teachers").stdout.splitlines()
+    assert any(line.startswith("resnet20-fashion16") for line in lines)
+    assert json.loads(autorecon("teachers", "--json").stdout)["resnet20-fashion16"]["size"] == 16
