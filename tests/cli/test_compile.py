@@ -21,7 +21,7 @@ link z -> imgae = linear
 """
 
 
-def compile(*arguments: str):  # noqa: A001
+def compile(*arguments: str):
     return CliRunner().invoke(cli, ["compile", *map(str, arguments)])
 
 

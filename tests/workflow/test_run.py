@@ -84,9 +84,11 @@ def test_interrupted_run_goes_on_to_the_same_result(tiny, monkeypatch, interrupt
             raise Killed
         return step(self, *args, **kwargs)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    started = start(tiny, "broken")
+    with monkeypatch.context() as patch:
         patch.setattr(torch.optim.Adam, "step", dying)
-        workflow.run(*start(tiny, "broken"), QUIET)
+        with pytest.raises(Killed):
+            workflow.run(*started, QUIET)
     results = workflow.run(*workflow.resume(Path("broken"), "run"), QUIET)
     assert without_time(Path("broken")) == without_time(Path("whole"))
     assert files(Path("broken")) == files(Path("whole"))
