@@ -118,8 +118,7 @@ def _noise_input(tree: Tree, source: Source) -> s.InputDecl:
 
 @_rule
 def _label_input(tree: Tree, source: Source) -> s.InputDecl:
-    name, kind, arguments = _all(tree, source)
-    sizes = tuple(argument.value for argument in arguments)
+    name, kind, sizes = _all(tree, source)
     return s.InputDecl(name, kind, sizes, _span(tree, source))
 
 
@@ -157,7 +156,7 @@ def _sequence(tree: Tree, source: Source) -> tuple:
     return tuple(_all(tree, source))
 
 
-_RULES.update(shape=_sequence, names=_sequence, parameters=_sequence, set=_sequence)
+_RULES.update(shape=_sequence, sizes=_sequence, names=_sequence, parameters=_sequence, set=_sequence)
 
 
 @_rule

@@ -11,7 +11,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from autorecon.lang.build import build
 from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError
 from autorecon.lang.grammar import grammar
-from autorecon.lang.layout import STATEMENT_WORDS, layout
+from autorecon.lang.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.source import MAX_BYTES, Source, Span
 from autorecon.lang.syntax import File, GenotypeHeader, SpaceHeader
 
@@ -25,6 +25,12 @@ _NAMES = {
     "$END": "the end of the file",
     "_BLOCK_OPEN": "`{`",
     "_BLOCK_CLOSE": "`}`",
+}
+_CHARACTERS = {
+    '"': "close the file name with another on the same line",
+    "'": 'write file names as "FILE"',
+    ";": "a statement ends with its line",
+    "\u2192": "write `->`",
 }
 
 
@@ -52,7 +58,8 @@ def parse(source: Source) -> File:
     """The syntax tree of a text; SpaceError with all syntax faults."""
     faults = Diagnostics()
     tokens, comments = _tokens(grammar(), source, faults)
-    trees = _statements(tokens, source, faults)
+    faults.finish()
+    trees = _statements(layout(tokens), source, faults)
     faults.finish()
     statements = [build(tree, source) for tree in trees]
     _check_header(statements, source, faults)
@@ -96,35 +103,31 @@ def _span(token: Token, source: Source) -> Span:
     return Span(token.start_pos or 0, token.end_pos or token.start_pos or 0, source)
 
 
-def _statements(tokens: list[Token], source: Source, faults: Diagnostics) -> list:
+def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
     """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
+    for token, message, help in laid.faults:
+        faults.report("E0101", message, _span(token, source), help)
     parser = grammar().parse_interactive("")
     saved = _save(parser)
-    depth = start_depth = 0  # block braces
+    depth = start_depth = ended = 0  # block braces; statements
     skipping = False
-    for token in layout(tokens):
+    for token in laid.tokens:
         depth += (token.type == "_BLOCK_OPEN") - (token.type == "_BLOCK_CLOSE")
+        try:
+            if not skipping:
+                parser.feed_token(token)
+        except UnexpectedToken as error:
+            # Where a bracket was mended, what the parser says is an echo.
+            if ended not in laid.mended:
+                faults.report(*_syntax_fault(error, token, source))
+            _restore(parser, saved)
+            skipping = True
+        ended += token.type == "_NL"
         if skipping:
             skipping = not (token.type == "_NL" and depth <= start_depth)
-            continue
-        try:
-            parser.feed_token(token)
-        except UnexpectedToken as error:
-            faults.report(*_syntax_fault(error, token, source))
-            _restore(parser, saved)
-            skipping = not (token.type == "_NL" and depth <= start_depth)
-            depth = max(depth, 0)
-            continue
-        if token.type in ("_NL", "_BLOCK_OPEN"):
+        elif token.type in ("_NL", "_BLOCK_OPEN"):
             saved, start_depth = _save(parser), depth
-    if faults.failed:
-        return []
-    try:
-        return list(parser.feed_eof().children)
-    except UnexpectedToken as error:
-        end = Token("$END", "", len(source.text.rstrip()), end_pos=len(source.text.rstrip()))
-        faults.report(*_syntax_fault(error, end, source))
-        return []
+    return [] if faults.failed else list(parser.feed_eof().children)
 
 
 def _save(parser: InteractiveParser) -> tuple[list, list]:
@@ -139,8 +142,10 @@ def _restore(parser: InteractiveParser, saved: tuple[list, list]) -> None:
 
 def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple:
     if token.type == "BAD":
-        return "E0102", f"unexpected character {token.value!r}", _span(token, source), "remove it"
-    expected = sorted({_describe(name) for name in error.accepts or error.expected} - {"`}`"})
+        help = _CHARACTERS.get(token.value, "remove it")
+        return "E0102", f"unexpected character {token.value!r}", _span(token, source), help
+    accepted = error.accepts or error.expected
+    expected = sorted({_describe(name) for name in accepted})
     help = (
         "expected "
         + (", ".join(expected[:-1]) + " or " if expected[1:] else "")
@@ -153,6 +158,8 @@ def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple
     )
     if len(expected) > 8:
         help = "a statement cannot go on like this"
+    elif "NAME" in accepted and len(accepted) < 3 and token.value.isidentifier():
+        help = f"`{token.value}` is a word of the language; choose another name"
     return "E0101", f"unexpected {found}", _span(token, source), help
 
 
