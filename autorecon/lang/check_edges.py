@@ -36,6 +36,8 @@ def check_edges(program: Elaboration) -> None:
         shapes = [_candidate(edge, c, program) for c in edge.candidates]
         first_shape = next((s for s in shapes if s is not None), None)
         contributions[edge.target].append(first_shape[0] if first_shape else 0)
+        if program.nodes[edge.target].merge == "concat":
+            _part(edge, shapes, program.faults)
     for name, channels in contributions.items():
         _concat(program.nodes[name], channels, program.faults)
     for node in program.nodes.values():
@@ -60,7 +62,8 @@ def _candidate(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape |
             f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
         )
-        program.faults.report("E0402", message, edge.span, _shape_help(shape, target.shape))
+        help = _shape_help(shape, wanted)
+        program.faults.report("E0402", message, edge.span, help, candidate.text)
         return None
     return shape
 
@@ -85,6 +88,18 @@ def _then(node: Node, faults: Diagnostics) -> None:
         message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
         help = "what a node applies keeps its shape; put it on an edge instead"
         faults.report("E0402", message, node.span, help)
+
+
+def _part(edge: Edge, shapes: list[Shape | None], faults: Diagnostics) -> None:
+    """A concatenation has its node's size only if an edge brings the same whatever is chosen."""
+    channels = {shape[0] for shape in shapes if shape is not None}
+    if any(c.is_none for c in edge.candidates):
+        message = f"{edge.text} leads into a concatenation and may be `none`"
+        faults.report("E0405", message, edge.span, "leave `none` out, or merge by sum")
+    elif len(channels) > 1:
+        shown = " or ".join(map(str, sorted(channels)))
+        message = f"{edge.text} brings {shown} channels into a concatenation"
+        faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
 
 
 def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:

@@ -53,6 +53,7 @@ def check_graph(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diag
         return
     if not _unreached(nodes, edges, faults):
         _cuts(nodes, edges, outputs[0], faults)
+        _gaps(nodes, edges, faults)
 
 
 def _misdirected(nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics) -> bool:
@@ -128,3 +129,15 @@ def _cuts(
         message = "every architecture cuts the output from the noise"
         help = "some path needs a candidate other than `none` on each of its edges"
         faults.report("E0506", message, output.span, help)
+
+
+def _gaps(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> None:
+    """Parts of a concatenation that are missing in some architectures."""
+    inputs = {n.name for n in nodes.values() if n.is_input}
+    sure = [e for e in edges if not any(c.is_none for c in e.candidates)]
+    always = reach(inputs, ((e.source, e.target) for e in sure))
+    for edge in edges:
+        if nodes[edge.target].merge == "concat" and edge.source not in always:
+            message = f"{edge.text} leads into a concatenation, but `none` may cut off its source"
+            help = "lead an edge without `none` into its source, or merge by sum"
+            faults.report("E0405", message, edge.span, help)
