@@ -10,6 +10,10 @@ import attrs
 from autorecon.lang.codes import CODES
 from autorecon.lang.source import Span
 
+# Nobody reads more, and a hint for each of a hundred thousand would take minutes.
+MAX_FAULTS = 200
+MAX_COMPARED = 2_000  # names that a misspelt one is compared with
+
 
 @attrs.frozen
 class Diagnostic:
@@ -43,11 +47,11 @@ class SpaceError(ValueError):
 
 
 class Diagnostics:
-    """The faults found so far. Reporting never stops the checker; `finish` does."""
+    """The faults found so far. Only MAX_FAULTS of them stop the checker at once, else `finish`."""
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
-        self._places: set[tuple[str, Span | None]] = set()
+        self._places: set[tuple[str, Span, str]] = set()
 
     def report(
         self,
@@ -59,10 +63,16 @@ class Diagnostics:
         notes: tuple[tuple[str, Span | None], ...] = (),
     ) -> None:
         assert code in CODES, code
-        # A block's body is checked once an instance: one fault of the text is shown once.
-        if span is None or (code, span) not in self._places:
-            self._places.add((code, span))
-            self.found.append(Diagnostic(code, message, span, help, label, notes))
+        if span is not None:
+            # A block's body is checked once an instance: one fault of the text is shown once.
+            if (code, span, label) in self._places:
+                return
+            self._places.add((code, span, label))
+        self.found.append(Diagnostic(code, message, span, help, label, notes))
+        if len(self.found) == MAX_FAULTS:
+            message = f"{MAX_FAULTS} faults; what comes after them is not checked"
+            self.found.append(Diagnostic("E0305", message, span, "mend these first"))
+            raise SpaceError(self.in_order())
 
     @property
     def failed(self) -> bool:
@@ -81,7 +91,7 @@ class Diagnostics:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A help line: the nearest known names, or all of them when few."""
     names = sorted(set(known))
-    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    close = get_close_matches(name, names[:MAX_COMPARED], n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"`{c}`" for c in close) + "?"
     if not names:

@@ -93,7 +93,7 @@ def _apply(
 
 def _divide(left: Number, right: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:
     if isinstance(left, float) or isinstance(right, float):
-        return left / right
+        return _bounded(left / right, expr, faults)
     if left % right:
         message = f"{left} / {right} is not a whole number"
         help = "sizes divide exactly; choose a multiple, or change the divisor"

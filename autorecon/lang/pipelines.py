@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, OpSpec, Param, Value
 from autorecon.lang.checked import Op, Pipeline
@@ -11,6 +13,12 @@ from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import Scope, Unknown, evaluate
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
+MAX_CALLS = 2 * MAX_OPS  # to get there
+MAX_DEPTH = 50  # of definitions that use definitions
+
+
+class _TooLarge(Exception):
+    """A pipeline that would not fit, or whose expansion would not end in reasonable time."""
 
 
 def resolve(
@@ -19,67 +27,75 @@ def resolve(
     definitions: Mapping[str, s.OpDef],
     outer: Scope,
     faults: Diagnostics,
-    within: tuple[str, ...] = (),
 ) -> Pipeline | None:
     """The operations of a pipeline, or None after reporting what is wrong.
 
     A definition's body sees its own parameters and the file's names (`outer`), not the caller's.
     """
-    ops: list[Op] = []
-    sound = True
-    for call in expr.calls:
-        found = _call(call, scope, definitions, outer, faults, within)
-        sound = sound and found is not None
-        ops += found or ()
+    try:
+        ops = _Expansion(definitions, outer, faults).ops(expr, scope)
+    except _TooLarge as error:
+        faults.report("E0305", str(error), expr.span, "split it over edges and nodes")
+        return None
+    return Pipeline(ops) if ops else None
+
+
+@attrs.define
+class _Expansion:
+    """Puts definitions in place of their names."""
+
+    definitions: Mapping[str, s.OpDef]
+    outer: Scope
+    faults: Diagnostics
+    within: list[str] = attrs.field(factory=list)
+    calls: int = 0
+
+    def ops(self, expr: s.PipelineExpr, scope: Scope) -> tuple[Op, ...] | None:
+        found = [self._call(call, scope) for call in expr.calls]
+        ops = tuple(op for part in found for op in part or ())
         if len(ops) > MAX_OPS:
-            faults.report("E0305", f"more than {MAX_OPS} operations in one pipeline", expr.span)
+            raise _TooLarge(f"more than {MAX_OPS:,} operations in one pipeline")
+        if len(ops) > 1 and any(op.name == "none" for op in ops):
+            help = "`none` stands alone, as a candidate"
+            self.faults.report("E0302", "`none` inside a pipeline", expr.span, help)
             return None
-    if len(ops) > 1 and any(op.name == "none" for op in ops):
-        help = "`none` stands alone, as a candidate"
-        faults.report("E0302", "`none` inside a pipeline", expr.span, help)
+        return None if None in found else ops
+
+    def _call(self, call: s.Call, scope: Scope) -> tuple[Op, ...] | None:
+        name = call.name.text
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise _TooLarge(f"more than {MAX_OPS:,} operations in one pipeline")
+        if name in self.definitions:
+            return self._expand(call, self.definitions[name], scope)
+        if name in CATALOGUE:
+            op = _bind(call, CATALOGUE[name], scope, self.faults)
+            return (op,) if op else None
+        help = did_you_mean(name, [*CATALOGUE, *self.definitions])
+        self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
-    return Pipeline(tuple(ops)) if sound else None
 
+    def _expand(self, call: s.Call, definition: s.OpDef, scope: Scope) -> tuple[Op, ...] | None:
+        name = call.name.text
+        if name in self.within:
+            return self._loop(self.within[self.within.index(name) :])
+        if len(self.within) >= MAX_DEPTH:
+            raise _TooLarge(f"definitions nested deeper than {MAX_DEPTH}")
+        names = [p.text for p in definition.parameters]
+        inner = call_scope(call, names, scope, self.faults)
+        if inner is None:
+            return None
+        self.within.append(name)
+        ops = self.ops(definition.pipeline, {**self.outer, **inner})
+        self.within.pop()
+        return ops
 
-def _call(
-    call: s.Call,
-    scope: Scope,
-    definitions: Mapping[str, s.OpDef],
-    outer: Scope,
-    faults: Diagnostics,
-    within: tuple[str, ...],
-) -> tuple[Op, ...] | None:
-    name = call.name.text
-    if name in definitions:
-        return _expand(call, definitions[name], scope, definitions, outer, faults, within)
-    if name in CATALOGUE:
-        op = _bind(call, CATALOGUE[name], scope, faults)
-        return (op,) if op else None
-    help = did_you_mean(name, [*CATALOGUE, *definitions])
-    faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
-    return None
-
-
-def _expand(
-    call: s.Call,
-    definition: s.OpDef,
-    scope: Scope,
-    definitions: Mapping[str, s.OpDef],
-    outer: Scope,
-    faults: Diagnostics,
-    within: tuple[str, ...],
-) -> tuple[Op, ...] | None:
-    name = call.name.text
-    if name in within:
-        faults.report("E0302", f"`op {name}` is defined by itself", definition.span)
-        return None
-    inner = call_scope(call, [p.text for p in definition.parameters], scope, faults)
-    if inner is None:
-        return None
-    body = resolve(
-        definition.pipeline, {**outer, **inner}, definitions, outer, faults, (*within, name)
-    )
-    return body.ops if body else None
+    def _loop(self, names: list[str]) -> None:
+        """One fault a loop, wherever it was entered: at the definition that comes first."""
+        first = min((self.definitions[name] for name in names), key=lambda d: d.span.start)
+        message = f"`op {first.name.text}` is defined by itself"
+        help = "a definition uses operations and definitions other than itself"
+        self.faults.report("E0302", message, first.span, help)
 
 
 def call_scope(
