@@ -156,8 +156,9 @@ def _class_names(inputs: Inputs) -> Sequence[str]:
 
 
 def _command(inputs: Inputs) -> str | None:
-    command = inputs.section("run").get("command")
-    return _excerpt(command) if isinstance(command, str) else None
+    command = inputs.folder.config.get("command")
+    known = command in ("run", "search", "compress")
+    return f"autorecon {command} --config {inputs.folder.config_path}" if known else None
 
 
 def _excerpt(text: str) -> str:

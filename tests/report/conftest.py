@@ -33,7 +33,8 @@ CONFIG: dict[str, Any] = {
     "teacher": {"name": "lenet"},
     "search": {"epochs": 3},
     "compress": {"epochs": 2},
-    "run": {"seeds": [0, 1], "command": "autorecon run tiny.space --teacher lenet"},
+    "command": "run",
+    "seeds": [0, 1],
 }
 
 

@@ -72,7 +72,7 @@ def test_a_finished_run_shows_everything(html: str) -> None:
         "a -> b = conv(5, dilation=2)", "Architecture probabilities", "z->b", "conv5 d2",
         "Indecision of the edges", "Loss term ce",
         "Accuracy of the student", "Diversity of the images", "Generated images", "square",
-        "In full precision", "autorecon run tiny.space --teacher lenet", "12 architectures",
+        "In full precision", "autorecon run --config", "12 architectures",
     ):  # fmt: skip
         assert shown in text, shown
     assert "unfinished" not in text
@@ -104,7 +104,7 @@ def test_texts_from_files_stay_text(
     start: Callable[..., RunFolder], sample: SimpleNamespace, plain_drawings: None
 ) -> None:
     plain = HOSTILE.removesuffix("\ud800")
-    run = start(teacher={"name": plain}, run={"command": plain})
+    run = start(teacher={"name": plain}, command=plain)
     row = sample.search_row(0)
     row["weights"] = {HOSTILE: 1.0}
     student = sample.student_row(plain, 0, 1) | {"warning": HOSTILE}
