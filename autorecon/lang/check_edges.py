@@ -79,6 +79,10 @@ def _shape_help(shape: Shape, target: Shape) -> str:
 def _then(node: Node, faults: Diagnostics) -> None:
     if node.then is None:
         return
+    if node.then.is_none:
+        help = "leave `then` out; `none` is a candidate of an edge"
+        faults.report("E0302", f"`{node.name}` applies `none`", node.span, help)
+        return
     try:
         shape = node.then.shapes(node.shape, node.shape)[-1]
     except ShapeFault as fault:
