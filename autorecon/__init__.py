@@ -1,25 +1,37 @@
 """AutoReCon: generator search spaces as text, and the data-free compression that they drive.
 
-Importing this loads neither torch nor networkx; what needs them loads them when it is called.
+Importing this loads nothing else; each name is imported when it is first asked for, torch only for
+`supernet` and `generator`.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autorecon.graph.space import Space, load, loads
-from autorecon.lang import SpaceError
-
 if TYPE_CHECKING:
+    from autorecon.graph.space import Space, load, loads
+    from autorecon.lang import SpaceError
     from autorecon.nn import generator, supernet
 
 __all__ = ["Space", "SpaceError", "generator", "load", "loads", "supernet"]
 __version__ = "0.1.0"
 
+_HOMES = {
+    "Space": "autorecon.graph.space",
+    "SpaceError": "autorecon.lang",
+    "generator": "autorecon.nn",
+    "load": "autorecon.graph.space",
+    "loads": "autorecon.graph.space",
+    "supernet": "autorecon.nn",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name in ("supernet", "generator"):
-        from autorecon import nn
+    if name not in _HOMES:
+        raise AttributeError(f"module 'autorecon' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
-        return getattr(nn, name)
-    raise AttributeError(f"module 'autorecon' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

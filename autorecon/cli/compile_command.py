@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from autorecon.cli.diagnostics import FORMATS, show_diagnostics
 from autorecon.cli.options import set_option
+
+FORMATS = ("full", "concise", "json", "github")
 
 
 @click.command("compile")
@@ -56,6 +57,7 @@ def compile(
 def _compile(
     file: str, parameters: dict[str, Any], render: str | None, as_json: bool, style: str
 ) -> None:
+    from autorecon.cli.diagnostics import show_diagnostics
     from autorecon.graph import load
     from autorecon.lang import SpaceError
 

@@ -9,7 +9,6 @@ import click
 from autorecon.lang import Diagnostic
 from autorecon.lang.show import as_json, concise, full, github
 
-FORMATS = ("full", "concise", "json", "github")
 _STYLES = {
     "error": {"fg": "red", "bold": True},
     "warning": {"fg": "yellow", "bold": True},

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import click
+
+from autorecon import __version__
 
 COMMANDS = ("compile", "run", "search", "derive", "compress", "report", "teachers", "data")
 
@@ -66,7 +67,7 @@ def _notes(error: BaseException, headline: str | None) -> None:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("autorecon"), prog_name="autorecon")
+@click.version_option(__version__, prog_name="autorecon")
 def cli() -> None:
     """Generator search spaces as text, and the data-free compression that they drive.
 

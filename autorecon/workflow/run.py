@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from autorecon import __version__
 from autorecon.graph import Space
 from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.workflow import stages
@@ -92,4 +92,4 @@ def _software() -> dict[str, str]:
     import torch
 
     found = {"python": platform.python_version(), "torch": torch.__version__}
-    return found | {"autorecon": version("autorecon"), "platform": platform.platform()}
+    return found | {"autorecon": __version__, "platform": platform.platform()}
