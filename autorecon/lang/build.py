@@ -156,7 +156,9 @@ def _sequence(tree: Tree, source: Source) -> tuple:
     return tuple(_all(tree, source))
 
 
-_RULES.update(shape=_sequence, sizes=_sequence, names=_sequence, parameters=_sequence, set=_sequence)
+# Not `_sequence`: Lark shares the rule inside `names` with `node`, which keeps its commas.
+_RULES.update(names=lambda tree, source: tuple(_names(tree, source)))
+_RULES.update(shape=_sequence, sizes=_sequence, parameters=_sequence, set=_sequence)
 
 
 @_rule
