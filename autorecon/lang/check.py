@@ -11,9 +11,10 @@ from autorecon.lang import syntax as s
 from autorecon.lang.check_edges import check_edges
 from autorecon.lang.check_graph import check_graph
 from autorecon.lang.checked import Node, Program
+from autorecon.lang.declare import report_twice
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.elaborate import Elaboration
-from autorecon.lang.evaluate import Number, Unknown, evaluate
+from autorecon.lang.evaluate import Number, Unknown, bounded, evaluate
 from autorecon.lang.parse import parse, read_source
 from autorecon.lang.source import Source
 
@@ -39,10 +40,11 @@ def check_space(file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Nu
     values = {k: v for k, v in scope.items() if not isinstance(v, Unknown)}
     elaboration = Elaboration(faults, scope)
     elaboration.run(file.statements)
-    if not faults.failed:
-        check_edges(elaboration)
-    if not faults.failed:
-        check_graph(elaboration.nodes, elaboration.edges, faults)
+    # With a node or an edge missing, what concerns the whole graph would only echo that.
+    complete = not faults.failed
+    check_edges(elaboration, complete)
+    if complete:
+        check_graph(elaboration.nodes, elaboration.edges, header.name.span, faults)
     warnings = faults.finish()
     nodes = _with_aliases(elaboration)
     edges = tuple(elaboration.edges)
@@ -56,9 +58,12 @@ def _parameters(
     for parameter in header.parameters:
         name = parameter.name.text
         if name in scope:
-            faults.report("E0206", f"`{name}` is declared twice", parameter.name.span, "rename one")
-        default = evaluate(parameter.default, scope, faults)
-        scope[name] = given.get(name, default)
+            report_twice(parameter.name, faults)
+        scope[name] = (
+            bounded(given[name], parameter.name.span, faults)
+            if name in given
+            else evaluate(parameter.default, scope, faults)
+        )
     for name in given:
         if name not in scope:
             help = did_you_mean(name, scope)

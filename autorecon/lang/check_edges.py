@@ -21,9 +21,11 @@ def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
     return (source.shape[0], *target.shape[1:])
 
 
-def check_edges(program: Elaboration) -> None:
+def check_edges(program: Elaboration, complete: bool) -> None:
+    """Every edge and node by itself; sums over a node's edges only when none of them is missing."""
     seen: dict[tuple[str, str], Edge] = {}
     contributions: dict[str, list[int]] = defaultdict(list)
+    failed: set[tuple] = set()
     for edge in program.edges:
         first = seen.setdefault((edge.source, edge.target), edge)
         if first is not edge:
@@ -32,45 +34,52 @@ def check_edges(program: Elaboration) -> None:
             notes = (("the first is here", first.span),)
             program.faults.report("E0505", message, edge.span, help, notes=notes)
         if not _contract(edge, program):
+            contributions[edge.target].append(0)
             continue
-        shapes = [_candidate(edge, c, program) for c in edge.candidates]
+        shapes = [_candidate(edge, c, program, failed) for c in edge.candidates]
         first_shape = next((s for s in shapes if s is not None), None)
         contributions[edge.target].append(first_shape[0] if first_shape else 0)
         if program.nodes[edge.target].merge == "concat":
             _part(edge, shapes, program.faults)
-    for name, channels in contributions.items():
+    for name, channels in contributions.items() if complete else ():
         _concat(program.nodes[name], channels, program.faults)
-    for node in program.nodes.values():
+    # The nodes of one declaration share what they apply.
+    for node in {(id(n.then), n.shape): n for n in reversed(program.nodes.values())}.values():
         _then(node, program.faults)
 
 
-def _candidate(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape | None:
+def _candidate(
+    edge: Edge, candidate: Pipeline, program: Elaboration, failed: set[tuple]
+) -> Shape | None:
     """The shape that a candidate computes, after reporting it when the target's differs."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     wanted = edge_target(edge, program.nodes)
+    if candidate.is_none:
+        return None
     try:
         shape = candidate.shapes(source.shape, wanted)[-1]
     except ShapeFault as fault:
-        message = f"{edge.text}: {fault.message}"
-        program.faults.report("E0401", message, edge.span, fault.help, candidate.text)
-        return None
-    if candidate.is_none:
-        return None
-    same = shape[1:] == target.shape[1:] if target.merge == "concat" else shape == target.shape
-    if not same:
+        report = "E0401", f"{edge.text}: {fault.message}", fault.help
+    else:
+        if (target.merge == "concat" and shape[1:] == target.shape[1:]) or shape == target.shape:
+            return shape
         message = (
             f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
         )
-        help = _shape_help(shape, wanted)
-        program.faults.report("E0402", message, edge.span, help, candidate.text)
-        return None
-    return shape
+        report = "E0402", message, _shape_help(shape, wanted)
+    # A mistake in a list of candidates meets every edge that has the list: it is shown once.
+    key = id(edge.candidates), candidate, source.shape, target.shape, wanted
+    if key not in failed:
+        failed.add(key)
+        code, message, help = report
+        program.faults.report(code, message, edge.span, help, candidate.text)
+    return None
 
 
 def _shape_help(shape: Shape, target: Shape) -> str:
     if isinstance(shape, Label) or len(shape) != len(target):
-        return "`linear` leads from vectors to feature maps"
+        return "a `linear` without `out` computes whatever the node is"
     if shape[0] != target[0]:
         return "a convolution changes the number of channels: `conv(1)`"
     return "`nearest` and `bilinear` change the resolution"

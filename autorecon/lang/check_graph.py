@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from autorecon.lang.checked import Edge, Node
 from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.source import Span
+
+MAX_RING = 8  # nodes of a cycle that its message names
 
 
 def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
@@ -37,17 +40,22 @@ def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> bool:
     return not noise & live_nodes(nodes, edges)
 
 
-def check_graph(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> None:
+def check_graph(
+    nodes: Mapping[str, Node], edges: Collection[Edge], header: Span, faults: Diagnostics
+) -> None:
+    """`header` is the place of what is missing."""
     outputs = [n for n in nodes.values() if n.role == "output"]
-    if len(outputs) != 1 or not any(n.role == "noise" for n in nodes.values()):
-        if not outputs:
-            message, span = "the space has no output", None
-        elif len(outputs) > 1:
-            message, span = "the space has several outputs", outputs[1].span
-        else:
-            message, span = "the space has no noise input", None
-        help = "declare `input z [latent]: noise` and one `output image [channels, size, size]`"
-        faults.report("E0502", message, span, help)
+    for extra in outputs[1:]:
+        help = "one output is the image; make the others nodes"
+        faults.report("E0502", f"a second output `{extra.name}`", extra.span, help)
+    if not outputs:
+        help = "declare `output image [channels, size, size]`"
+        faults.report("E0502", "the space has no output", header, help, "no output")
+    if not any(n.role == "noise" for n in nodes.values()):
+        help = "declare `input z [latent]: noise`"
+        faults.report("E0502", "the space has no noise input", header, help, "no noise")
+        return
+    if len(outputs) != 1:
         return
     if _misdirected(nodes, edges, faults) or _cycle(nodes, edges, faults):
         return
@@ -94,13 +102,14 @@ def _cycle(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnosti
         return False
     # Every node that is left has a source that is left: walking back must meet itself.
     back = {e.target: e for e in stuck}
-    name, walked = stuck[0].target, []
+    name, walked = stuck[0].target, dict[str, int]()
     while name not in walked:
-        walked.append(name)
+        walked[name] = len(walked)
         name = back[name].source
-    ring = [name, *reversed(walked[walked.index(name) :])]
+    ring = [name, *reversed(list(walked)[walked[name] :])]
     edge = back[ring[1]]
-    message = "the edges form a cycle: " + " -> ".join(ring)
+    shown = ring if len(ring) <= MAX_RING else [*ring[: MAX_RING - 1], "...", name]
+    message = "the edges form a cycle: " + " -> ".join(shown)
     faults.report("E0501", message, edge.span, "data flows one way, from inputs to the output")
     return True
 
@@ -110,11 +119,13 @@ def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagn
     outputs = [n.name for n in nodes.values() if n.role == "output"]
     forward = reach(inputs, ((e.source, e.target) for e in edges))
     backward = reach(outputs, ((e.target, e.source) for e in edges))
+    # Where a whole path is cut off, its first or last node is the fault and the others are echoes.
+    fed, used = {e.target for e in edges}, {e.source for e in edges}
     for node in nodes.values():
-        if node.name not in forward:
+        if node.name not in forward | fed:
             help = "lead an edge into it, or remove it"
             faults.report("E0503", f"no input reaches `{node.name}`", node.span, help)
-        elif node.name not in backward:
+        elif node.name in forward and node.name not in backward | used:
             message = f"`{node.name}` leads nowhere: the output does not depend on it"
             help = "lead an edge out of it, or remove it"
             faults.report("E0504", message, node.span, help)

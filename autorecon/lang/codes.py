@@ -4,43 +4,76 @@ from __future__ import annotations
 
 CODES: dict[str, str] = {
     # the text
-    "E0101": "The parser met something that cannot stand here. A statement ends with its line, except inside "
-    "( ), [ ] and node sets { }, and where the next line starts with `|` or `>>`.",
+    "E0101": (
+        "The parser met something that cannot stand here. A statement ends with its line, "
+        "except inside ( ), [ ] and node sets { }, and where the next line starts with `|` or "
+        "`>>`."
+    ),
     "E0102": "A character that has no meaning in a .space file.",
     "E0103": "The file cannot be read: it is missing, larger than 1 MB, or not UTF-8 text.",
     "E0104": 'A file starts with `space NAME(...)` or `genotype NAME of "FILE"`.',
     "E0105": "Brackets are nested deeper than 50 levels.",
     # names
-    "E0201": "A name in an expression that no parameter, `let` or block argument declares before it is used.",
+    "E0201": (
+        "A name in an expression that no parameter, `let` or block argument declares before it "
+        "is used."
+    ),
     "E0202": "An operation that is neither in the catalogue nor declared with `op`.",
-    "E0203": "An edge statement starts with the name of an edge type: `link`, or one declared with `edge`.",
-    "E0204": "A node that is not declared. Inside a block, nodes are named without a prefix; "
-    "outside, a block's nodes are `INSTANCE.NODE`.",
+    "E0203": (
+        "An edge statement starts with the name of an edge type: `link`, or one declared with "
+        "`edge`."
+    ),
+    "E0204": (
+        "A node that is not declared. Inside a block, nodes are named without a prefix; "
+        "outside, a block's nodes are `INSTANCE.NODE`."
+    ),
     "E0205": "A block template or block instance that is not declared.",
-    "E0206": "A name declared twice in one scope.",
+    "E0206": (
+        "A name declared twice in one scope, a candidate given twice, or a name that the "
+        "language itself has."
+    ),
     "E0207": "A contract other than `keeps`, `enlarges` and `bridges`.",
     "E0208": "A parameter that the space does not declare was set from outside.",
-    "E0209": "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`) "
-    "or an input kind (`noise`, `label`).",
+    "E0209": (
+        "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`) or"
+        " an input kind (`noise`, `label`)."
+    ),
     # values
-    "E0301": "A value has the wrong type: sizes and counts are whole numbers, and `/` must divide exactly.",
-    "E0302": "An operation or block is called with arguments that its signature does not take.",
+    "E0301": (
+        "A value has the wrong type: sizes and counts are whole numbers, a shape has 1 or 3 of "
+        "them, and `/` must divide exactly."
+    ),
+    "E0302": (
+        "An operation, definition or block is called with what its signature does not take, or "
+        "`none` stands where something must be computed."
+    ),
     "E0303": "An argument is outside its range.",
     "E0304": "Division by zero.",
-    "E0305": "A number, or the program, is too large.",
+    "E0305": (
+        "A number, a pipeline or the program is too large, or it has too many faults to go on."
+    ),
     # shapes
     "E0401": "An operation cannot take the shape that reaches it.",
     "E0402": "What an edge computes does not have the shape of the node it leads to.",
-    "E0403": "An edge breaks the contract of its type: `keeps` needs equal shapes at both ends, `enlarges` a resolution "
-    "that grows by a whole factor within one block, `bridges` two adjacent blocks.",
-    "E0404": "A bound `in` port is the `out` node it is bound to: their shapes must agree, and their number too.",
+    "E0403": (
+        "An edge breaks the contract of its type: `keeps` needs equal shapes at both ends, "
+        "`enlarges` a resolution that grows by a whole factor within one block, `bridges` two "
+        "adjacent blocks."
+    ),
+    "E0404": (
+        "A bound `in` port is the `out` node it is bound to: their shapes must agree, and their"
+        " number too."
+    ),
     "E0405": "The edges into a node cannot be merged as it says.",
     # the graph
     "E0501": "The edges form a cycle.",
     "E0502": "A space has exactly one output and at least one noise input.",
     "E0503": "No path leads from an input to this node.",
     "E0504": "No path leads from this node to the output.",
-    "E0505": "Two edges join the same nodes. Give one edge both sets of candidates, or put a node between.",
+    "E0505": (
+        "Two edges join the same nodes. Give one edge both sets of candidates, or put a node "
+        "between."
+    ),
     "E0506": "Every architecture of the space cuts the output from the noise.",
     "E0507": "An input has no incoming edges, the output no outgoing ones.",
     # genotypes
@@ -49,6 +82,8 @@ CODES: dict[str, str] = {
     "E0603": "A genotype leaves edges without a choice.",
     "E0604": "A genotype chooses twice for one edge.",
     "E0605": "The choices of a genotype cut the output from the noise.",
-    "E0606": "The space that a genotype is of cannot be used: it must lie in the genotype's folder or below, "
-    "or be one of the shipped spaces, and be a space itself.",
+    "E0606": (
+        "The space that a genotype is of cannot be used: it must lie in the genotype's folder "
+        "or below, or be one of the shipped spaces, and be a space itself."
+    ),
 }

@@ -6,23 +6,34 @@ nodes. A bound `in` port becomes an alias of the `out` node that it is bound to.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from typing import Any
+from collections.abc import Iterable
+from itertools import product
 
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
+from autorecon.lang.catalogue import MAX_SIZE
 from autorecon.lang.checked import Edge, Node, Pipeline
+from autorecon.lang.declare import Declarations, declare, report_twice
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.evaluate import Scope, whole
+from autorecon.lang.evaluate import UNKNOWN, Scope, whole
 from autorecon.lang.evaluate import evaluate as value_of
 from autorecon.lang.pipelines import call_scope, resolve
 from autorecon.lang.shapes import Label, Shape, show_shape
+from autorecon.lang.source import Span
 
 MERGES = ("sum", "product", "concat", "mean")
 CONTRACTS = ("keeps", "enlarges", "bridges")
 MAX_EDGES = 200_000
+MAX_NODES = 50_000
+
+
+class _TooLarge(Exception):
+    """The program has more nodes or edges than any generator; the rest of it is not looked at."""
+
+    def __init__(self, what: str, span: Span) -> None:
+        super().__init__(what)
+        self.span = span
 
 
 @attrs.define
@@ -40,43 +51,36 @@ class Elaboration:
 
     faults: Diagnostics
     globals: dict
-    ops: dict[str, s.OpDef] = attrs.field(factory=dict)
-    edge_types: dict[str, s.EdgeType] = attrs.field(factory=dict)
-    blocks: dict[str, s.BlockDef] = attrs.field(factory=dict)
+    declared: Declarations = attrs.field(factory=Declarations)
     instances: dict[str, Instance] = attrs.field(factory=dict)
     nodes: dict[str, Node] = attrs.field(factory=dict)
     aliases: dict[str, str] = attrs.field(factory=dict)
     edges: list[Edge] = attrs.field(factory=list)
+    # What edges without candidates of their own choose from, by type.
+    type_candidates: dict[str, tuple[Pipeline, ...] | None] = attrs.field(factory=dict)
     # Names whose declaration failed: using them is no second fault.
     broken: set[str] = attrs.field(factory=set)
+    # Blocks whose body was checked with an instance.
+    checked: set[str] = attrs.field(factory=set)
 
     def run(self, statements: Iterable[s.Statement]) -> None:
-        statements = list(statements)
-        for statement in statements:
-            self._hoist(statement)
-        edges = [st for st in statements if isinstance(st, s.EdgeStatement)]
+        try:
+            self._run(list(statements))
+        except _TooLarge as error:
+            self.faults.report("E0305", f"more than {error}", error.span, "make it smaller")
+
+    def _run(self, statements: list[s.Statement]) -> None:
+        self.declared = declare(statements, self.faults)
         for statement in statements:
             if not isinstance(statement, s.EdgeStatement):
                 self._statement(statement)
         # Edges last: a file may connect nodes above their declaration.
-        for statement in edges:
-            self._edges(statement, self.globals, None)
-
-    def _hoist(self, statement: s.Statement) -> None:
-        tables: dict[type, tuple[dict[str, Any], Container[str]]] = {
-            s.OpDef: (self.ops, CATALOGUE),
-            s.EdgeType: (self.edge_types, ("link",)),
-            s.BlockDef: (self.blocks, ()),
-        }
-        if type(statement) in tables:
-            table, reserved = tables[type(statement)]
-            name: s.Name = statement.name  # type: ignore[union-attr]
-            if name.text in table or name.text in reserved:
-                self._twice(name)
-            table.setdefault(name.text, statement)
-
-    def _twice(self, name: s.Name) -> None:
-        self.faults.report("E0206", f"`{name.text}` is declared twice", name.span, "rename one")
+        for statement in statements:
+            if isinstance(statement, s.EdgeStatement):
+                self._edges(statement, self.globals, None)
+        for block in self.declared.blocks.values():
+            if block.name.text not in self.checked:
+                self._check_alone(block)
 
     def _statement(self, statement: s.Statement) -> None:
         match statement:
@@ -90,16 +94,22 @@ class Elaboration:
                 self._instance(statement)
             case s.EdgeType():
                 self._edge_type(statement)
-            case s.OpDef() if not statement.parameters:
-                self._pipeline(statement.pipeline, self.globals)
+            case s.OpDef():
+                self._pipeline(statement.pipeline, self._unknown(statement.parameters))
             case s.Choice():
                 help = "a space's edges start with their type: `link a -> b = ...`"
                 self.faults.report("E0203", "an edge without a type", statement.span, help)
 
+    def _unknown(self, parameters: Iterable[s.Name]) -> dict:
+        """The scope of a definition that is checked by itself: its arguments may be anything."""
+        return {**self.globals, **{name.text: UNKNOWN for name in parameters}}
+
     def _let(self, statement: s.Let, scope: dict) -> None:
+        value = value_of(statement.value, scope, self.faults)
         if statement.name.text in scope and scope is self.globals:
-            self._twice(statement.name)
-        scope[statement.name.text] = value_of(statement.value, scope, self.faults)
+            report_twice(statement.name, self.faults)
+            value = UNKNOWN
+        scope[statement.name.text] = value
 
     def _edge_type(self, statement: s.EdgeType) -> None:
         contract = statement.contract
@@ -114,16 +124,19 @@ class Elaboration:
     def _input(self, statement: s.InputDecl) -> None:
         shape: Shape | None = None
         sizes = [self._size(size, self.globals, "a size") for size in statement.sizes]
+        label = statement.kind.text == "label"
         if statement.kind.text not in ("noise", "label"):
             help = did_you_mean(statement.kind.text, ("noise", "label"))
             message = f"unknown input kind `{statement.kind.text}`"
             self.faults.report("E0209", message, statement.kind.span, help)
-        elif statement.kind.text == "label" and len(sizes) != 1:
+        elif label and len(sizes) != 1:
             help = "write `input y: label(classes)`"
             self.faults.report("E0302", "a label has one number", statement.span, help)
-        elif all(size is not None for size in sizes):
-            known = tuple(size for size in sizes if size is not None)
-            shape = Label(known[0]) if statement.kind.text == "label" else known
+        elif label:
+            shape = None if sizes[0] is None else Label(sizes[0])
+        else:
+            span = statement.sizes[0].span.to(statement.sizes[-1].span)
+            shape = self._known_shape(sizes, span)
         self._add(statement.name, None, shape, statement.kind.text)
 
     def _size(self, expr: s.Expr, scope: Scope, what: str) -> int | None:
@@ -137,6 +150,7 @@ class Elaboration:
         if statement.merge and merge not in MERGES:
             help = did_you_mean(merge, MERGES)
             self.faults.report("E0209", f"unknown merge `{merge}`", statement.merge.span, help)
+            shape = None
         then = self._pipeline(statement.then, scope) if statement.then else None
         role = "output" if statement.kind == "output" else "inner"
         for name in statement.names:
@@ -148,10 +162,12 @@ class Elaboration:
 
     def _shape(self, statement: s.NodeDecl, scope: dict) -> Shape | None:
         sizes = [self._size(size, scope, "a size of a node") for size in statement.shape]
+        return self._known_shape(sizes, statement.shape_span)
+
+    def _known_shape(self, sizes: list[int | None], span: Span) -> Shape | None:
         if len(sizes) not in (1, 3):
             help = "[length] is a vector, [channels, height, width] feature maps"
-            message = f"a node has 1 or 3 sizes, not {len(sizes)}"
-            self.faults.report("E0301", message, statement.shape_span, help)
+            self.faults.report("E0301", f"1 or 3 sizes make a shape, not {len(sizes)}", span, help)
             return None
         known = tuple(size for size in sizes if size is not None)
         return known if len(known) == len(sizes) else None
@@ -165,6 +181,8 @@ class Elaboration:
             )
             help = "give both the same sizes; a bound port IS the node it is bound to"
             self.faults.report("E0404", message, name.span, help)
+            # The whole instance may have the wrong sizes: more about it would be guessing.
+            self.broken.add(port.partition(".")[0])
 
     def _add(
         self,
@@ -177,33 +195,37 @@ class Elaboration:
     ) -> None:
         full = f"{block}.{name.text}" if block else name.text
         if full in self.nodes or full in self.aliases or full in self.broken:
-            self._twice(name)
+            report_twice(name, self.faults)
+            self.broken.add(full)
         elif shape is None:
             self.broken.add(full)
+        elif len(self.nodes) == MAX_NODES:
+            raise _TooLarge(f"{MAX_NODES:,} nodes", name.span)
         else:
             self.nodes[full] = Node(full, shape, role, block, merge, then, (), name.span)
 
     # blocks
 
     def _instance(self, statement: s.Instance) -> None:
-        name, block = statement.name.text, self.blocks.get(statement.block.text)
+        name, block = statement.name.text, self.declared.blocks.get(statement.block.text)
         if name in self.instances:
-            return self._twice(statement.name)
-        self.instances[name] = instance = Instance()
-        if block is None:
-            help = did_you_mean(statement.block.text, self.blocks)
+            return report_twice(statement.name, self.faults)
+        instance = Instance()
+        if block:
+            self._ports(name, block, instance)
+        else:
+            help = did_you_mean(statement.block.text, self.declared.blocks)
             message = f"unknown block `{statement.block.text}`"
             self.faults.report("E0205", message, statement.block.span, help)
+        self._bind(statement, instance, block is not None)
+        self.instances[name] = instance
+        if block is None:
             return self.broken.add(name)
-        values = call_scope(
-            statement, [p.text for p in block.parameters], self.globals, self.faults
-        )
+        parameters = [p.text for p in block.parameters]
+        values = call_scope(statement, parameters, self.globals, self.faults)
         if values is None:
             return self.broken.add(name)
-        self._ports(name, block, instance)
-        self._bind(statement, instance)
-        self._body(name, block, {**self.globals, **values})
-        return None
+        return self._body(name, block, {**self.globals, **values}, instance.ins)
 
     def _ports(self, name: str, block: s.BlockDef, instance: Instance) -> None:
         for item in block.items:
@@ -211,18 +233,18 @@ class Elaboration:
                 ports = instance.ins if item.kind == "in" else instance.outs
                 ports += [f"{name}.{port.text}" for port in item.names]
 
-    def _bind(self, statement: s.Instance, instance: Instance) -> None:
+    def _bind(self, statement: s.Instance, instance: Instance, sound: bool) -> None:
         if statement.after is None:
             return
         before = self.instances.get(statement.after.text)
-        if before is None or before is instance:
-            help = did_you_mean(statement.after.text, set(self.instances) - {statement.name.text})
+        if before is None:
+            help = did_you_mean(statement.after.text, self.instances)
             message = f"no block instance `{statement.after.text}` above"
             self.faults.report("E0205", message, statement.after.span, help)
             self.broken.update(instance.ins)
             return
         instance.after = statement.after.text
-        if statement.after.text in self.broken:
+        if statement.after.text in self.broken or not sound:
             self.broken.update(instance.ins)
         elif len(before.outs) != len(instance.ins):
             message = (
@@ -236,8 +258,14 @@ class Elaboration:
             for port, out in zip(instance.ins, before.outs, strict=True):
                 self.aliases[port] = self.aliases.get(out, out)
 
-    def _body(self, name: str, block: s.BlockDef, scope: dict) -> None:
-        bound = set(self.aliases) | self.broken
+    def _check_alone(self, block: s.BlockDef) -> None:
+        """What can be said of a block that has no instance: names, not sizes."""
+        alone = Elaboration(self.faults, self.globals, self.declared)
+        alone._body(block.name.text, block, self._unknown(block.parameters), ())
+
+    def _body(self, name: str, block: s.BlockDef, scope: dict, ports: Iterable[str]) -> None:
+        self.checked.add(block.name.text)
+        bound = {port for port in ports if port in self.aliases or port in self.broken}
         for item in block.items:
             match item:
                 case s.Let():
@@ -252,21 +280,20 @@ class Elaboration:
 
     def _edges(self, statement: s.EdgeStatement, scope: dict, block: str | None) -> None:
         kind = statement.type.text
-        declared = self.edge_types.get(kind)
+        declared = self.declared.edge_types.get(kind)
         if declared is None and kind != "link":
-            help = did_you_mean(kind, [*self.edge_types, "link"])
+            help = did_you_mean(kind, [*self.declared.edge_types, "link"])
             self.faults.report("E0203", f"unknown edge type `{kind}`", statement.type.span, help)
         candidates = self._candidates(statement, declared, scope)
         contract = declared.contract.text if declared and declared.contract else None
-        for source in statement.sources:
-            for target in statement.targets:
-                start, end = self._end(source, block), self._end(target, block)
-                if candidates and start and end:
-                    paths, ends = (source, target), (start, end)
-                    self._edge(statement, paths, ends, contract, candidates, block)
-                if len(self.edges) > MAX_EDGES:
-                    self.faults.report("E0305", f"more than {MAX_EDGES:,} edges", statement.span)
-                    return
+        sources = [(path, self._end(path, block)) for path in statement.sources]
+        targets = [(path, self._end(path, block)) for path in statement.targets]
+        if candidates is None:
+            return
+        for (source, start), (target, end) in product(sources, targets):
+            if start and end:
+                paths, ends = (source, target), (start, end)
+                self._edge(statement, paths, ends, contract, candidates, block)
 
     def _candidates(
         self, statement: s.EdgeStatement, declared: s.EdgeType | None, scope: dict
@@ -274,11 +301,18 @@ class Elaboration:
         if statement.candidates:
             return self._alternatives(statement.candidates, scope)
         if declared:
-            return self._alternatives(declared.candidates, self.globals)
+            return self._of_type(declared)
         if statement.type.text == "link":
             help = "write `link a -> b = conv(3)`"
             self.faults.report("E0302", "a link says what it computes", statement.span, help)
         return None
+
+    def _of_type(self, declared: s.EdgeType) -> tuple[Pipeline, ...] | None:
+        name = declared.name.text
+        if name not in self.type_candidates:
+            found = self._alternatives(declared.candidates, self.globals)
+            self.type_candidates[name] = found
+        return self.type_candidates[name]
 
     def _edge(
         self,
@@ -294,18 +328,21 @@ class Elaboration:
         span = (
             paths[0].span.to(paths[1].span)
             if paths[0].span.start < paths[1].span.start
-            else (statement.span)
+            else statement.span
         )
         kind = statement.type.text
+        if len(self.edges) == MAX_EDGES:
+            raise _TooLarge(f"{MAX_EDGES:,} edges", statement.span)
         self.edges.append(Edge(ends[0], ends[1], written, kind, contract, candidates, block, span))
 
     def _end(self, path: s.Path, block: str | None) -> str | None:
         """The node that a path names, through aliases; None when unknown."""
         full = f"{block}.{path.text}" if block else path.text
-        full = self.aliases.get(full, full)
-        if full in self.nodes:
+        written, full = full, self.aliases.get(full, full)
+        broken = {written, full, written.partition(".")[0]} & self.broken
+        if full in self.nodes and not broken:
             return full
-        if full not in self.broken and full.partition(".")[0] not in self.broken:
+        if not broken:
             prefix = f"{block}." if block else ""
             known = [
                 n.removeprefix(prefix) for n in [*self.nodes, *self.aliases] if n.startswith(prefix)
@@ -330,4 +367,4 @@ class Elaboration:
         return tuple(found) if sound else None
 
     def _pipeline(self, expr: s.PipelineExpr, scope: dict) -> Pipeline | None:
-        return resolve(expr, scope, self.ops, self.globals, self.faults)
+        return resolve(expr, scope, self.declared.ops, self.globals, self.faults)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from autorecon.lang import syntax as s
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
+from autorecon.lang.source import Span
 
 Number = int | float | bool
 MAX_NUMBER = 1 << 62
@@ -25,7 +26,7 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknow
     """The value of an expression, or UNKNOWN after reporting why there is none."""
     match expr:
         case s.Number() | s.Boolean():
-            return _bounded(expr.value, expr, faults)
+            return bounded(expr.value, expr.span, faults)
         case s.Reference():
             return _lookup(expr, scope, faults)
         case s.Negative():
@@ -88,12 +89,12 @@ def _apply(
     if sign == "/":
         return _divide(left, right, expr, faults)
     result = _OPERATORS[sign](left, right)
-    return _bounded(result, expr, faults)
+    return bounded(result, expr.span, faults)
 
 
 def _divide(left: Number, right: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:
     if isinstance(left, float) or isinstance(right, float):
-        return _bounded(left / right, expr, faults)
+        return bounded(left / right, expr.span, faults)
     if left % right:
         message = f"{left} / {right} is not a whole number"
         help = "sizes divide exactly; choose a multiple, or change the divisor"
@@ -102,8 +103,9 @@ def _divide(left: Number, right: Number, expr: s.Chain, faults: Diagnostics) -> 
     return left // right
 
 
-def _bounded(value: Number, expr: s.Expr, faults: Diagnostics) -> Number | Unknown:
+def bounded(value: Number, span: Span, faults: Diagnostics) -> Number | Unknown:
+    """The value itself, or UNKNOWN after reporting that it is infinite, no number, or too large."""
     if -MAX_NUMBER <= value <= MAX_NUMBER:
         return value
-    faults.report("E0305", "the number is too large", expr.span)
+    faults.report("E0305", "the number is too large", span)
     return UNKNOWN

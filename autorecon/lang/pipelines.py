@@ -78,7 +78,8 @@ class _Expansion:
     def _expand(self, call: s.Call, definition: s.OpDef, scope: Scope) -> tuple[Op, ...] | None:
         name = call.name.text
         if name in self.within:
-            return self._loop(self.within[self.within.index(name) :])
+            self._report_loop(self.within[self.within.index(name) :])
+            return None
         if len(self.within) >= MAX_DEPTH:
             raise _TooLarge(f"definitions nested deeper than {MAX_DEPTH}")
         names = [p.text for p in definition.parameters]
@@ -90,7 +91,7 @@ class _Expansion:
         self.within.pop()
         return ops
 
-    def _loop(self, names: list[str]) -> None:
+    def _report_loop(self, names: list[str]) -> None:
         """One fault a loop, wherever it was entered: at the definition that comes first."""
         first = min((self.definitions[name] for name in names), key=lambda d: d.span.start)
         message = f"`op {first.name.text}` is defined by itself"

@@ -7,7 +7,7 @@ Shape = tuple[int, ...]
 
 
 class Label(Shape):
-    """The shape of a class label: a whole number in 0 .. classes-1 a sample. No vector equals it."""
+    """The shape of a class label, a whole number in 0 .. classes-1. No vector equals it."""
 
     __slots__ = ()
 

@@ -1,0 +1,70 @@
+"""What a file declares by name before anything is elaborated: operations, edge types, blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Any
+
+import attrs
+
+from autorecon.lang import syntax as s
+from autorecon.lang.catalogue import CATALOGUE
+from autorecon.lang.diagnostics import Diagnostics
+
+
+@attrs.frozen
+class Declarations:
+    ops: dict[str, s.OpDef] = attrs.field(factory=dict)
+    edge_types: dict[str, s.EdgeType] = attrs.field(factory=dict)
+    blocks: dict[str, s.BlockDef] = attrs.field(factory=dict)
+
+
+def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarations:
+    """The declarations of a file, after reporting names that are taken (E0206)."""
+    declared = Declarations()
+    for statement in statements:
+        match statement:
+            case s.OpDef():
+                _add(statement, declared.ops, CATALOGUE, faults)
+                _once(statement.parameters, faults)
+            case s.EdgeType():
+                _add(statement, declared.edge_types, ("link",), faults)
+            case s.BlockDef():
+                _add(statement, declared.blocks, (), faults)
+                _block(statement, faults)
+    return declared
+
+
+def report_twice(name: s.Name, faults: Diagnostics) -> None:
+    faults.report("E0206", f"`{name.text}` is declared twice", name.span, "rename one")
+
+
+def _add(
+    statement: s.OpDef | s.EdgeType | s.BlockDef,
+    table: dict[str, Any],
+    reserved: Container[str],
+    faults: Diagnostics,
+) -> None:
+    name = statement.name
+    if name.text in reserved:
+        message = f"`{name.text}` is built into the language"
+        faults.report("E0206", message, name.span, "choose another name")
+    elif name.text in table:
+        report_twice(name, faults)
+    else:
+        table[name.text] = statement
+
+
+def _block(block: s.BlockDef, faults: Diagnostics) -> None:
+    values = [item.name for item in block.items if isinstance(item, s.Let)]
+    _once([*block.parameters, *values], faults)
+    nodes = [item.names for item in block.items if isinstance(item, s.NodeDecl)]
+    _once([name for names in nodes for name in names], faults)
+
+
+def _once(names: Iterable[s.Name], faults: Diagnostics) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.text in seen:
+            report_twice(name, faults)
+        seen.add(name.text)
