@@ -31,10 +31,13 @@ def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Pro
         from autorecon.lang.genotype import check_genotype
 
         return check_genotype(file, file.header, parameters or {})
-    return check_space(file, file.header, parameters or {})
+    return check_space(file, file.header, parameters or {})[0]
 
 
-def check_space(file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Number]) -> Program:
+def check_space(
+    file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Number]
+) -> tuple[Program, Elaboration]:
+    """The program, and the elaboration that knows the file's own names; SpaceError."""
     faults = Diagnostics()
     scope = _parameters(header, parameters, faults)
     values = {k: v for k, v in scope.items() if not isinstance(v, Unknown)}
@@ -48,7 +51,8 @@ def check_space(file: s.File, header: s.SpaceHeader, parameters: Mapping[str, Nu
     warnings = faults.finish()
     nodes = _with_aliases(elaboration)
     edges = tuple(elaboration.edges)
-    return Program(header.name.text, values, nodes, edges, file.source, warnings=warnings)
+    program = Program(header.name.text, values, nodes, edges, file.source, warnings=warnings)
+    return program, elaboration
 
 
 def _parameters(

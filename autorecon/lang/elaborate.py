@@ -43,6 +43,8 @@ class Instance:
     ins: list[str] = attrs.field(factory=list)
     outs: list[str] = attrs.field(factory=list)
     after: str | None = None
+    # Where it is said what its ports are bound to.
+    place: Span | None = None
 
 
 @attrs.define
@@ -180,9 +182,12 @@ class Elaboration:
                 f"which it is bound to, is {show_shape(node.shape)}"
             )
             help = "give both the same sizes; a bound port IS the node it is bound to"
-            self.faults.report("E0404", message, name.span, help)
+            notes = (("the port is declared here", name.span),)
+            instance = port.partition(".")[0]
+            place = self.instances[instance].place
+            self.faults.report("E0404", message, place, help, name.text, notes)
             # The whole instance may have the wrong sizes: more about it would be guessing.
-            self.broken.add(port.partition(".")[0])
+            self.broken.add(instance)
 
     def _add(
         self,
@@ -243,7 +248,7 @@ class Elaboration:
             self.faults.report("E0205", message, statement.after.span, help)
             self.broken.update(instance.ins)
             return
-        instance.after = statement.after.text
+        instance.after, instance.place = statement.after.text, statement.after.span
         if statement.after.text in self.broken or not sound:
             self.broken.update(instance.ins)
         elif len(before.outs) != len(instance.ins):

@@ -11,7 +11,8 @@ from autorecon.lang import syntax as s
 from autorecon.lang.check import check_space
 from autorecon.lang.check_graph import is_cut
 from autorecon.lang.checked import Edge, Pipeline, Program
-from autorecon.lang.diagnostics import Diagnostics, SpaceError, did_you_mean
+from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError, did_you_mean
+from autorecon.lang.elaborate import Elaboration
 from autorecon.lang.evaluate import Number, Unknown, evaluate
 from autorecon.lang.grammar import resource_folder
 from autorecon.lang.parse import parse, read_source
@@ -21,23 +22,34 @@ from autorecon.lang.source import Source, Span
 
 def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
     """The text of the space that a genotype is of: beside or below it, else a shipped one."""
-    faults = Diagnostics()
     named = Path(header.of)
     folders = [file.source.path.parent] if file.source.path else []
     folders.append(resource_folder("spaces"))
-    if named.is_absolute() or ".." in named.parts or not header.of:
+    if not header.of:
+        raise _unusable("no space is named", header, 'write `genotype NAME of "FILE"`')
+    if named.is_absolute() or ".." in named.parts:
         help = "name a file in the genotype's folder or below"
-        message = f"`{header.of}` leaves the folder"
-        faults.report("E0606", message, header.of_span, help)
+        raise _unusable(f"`{header.of}` leaves the folder", header, help)
     for folder in folders:
-        path = (folder / named).resolve()
-        if not faults.failed and path.is_file() and path.is_relative_to(folder.resolve()):
+        if path := _file_within(folder, named):
             return read_source(path)
-    if not faults.failed:
-        places = " or ".join(str(f) for f in folders)
-        message = f"no file `{header.of}` in {places}"
-        faults.report("E0606", message, header.of_span, "put the space beside its genotype")
-    raise SpaceError(faults.in_order())
+    known = {path.name for folder in folders for path in folder.glob("*.space")}
+    places = " or ".join(dict.fromkeys(map(str, folders)))
+    message = f"no file `{header.of}` in {places}"
+    raise _unusable(message, header, did_you_mean(header.of, known))
+
+
+def _file_within(folder: Path, named: Path) -> Path | None:
+    """The file, unless links lead out of the folder or no file can have such a name."""
+    try:
+        path = (folder / named).resolve()
+        return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _unusable(message: str, header: s.GenotypeHeader, help: str) -> SpaceError:
+    return SpaceError([Diagnostic("E0606", message, header.of_span, help)])
 
 
 def check_genotype(
@@ -47,13 +59,12 @@ def check_genotype(
     faults = Diagnostics()
     base_file = parse(base_source(file, header))
     if not isinstance(base_file.header, s.SpaceHeader):
-        faults.report("E0606", f"`{header.of}` is not a space", header.of_span, "name a space")
-        raise SpaceError(faults.in_order())
+        raise _unusable(f"`{header.of}` is a genotype itself", header, "name the space it is of")
     arguments = _arguments(header, faults)
     _known(arguments, base_file.header, header, faults)
     faults.finish()
-    base = check_space(base_file, base_file.header, {**arguments, **parameters})
-    chosen = _choices(file, base, faults)
+    base, names = _check_base(base_file, base_file.header, header, {**arguments, **parameters})
+    chosen = _choices(file, base, names, faults)
     if not faults.failed:
         _missing(base, chosen, header.span, faults)
     edges = tuple(_decided(edge, chosen) for edge in base.edges)
@@ -72,6 +83,20 @@ def check_genotype(
     )
 
 
+def _check_base(
+    file: s.File,
+    base: s.SpaceHeader,
+    header: s.GenotypeHeader,
+    parameters: Mapping[str, Number],
+) -> tuple[Program, Elaboration]:
+    try:
+        return check_space(file, base, parameters)
+    except SpaceError as error:
+        first, *others = error.diagnostics
+        notes = (*first.notes, ("it is checked for this genotype", header.span))
+        raise SpaceError([attrs.evolve(first, notes=notes), *others]) from None
+
+
 def _arguments(header: s.GenotypeHeader, faults: Diagnostics) -> dict[str, Number]:
     values: dict[str, Number] = {}
     for argument in header.arguments:
@@ -79,6 +104,8 @@ def _arguments(header: s.GenotypeHeader, faults: Diagnostics) -> dict[str, Numbe
             help = "write `(width = 64)`"
             faults.report("E0302", "a parameter without its name", argument.span, help)
             continue
+        if argument.name in values:
+            faults.report("E0302", f"`{argument.name}` is given twice", argument.span, "remove one")
         value = evaluate(argument.value, {}, faults)
         if not isinstance(value, Unknown):
             values[argument.name] = value
@@ -99,7 +126,9 @@ def _known(
             faults.report("E0208", message, argument.span, help)
 
 
-def _choices(file: s.File, base: Program, faults: Diagnostics) -> dict[Edge, Pipeline]:
+def _choices(
+    file: s.File, base: Program, names: Elaboration, faults: Diagnostics
+) -> dict[Edge, Pipeline]:
     by_ends = {f"{edge.source} -> {edge.target}": edge for edge in base.edges}
     by_ends |= {edge.text: edge for edge in base.edges}
     chosen: dict[Edge, Pipeline] = {}
@@ -117,19 +146,19 @@ def _choices(file: s.File, base: Program, faults: Diagnostics) -> dict[Edge, Pip
         elif edge in chosen:
             faults.report("E0604", f"a second choice for `{text}`", statement.span, "remove one")
         else:
-            _choose(edge, statement, base, chosen, faults)
+            _choose(edge, statement, names, chosen, faults)
     return chosen
 
 
 def _choose(
     edge: Edge,
     statement: s.Choice,
-    base: Program,
+    names: Elaboration,
     chosen: dict[Edge, Pipeline],
     faults: Diagnostics,
 ) -> None:
-    scope = dict(base.parameters)
-    pipeline = resolve(statement.pipeline, scope, {}, scope, faults)
+    scope = names.globals
+    pipeline = resolve(statement.pipeline, scope, names.declared.ops, scope, faults)
     if pipeline in edge.candidates:
         chosen[edge] = pipeline
     elif pipeline is not None:
