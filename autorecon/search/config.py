@@ -30,10 +30,10 @@ class SearchConfig:
 
     relaxation: str = "log"
     objective: str = "ce + 0.1*bns"
-    epochs: int = 20
-    warmup_epochs: int = 4
-    weight_steps: int = 12
-    architecture_steps: int = 12
+    epochs: int = 12
+    warmup_epochs: int = 3
+    weight_steps: int = 10
+    architecture_steps: int = 10
     batch: int = 32
     tau: float = 5.0
     tau_end: float = 0.5
