@@ -1,0 +1,150 @@
+"""The language reference is true: its tables and lists are those of the program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autorecon import Space, SpaceError, loads
+from autorecon.cli.compile_command import compile
+from autorecon.lang import Label, Op, Shape, diagnostics, elaborate, evaluate, pipelines, source
+from autorecon.lang import parse as parser
+from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
+from autorecon.lang.codes import CODES
+from autorecon.lang.grammar import grammar
+from autorecon.lang.pipelines import signature
+from autorecon.lang.shapes import elements
+
+PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
+PRELUDE = re.findall(r"^```space prelude\n(.*?)^```", PAGE, re.M | re.S)[0]
+
+
+def table(head: str) -> list[list[str]]:
+    """The cells of a table's rows, without the two lines of its head."""
+    lines = PAGE[PAGE.index(f"| {head} |") :].splitlines()[2:]
+    rows = lines[: next(i for i, line in enumerate(lines) if not line.startswith("|"))]
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+
+
+def code(cell: str) -> list[str]:
+    """What a cell has between backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_code_is_listed():
+    assert [row[0] for row in table("Code")] == list(CODES)
+
+
+@pytest.mark.parametrize("row", [r for r in table("Code") if code(r[2])], ids=lambda r: r[0])
+def test_a_code_is_what_its_example_gives(row: list[str]):
+    example = "\n".join(code(row[2]))
+    with pytest.raises(SpaceError) as caught:
+        loads(f"{PRELUDE}{example}\n")
+    assert [d.code for d in caught.value.diagnostics] == [row[0]]
+
+
+@pytest.mark.parametrize("row", [r for r in table("Code") if not code(r[2])], ids=lambda r: r[0])
+def test_a_code_without_an_example_is_shown_elsewhere(row: list[str]):
+    expected = re.findall(r"^```space .*error=(\S+)", PAGE, re.M)
+    shown = set(",".join(expected).split(",")) | set(re.findall(r"^error\[(\w+)\]", PAGE, re.M))
+    # A missing file and fifty brackets say enough.
+    assert row[0] in shown | {"E0103", "E0105"}
+
+
+OPERATIONS = {code(row[0])[0].partition("(")[0]: row for row in table("Operation")}
+# Arguments that make every factor of a formula count.
+ARGUMENTS = {"kernel": 3, "stride": 3, "groups": 2, "dilation": 2, "factor": 2}
+
+
+def test_every_operation_is_listed_with_its_signature():
+    shown = [code(row[0])[0] for row in table("Operation")]
+    assert shown == [signature(spec) for spec in CATALOGUE.values()]
+
+
+@pytest.mark.parametrize("flag", [True, False])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_shape_and_cost_are_as_the_table_says(name: str, flag: bool):
+    _, takes, gives, weights, macs = OPERATIONS[name]
+    source: Shape = Label(5) if takes == "a label" else (8, 3, 4)
+    target = (6, 9, 10)
+    values = {
+        p.name: flag if p.type is bool else ARGUMENTS.get(p.name, p.default)
+        for p in CATALOGUE[name].params
+    }
+    op = Op(name, tuple(values.values()))
+    out = op.spec.shape(op.args, source, target)
+    sizes = symbols(source, target, out) | {k: int(v) for k, v in values.items() if v is not None}
+    if gives.startswith("`["):
+        assert out == tuple(worked_out(part, sizes) for part in gives.strip("`[]").split(","))
+    else:
+        assert out == (source if gives == "the same" else target)
+    cost = worked_out(code(weights)[0], sizes), worked_out(code(macs)[0], sizes)
+    assert op.spec.cost(op.args, source, out) == cost
+
+
+def symbols(source: Shape, target: Shape, out: Shape) -> dict[str, int]:
+    """The letters of the table's formulas."""
+    names = {"O": target[0], "H": out[1], "W": out[2], "N": elements(out), "n": elements(source)}
+    if isinstance(source, Label):
+        return names | {"classes": source.classes}
+    return names | dict(zip("chw", source, strict=True))
+
+
+def worked_out(formula: str, sizes: dict[str, int]) -> int:
+    """The table's formulas are expressions of the language, which works them out itself."""
+    given = ", ".join(f"{name} = {size}" for name, size in sizes.items())
+    text = f"space formula({given})\nlet value = {formula}\ninput z [value + 1]: noise\n"
+    return loads(f"{text}output image [1]\nlink z -> image = linear\n").nodes["z"].shape[0] - 1
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_ranges_of_arguments_are_as_the_list_says(name: str):
+    listed = " ".join(PAGE[PAGE.index("- `kernel`, `dilation`") :].partition("\n\n")[0].split())
+    parts = listed.split(";")
+    for param in CATALOGUE[name].params:
+        part = parts[[int, float, bool].index(param.type)]
+        assert param.name in code(part)
+        assert param.least is None or part.endswith(f"at least {param.least}")
+        assert param.odd == (param.name == "kernel" and name != "deconv")
+
+
+def test_limits_are_the_ones_that_hold():
+    limits = [row[1].replace(",", "") for row in table("Limit")]
+    numbers = [
+        2 ** int(text[2:]) if text.startswith("2^") else int(text.split()[0]) for text in limits
+    ]
+    assert numbers == [
+        source.MAX_BYTES,
+        parser.MAX_DEPTH,
+        MAX_SIZE,
+        evaluate.MAX_NUMBER,
+        pipelines.MAX_OPS,
+        pipelines.MAX_DEPTH,
+        elaborate.MAX_NODES,
+        elaborate.MAX_EDGES,
+        diagnostics.MAX_FAULTS,
+    ]
+
+
+def test_words_of_the_language_are_listed():
+    listed = re.findall(r"These\s+words\s+are\s+not\s+names: ([^.]*)\.", PAGE)[0]
+    words = {t.pattern.value for t in grammar().terminals if t.pattern.type == "str"}
+    assert set(code(listed)) == {w for w in words if w.isidentifier()}
+
+
+def test_merges_and_contracts_are_listed():
+    assert {code(row[0])[0] for row in table("Merge")} == set(elaborate.MERGES)
+    assert {code(row[0])[0] for row in table("Contract")} == set(elaborate.CONTRACTS)
+
+
+def test_options_of_the_command_are_listed():
+    listed = {name.split()[0] for row in table("Option") for name in code(row[0])}
+    declared = {name for p in compile.params for name in p.opts if name.startswith("-")}
+    assert listed == declared | {"-h", "--help"}
+
+
+def test_every_attribute_of_a_space_is_listed():
+    listed = {name for row in table("Attribute of `Space`") for name in code(row[0])}
+    assert listed == {name for name in dir(Space) if not name.startswith("_")} | {"program"}
