@@ -42,6 +42,8 @@ class Instance:
 
     ins: list[str] = attrs.field(factory=list)
     outs: list[str] = attrs.field(factory=list)
+    # Whether its block is declared.
+    known: bool = True
     after: str | None = None
     # Where it is said what its ports are bound to.
     place: Span | None = None
@@ -215,14 +217,14 @@ class Elaboration:
         name, block = statement.name.text, self.declared.blocks.get(statement.block.text)
         if name in self.instances:
             return report_twice(statement.name, self.faults)
-        instance = Instance()
+        instance = Instance(known=block is not None)
         if block:
             self._ports(name, block, instance)
         else:
             help = did_you_mean(statement.block.text, self.declared.blocks)
             message = f"unknown block `{statement.block.text}`"
             self.faults.report("E0205", message, statement.block.span, help)
-        self._bind(statement, instance, block is not None)
+        self._bind(statement, instance)
         self.instances[name] = instance
         if block is None:
             return self.broken.add(name)
@@ -238,7 +240,7 @@ class Elaboration:
                 ports = instance.ins if item.kind == "in" else instance.outs
                 ports += [f"{name}.{port.text}" for port in item.names]
 
-    def _bind(self, statement: s.Instance, instance: Instance, sound: bool) -> None:
+    def _bind(self, statement: s.Instance, instance: Instance) -> None:
         if statement.after is None:
             return
         before = self.instances.get(statement.after.text)
@@ -249,15 +251,16 @@ class Elaboration:
             self.broken.update(instance.ins)
             return
         instance.after, instance.place = statement.after.text, statement.after.span
-        if statement.after.text in self.broken or not sound:
-            self.broken.update(instance.ins)
-        elif len(before.outs) != len(instance.ins):
+        comparable = before.known and instance.known
+        if comparable and len(before.outs) != len(instance.ins):
             message = (
                 f"`{statement.after.text}` has {len(before.outs)} `out`, "
                 f"`{statement.name.text}` {len(instance.ins)} `in`"
             )
             help = "ports are bound in order, one to one"
             self.faults.report("E0404", message, statement.after.span, help)
+            comparable = False
+        if not comparable or statement.after.text in self.broken:
             self.broken.update(instance.ins)
         else:
             for port, out in zip(instance.ins, before.outs, strict=True):

@@ -69,7 +69,8 @@ class _Pass:
         return unclosed
 
     def _add(self, token: Token) -> None:
-        if token.type == "LBRACE" and self.statement[:1] == ["BLOCK"] and not self.brackets:
+        if token.type == "LBRACE" and self.statement[:1] == ["BLOCK"]:
+            self._abandon_all(token)
             self.blocks.append(token)
             self._emit(token.update(type="_BLOCK_OPEN"))
             self.statement = []
@@ -92,8 +93,7 @@ class _Pass:
         self._emit(Token.new_borrow_pos(kind, value, place))
 
     def _end(self, place: Token) -> None:
-        while self.brackets:
-            self._abandon(self.brackets.pop(), place)
+        self._abandon_all(place)
         self._insert("_NL", "\n", place)
         self.statement = []
         self.ended += 1
@@ -113,6 +113,10 @@ class _Pass:
             self._abandon(self.brackets.pop(), token)
         self.brackets.pop()
         return self._emit(token)
+
+    def _abandon_all(self, place: Token) -> None:
+        while self.brackets:
+            self._abandon(self.brackets.pop(), place)
 
     def _abandon(self, opener: Token, place: Token) -> None:
         kind, closer = _CLOSERS[opener.type]

@@ -10,15 +10,15 @@ from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, OpSpec, Param, Value
 from autorecon.lang.checked import Op, Pipeline
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.evaluate import Scope, Unknown, evaluate
+from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
 MAX_DEPTH = 50  # of definitions that use definitions
 
 
-class _TooLarge(Exception):
-    """A pipeline that would not fit, or whose expansion would not end in reasonable time."""
+class _Endless(Exception):
+    """A pipeline whose expansion would not end in reasonable time."""
 
 
 def resolve(
@@ -34,8 +34,8 @@ def resolve(
     """
     try:
         ops = _Expansion(definitions, outer, faults).ops(expr, scope)
-    except _TooLarge as error:
-        faults.report("E0305", str(error), expr.span, "split it over edges and nodes")
+    except _Endless as error:
+        faults.report("E0305", str(error), expr.span, "write it in fewer definitions")
         return None
     return Pipeline(ops) if ops else None
 
@@ -49,12 +49,16 @@ class _Expansion:
     faults: Diagnostics
     within: list[str] = attrs.field(factory=list)
     calls: int = 0
+    # What a definition is with these arguments.
+    known: dict[tuple, tuple[Op, ...] | None] = attrs.field(factory=dict)
 
     def ops(self, expr: s.PipelineExpr, scope: Scope) -> tuple[Op, ...] | None:
         found = [self._call(call, scope) for call in expr.calls]
         ops = tuple(op for part in found for op in part or ())
         if len(ops) > MAX_OPS:
-            raise _TooLarge(f"more than {MAX_OPS:,} operations in one pipeline")
+            message = f"more than {MAX_OPS:,} operations in one pipeline"
+            self.faults.report("E0305", message, expr.span, "split it over edges and nodes")
+            return None
         if len(ops) > 1 and any(op.name == "none" for op in ops):
             help = "`none` stands alone, as a candidate"
             self.faults.report("E0302", "`none` inside a pipeline", expr.span, help)
@@ -65,7 +69,7 @@ class _Expansion:
         name = call.name.text
         self.calls += 1
         if self.calls > MAX_CALLS:
-            raise _TooLarge(f"more than {MAX_OPS:,} operations in one pipeline")
+            raise _Endless(f"more than {MAX_CALLS:,} definitions and operations in one pipeline")
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in CATALOGUE:
@@ -81,15 +85,17 @@ class _Expansion:
             self._report_loop(self.within[self.within.index(name) :])
             return None
         if len(self.within) >= MAX_DEPTH:
-            raise _TooLarge(f"definitions nested deeper than {MAX_DEPTH}")
+            raise _Endless(f"definitions nested deeper than {MAX_DEPTH}")
         names = [p.text for p in definition.parameters]
         inner = call_scope(call, names, scope, self.faults)
         if inner is None:
             return None
-        self.within.append(name)
-        ops = self.ops(definition.pipeline, {**self.outer, **inner})
-        self.within.pop()
-        return ops
+        key = name, *((type(value), value) for value in inner.values())
+        if key not in self.known:
+            self.within.append(name)
+            self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
+            self.within.pop()
+        return self.known[key]
 
     def _report_loop(self, names: list[str]) -> None:
         """One fault a loop, wherever it was entered: at the definition that comes first."""
@@ -167,7 +173,7 @@ def _argument(
     if type(value) is not param.type:
         kind = {int: "a whole number", float: "a number", bool: "true or false"}[param.type]
         faults.report("E0301", f"{what} must be {kind}, not {_show(value)}", argument.value.span)
-        return value
+        return UNKNOWN
     if param.least is not None and value < param.least:
         message = f"{what} must be at least {param.least}, not {value}"
         faults.report("E0303", message, argument.value.span)
@@ -176,4 +182,6 @@ def _argument(
     elif param.odd and value % 2 == 0:
         help = "an even kernel has no centre, so the output would change size"
         faults.report("E0303", f"{what} must be odd, not {value}", argument.value.span, help)
-    return value
+    else:
+        return value
+    return UNKNOWN
