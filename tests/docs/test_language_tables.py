@@ -14,6 +14,7 @@ from autorecon.lang import parse as parser
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
 from autorecon.lang.codes import CODES
 from autorecon.lang.grammar import grammar
+from autorecon.lang.library import shipped_spaces
 from autorecon.lang.pipelines import signature
 from autorecon.lang.shapes import elements
 
@@ -137,6 +138,10 @@ def test_words_of_the_language_are_listed():
 def test_merges_and_contracts_are_listed():
     assert {code(row[0])[0] for row in table("Merge")} == set(elaborate.MERGES)
     assert {code(row[0])[0] for row in table("Contract")} == set(elaborate.CONTRACTS)
+
+
+def test_shipped_spaces_are_listed():
+    assert {name for row in table("Shipped") for name in code(row[0])} == set(shipped_spaces())
 
 
 def test_options_of_the_command_are_listed():
