@@ -242,14 +242,13 @@ class Elaboration:
 
     def _bind(self, statement: s.Instance, instance: Instance) -> None:
         if statement.after is None:
-            return
+            return None
         before = self.instances.get(statement.after.text)
         if before is None:
             help = did_you_mean(statement.after.text, self.instances)
             message = f"no block instance `{statement.after.text}` above"
             self.faults.report("E0205", message, statement.after.span, help)
-            self.broken.update(instance.ins)
-            return
+            return self.broken.add(statement.name.text)
         instance.after, instance.place = statement.after.text, statement.after.span
         comparable = before.known and instance.known
         if comparable and len(before.outs) != len(instance.ins):
@@ -261,10 +260,10 @@ class Elaboration:
             self.faults.report("E0404", message, statement.after.span, help)
             comparable = False
         if not comparable or statement.after.text in self.broken:
-            self.broken.update(instance.ins)
-        else:
-            for port, out in zip(instance.ins, before.outs, strict=True):
-                self.aliases[port] = self.aliases.get(out, out)
+            return self.broken.add(statement.name.text)
+        for port, out in zip(instance.ins, before.outs, strict=True):
+            self.aliases[port] = self.aliases.get(out, out)
+        return None
 
     def _check_alone(self, block: s.BlockDef) -> None:
         """What can be said of a block that has no instance: names, not sizes."""
@@ -273,7 +272,7 @@ class Elaboration:
 
     def _body(self, name: str, block: s.BlockDef, scope: dict, ports: Iterable[str]) -> None:
         self.checked.add(block.name.text)
-        bound = {port for port in ports if port in self.aliases or port in self.broken}
+        bound = {port for port in ports if port in self.aliases}
         for item in block.items:
             match item:
                 case s.Let():

@@ -18,6 +18,7 @@ _NOT_IN_BLOCKS = STATEMENT_WORDS - {"LET", "NODE"}
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]"), "LBRACE": ("RBRACE", "}")}
 _OPENERS = {closer: opener for opener, (closer, _) in _CLOSERS.items()}
 _LOOK_AHEAD = 40
+_PASSES = 4  # one for a file without faults, two or three for one with a brace too few or many
 
 
 @attrs.define
@@ -32,55 +33,61 @@ class Layout:
 
 
 def layout(tokens: list[Token]) -> Layout:
-    first = _Pass(tokens)
-    unclosed = first.run()
-    if not unclosed:
-        return first.result
-    second = _Pass(tokens, unclosed)
-    second.run()
-    return second.result
+    known: frozenset[int] = frozenset()
+    for _ in range(_PASSES):
+        attempt = _Pass(tokens, known)
+        attempt.run()
+        if attempt.learned <= known:
+            break
+        known |= attempt.learned
+    return attempt.result
 
 
 @attrs.define
 class _Pass:
     source: list[Token]
-    # Blocks known to have no closing brace: they end before what cannot stand in a block.
-    unclosed: frozenset[int] = frozenset()
+    # What the pass before found out about brackets, by position: those that are never closed (a
+    # block then ends before what cannot stand in one), and braces that cannot be a block's end.
+    known: frozenset[int]
+    learned: set[int] = attrs.field(factory=set)
     result: Layout = attrs.field(factory=Layout)
     statement: list[str] = attrs.field(factory=list)  # its token types
     ended: int = 0
     brackets: list[Token] = attrs.field(factory=list)  # open ones, in the statement
     blocks: list[Token] = attrs.field(factory=list)
+    # Braces that closed a block at the end of a line with an item.
+    inline: list[int] = attrs.field(factory=list)
+    # Braces that a fault before them leaves without an opening one.
+    owed: int = 0
 
-    def run(self) -> frozenset[int]:
-        """The positions of the blocks that are never closed."""
+    def run(self) -> None:
         for index, token in enumerate(self.source):
             if token.type != "_NL":
                 if not self.statement and self._leaves_block(index):
                     self._give_up_block(token)
-                self._add(token)
+                self._add(token, index)
             elif self.statement and self._ends_statement(index):
                 self._end(token)
         if self.statement:
             self._end(self.source[-1])
-        unclosed = frozenset(block.start_pos or 0 for block in self.blocks)
+        self.learned.update(block.start_pos or 0 for block in self.blocks)
         while self.blocks:
             self._give_up_block(self.source[-1])
-        return unclosed
 
-    def _add(self, token: Token) -> None:
+    def _add(self, token: Token, index: int) -> None:
         if token.type == "LBRACE" and self.statement[:1] == ["BLOCK"]:
             self._abandon_all(token)
             self.blocks.append(token)
             self._emit(token.update(type="_BLOCK_OPEN"))
             self.statement = []
-        elif token.type == "RBRACE" and self._closes_block():
+        elif token.type == "RBRACE" and self._closes_block(index):
             # A block's last item needs no line of its own before the brace.
+            self.inline += [token.start_pos or 0] * bool(self.statement)
             self._end(token)
             self.blocks.pop()
             self._emit(token.update(type="_BLOCK_CLOSE"))
         elif token.type in _OPENERS:
-            self._close(token)
+            self._close(token, index)
         else:
             self.brackets += [token] * (token.type in _CLOSERS)
             self._emit(token)
@@ -94,16 +101,27 @@ class _Pass:
 
     def _end(self, place: Token) -> None:
         self._abandon_all(place)
+        self.owed += self.statement[:1] == ["BLOCK"]
         self._insert("_NL", "\n", place)
         self.statement = []
         self.ended += 1
 
-    def _closes_block(self) -> bool:
-        return bool(self.blocks) and all(b.type != "LBRACE" for b in self.brackets)
+    def _closes_block(self, index: int) -> bool:
+        if not self.blocks or any(b.type == "LBRACE" for b in self.brackets):
+            return False
+        if not self.statement:
+            return True
+        # Amid a statement it is a node set's whose opening brace is missing.
+        following = [token.type for token in self.source[index + 1 : index + 2]]
+        at_end = following in ([], ["_NL"], ["RBRACE"])
+        return at_end and self.source[index].start_pos not in self.known
 
-    def _close(self, token: Token) -> None:
+    def _close(self, token: Token, index: int) -> None:
         opener = _OPENERS[token.type]
         if not self.brackets:
+            return self._close_nothing(token)
+        following = [t.type for t in self.source[index + 1 : index + 2]]
+        if following == [_CLOSERS[self.brackets[-1].type][0]] != [token.type]:
             return self._mend(token, f"`{token}` closes nothing", "remove it")
         if all(b.type != opener for b in self.brackets):
             kind, right = _CLOSERS[self.brackets[-1].type]
@@ -114,12 +132,22 @@ class _Pass:
         self.brackets.pop()
         return self._emit(token)
 
+    def _close_nothing(self, token: Token) -> None:
+        if token.type == "RBRACE" and not self.statement and self.inline:
+            self.learned.add(self.inline.pop())
+        if token.type == "RBRACE" and self.owed:
+            self.owed -= 1
+            return
+        self._mend(token, f"`{token}` closes nothing", "remove it")
+
     def _abandon_all(self, place: Token) -> None:
         while self.brackets:
             self._abandon(self.brackets.pop(), place)
 
     def _abandon(self, opener: Token, place: Token) -> None:
         kind, closer = _CLOSERS[opener.type]
+        self.learned.add(opener.start_pos or 0)
+        self.owed += opener.type == "LBRACE"
         self._mend(opener, f"`{opener}` is never closed", f"close it with `{closer}`")
         self._insert(kind, closer, place)
 
@@ -128,7 +156,7 @@ class _Pass:
         self.result.faults.append((token, message, help))
 
     def _leaves_block(self, index: int) -> bool:
-        if not self.blocks or self.blocks[-1].start_pos not in self.unclosed:
+        if not self.blocks or self.blocks[-1].start_pos not in self.known:
             return False
         types = [token.type for token in self.source[index : index + 2]]
         return types[0] in _NOT_IN_BLOCKS or types == ["NAME", "EQUAL"]
@@ -147,5 +175,9 @@ class _Pass:
         if not types or not self.brackets:
             return True
         # A bracket that is never closed must not swallow the rest of the file: no line inside one
-        # starts with a statement's keyword, nor with an edge's type and what follows it.
-        return types[0] in STATEMENT_WORDS or types in (["NAME", "NAME"], ["NAME", "LBRACE"])
+        # starts with a statement's keyword. Nor with what an edge starts with, but for a forgotten
+        # comma: that counts when the bracket has no end, or its end may be the block's.
+        edge = types in (["NAME", "NAME"], ["NAME", "LBRACE"])
+        endless = self.brackets[0].start_pos in self.known
+        in_block = bool(self.blocks) and any(b.type == "LBRACE" for b in self.brackets)
+        return types[0] in STATEMENT_WORDS or (edge and (endless or in_block))

@@ -123,9 +123,10 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
             _restore(parser, saved)
             skipping = True
         ended += token.type == "_NL"
-        if skipping:
-            skipping = not (token.type == "_NL" and depth <= start_depth)
-        elif token.type in ("_NL", "_BLOCK_OPEN"):
+        if skipping and token.type == "_NL" and depth <= start_depth:
+            parser.feed_token(token)
+            skipping = False
+        elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
             saved, start_depth = _save(parser), depth
     return [] if faults.failed else list(parser.feed_eof().children)
 

@@ -110,17 +110,20 @@ def call_scope(
 ) -> dict | None:
     """Values for the parameters of a definition or block, or None after reporting a misfit."""
     what = call.name.text if isinstance(call, s.Call) else call.block.text
+    help = f"it is `{what}({', '.join(names)})`"
     bound: dict = {}
     for index, argument in enumerate(call.arguments):
         name = argument.name or (names[index] if index < len(names) else None)
-        if name is None or name not in names or name in bound:
-            help = f"it is `{what}({', '.join(names)})`"
-            faults.report("E0302", f"`{what}` cannot take this argument", argument.span, help)
+        if name not in names:
+            wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
+            faults.report("E0302", f"`{what}` {wrong}", argument.span, help)
+            return None
+        if name in bound:
+            faults.report("E0302", f"`{name}` is given twice", argument.span, help)
             return None
         bound[name] = evaluate(argument.value, scope, faults)
     missing = [name for name in names if name not in bound]
     if missing:
-        help = f"it is `{what}({', '.join(names)})`"
         faults.report("E0302", f"`{what}` misses `{'`, `'.join(missing)}`", call.span, help)
         return None
     return bound
@@ -139,24 +142,26 @@ def _show(value: Value) -> str:
 def _bind(call: s.Call, spec: OpSpec, scope: Scope, faults: Diagnostics) -> Op | None:
     names = [p.name for p in spec.params]
     bound: dict[str, Value | Unknown] = {}
-    help = f"it is `{signature(spec)}`"
+    help, sound = f"it is `{signature(spec)}`", True
     for index, argument in enumerate(call.arguments):
         name = argument.name or (names[index] if index < len(names) else None)
         if name not in names:
             what = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
             faults.report("E0302", f"`{spec.name}` {what}", argument.span, help)
+            sound = False
         elif name in bound:
             faults.report("E0302", f"`{name}` is given twice", argument.span, help)
+            sound = False
         else:
             param = spec.params[names.index(name)]
             bound[name] = _argument(argument, spec.name, param, scope, faults)
     for param in spec.params:
-        if param.required and param.name not in bound:
+        if sound and param.required and param.name not in bound:
             message = f"`{spec.name}` misses its `{param.name}`"
             faults.report("E0302", message, call.span, help)
             return None
     values = [bound.get(p.name, p.default) for p in spec.params]
-    if any(isinstance(v, Unknown) for v in values):
+    if not sound or any(isinstance(v, Unknown) for v in values):
         return None
     return Op(spec.name, tuple(v for v in values if not isinstance(v, Unknown)))
 
