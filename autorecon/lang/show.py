@@ -92,10 +92,14 @@ def _record(d: Diagnostic) -> dict:
 
 def github(d: Diagnostic) -> str:
     """A workflow command that puts the fault beside the line in a pull request."""
-    message = (f"{d.message} ({d.help})" if d.help else d.message).replace("%", "%25")
-    message = message.replace("\n", "%0A")
+    message = _escaped(f"{d.message} ({d.help})" if d.help else d.message, "%\r\n")
     if d.span is None:
         return f"::{d.severity} title={d.code}::{message}"
     line, column = _position(d.span)
-    where = f"file={d.span.source.name},line={line},col={column},title={d.code}"
-    return f"::{d.severity} {where}::{message}"
+    file = _escaped(d.span.source.name, "%\r\n:,")
+    return f"::{d.severity} file={file},line={line},col={column},title={d.code}::{message}"
+
+
+def _escaped(text: str, special: str) -> str:
+    """The text with the characters that end a command or its properties as %XX."""
+    return "".join(f"%{ord(c):02X}" if c in special else c for c in text)
