@@ -24,7 +24,7 @@ from autorecon.lang.source import Span
 
 MERGES = ("sum", "product", "concat", "mean")
 CONTRACTS = ("keeps", "enlarges", "bridges")
-MAX_EDGES = 200_000
+MAX_EDGES = 50_000
 MAX_NODES = 50_000
 
 
