@@ -44,7 +44,7 @@ def _file_within(folder: Path, named: Path) -> Path | None:
     try:
         path = (folder / named).resolve()
         return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring of links
         return None
 
 

@@ -1,0 +1,86 @@
+"""Each operation's cost and shape, against figures worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from autorecon.lang import Label, Pipeline, Shape, Source, check
+from autorecon.lang.catalogue import CATALOGUE
+
+SHIPPED = set(CATALOGUE)  # users may add to it
+VECTOR, IMAGE = "[5]", "[6, 4, 8]"
+# Written, source, target: parameters, multiply-accumulates (bias and norms have none).
+COSTS = [
+    ("conv(3)", "[4, 4, 8]", IMAGE, 4 * 6 * 9 + 6, 4 * 6 * 9 * 32),
+    ("conv(1, bias=false)", "[4, 4, 8]", IMAGE, 4 * 6, 4 * 6 * 32),
+    ("conv(5, dilation=2)", "[4, 4, 8]", IMAGE, 4 * 6 * 25 + 6, 4 * 6 * 25 * 32),
+    ("conv(3, groups=2)", "[4, 4, 8]", IMAGE, 2 * 6 * 9 + 6, 2 * 6 * 9 * 32),
+    ("sepconv(3)", "[4, 4, 8]", IMAGE, 4 * 9 + 4 * 6 + 6, (4 * 9 + 4 * 6) * 32),
+    ("deconv(4)", "[4, 2, 4]", IMAGE, 4 * 6 * 16 + 6, 4 * 6 * 16 * 8),
+    ("deconv(4, stride=4, bias=false)", "[4, 1, 2]", IMAGE, 4 * 6 * 16, 4 * 6 * 16 * 2),
+    ("pixel_shuffle(2)", "[24, 2, 4]", IMAGE, 0, 0),
+    ("nearest", "[6, 2, 4]", IMAGE, 0, 0),
+    ("bilinear(scale=4)", "[6, 1, 2]", IMAGE, 0, 0),
+    ("bicubic", "[6, 1, 2]", IMAGE, 0, 0),
+    ("identity", IMAGE, IMAGE, 0, 0),
+    ("none", VECTOR, IMAGE, 0, 0),
+    ("bn", IMAGE, IMAGE, 12, 0),
+    ("bn(affine=false)", IMAGE, IMAGE, 0, 0),
+    ("bn", VECTOR, VECTOR, 10, 0),
+    ("instance_norm", IMAGE, IMAGE, 12, 0),
+    ("relu >> leaky_relu(0.2) >> tanh >> sigmoid", IMAGE, IMAGE, 0, 0),
+    ("linear", VECTOR, IMAGE, 5 * 192 + 192, 5 * 192),
+    ("linear(out=7, bias=false)", VECTOR, "[7]", 35, 35),
+    ("linear", IMAGE, VECTOR, 192 * 5 + 5, 192 * 5),
+    ("nearest >> conv(3)", "[4, 2, 4]", IMAGE, 4 * 6 * 9 + 6, 4 * 6 * 9 * 32),
+    ("conv(1, out=9) >> conv(3)", "[4, 4, 8]", IMAGE, 45 + 9 * 54 + 6, (36 + 9 * 54) * 32),
+    ("conv(1, out=24) >> pixel_shuffle", "[4, 2, 4]", IMAGE, 4 * 24 + 24, 4 * 24 * 8),
+]
+
+
+def candidate(written: str, source: str, target: str) -> tuple[Pipeline, Shape, Shape]:
+    """A candidate of an edge between nodes of these shapes, as the checker resolves it."""
+    text = (
+        f"space t\ninput z [5]: noise\nnode a {source}\nnode b {target}\noutput image {target}\n"
+        f"link z -> a = linear\nlink a -> b = {written}\nlink z -> image = linear\n"
+        f"link b -> image = identity\n"
+    )
+    program = check(Source(text))
+    edge = program.edges[1]
+    return edge.candidates[0], program.nodes["a"].shape, program.nodes["b"].shape
+
+
+@pytest.mark.parametrize(("written", "source", "target", "parameters", "macs"), COSTS)
+def test_cost(written: str, source: str, target: str, parameters: int, macs: int) -> None:
+    pipeline, before, after = candidate(written, source, target)
+    assert pipeline.cost(before, after) == (parameters, macs)
+    assert pipeline.shapes(before, after)[-1] == after
+
+
+def test_an_embedding_costs_a_vector_a_class() -> None:
+    text = "space t\ninput z [5]: noise\ninput y: label(10)\nnode a [5]\noutput image [3]\n"
+    program = check(
+        Source(text + "link z -> a = identity\nlink y -> a = embed\nlink a -> image = linear\n")
+    )
+    assert program.edges[1].candidates[0].cost(Label(10), (5,)) == (50, 0)
+
+
+def test_every_operation_has_a_figure_here() -> None:
+    named = {word for written, *_ in COSTS for word in written.replace("(", " ").split()}
+    assert SHIPPED - named <= {"embed"}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("conv(kernel=3, dilation=1)", "conv(3)"),
+        ("conv(3, 2)", "conv(3, dilation=2)"),
+        ("conv(5, groups=2, bias=false)", "conv(5, groups=2, bias=false)"),
+        ("leaky_relu(0.01)", "leaky_relu"),
+        ("bn(eps=8e-1) >> relu", "bn(eps=0.8) >> relu"),
+    ],
+)
+def test_text_leaves_out_what_is_usual(written: str, text: str) -> None:
+    pipeline, *_ = candidate(written, IMAGE, IMAGE)
+    assert pipeline.text == text
+    assert candidate(pipeline.text, IMAGE, IMAGE)[0] == pipeline
