@@ -11,7 +11,7 @@ import click
 
 from autorecon import __version__
 
-COMMANDS = ("compile", "run", "search", "derive", "compress", "report", "teachers", "data")
+COMMANDS = ("compile", "diff", "run", "search", "derive", "compress", "report", "teachers", "data")
 
 
 class Commands(click.Group):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import graphviz
 
 # Both engines know the widths of Helvetica's letters, and every viewer has it or its double.
-_GRAPH = {
+GRAPH = {
     "rankdir": "TB",
     "fontname": "Helvetica",
     "fontsize": "10",
@@ -28,7 +28,7 @@ _GRAPH = {
     "labeljust": "l",
     "outputorder": "edgesfirst",
 }
-_NODE = {
+NODE = {
     "fontname": "Helvetica",
     "fontsize": "11",
     "shape": "box",
@@ -38,14 +38,14 @@ _NODE = {
     "margin": "0.1,0.05",
     "height": "0.42",
 }
-_EDGE = {
+EDGE = {
     "fontname": "Helvetica",
     "fontsize": "9",
     "arrowsize": "0.6",
     "penwidth": "1.3",
     "weight": "8",
 }
-_BLOCK = {
+BLOCK = {
     "style": "rounded,filled",
     "fillcolor": "#F3F6FA",
     "color": "#CBD5E1",
@@ -56,7 +56,7 @@ _BLOCK = {
     "labelloc": "t",
     "margin": "10",
 }
-_INPUT = {"shape": "ellipse", "style": "filled", "fillcolor": "#E8ECF1", "margin": "0.04,0.02"}
+INPUT = {"shape": "ellipse", "style": "filled", "fillcolor": "#E8ECF1", "margin": "0.04,0.02"}
 _OUTPUT = {"fillcolor": "#3E4C59", "color": "#3E4C59"}
 _DEAD_NODE = {"color": FAINT, "style": "rounded,dashed"}
 _CUT_EDGE = {"color": FAINT, "style": "dashed", "penwidth": "0.7", "arrowsize": "0.45"}
@@ -71,9 +71,7 @@ def dot_source(space: Space) -> str:
     import graphviz
 
     pen = _Pen.of(space)
-    drawing = graphviz.Digraph(
-        _plain(space.name), graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_EDGE
-    )
+    drawing = graphviz.Digraph(plain(space.name), graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
     if set(pen.types) != {"link"}:
         table = labels.legend(space.program, pen.colours, space.is_genotype)
         drawing.attr("graph", label=table)
@@ -99,7 +97,7 @@ def _title(space: Space) -> dict[str, str]:
     of = f"of {space.program.of}, " if space.program.of else ""
     about = labels.font(of + measure, size=11, colour=GREY)
     label = labels.table([[f"<B>{name}</B>"], [about]], padding=1)
-    return {"label": label, "tooltip": _plain("\n".join([exact, parameters]))}
+    return {"label": label, "tooltip": plain("\n".join([exact, parameters]))}
 
 
 def _draw_nodes(space: Space, pen: _Pen, page: graphviz.Digraph) -> None:
@@ -110,7 +108,7 @@ def _draw_nodes(space: Space, pen: _Pen, page: graphviz.Digraph) -> None:
         page.node(node.name, **pen.node(node))
     for block, nodes in blocks.items():
         with page.subgraph(name=f"cluster_{block}") as cluster:
-            cluster.attr(label=_plain(str(block)), tooltip=_plain(str(block)), **_BLOCK)
+            cluster.attr(label=plain(str(block)), tooltip=plain(str(block)), **BLOCK)
             for node in nodes:
                 cluster.node(node.name, **pen.node(node))
 
@@ -136,15 +134,15 @@ class _Pen:
         if node.role == "output":
             ink, grey, style = "white", "#CBD2D9", _OUTPUT
         elif node.is_input:
-            style = _INPUT
+            style = INPUT
         if node.name not in self.space.live:
             ink, grey, style = FAINT, FAINT, {**style, **_DEAD_NODE}
         origin = node.role if node.is_input else f"{node.merge} of what comes in"
-        tooltip = _plain(f"{node.name}: {origin}{then}")
+        tooltip = plain(f"{node.name}: {origin}{then}")
         return {"label": labels.node_label(node, ink, grey), "tooltip": tooltip, **style}
 
     def edge(self, edge: Edge) -> dict[str, str]:
-        tooltip = _plain(f"{edge.text}: " + " | ".join(c.text for c in edge.candidates))
+        tooltip = plain(f"{edge.text}: " + " | ".join(c.text for c in edge.candidates))
         shown = {"tooltip": tooltip, "labeltooltip": tooltip}
         if self._leaps(edge):
             shown["weight"] = "0"
@@ -153,7 +151,7 @@ class _Pen:
         alive = {edge.source, edge.target} <= self.space.live
         shown["color"] = shown["fontcolor"] = self.colours[edge.type] if alive else FAINT
         if len(edge.candidates) == 1 or edge.candidates != self.types[edge.type]:
-            shown["label"] = _plain(labels.edge_label(edge))
+            shown["label"] = plain(labels.edge_label(edge))
         if [c.text for c in edge.candidates] == ["identity"]:
             shown["penwidth"] = "0.7"
         return shown
@@ -164,7 +162,7 @@ class _Pen:
         return edge.block is None and len(blocks - {None}) == 2
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that DOT takes as it is: no escapes, no HTML."""
     import graphviz
 

@@ -30,16 +30,25 @@ def render(space: Space, path: str | Path) -> None:
     Graphviz's `dot` lays it out where it is installed, else `graphviz-pure`, which has no PDF.
     Raises DrawError.
     """
+    render_dot(dot_source(space), path)
+
+
+def render_dot(source: str, path: str | Path) -> None:
+    """The same for a drawing that is DOT text already."""
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in FORMATS:
         raise DrawError(f"cannot draw to `{path}`: name a file that ends in {', '.join(FORMATS)}")
-    _write(path, _drawn(space, ending))
+    _write(path, _drawn(source, ending))
 
 
 def svg(space: Space) -> str:
     """The drawing as one `<svg>` element, to embed in a page or to write to a file."""
-    text = _lay_out(dot_source(space), "svg").decode("utf-8", "replace")
+    return _svg(dot_source(space))
+
+
+def _svg(source: str) -> str:
+    text = _lay_out(source, "svg").decode("utf-8", "replace")
     start = text.find("<svg")
     if start < 0:
         raise DrawError(
@@ -49,12 +58,12 @@ def svg(space: Space) -> str:
     return text[start:]
 
 
-def _drawn(space: Space, ending: str) -> bytes:
+def _drawn(source: str, ending: str) -> bytes:
     if ending == ".dot":
-        return dot_source(space).encode("utf-8")
+        return source.encode("utf-8")
     if ending == ".svg":
-        return svg(space).encode("utf-8")
-    return _lay_out(dot_source(space), ending[1:])
+        return _svg(source).encode("utf-8")
+    return _lay_out(source, ending[1:])
 
 
 def _lay_out(source: str, form: str) -> bytes:

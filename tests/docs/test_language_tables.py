@@ -9,6 +9,7 @@ import pytest
 
 from autorecon import Space, SpaceError, loads
 from autorecon.cli.compile_command import compile
+from autorecon.cli.diff_command import diff
 from autorecon.lang import Label, Op, Shape, diagnostics, elaborate, evaluate, pipelines, source
 from autorecon.lang import parse as parser
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
@@ -148,6 +149,11 @@ def test_options_of_the_command_are_listed():
     listed = {name.split()[0] for row in table("Option") for name in code(row[0])}
     declared = {name for p in compile.params for name in p.opts if name.startswith("-")}
     assert listed == declared | {"-h", "--help"}
+
+
+def test_options_of_diff_are_listed():
+    listed = {name.split()[0] for row in table("Option of `diff`") for name in code(row[0])}
+    assert listed == {name for p in diff.params for name in p.opts if name.startswith("-")}
 
 
 def test_every_attribute_of_a_space_is_listed():

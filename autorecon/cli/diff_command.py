@@ -1,0 +1,74 @@
+"""`autorecon diff`: what differs between two spaces or genotypes; no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autorecon.cli.options import set_option
+
+
+@click.command("diff")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@set_option
+@click.option(
+    "--render",
+    is_flag=False,
+    flag_value="",
+    metavar="[OUT]",
+    help="Draw NEW over OLD to OUT (.svg, .png, .dot or .pdf); without OUT to NEW-diff.svg here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as one JSON object.")
+def diff(
+    old: str | None, new: str | None, parameters: dict[str, Any], render: str | None, as_json: bool
+) -> None:
+    """Say how NEW differs from OLD: nodes, edges, candidates, choices and cost.
+
+    Both may be spaces or genotypes, files or names of shipped ones; --set applies to both. Names
+    and comments make no difference, and a bound port is the node that it is bound to.
+
+    Exit code 0: they are the same. 1: they differ. 2: something is wrong.
+    """
+    if new is None and old and render and Path(render).suffix in ("", ".space"):
+        old, new, render = render, old, ""  # `--render OLD NEW`: the option took OLD for its value
+    if old is None or new is None:
+        raise click.UsageError("name two spaces or genotypes")
+    from autorecon.cli.diff_text import as_text, as_values
+    from autorecon.graph.diff import compare
+
+    difference = compare(_load(old, parameters, as_json), _load(new, parameters, as_json))
+    if render is not None:
+        _draw(difference, Path(render or f"{Path(new).name.removesuffix('.space')}-diff.svg"))
+    if as_json:
+        click.echo(json.dumps(as_values(difference), indent=2))
+    elif not difference.same:
+        click.echo(
+            f"{click.style(f'--- {old}', fg='red')}\n{click.style(f'+++ {new}', fg='green')}"
+        )
+        click.echo(as_text(difference))
+    click.get_current_context().exit(0 if difference.same else 1)
+
+
+def _load(file: str, parameters: dict[str, Any], as_json: bool) -> Any:
+    """A space whose faults are trouble (2), as 1 says that the spaces differ."""
+    from autorecon.cli.diagnostics import show_diagnostics
+    from autorecon.graph import load
+    from autorecon.lang import SpaceError
+
+    try:
+        return load(file, **parameters)
+    except SpaceError as error:
+        show_diagnostics(error.diagnostics, "json" if as_json else "full")
+        raise click.exceptions.Exit(2) from None
+
+
+def _draw(difference: Any, path: Path) -> None:
+    from autorecon.graph.draw_diff import diff_source
+    from autorecon.graph.render import render_dot
+
+    render_dot(diff_source(difference), path)
+    click.echo(f"drawn to {path}", err=True)
