@@ -106,8 +106,8 @@ def sum_over_live_parts(program: Program, weights: Weights, semiring: Semiring) 
 
 def _decisions(program: Program, weights: Weights) -> Iterator[Decision]:
     initial = st.initial_statuses(program)
-    order = elimination_order(program, {n: st.variety(s) for n, s in initial.items()})
-    undecided = Counter(end for edge in program.edges for end in (edge.source, edge.target))
+    order = elimination_order(program, initial)
+    undecided = Counter(end for edge in program.edges for end in _ends(edge))
     shifts: dict[str, int] = {}
     for name, edges in _edges_by_later_end(program.edges, order):
         shifts[name] = _free_shift(shifts)
@@ -115,11 +115,17 @@ def _decisions(program: Program, weights: Weights) -> Iterator[Decision]:
         yield _node_decision(shifts[name], initial[name], noise, weights.nodes.get(name))
         # Those without `none` leave the fewest states: first.
         for edge in sorted(edges, key=st.offers_none):
-            undecided.subtract((edge.source, edge.target))
-            done = [end for end in (edge.source, edge.target) if not undecided[end]]
-            yield _edge_decision(edge, shifts, done, weights)
-            for end in done:
-                del shifts[end]
+            undecided.subtract(_ends(edge))
+            last = [bit * (not undecided[name, bit]) for name, bit in _ends(edge)]
+            done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in _ends(edge)]
+            yield _edge_decision(edge, shifts, last, done, weights)
+            for (end, _), forgotten in zip(_ends(edge), done, strict=True):
+                if forgotten:
+                    del shifts[end]
+
+
+def _ends(edge: Edge) -> tuple[tuple[str, int], tuple[str, int]]:
+    return (edge.source, st.OUT), (edge.target, st.IN)
 
 
 def _edges_by_later_end(
@@ -150,18 +156,24 @@ def _node_decision(shift: int, initial: Sequence[int], noise: bool, weight: int 
 
 
 def _edge_decision(
-    edge: Edge, shifts: Mapping[str, int], done: Sequence[str], weights: Weights
+    edge: Edge,
+    shifts: Mapping[str, int],
+    last: Sequence[int],
+    done: Sequence[bool],
+    weights: Weights,
 ) -> Decision:
-    """`done` are the ends whose last edge this is: they must be settled, and are forgotten."""
+    """`last` are the directions in which this is the last edge of its source and of its target:
+    there they must be settled. `done` says which of the two have no more edges: they are forgotten.
+    """
     first, second = shifts[edge.source], shifts[edge.target]
     keep = ~(MASK << first | MASK << second)
-    open_ends = edge.source not in done, edge.target not in done
 
     def moves(source: int, target: int) -> Moves:
         found: Moves = []
         for *after, candidates in st.transitions(edge, source, target, weights.every):
-            if all(o or status in st.SETTLED for o, status in zip(open_ends, after, strict=True)):
-                put = after[0] * open_ends[0] << first | after[1] * open_ends[1] << second
+            if all(map(st.settled, after, last)):
+                source_bits, target_bits = (s * (not d) for s, d in zip(after, done, strict=True))
+                put = source_bits << first | target_bits << second
                 found.append((keep, put, weights.of(edge, candidates)))
         return found
 

@@ -18,7 +18,6 @@ from autorecon.lang.check_graph import reach
 # A status has three bits: its kind, and whether such an edge in, an edge out has been found.
 UNREACHED, DEAD, LIVE = 0, 2, 4
 IN, OUT = 1, 2
-SETTLED = (UNREACHED, DEAD | IN, LIVE | IN | OUT)
 
 # Which candidates a transition takes: LIVE_ONES are all but `none` on a live edge, OTHERS all but
 # `none` on one that is not live.
@@ -70,10 +69,20 @@ def kind(status: int) -> int:
     return LIVE if status >= LIVE else status & DEAD
 
 
-def variety(initial: Iterable[int]) -> int:
-    """How many statuses a node that starts with one of these can come to have."""
-    missing = {LIVE: IN | OUT, DEAD: IN, UNREACHED: 0}
-    return sum(2 ** (missing[kind(s)] & ~s).bit_count() for s in initial)
+NEEDED = {LIVE: IN | OUT, DEAD: IN, UNREACHED: 0}
+
+
+def settled(status: int, bits: int) -> bool:
+    """Whether a node needs no more edges of the directions `bits` to be what it is said to be."""
+    return not NEEDED[kind(status)] & bits & ~status
+
+
+def variety(initial: Iterable[int], undecided: int = IN | OUT) -> int:
+    """How many statuses a node that started with one of these can have.
+
+    `undecided` are the directions in which it has edges that are not decided.
+    """
+    return sum(2 ** (NEEDED[kind(s)] & undecided & ~s).bit_count() for s in initial)
 
 
 def transitions(

@@ -97,10 +97,12 @@ def test_variety_counts_the_bits_that_are_still_open() -> None:
     assert variety([UNREACHED]) == 1
     assert variety([DEAD]) == variety([LIVE | OUT]) == 2
     assert variety([LIVE, DEAD | IN, UNREACHED]) == 4 + 1 + 1
+    # All edges in are decided: what is left is whether a live node leads on.
+    assert variety([LIVE, DEAD, UNREACHED], undecided=OUT) == 2 + 1 + 1
 
 
 def _orders(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    statuses = dict.fromkeys(program.nodes, 2)
+    statuses = initial_statuses(program)
     yield elimination_order(program, statuses)
     monkeypatch.setattr(elimination, "MAX_EDGES", 3)
     yield elimination_order(program, statuses)
