@@ -76,9 +76,16 @@ def distinct_architectures(program: Program) -> int | None:
 def _count(program: Program, every: bool) -> int | None:
     edges = {e.name: len(e.candidates) - offers_none(e) for e in program.edges}
     try:
-        return sum_over_live_parts(program, Weights({}, edges, every), COUNT)
+        return sum_over_live_parts(_joined(program), Weights({}, edges, every), COUNT)
     except FrontierTooWide:
         return None
+
+
+def _joined(program: Program) -> Program:
+    """Without labels that only conditional norms read: no edges, nothing to decide."""
+    ends = {end for edge in program.edges for end in (edge.source, edge.target)}
+    nodes = {name: node for name, node in program.nodes.items() if name in ends}
+    return attrs.evolve(program, nodes=nodes)
 
 
 def _costs(program: Program) -> tuple[_Costs, _Costs]:
@@ -100,7 +107,7 @@ def _candidate_costs(edge: Edge, program: Program) -> list[tuple[int, int]]:
 
 def _least(program: Program, costs: _Costs) -> int:
     edges = {name: min(costs, default=0) for name, costs in costs.edges.items()}
-    return sum_over_live_parts(program, Weights(costs.nodes, edges), LEAST)
+    return sum_over_live_parts(_joined(program), Weights(costs.nodes, edges), LEAST)
 
 
 def _most(program: Program, costs: _Costs) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from autorecon.lang import Edge, Label, Node, Op, Pipeline, Program, Shape
+from autorecon.lang.catalogue import LabelInput
 from autorecon.lang.parse import parse
 from autorecon.lang.syntax import EdgeType
 
@@ -35,7 +36,7 @@ def short_name(pipeline: Pipeline) -> str:
 def _short_op(op: Op) -> str:
     required, extras = [], []
     for param, value in zip(op.spec.params, op.values, strict=True):
-        if param.required:
+        if param.required and param.type is not LabelInput:
             required.append(str(value))
         elif param.name in _ABBREVIATED and value != param.default:
             extras.append(f"{_ABBREVIATED[param.name]}{value}")

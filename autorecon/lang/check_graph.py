@@ -12,13 +12,26 @@ from autorecon.lang.source import Span
 MAX_RING = 8  # nodes of a cycle that its message names
 
 
+def label_reads(
+    nodes: Mapping[str, Node], edges: Iterable[Edge]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Label inputs that operations name, each with the nodes that such an operation lies between:
+    a conditional norm depends on a label to which no edge leads."""
+    reads = [(y, (n.name,)) for n in nodes.values() if n.then for y in n.then.labels]
+    return reads + [
+        (y, (e.source, e.target)) for e in edges for c in e.candidates for y in c.labels
+    ]
+
+
 def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
-    """Nodes on a path from an input to the output over the given edges."""
+    """Nodes on a path from an input to the output over the given edges, and labels that these
+    nodes and edges read."""
     edges = list(edges)
     inputs = {n.name for n in nodes.values() if n.is_input}
     outputs = {n.name for n in nodes.values() if n.role == "output"}
     forward = reach(inputs, ((e.source, e.target) for e in edges))
-    return forward & reach(outputs, ((e.target, e.source) for e in edges))
+    live = forward & reach(outputs, ((e.target, e.source) for e in edges))
+    return live | {y for y, readers in label_reads(nodes, edges) if live.issuperset(readers)}
 
 
 def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
@@ -119,8 +132,10 @@ def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagn
     outputs = [n.name for n in nodes.values() if n.role == "output"]
     forward = reach(inputs, ((e.source, e.target) for e in edges))
     backward = reach(outputs, ((e.target, e.source) for e in edges))
+    read = {y: readers[-1] for y, readers in label_reads(nodes, edges)}
+    backward |= {y for y, reader in read.items() if reader in backward}
     # Where a whole path is cut off, its first or last node is the fault and the others are echoes.
-    fed, used = {e.target for e in edges}, {e.source for e in edges}
+    fed, used = {e.target for e in edges}, {e.source for e in edges} | set(read)
     for node in nodes.values():
         if node.name not in forward | fed:
             help = "lead an edge into it, or remove it"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from autorecon.lang.catalogue import CATALOGUE, OpSpec, Value
+from autorecon.lang.catalogue import CATALOGUE, LabelInput, OpSpec, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.shapes import Shape
 from autorecon.lang.source import Source, Span
@@ -31,6 +31,11 @@ class Op:
         return dict(zip(names, self.values, strict=True))
 
     @property
+    def label(self) -> str | None:
+        """The label input that it reads beside its source."""
+        return next((v.name for v in self.values if isinstance(v, LabelInput)), None)
+
+    @property
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
         shown = []
@@ -46,7 +51,9 @@ class Op:
         """A name for module paths that tells it from any other operation: `conv3_d2`."""
         key = self.name
         for param, value in zip(self.spec.params, self.values, strict=True):
-            if param.required:
+            if isinstance(value, LabelInput):
+                key += f"_{value}"
+            elif param.required:
                 key += f"{value}"
             elif value != param.default:
                 key += "_" + _key_part(param.name, value)
@@ -63,7 +70,7 @@ def _key_part(name: str, value: Value) -> str:
 def _literal(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value)
+    return value.name if isinstance(value, LabelInput) else repr(value)
 
 
 @attrs.frozen
@@ -79,6 +86,11 @@ class Pipeline:
     @cached_property
     def key(self) -> str:
         return "-".join(op.key for op in self.ops)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The label inputs that its operations read."""
+        return frozenset(op.label for op in self.ops if op.label)
 
     @property
     def is_none(self) -> bool:

@@ -25,7 +25,8 @@ CODES: dict[str, str] = {
     ),
     "E0204": (
         "A node that is not declared. Inside a block, nodes are named without a prefix; "
-        "outside, a block's nodes are `INSTANCE.NODE`."
+        "outside, a block's nodes are `INSTANCE.NODE`. An operation such as `ccbn(y)` names a "
+        "label input."
     ),
     "E0205": "A block template or block instance that is not declared.",
     "E0206": (

@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import CATALOGUE
+from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput
 from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
 
 
 @attrs.frozen
@@ -33,6 +34,28 @@ def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarati
                 _add(statement, declared.blocks, (), faults)
                 _block(statement, faults)
     return declared
+
+
+def label_inputs(
+    statements: Iterable[s.Statement], parameters: Scope
+) -> dict[str, LabelInput | Unknown]:
+    """The label inputs of a file before its statements run; UNKNOWN where one is not sound.
+
+    Nothing is reported: the statements themselves are, when they run.
+    """
+    unheard = Diagnostics()
+    scope: dict[str, Any] = dict(parameters)
+    found: dict[str, LabelInput | Unknown] = {}
+    for statement in statements:
+        match statement:
+            case s.Let():
+                scope[statement.name.text] = evaluate(statement.value, scope, unheard)
+            case s.InputDecl() if statement.kind.text == "label":
+                sizes = [whole(e, scope, unheard, "", 1, MAX_SIZE) for e in statement.sizes]
+                name = statement.name.text
+                classes = sizes[0] if len(sizes) == 1 else None
+                found[name] = LabelInput(name, classes) if classes else UNKNOWN
+    return found
 
 
 def report_twice(name: s.Name, faults: Diagnostics) -> None:

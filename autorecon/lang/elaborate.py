@@ -12,11 +12,11 @@ from itertools import product
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import MAX_SIZE
+from autorecon.lang.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.checked import Edge, Node, Pipeline
-from autorecon.lang.declare import Declarations, declare, report_twice
+from autorecon.lang.declare import Declarations, declare, label_inputs, report_twice
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.evaluate import UNKNOWN, Scope, whole
+from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, whole
 from autorecon.lang.evaluate import evaluate as value_of
 from autorecon.lang.pipelines import call_scope, resolve
 from autorecon.lang.shapes import Label, Shape, show_shape
@@ -56,6 +56,8 @@ class Elaboration:
     faults: Diagnostics
     globals: dict
     declared: Declarations = attrs.field(factory=Declarations)
+    # Label inputs, wherever they are declared: operations above may name them.
+    labels: dict[str, LabelInput | Unknown] = attrs.field(factory=dict)
     instances: dict[str, Instance] = attrs.field(factory=dict)
     nodes: dict[str, Node] = attrs.field(factory=dict)
     aliases: dict[str, str] = attrs.field(factory=dict)
@@ -75,6 +77,7 @@ class Elaboration:
 
     def _run(self, statements: list[s.Statement]) -> None:
         self.declared = declare(statements, self.faults)
+        self.labels = label_inputs(statements, self.globals)
         for statement in statements:
             if not isinstance(statement, s.EdgeStatement):
                 self._statement(statement)
@@ -267,7 +270,7 @@ class Elaboration:
 
     def _check_alone(self, block: s.BlockDef) -> None:
         """What can be said of a block that has no instance: names, not sizes."""
-        alone = Elaboration(self.faults, self.globals, self.declared)
+        alone = Elaboration(self.faults, self.globals, self.declared, self.labels)
         alone._body(block.name.text, block, self._unknown(block.parameters), ())
 
     def _body(self, name: str, block: s.BlockDef, scope: dict, ports: Iterable[str]) -> None:
@@ -374,4 +377,5 @@ class Elaboration:
         return tuple(found) if sound else None
 
     def _pipeline(self, expr: s.PipelineExpr, scope: dict) -> Pipeline | None:
-        return resolve(expr, scope, self.declared.ops, self.globals, self.faults)
+        names = self.declared.ops, self.globals, self.labels
+        return resolve(expr, scope, *names, self.faults)

@@ -158,7 +158,8 @@ def _choose(
     faults: Diagnostics,
 ) -> None:
     scope = names.globals
-    pipeline = resolve(statement.pipeline, scope, names.declared.ops, scope, faults)
+    known = names.declared.ops, scope, names.labels
+    pipeline = resolve(statement.pipeline, scope, *known, faults)
     if pipeline in edge.candidates:
         chosen[edge] = pipeline
     elif pipeline is not None:

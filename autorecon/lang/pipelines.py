@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, OpSpec, Param, Value
+from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, OpSpec, Param, Value
 from autorecon.lang.checked import Op, Pipeline
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate
@@ -15,6 +15,10 @@ from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
 MAX_DEPTH = 50  # of definitions that use definitions
+
+
+# The file's label inputs by name; those that are not sound are UNKNOWN.
+Labels = Mapping[str, LabelInput | Unknown]
 
 
 class _Endless(Exception):
@@ -26,6 +30,7 @@ def resolve(
     scope: Scope,
     definitions: Mapping[str, s.OpDef],
     outer: Scope,
+    labels: Labels,
     faults: Diagnostics,
 ) -> Pipeline | None:
     """The operations of a pipeline, or None after reporting what is wrong.
@@ -33,7 +38,7 @@ def resolve(
     A definition's body sees its own parameters and the file's names (`outer`), not the caller's.
     """
     try:
-        ops = _Expansion(definitions, outer, faults).ops(expr, scope)
+        ops = _Expansion(definitions, outer, labels, faults).ops(expr, scope)
     except _Endless as error:
         faults.report("E0305", str(error), expr.span, "write it in fewer definitions")
         return None
@@ -46,6 +51,7 @@ class _Expansion:
 
     definitions: Mapping[str, s.OpDef]
     outer: Scope
+    labels: Labels
     faults: Diagnostics
     within: list[str] = attrs.field(factory=list)
     calls: int = 0
@@ -73,7 +79,7 @@ class _Expansion:
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in CATALOGUE:
-            op = _bind(call, CATALOGUE[name], scope, self.faults)
+            op = _bind(call, CATALOGUE[name], scope, self.labels, self.faults)
             return (op,) if op else None
         help = did_you_mean(name, [*CATALOGUE, *self.definitions])
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
@@ -135,11 +141,13 @@ def signature(spec: OpSpec) -> str:
     return f"{spec.name}({', '.join(shown)})" if spec.params else spec.name
 
 
-def _show(value: Value) -> str:
+def _show(value: object) -> str:
     return "..." if value is None else str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
-def _bind(call: s.Call, spec: OpSpec, scope: Scope, faults: Diagnostics) -> Op | None:
+def _bind(
+    call: s.Call, spec: OpSpec, scope: Scope, labels: Labels, faults: Diagnostics
+) -> Op | None:
     names = [p.name for p in spec.params]
     bound: dict[str, Value | Unknown] = {}
     help, sound = f"it is `{signature(spec)}`", True
@@ -154,7 +162,11 @@ def _bind(call: s.Call, spec: OpSpec, scope: Scope, faults: Diagnostics) -> Op |
             sound = False
         else:
             param = spec.params[names.index(name)]
-            bound[name] = _argument(argument, spec.name, param, scope, faults)
+            bound[name] = (
+                _label(argument, spec.name, scope, labels, faults)
+                if param.type is LabelInput
+                else _argument(argument, spec.name, param, scope, faults)
+            )
     for param in spec.params:
         if sound and param.required and param.name not in bound:
             message = f"`{spec.name}` misses its `{param.name}`"
@@ -164,6 +176,24 @@ def _bind(call: s.Call, spec: OpSpec, scope: Scope, faults: Diagnostics) -> Op |
     if not sound or any(isinstance(v, Unknown) for v in values):
         return None
     return Op(spec.name, tuple(v for v in values if not isinstance(v, Unknown)))
+
+
+def _label(
+    argument: s.Argument, op: str, scope: Scope, labels: Labels, faults: Diagnostics
+) -> LabelInput | Unknown:
+    """The label input that an argument names. A parameter of that name hides it."""
+    name = argument.value.name if isinstance(argument.value, s.Reference) else None
+    if name is None or name in scope:
+        if name is None or not isinstance(scope[name], Unknown):
+            message = f"`{op}` needs the name of a label input here"
+            help = f"as in `{op}({next(iter(labels), 'y')})`"
+            faults.report("E0301", message, argument.value.span, help)
+        return UNKNOWN
+    if name not in labels:
+        help = did_you_mean(name, labels) if labels else f"declare `input {name}: label(classes)`"
+        faults.report("E0204", f"no label input `{name}`", argument.value.span, help)
+        return UNKNOWN
+    return labels[name]
 
 
 def _argument(

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import Op, Shape
-from autorecon.lang.shapes import elements
+from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear, NoConnection
 
 Builder = Callable[[dict, Shape, Shape], nn.Module]
 
@@ -23,7 +24,7 @@ def build_op(op: Op, source: Shape, out: Shape) -> nn.Module:
 def _conv(args: dict, source: Shape, out: Shape) -> nn.Module:
     kernel, dilation = args["kernel"], args["dilation"]
     padding = dilation * (kernel - 1) // 2
-    return nn.Conv2d(
+    conv = nn.Conv2d(
         source[0],
         out[0],
         kernel,
@@ -32,6 +33,12 @@ def _conv(args: dict, source: Shape, out: Shape) -> nn.Module:
         groups=args["groups"],
         bias=args["bias"],
     )
+    return _normalised(conv, args)
+
+
+def _normalised(module: nn.Module, args: dict) -> nn.Module:
+    """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018)."""
+    return spectral_norm(module) if args["spectral"] else module
 
 
 def _sepconv(args: dict, source: Shape, out: Shape) -> nn.Module:
@@ -52,7 +59,8 @@ def _sepconv(args: dict, source: Shape, out: Shape) -> nn.Module:
 def _deconv(args: dict, source: Shape, out: Shape) -> nn.Module:
     kernel, stride = args["kernel"], args["stride"]
     padding = (kernel - stride) // 2
-    return nn.ConvTranspose2d(source[0], out[0], kernel, stride, padding, bias=args["bias"])
+    deconv = nn.ConvTranspose2d(source[0], out[0], kernel, stride, padding, bias=args["bias"])
+    return _normalised(deconv, args)
 
 
 def _resize(mode: str) -> Builder:
@@ -72,34 +80,16 @@ def _instance_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
     return nn.InstanceNorm2d(source[0], eps=args["eps"], affine=args["affine"])
 
 
-class Linear(nn.Linear):
-    """Fully connected, from and to any shape: [N, *source] -> [N, *out]."""
-
-    def __init__(self, source: Shape, out: Shape, bias: bool) -> None:
-        super().__init__(elements(source), elements(out), bias)
-        self.out = tuple(out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(1)).unflatten(1, self.out)
+def _ccbn(args: dict, source: Shape, out: Shape) -> nn.Module:
+    return ConditionalBatchNorm(source, args["label"].classes, args["eps"], args["momentum"])
 
 
-class Embed(nn.Embedding):
-    """One learned vector (or feature map) a class: int64 [N] -> [N, *out], N(0, 1) at the start."""
-
-    def __init__(self, source: Shape, out: Shape) -> None:
-        classes = source[0]  # a Label
-        super().__init__(classes, elements(out))
-        self.out = tuple(out)
-
-    def forward(self, y: Tensor) -> Tensor:
-        return super().forward(y).unflatten(1, self.out)
+def _layer_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
+    return nn.GroupNorm(1, source[0], eps=args["eps"], affine=args["affine"])
 
 
-class NoConnection(nn.Module):
-    """`none`: never called; nets leave it out. It is here so that every candidate has a module."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        raise RuntimeError("`none` computes nothing and must not be called")
+def _linear(args: dict, source: Shape, out: Shape) -> nn.Module:
+    return _normalised(Linear(source, out, args["bias"]), args)
 
 
 BUILDERS: dict[str, Builder] = {
@@ -112,13 +102,19 @@ BUILDERS: dict[str, Builder] = {
     "bicubic": _resize("bicubic"),
     "identity": lambda args, source, out: nn.Identity(),
     "none": lambda args, source, out: NoConnection(),
+    "attention": lambda args, source, out: Attention(source[0]),
     "bn": _bn,
+    "ccbn": _ccbn,
+    "layer_norm": _layer_norm,
     "instance_norm": _instance_norm,
     "relu": lambda args, source, out: nn.ReLU(),
     "leaky_relu": lambda args, source, out: nn.LeakyReLU(args["slope"]),
+    "prelu": lambda args, source, out: nn.PReLU(source[0]),
+    "elu": lambda args, source, out: nn.ELU(args["alpha"]),
+    "selu": lambda args, source, out: nn.SELU(),
     "tanh": lambda args, source, out: nn.Tanh(),
     "sigmoid": lambda args, source, out: nn.Sigmoid(),
-    "linear": lambda args, source, out: Linear(source, out, args["bias"]),
+    "linear": _linear,
     "embed": lambda args, source, out: Embed(source, out),
 }
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from autorecon.graph import Space
 from autorecon.lang import SpaceError
 from autorecon.lang.diagnostics import Diagnostic
-from autorecon.nn.net import Connection, SpaceNet
+from autorecon.nn.net import Connection, SpaceNet, Values
 
 
 class Generator(SpaceNet):
@@ -35,5 +35,5 @@ class Generator(SpaceNet):
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         return self._run(z, y)
 
-    def _edge(self, connection: Connection, x: Tensor) -> Tensor | None:
-        return connection.candidates[0].module(x)
+    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
+        return connection.candidates[0].layer(values[connection.edge.source], values)

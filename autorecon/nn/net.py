@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 import torch
@@ -32,7 +32,22 @@ class Branch(nn.Module):
         return here
 
 
-Layer = Callable[[Tensor], Tensor]
+Values = Mapping[str, Tensor]  # of nodes, by name
+
+
+@attrs.frozen(eq=False)
+class Layer:
+    """Modules one after the other, registered elsewhere under readable names.
+
+    A module whose operation names a label input gets that label [N] beside x.
+    """
+
+    modules: tuple[tuple[nn.Module, str | None], ...]
+
+    def __call__(self, x: Tensor, values: Values) -> Tensor:
+        for module, label in self.modules:
+            x = module(x) if label is None else module(x, values[label])
+        return x
 
 
 def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Branch) -> Layer:
@@ -42,8 +57,8 @@ def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Bran
     for op, before, after in zip(pipeline.ops, shapes, shapes[1:], strict=False):
         module = build_op(op, before, after)
         place.put(_unused(op.name, place), module)
-        modules.append(module)
-    return modules[0] if len(modules) == 1 else _Chain(modules)
+        modules.append((module, op.label))
+    return Layer(tuple(modules))
 
 
 def _unused(name: str, place: Branch) -> str:
@@ -51,24 +66,12 @@ def _unused(name: str, place: Branch) -> str:
     return next(n for n in itertools.chain([name], names) if n not in place._modules)
 
 
-class _Chain:
-    """Modules one after the other, registered elsewhere under readable names."""
-
-    def __init__(self, modules: list[nn.Module]) -> None:
-        self.modules = modules
-
-    def __call__(self, x: Tensor) -> Tensor:
-        for module in self.modules:
-            x = module(x)
-        return x
-
-
 @attrs.define(eq=False)
 class Candidate:
-    """One candidate of an edge: its pipeline and the module that computes it."""
+    """One candidate of an edge: its pipeline and what computes it."""
 
     pipeline: Pipeline
-    module: Layer
+    layer: Layer
 
 
 @attrs.define(eq=False)
@@ -129,12 +132,13 @@ class SpaceNet(Branch):
     ) -> Candidate:
         """Its key tells a candidate from the edge's others, in a super net and derived alike."""
         if len(pipeline.ops) > 1:
-            module = build_pipeline(pipeline, source, target, place.branch(pipeline.key))
-            return Candidate(pipeline, module)
+            layer = build_pipeline(pipeline, source, target, place.branch(pipeline.key))
+            return Candidate(pipeline, layer)
         (shape,) = pipeline.shapes(source, target)[1:]
-        lone = build_op(pipeline.ops[0], source, shape)
+        (op,) = pipeline.ops
+        lone = build_op(op, source, shape)
         place.put(pipeline.key, lone)
-        return Candidate(pipeline, lone)
+        return Candidate(pipeline, Layer(((lone, op.label),)))
 
     def _inputs(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
@@ -148,15 +152,16 @@ class SpaceNet(Branch):
                 part
                 for connection in step.incoming
                 if connection.edge.source in values
-                and (part := self._edge(connection, values[connection.edge.source])) is not None
+                and (part := self._edge(connection, values)) is not None
             ]
             if parts:
                 value = merge(step.node.merge, parts)
-                values[step.node.name] = step.then(value) if step.then else value
+                values[step.node.name] = step.then(value, values) if step.then else value
         return values[self.space.output.name]
 
-    def _edge(self, connection: Connection, x: Tensor) -> Tensor | None:
-        """What an edge brings to its target, or None when it brings nothing."""
+    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
+        """What an edge brings to its target, or None when it brings nothing. `values` hold its
+        source's and the labels'."""
         raise NotImplementedError
 
     def example_inputs(

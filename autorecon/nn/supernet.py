@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space, derive_choices, genotype
-from autorecon.nn.net import Branch, Connection, SpaceNet
+from autorecon.nn.net import Branch, Connection, SpaceNet, Values
 
 
 @attrs.frozen(eq=False)
@@ -60,18 +60,19 @@ class SuperNet(SpaceNet):
         finally:
             self._mixture = {}
 
-    def _edge(self, connection: Connection, x: Tensor) -> Tensor | None:
+    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
+        x = values[connection.edge.source]
         mixed = self._mixture.get(connection.edge.name)
         if mixed is None:  # a single candidate: there is nothing to mix
             only = connection.candidates[0]
-            return None if only.pipeline.is_none else only.module(x)
+            return None if only.pipeline.is_none else only.layer(x, values)
         if isinstance(mixed, OneCandidate):
             chosen = connection.candidates[mixed.index]
-            return None if chosen.pipeline.is_none else mixed.weight * chosen.module(x)
+            return None if chosen.pipeline.is_none else mixed.weight * chosen.layer(x, values)
         total: Tensor | None = None
         for weight, candidate in zip(mixed, connection.candidates, strict=True):
             if not candidate.pipeline.is_none:
-                part = weight * candidate.module(x)
+                part = weight * candidate.layer(x, values)
                 total = part if total is None else total + part
         return total
 

@@ -12,7 +12,7 @@ from autorecon.cli.compile_command import compile
 from autorecon.cli.diff_command import diff
 from autorecon.lang import Label, Op, Shape, diagnostics, elaborate, evaluate, pipelines, source
 from autorecon.lang import parse as parser
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
+from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
 from autorecon.lang.codes import CODES
 from autorecon.lang.grammar import grammar
 from autorecon.lang.library import shipped_spaces
@@ -58,6 +58,7 @@ def test_a_code_without_an_example_is_shown_elsewhere(row: list[str]):
 OPERATIONS = {code(row[0])[0].partition("(")[0]: row for row in table("Operation")}
 # Arguments that make every factor of a formula count.
 ARGUMENTS = {"kernel": 3, "stride": 3, "groups": 2, "dilation": 2, "factor": 2}
+LABEL = LabelInput("y", 7)
 
 
 def test_every_operation_is_listed_with_its_signature():
@@ -71,13 +72,18 @@ def test_shape_and_cost_are_as_the_table_says(name: str, flag: bool):
     _, takes, gives, weights, macs = OPERATIONS[name]
     source: Shape = Label(5) if takes == "a label" else (8, 3, 4)
     target = (6, 9, 10)
-    values = {
-        p.name: flag if p.type is bool else ARGUMENTS.get(p.name, p.default)
+    values: dict[str, Value] = {
+        p.name: LABEL
+        if p.type is LabelInput
+        else flag
+        if p.type is bool
+        else ARGUMENTS.get(p.name, p.default)
         for p in CATALOGUE[name].params
     }
     op = Op(name, tuple(values.values()))
     out = op.spec.shape(op.args, source, target)
-    sizes = symbols(source, target, out) | {k: int(v) for k, v in values.items() if v is not None}
+    sizes = {"classes": LABEL.classes} | symbols(source, target, out)
+    sizes |= {k: int(v) for k, v in values.items() if isinstance(v, int | float)}
     if gives.startswith("`["):
         assert out == tuple(worked_out(part, sizes) for part in gives.strip("`[]").split(","))
     else:
@@ -105,8 +111,9 @@ def worked_out(formula: str, sizes: dict[str, int]) -> int:
 def test_ranges_of_arguments_are_as_the_list_says(name: str):
     listed = " ".join(PAGE[PAGE.index("- `kernel`, `dilation`") :].partition("\n\n")[0].split())
     parts = listed.split(";")
+    kinds = [int, float, bool, LabelInput]
     for param in CATALOGUE[name].params:
-        part = parts[[int, float, bool].index(param.type)]
+        part = parts[kinds.index(param.type)]
         assert param.name in code(part)
         assert param.least is None or part.endswith(f"at least {param.least}")
         assert param.odd == (param.name == "kernel" and name != "deconv")

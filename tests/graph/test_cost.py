@@ -228,3 +228,18 @@ def test_an_entangled_space_gets_outer_bounds(monkeypatch: pytest.MonkeyPatch) -
     assert 0.7 * exact.macs.min < outer.macs.min <= exact.macs.min
     assert distinct_architectures(space.program) is None
     assert valid_architectures(space.program) is None
+
+
+def test_a_label_without_edges_costs_where_it_is_read():
+    space = loads("""space conditional(classes = 5)
+    input z [4]: noise
+    input y: label(classes)
+    node a [2, 3, 3] then ccbn(y)
+    output image [2, 3, 3]
+    link z -> a = linear(bias=false)
+    link a -> image = ccbn(y) >> conv(1, bias=false) | identity | none
+    """)
+    linear, norm = 4 * 18, 2 * 2 * 5
+    least, most = linear + norm, linear + 2 * norm + 4
+    assert space.cost.parameters == Interval(least, most)
+    assert (space.valid_architectures, space.distinct_architectures) == (2, 2)

@@ -28,6 +28,13 @@ COSTS = [
     ("bn(affine=false)", IMAGE, IMAGE, 0, 0),
     ("bn", VECTOR, VECTOR, 10, 0),
     ("instance_norm", IMAGE, IMAGE, 12, 0),
+    ("layer_norm", IMAGE, IMAGE, 12, 0),
+    ("ccbn(y)", IMAGE, IMAGE, 2 * 6 * 10, 0),
+    ("ccbn(y, eps=0.8)", VECTOR, VECTOR, 2 * 5 * 10, 0),
+    ("attention", "[8, 4, 8]", "[8, 4, 8]", 81, 32 * (2 * 8 + 2 * 32) + 32 * 32 * (1 + 4)),
+    ("prelu", IMAGE, IMAGE, 6, 0),
+    ("elu(0.5) >> selu", IMAGE, IMAGE, 0, 0),
+    ("conv(3, spectral=true)", "[4, 4, 8]", IMAGE, 4 * 6 * 9 + 6, 4 * 6 * 9 * 32),
     ("relu >> leaky_relu(0.2) >> tanh >> sigmoid", IMAGE, IMAGE, 0, 0),
     ("linear", VECTOR, IMAGE, 5 * 192 + 192, 5 * 192),
     ("linear(out=7, bias=false)", VECTOR, "[7]", 35, 35),
@@ -41,9 +48,10 @@ COSTS = [
 def candidate(written: str, source: str, target: str) -> tuple[Pipeline, Shape, Shape]:
     """A candidate of an edge between nodes of these shapes, as the checker resolves it."""
     text = (
-        f"space t\ninput z [5]: noise\nnode a {source}\nnode b {target}\noutput image {target}\n"
+        f"space t\ninput z [5]: noise\ninput y: label(10)\n"
+        f"node a {source}\nnode b {target}\noutput image {target}\n"
         f"link z -> a = linear\nlink a -> b = {written}\nlink z -> image = linear\n"
-        f"link b -> image = identity\n"
+        f"link b -> image = identity\nlink y -> image = embed\n"
     )
     program = check(Source(text))
     edge = program.edges[1]

@@ -19,10 +19,16 @@ EXAMPLES = {
     "bilinear": ("[4, 3, 3]", "[4, 6, 6]", "bilinear(scale=2)"),
     "bicubic": ("[4, 3, 3]", "[4, 6, 6]", "bicubic"),
     "identity": ("[4, 3, 3]", "[4, 3, 3]", "identity"),
+    "attention": ("[16, 3, 4]", "[16, 3, 4]", "attention"),
     "bn": ("[4, 3, 3]", "[4, 3, 3]", "bn(eps=0.8)"),
+    "ccbn": ("[4, 3, 3]", "[4, 3, 3]", "ccbn(y, eps=0.8)"),
+    "layer_norm": ("[4, 3, 3]", "[4, 3, 3]", "layer_norm"),
     "instance_norm": ("[4, 3, 3]", "[4, 3, 3]", "instance_norm"),
     "relu": ("[4, 3, 3]", "[4, 3, 3]", "relu"),
     "leaky_relu": ("[4, 3, 3]", "[4, 3, 3]", "leaky_relu(0.2)"),
+    "prelu": ("[4, 3, 3]", "[4, 3, 3]", "prelu"),
+    "elu": ("[4, 3, 3]", "[4, 3, 3]", "elu(0.5)"),
+    "selu": ("[4, 3, 3]", "[4, 3, 3]", "selu"),
     "tanh": ("[4, 3, 3]", "[4, 3, 3]", "tanh"),
     "sigmoid": ("[4, 3, 3]", "[4, 3, 3]", "sigmoid"),
     "linear": ("[7]", "[4, 3, 3]", "linear"),
@@ -38,11 +44,24 @@ def first_layer(sizes: str) -> str:
     return "identity" if sizes.count(",") == 0 else "linear"
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_module_has_the_shape_and_parameters_of_the_catalogue(name):
-    source, target, op = EXAMPLES[name]
+# Further forms: on vectors, and with a normalised weight.
+FORMS = [
+    ("[7]", "[7]", "bn"),
+    ("[7]", "[7]", "ccbn(y)"),
+    ("[7]", "[7]", "layer_norm(affine=false)"),
+    ("[7]", "[7]", "prelu"),
+    ("[7]", "[4, 3, 3]", "linear(spectral=true)"),
+    ("[4, 6, 6]", "[8, 6, 6]", "conv(3, groups=2, spectral=true)"),
+    ("[4, 3, 3]", "[8, 6, 6]", "deconv(4, spectral=true)"),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "op"), [*EXAMPLES.values(), *FORMS])
+def test_module_has_the_shape_and_parameters_of_the_catalogue(source, target, op):
+    label = "input y: label(classes)" if "(y" in op else ""
     text = f"""space one(classes = 3)
     input z [7]: noise
+    {label}
     node a {source}
     output image {target}
     link z -> a = {first_layer(source)}
@@ -69,6 +88,88 @@ def test_embed_is_one_vector_a_class():
     z, y = net.example_inputs(5)
     table = net.state_dict()["y->code.embed.weight"]
     assert torch.equal(net(z, y), z * table[y])
+
+
+def edge_of(op: str, sizes: str = "[8, 3, 4]"):
+    """A net of one edge that takes its noise as it is, and its weights by short names."""
+    label = "input y: label(3)" if "(y" in op else ""
+    text = f"""space one
+    input z {sizes}: noise
+    {label}
+    output image {sizes}
+    link z -> image = {op}
+    """
+    net = autorecon.generator(autorecon.loads(text), seed=0)
+    return net, {name.rpartition("->image.")[2]: p for name, p in net.named_parameters()}
+
+
+def test_ccbn_normalises_by_shared_statistics_and_scales_by_class():
+    net, weights = edge_of("ccbn(y, eps=0.8)")
+    gamma, beta = weights["ccbn_y_eps0p8.gamma.weight"], weights["ccbn_y_eps0p8.beta.weight"]
+    assert torch.equal(gamma, torch.ones(3, 8))
+    assert torch.equal(beta, torch.zeros(3, 8))
+    with torch.no_grad():
+        gamma.copy_(torch.randn(3, 8))
+        beta.copy_(torch.randn(3, 8))
+    z, y = torch.randn(5, 8, 3, 4), torch.tensor([0, 2, 1, 2, 2])
+    mean = z.mean((0, 2, 3), keepdim=True)
+    variance = ((z - mean) ** 2).mean((0, 2, 3), keepdim=True)
+    plain = (z - mean) / (variance + 0.8).sqrt()
+    expected = torch.stack(
+        [plain[i] * gamma[k][:, None, None] + beta[k][:, None, None] for i, k in enumerate(y)]
+    )
+    torch.testing.assert_close(net(z.flatten(1), y), expected)
+
+
+@torch.no_grad()
+def test_attention_starts_as_the_identity_and_sums_over_positions():
+    net, weights = edge_of("attention")
+    z, y = torch.randn(2, 8, 3, 4), torch.zeros(2, dtype=torch.long)
+    assert torch.equal(net(z.flatten(1), y), z)
+    weights["attention.gamma"].fill_(0.5)
+    query, key, value, out = (
+        weights[f"attention.{n}.weight"].flatten(1) for n in ("query", "key", "value", "out")
+    )
+    expected = z.flatten(2).clone()
+    for image in expected:
+        old = image.clone()
+        for here in range(12):
+            scores = torch.stack([(query @ old[:, here]) @ (key @ old[:, p]) for p in range(12)])
+            mixed = sum(s * (value @ old[:, p]) for p, s in enumerate(scores.softmax(0)))
+            image[:, here] += 0.5 * (out @ mixed)
+    torch.testing.assert_close(net(z.flatten(1), y).flatten(2), expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("op", ["conv(3, spectral=true, bias=false)", "linear(spectral=true)"])
+def test_spectral_divides_by_the_largest_singular_value(op):
+    net, weights = edge_of(op)
+    z, y = net.example_inputs(2)
+    for _ in range(200):  # a step of the power iteration each
+        net(z, y)
+    layer = next(m for m in net.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear))
+    original = next(w for name, w in weights.items() if name.endswith("weight.original"))
+    largest = torch.linalg.svdvals(original.flatten(1))[0]
+    torch.testing.assert_close(layer.weight, original / largest, atol=1e-5, rtol=1e-3)
+
+
+def test_a_super_net_passes_labels_to_candidates_and_nodes():
+    space = autorecon.loads("""space s(classes = 3)
+    input z [8]: noise
+    input y: label(classes)
+    node a [4, 2, 2] then ccbn(y) >> relu
+    output image [4, 2, 2]
+    link z -> a = linear
+    link a -> image = ccbn(y) >> conv(3) | ccbn(y) | conv(1) | none
+    """)
+    net = autorecon.supernet(space, seed=0)
+    assert "y" in space.live
+    z, y = net.example_inputs(6)
+    assert "a->image.ccbn_y-conv3.ccbn.gamma.weight" in net.state_dict()
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            if "beta" in name:
+                p.copy_(torch.randn(p.shape))
+    assert not torch.equal(net(z, y), net(z, (y + 1) % 3))
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("sum", 9.0), ("product", 24.0), ("mean", 3.0)])

@@ -1,0 +1,40 @@
+"""Normalisations: they keep the shape, and count no multiply-accumulates."""
+
+from __future__ import annotations
+
+from autorecon.lang.opspec import Args, LabelInput, Param, same, same_maps
+from autorecon.lang.shapes import Shape
+
+_EPS = Param("eps", float, 1e-5, least=0)
+_MOMENTUM = Param("momentum", float, 0.1, least=0)
+_AFFINE = Param("affine", bool, True)
+
+
+def _cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    return 2 * source[0] * bool(args["affine"]), 0
+
+
+def _class_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    return 2 * source[0] * args["label"].classes, 0
+
+
+same(
+    "bn",
+    "batch normalisation over samples and positions",
+    _EPS,
+    _MOMENTUM,
+    _AFFINE,
+    cost=_cost,
+)
+same(
+    "ccbn",
+    "batch normalisation with a factor and an offset a class (Dumoulin et al., 2017)",
+    Param("label", LabelInput, required=True),
+    _EPS,
+    _MOMENTUM,
+    cost=_class_cost,
+)
+same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cost)
+same_maps(
+    "instance_norm", "normalises each sample's channels over positions", _EPS, _AFFINE, cost=_cost
+)

@@ -1,0 +1,98 @@
+"""What the language knows of an operation: its signature, shape rule and cost, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
+
+
+@attrs.frozen
+class LabelInput:
+    """The label input that an argument names, as in `ccbn(y)`."""
+
+    name: str
+    classes: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Value = int | float | bool | LabelInput | None
+# Values are checked against the signature before a rule sees them.
+Args = Mapping[str, Any]
+ShapeRule = Callable[[Args, Shape, Shape], Shape]
+CostRule = Callable[[Args, Shape, Shape], tuple[int, int]]
+
+# Shapes past this would not fit any machine, and arithmetic on them is a denial of service.
+MAX_SIZE = 1 << 20
+
+
+@attrs.frozen
+class Param:
+    """One argument: its type, default (`required` when there is none) and least value."""
+
+    name: str
+    type: type
+    default: Value = None
+    required: bool = False
+    least: float | None = None
+    odd: bool = False
+
+
+@attrs.frozen
+class OpSpec:
+    name: str
+    about: str
+    params: tuple[Param, ...]
+    shape: ShapeRule
+    cost: CostRule
+
+
+CATALOGUE: dict[str, OpSpec] = {}
+
+
+def op(
+    name: str, about: str, *params: Param, cost: CostRule | None = None
+) -> Callable[[ShapeRule], ShapeRule]:
+    """Add an operation whose shape rule is the decorated function."""
+
+    def add(shape: ShapeRule) -> ShapeRule:
+        CATALOGUE[name] = OpSpec(name, about, params, shape, cost or (lambda a, i, o: (0, 0)))
+        return shape
+
+    return add
+
+
+def same(name: str, about: str, *params: Param, cost: CostRule | None = None) -> None:
+    """Add an operation that keeps every shape but a label's."""
+
+    def rule(args: Args, source: Shape, target: Shape) -> Shape:
+        if isinstance(source, Label):
+            raise ShapeFault(f"`{name}` cannot take a label", "`embed` makes a vector of it")
+        return source
+
+    op(name, about, *params, cost=cost)(rule)
+
+
+def same_maps(name: str, about: str, *params: Param, cost: CostRule | None = None) -> None:
+    """Add an operation that keeps the shape of feature maps and takes nothing else."""
+    op(name, about, *params, cost=cost)(lambda args, source, target: maps(source, name))
+
+
+def maps(shape: Shape, what: str) -> tuple[int, int, int]:
+    """[channels, height, width], or ShapeFault."""
+    if len(shape) != 3:
+        help = "feature maps are [channels, height, width]; `linear` makes them of a vector"
+        raise ShapeFault(f"`{what}` takes feature maps, not {show_shape(shape)}", help)
+    return shape
+
+
+def channels_out(args: Args, target: Shape, what: str) -> int:
+    """`out`, or what the target has."""
+    if args.get("out") is not None:
+        return int(args["out"])
+    return maps(target, what)[0]

@@ -1,0 +1,80 @@
+"""Modules that torch has not: vectors to any shape, and what a class or a position decides."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from autorecon.lang import Shape
+from autorecon.lang.shapes import elements
+
+
+class Linear(nn.Linear):
+    """Fully connected, from and to any shape: [N, *source] -> [N, *out]."""
+
+    def __init__(self, source: Shape, out: Shape, bias: bool) -> None:
+        super().__init__(elements(source), elements(out), bias)
+        self.out = tuple(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1)).unflatten(1, self.out)
+
+
+class Embed(nn.Embedding):
+    """One learned vector (or feature map) a class: int64 [N] -> [N, *out], N(0, 1) at the start."""
+
+    def __init__(self, source: Shape, out: Shape) -> None:
+        classes = source[0]  # a Label
+        super().__init__(classes, elements(out))
+        self.out = tuple(out)
+
+    def forward(self, y: Tensor) -> Tensor:
+        return super().forward(y).unflatten(1, self.out)
+
+
+class NoConnection(nn.Module):
+    """`none`: never called; nets leave it out. It is here so that every candidate has a module."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise RuntimeError("`none` computes nothing and must not be called")
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch normalisation whose factor (1 at the start) and offset (0) are those of a class.
+
+    Statistics are shared by all classes. x [N, C, ...], y int64 [N] -> [N, C, ...].
+    """
+
+    def __init__(self, source: Shape, classes: int, eps: float, momentum: float) -> None:
+        super().__init__()
+        kind = nn.BatchNorm2d if len(source) == 3 else nn.BatchNorm1d
+        self.bn = kind(source[0], eps=eps, momentum=momentum, affine=False)
+        self.gamma = nn.Embedding(classes, source[0])
+        self.beta = nn.Embedding(classes, source[0])
+        nn.init.ones_(self.gamma.weight)
+        nn.init.zeros_(self.beta.weight)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        shape = (*x.shape[:2], *[1] * (x.dim() - 2))
+        return self.gamma(y).view(shape) * self.bn(x) + self.beta(y).view(shape)
+
+
+class Attention(nn.Module):
+    """Self-attention over positions (Zhang et al., 2019): x + gamma * attended, gamma 0 at first.
+
+    Queries and keys have an eighth of the channels, values half. [N, C, H, W] -> the same.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(channels, channels // 8, 1, bias=False)
+        self.key = nn.Conv2d(channels, channels // 8, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels // 2, 1, bias=False)
+        self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = (layer(x).flatten(2) for layer in (self.query, self.key, self.value))
+        weights = (query.transpose(1, 2) @ key).softmax(-1)  # [N, from, to]
+        attended = value @ weights.transpose(1, 2)
+        return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
