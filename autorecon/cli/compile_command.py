@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from autorecon.cli.options import set_option
+from autorecon.cli.values import json_text
 
 FORMATS = ("full", "concise", "json", "github")
 
@@ -75,7 +75,7 @@ def _compile(
         drawn = Path(render or f"{Path(file).name.removesuffix('.space')}.svg")
         draw(space, drawn)
     if as_json:
-        click.echo(json.dumps(summary(space), indent=2))
+        click.echo(json_text(summary(space)))
     elif style in ("full", "concise"):
         click.echo(_text(space, file))
     if drawn:
@@ -87,7 +87,7 @@ def summary(space: Any) -> dict[str, Any]:
     cost = space.cost
     return {
         "name": space.name,
-        "kind": _kind(space),
+        "kind": kind(space),
         "parameters_set": dict(space.parameters),
         "nodes": len(space.nodes),
         "blocks": len({n.block for n in space.nodes.values() if n.block}),
@@ -100,7 +100,8 @@ def summary(space: Any) -> dict[str, Any]:
     }
 
 
-def _kind(space: Any) -> str:
+def kind(space: Any) -> str:
+    """What one calls it: genotype, generator or search space."""
     if space.program.of:
         return "genotype"
     return "generator" if space.is_genotype else "search space"
@@ -110,8 +111,10 @@ def _text(space: Any, file: str) -> str:
     facts = summary(space)
     settings = " ".join(f"{k}={v}" for k, v in facts["parameters_set"].items())
     types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
-    architectures = f"{space.architectures:,}"
-    if space.architectures >= 10**6:
+    from autorecon.graph.labels import exact_text
+
+    architectures = exact_text(space.architectures)
+    if 10**6 <= space.architectures < 10**300:
         architectures += f"  ({space.architectures:.2e})"
     rows = [
         ("set", settings or "nothing to set"),

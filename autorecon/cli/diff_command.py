@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from autorecon.cli.options import set_option
+from autorecon.cli.values import json_text
 
 
 @click.command("diff")
@@ -44,7 +44,7 @@ def diff(
     if render is not None:
         _draw(difference, Path(render or f"{Path(new).name.removesuffix('.space')}-diff.svg"))
     if as_json:
-        click.echo(json.dumps(as_values(difference), indent=2))
+        click.echo(json_text(as_values(difference)))
     elif not difference.same:
         click.echo(
             f"{click.style(f'--- {old}', fg='red')}\n{click.style(f'+++ {new}', fg='green')}"

@@ -12,7 +12,7 @@ import click
 from autorecon.graph.cost import Interval
 from autorecon.graph.diff import Change, Difference, EdgeChange, Kind, NodeChange
 from autorecon.graph.groups import EdgeGroup, edge_groups, node_groups
-from autorecon.graph.labels import count_text, size_text
+from autorecon.graph.labels import count_text, interval_text, size_text
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Pipeline, show_shape
 
@@ -141,13 +141,9 @@ def _facts(space: Space) -> dict[str, str]:
         "nodes": str(len(space.nodes)),
         "edges": str(len(space.edges)),
         "architectures": count_text(space.architectures),
-        "weights": _interval(space.cost.parameters),
-        "multiply-adds": _interval(space.cost.macs),
+        "weights": interval_text(space.cost.parameters),
+        "multiply-adds": interval_text(space.cost.macs),
     }
-
-
-def _interval(cost: Interval) -> str:
-    return f"{cost.min:,}" if cost.min == cost.max else f"{cost.min:,} to {cost.max:,}"
 
 
 def as_values(difference: Difference) -> dict[str, Any]:

@@ -11,7 +11,18 @@ import click
 
 from autorecon import __version__
 
-COMMANDS = ("compile", "diff", "run", "search", "derive", "compress", "report", "teachers", "data")
+COMMANDS = (
+    "compile",
+    "show",
+    "diff",
+    "run",
+    "search",
+    "derive",
+    "compress",
+    "report",
+    "teachers",
+    "data",
+)
 
 
 class Commands(click.Group):

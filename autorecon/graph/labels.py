@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from autorecon.graph.cost import Interval
 from autorecon.lang import Edge, Label, Node, Op, Pipeline, Program, Shape
 from autorecon.lang.catalogue import LabelInput
 from autorecon.lang.parse import parse
@@ -88,6 +89,12 @@ def count_text(count: int) -> str:
 def exact_text(count: int) -> str:
     """All digits, in groups of three; the rounded count where there are thousands of them."""
     return f"{count:,}" if count.bit_length() < _LONGEST_EXACT else count_text(count)
+
+
+def interval_text(interval: Interval) -> str:
+    """Both ends with all their digits, or the one number that it is."""
+    low, high = interval.min, interval.max
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def size_text(size: int) -> str:

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click import Command
 
 from autorecon import Space, SpaceError, loads
 from autorecon.cli.compile_command import compile
 from autorecon.cli.diff_command import diff
+from autorecon.cli.show_command import show
 from autorecon.lang import Label, Op, Shape, diagnostics, elaborate, evaluate, pipelines, source
 from autorecon.lang import parse as parser
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
@@ -158,9 +160,11 @@ def test_options_of_the_command_are_listed():
     assert listed == declared | {"-h", "--help"}
 
 
-def test_options_of_diff_are_listed():
-    listed = {name.split()[0] for row in table("Option of `diff`") for name in code(row[0])}
-    assert listed == {name for p in diff.params for name in p.opts if name.startswith("-")}
+@pytest.mark.parametrize("command", [diff, show], ids=lambda command: command.name)
+def test_options_of_other_commands_are_listed(command: Command):
+    rows = table(f"Option of `{command.name}`")
+    listed = {name.split()[0] for row in rows for name in code(row[0])}
+    assert listed == {name for p in command.params for name in p.opts if name.startswith("-")}
 
 
 def test_every_attribute_of_a_space_is_listed():

@@ -1,0 +1,197 @@
+"""The analyses of a space as tables, and as values for scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from autorecon.cli.compile_command import kind, summary
+from autorecon.cli.tables import Table
+from autorecon.graph import survey
+from autorecon.graph.candidates import candidates_of
+from autorecon.graph.labels import exact_text, interval_text
+from autorecon.graph.space import Space
+from autorecon.lang import Edge, did_you_mean, show_shape
+
+_COSTS = ("weights", "MACs")
+_MEASURES = {"parameters": "weights", "macs": "MACs"}
+_NAMED = 4  # edges that a row names; more are counted
+
+
+class NoSuchEdge(ValueError):
+    """The message names the edges that come near."""
+
+    exit_code = 2
+
+
+def tables(space: Space) -> list[Table]:
+    ends = [_extreme(space, extreme) for extreme in survey.extremes(space)]
+    return [_overview(space), _nodes(space), _candidates(space), *ends]
+
+
+def _overview(space: Space) -> Table:
+    exact = "" if space.cost.exact else "  (too entangled for an exact minimum: a lower bound)"
+    rows = [
+        ("set", " ".join(f"{k}={v}" for k, v in space.parameters.items()) or "nothing to set"),
+        ("architectures", exact_text(space.architectures)),
+        ("valid", _count(space.valid_architectures)),
+        ("distinct", _count(space.distinct_architectures)),
+        ("weights", interval_text(space.cost.parameters) + exact),
+        ("MACs", f"{interval_text(space.cost.macs)} an image{exact}"),
+    ]
+    of = f" of {space.program.of}" if space.program.of else ""
+    return Table(f"{space.name}: {kind(space)}{of}", ("", ""), rows)
+
+
+def _count(count: int | None) -> str:
+    return "too entangled to count" if count is None else exact_text(count)
+
+
+def _nodes(space: Space) -> Table:
+    rows = [
+        (
+            " = ".join((row.node.name, *row.node.aliases)),
+            show_shape(row.node.shape),
+            row.node.role if row.node.is_input else row.node.merge,
+            str(row.incoming),
+            str(row.outgoing),
+            row.node.then.text if row.node.then else "",
+            *(f"{cost:,}" if cost else "" for cost in (row.parameters, row.macs)),
+        )
+        for row in survey.node_rows(space)
+    ]
+    columns = ("node", "shape", "merge", "in", "out", "then", *_COSTS)
+    return Table(f"{len(rows)} nodes", columns, rows, ("in", "out", *_COSTS))
+
+
+def _candidates(space: Space) -> Table:
+    rows = [
+        (
+            f"{row.type} {row.contract or ''}".strip(),
+            row.candidate.text,
+            str(row.edges),
+            interval_text(row.parameters),
+            interval_text(row.macs),
+        )
+        for row in survey.candidate_rows(space)
+    ]
+    types = ", ".join(f"{count} {name}" for name, count in space.edges_by_type.items())
+    columns = ("type", "candidate", "edges", *_COSTS)
+    return Table(f"{len(space.edges)} edges: {types}", columns, rows, ("edges", *_COSTS))
+
+
+def _extreme(space: Space, extreme: survey.Extreme) -> Table:
+    by = " and ".join(_MEASURES[measure] for measure in extreme.by)
+    found, columns = extreme.architecture, ("type", "candidate", "on")
+    if found is None:
+        return Table(f"{extreme.end} by {by}: too entangled to find", columns, [])
+    rows = [
+        (type, candidate.text, ", ".join(n) if len(n) <= _NAMED else f"{len(n)} edges")
+        for type, candidate, n in survey.chosen_rows(space, found)
+    ]
+    cost = f"{found.parameters:,} weights, {found.macs:,} MACs"
+    live = f"{len(found.live)} of {len(space.edges)} edges live"
+    return Table(f"{extreme.end} by {by}: {cost}, {live}", columns, rows)
+
+
+def find_edge(space: Space, name: str) -> Edge:
+    """By its name or as the text writes it, blanks aside; NoSuchEdge."""
+    by_name = {form: e for e in space.edges for form in _forms(e)}
+    found = by_name.get("".join(name.split()))
+    if found is None:
+        help = did_you_mean(name, [e.name for e in space.edges])
+        raise NoSuchEdge(f"`{space.name}` has no edge `{name}`: {help}")
+    return found
+
+
+def _forms(edge: Edge) -> tuple[str, str, str]:
+    return edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}"
+
+
+def edge_table(space: Space, edge: Edge) -> Table:
+    """Every candidate of one edge, operation by operation."""
+    rows = []
+    for candidate in candidates_of(edge, space.nodes):
+        if not candidate.steps:
+            rows.append((candidate.pipeline.text, "", "", "0", "0"))
+        for index, step in enumerate(candidate.steps):
+            name = candidate.pipeline.text if index == 0 else ""
+            shapes = f"{show_shape(step.before)} -> {show_shape(step.after)}"
+            rows.append((name, step.op.text, shapes, f"{step.parameters:,}", f"{step.macs:,}"))
+    source, target = (show_shape(space.nodes[n].shape) for n in (edge.source, edge.target))
+    about = f"{edge.type} {edge.contract or ''}".strip()
+    title = f"{edge.text}: {about}, {source} -> {target}"
+    return Table(title, ("candidate", "step", "shapes", *_COSTS), rows, _COSTS)
+
+
+def values(space: Space) -> dict[str, Any]:
+    """All of the tables as JSON values, after the summary of `compile --json`."""
+    return {
+        **summary(space),
+        "valid_architectures": space.valid_architectures,
+        "distinct_architectures": space.distinct_architectures,
+        "exact": space.cost.exact,
+        "node_rows": [_node_values(row) for row in survey.node_rows(space)],
+        "candidate_rows": [
+            {
+                "type": row.type,
+                "contract": row.contract,
+                "candidate": row.candidate.text,
+                "edges": row.edges,
+                "parameters": attrs.asdict(row.parameters),
+                "macs": attrs.asdict(row.macs),
+            }
+            for row in survey.candidate_rows(space)
+        ],
+        "extremes": [_extreme_values(extreme) for extreme in survey.extremes(space)],
+    }
+
+
+def _node_values(row: survey.NodeRow) -> dict[str, Any]:
+    node = row.node
+    return {
+        "name": node.name,
+        "aliases": list(node.aliases),
+        "shape": list(node.shape),
+        "role": node.role,
+        "block": node.block,
+        "merge": node.merge,
+        "then": node.then.text if node.then else None,
+        "in": row.incoming,
+        "out": row.outgoing,
+        "parameters": row.parameters,
+        "macs": row.macs,
+    }
+
+
+def _extreme_values(extreme: survey.Extreme) -> dict[str, Any]:
+    found = extreme.architecture
+    values: dict[str, Any] = {"end": extreme.end, "by": list(extreme.by)}
+    if found is None:
+        return {**values, "choices": None}
+    choices = {name: found.choices[name].text for name in found.live}
+    return {**values, "parameters": found.parameters, "macs": found.macs, "choices": choices}
+
+
+def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
+    """One edge as JSON values."""
+    return {
+        "name": edge.name,
+        "source": edge.source,
+        "target": edge.target,
+        "type": edge.type,
+        "contract": edge.contract,
+        "candidates": [
+            {
+                "candidate": candidate.pipeline.text,
+                "parameters": candidate.parameters,
+                "macs": candidate.macs,
+                "steps": [
+                    {**attrs.asdict(step, recurse=False), "op": step.op.text}
+                    for step in candidate.steps
+                ],
+            }
+            for candidate in candidates_of(edge, space.nodes)
+        ],
+    }

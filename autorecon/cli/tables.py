@@ -1,0 +1,65 @@
+"""Tables: drawn by rich on a terminal, plain aligned columns elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import attrs
+import click
+
+
+@attrs.frozen
+class Table:
+    """`numbers` are the columns that are aligned to the right."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    numbers: tuple[str, ...] = ()
+
+
+def show_tables(tables: Iterable[Table]) -> None:
+    """Print them one after the other on standard output."""
+    if sys.stdout.isatty():
+        show_rich(tables)
+        return
+    click.echo("\n\n".join(plain_text(table) for table in tables))
+
+
+def plain_text(table: Table) -> str:
+    """The title, the columns' names and the rows; no colours, nothing drawn or cut."""
+    lines = [table.columns, *table.rows] if any(table.columns) else list(table.rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [name in table.numbers for name in table.columns]
+    return "\n".join(
+        [table.title, *("  " + _line(line, widths, right).rstrip() for line in lines)],
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    placed = zip(cells, widths, right, strict=True)
+    return "  ".join(c.rjust(width) if r else c.ljust(width) for c, width, r in placed)
+
+
+def show_rich(tables: Iterable[Table], console: object | None = None) -> None:
+    """The same on a rich console, by default that of standard output."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    screen = console if isinstance(console, Console) else Console()
+    for table in tables:
+        drawn = RichTable(
+            title=Text(table.title, "bold"),
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            show_header=any(table.columns),
+        )
+        for name in table.columns:
+            drawn.add_column(name, justify="right" if name in table.numbers else "left")
+        for row in table.rows:
+            # Text takes names as they are: brackets are no markup.
+            drawn.add_row(*map(Text, row))
+        screen.print(drawn)

@@ -1,0 +1,108 @@
+"""The architectures at the ends of a space's cost interval: what the cheapest and dearest are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+from autorecon.graph.candidates import candidates_of
+from autorecon.graph.cost import LEAST, cost_interval
+from autorecon.graph.frontier import FrontierTooWide, Weights, sum_over_live_parts
+from autorecon.lang import Edge, Pipeline, Program
+from autorecon.lang.check_graph import live_nodes
+
+Measure = Literal["parameters", "macs"]
+_BELOW = 128  # bits, more than any sum of costs takes
+_Costs = Mapping[str, list[tuple[Pipeline, int]]]
+
+
+@attrs.frozen
+class Architecture:
+    """A candidate for every edge, by its name; of `live` edges the generator is built.
+
+    `parameters` are trainable ones, `macs` multiply-accumulates a sample.
+    """
+
+    choices: Mapping[str, Pipeline]
+    live: tuple[str, ...]
+    parameters: int
+    macs: int
+
+
+def cheapest(program: Program, measure: Measure) -> Architecture | None:
+    """A valid architecture of least cost; None when the space is too entangled to know one."""
+    costs = _costs(program, measure)
+    try:
+        live = _cheapest_part(program, costs, measure)
+    except FrontierTooWide:
+        return None
+    choices = {}
+    for edge in program.edges:
+        none = next((c for c in edge.candidates if c.is_none), None)
+        choices[edge.name] = none if none and edge.name not in live else _end(costs[edge.name], 1)
+    return _architecture(program, choices)
+
+
+def dearest(program: Program, measure: Measure) -> Architecture:
+    """A valid architecture of greatest cost: more edges never make less live, so all that can."""
+    costs = _costs(program, measure)
+    choices = {
+        edge.name: edge.candidates[0] if edge.is_cut else _end(costs[edge.name], -1)
+        for edge in program.edges
+    }
+    return _architecture(program, choices)
+
+
+def _costs(program: Program, measure: Measure) -> _Costs:
+    return {
+        edge.name: [
+            (c.pipeline, _cost(c.parameters, c.macs, measure))
+            for c in candidates_of(edge, program.nodes)
+            if not c.pipeline.is_none
+        ]
+        for edge in program.edges
+    }
+
+
+def _cost(parameters: int, macs: int, measure: Measure) -> int:
+    """The measure, and below it the other one, by which equals are told apart."""
+    first, second = (parameters, macs) if measure == "parameters" else (macs, parameters)
+    return first << _BELOW | second
+
+
+def _end(costs: list[tuple[Pipeline, int]], sign: int) -> Pipeline:
+    """The cheapest candidate (sign 1) or the dearest (-1); the one written first among equals."""
+    return min(costs, key=lambda pair: sign * pair[1])[0]
+
+
+def _cheapest_part(program: Program, costs: _Costs, measure: Measure) -> set[str]:
+    """The names of the edges of the cheapest live part."""
+    # A part counts each of its edges once, so a bit an edge, below the cost, says which they are.
+    edges = [edge for edge in program.edges if not edge.is_cut]
+    width = len(edges)
+    weights = {e.name: _least(costs[e.name]) << width | 1 << i for i, e in enumerate(edges)}
+    own = {
+        n.name: _cost(*n.then.cost(n.shape, n.shape), measure) << width
+        for n in program.nodes.values()
+        if n.then
+    }
+    found = sum_over_live_parts(program, Weights(own, weights), LEAST)
+    return {edge.name for i, edge in enumerate(edges) if found >> i & 1}
+
+
+def _least(costs: list[tuple[Pipeline, int]]) -> int:
+    return min(cost for _, cost in costs)
+
+
+def _architecture(program: Program, choices: Mapping[str, Pipeline]) -> Architecture:
+    edges = [attrs.evolve(e, candidates=(choices[e.name],)) for e in program.edges]
+    cost = cost_interval(attrs.evolve(program, edges=tuple(edges)))
+    live = _live_edges(program, [e for e in edges if not e.is_cut])
+    return Architecture(choices, live, cost.parameters.max, cost.macs.max)
+
+
+def _live_edges(program: Program, edges: list[Edge]) -> tuple[str, ...]:
+    nodes = live_nodes(program.nodes, edges)
+    return tuple(e.name for e in edges if {e.source, e.target} <= nodes)

@@ -1,0 +1,102 @@
+"""What a space holds, gathered for tables: nodes, candidates by type, architectures at the ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import attrs
+
+from autorecon.graph.candidates import Candidate, candidates_of, cost_range
+from autorecon.graph.cost import Interval
+from autorecon.graph.extremes import Architecture, cheapest, dearest
+from autorecon.graph.space import Space
+from autorecon.lang import Node, Pipeline
+
+MEASURES = ("parameters", "macs")
+
+
+@attrs.frozen
+class NodeRow:
+    """A node, how many edges lead to it and from it, and its `then`'s own cost."""
+
+    node: Node
+    incoming: int
+    outgoing: int
+    parameters: int
+    macs: int
+
+
+@attrs.frozen
+class CandidateRow:
+    """A candidate of a type: on how many edges, and from least to most what it costs on one."""
+
+    type: str
+    contract: str | None
+    candidate: Pipeline
+    edges: int
+    parameters: Interval
+    macs: Interval
+
+
+@attrs.frozen
+class Extreme:
+    """An architecture at an end of the cost interval, by one measure or by both.
+
+    `architecture` is None where the space is too entangled to know a cheapest one.
+    """
+
+    end: str  # "cheapest" or "dearest"
+    by: tuple[str, ...]
+    architecture: Architecture | None
+
+
+def node_rows(space: Space) -> list[NodeRow]:
+    """In topological order."""
+    into = Counter(edge.target for edge in space.edges)
+    out = Counter(edge.source for edge in space.edges)
+    nodes = (space.nodes[name] for name in space.order)
+    return [NodeRow(n, into[n.name], out[n.name], *_then_cost(n)) for n in nodes]
+
+
+def _then_cost(node: Node) -> tuple[int, int]:
+    return node.then.cost(node.shape, node.shape) if node.then else (0, 0)
+
+
+def candidate_rows(space: Space) -> list[CandidateRow]:
+    """By type, both in the order of the text."""
+    found: dict[tuple[str, str | None, Pipeline], list[Candidate]] = {}
+    order = {type: place for place, type in enumerate(space.edges_by_type)}
+    for edge in space.edges:
+        for candidate in candidates_of(edge, space.nodes):
+            key = edge.type, edge.contract, candidate.pipeline
+            found.setdefault(key, []).append(candidate)
+    rows = [CandidateRow(*key, len(same), *cost_range(tuple(same))) for key, same in found.items()]
+    return sorted(rows, key=lambda row: order[row.type])
+
+
+def extremes(space: Space) -> list[Extreme]:
+    """The cheapest and the dearest by each measure; none where there is nothing to choose."""
+    if space.is_genotype:
+        return []
+    return [*_merged("cheapest", space), *_merged("dearest", space)]
+
+
+def _merged(end: str, space: Space) -> Iterator[Extreme]:
+    find = {"cheapest": cheapest, "dearest": dearest}[end]
+    parameters, macs = (find(space.program, measure) for measure in ("parameters", "macs"))
+    if parameters == macs:
+        yield Extreme(end, MEASURES, parameters)
+        return
+    yield Extreme(end, MEASURES[:1], parameters)
+    yield Extreme(end, MEASURES[1:], macs)
+
+
+def chosen_rows(space: Space, architecture: Architecture) -> list[tuple[str, Pipeline, list[str]]]:
+    """Type, candidate and names of the live edges of an architecture that have it."""
+    live = set(architecture.live)
+    found: dict[tuple[str, Pipeline], list[str]] = {}
+    for edge in space.edges:
+        if edge.name in live:
+            found.setdefault((edge.type, architecture.choices[edge.name]), []).append(edge.name)
+    return [(type, candidate, names) for (type, candidate), names in found.items()]

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from itertools import product
+
+import attrs
+import pytest
+
+from autorecon.graph import Space, load, loads
+from autorecon.graph.candidates import candidates_of, cost_range
+from autorecon.graph.extremes import Architecture, cheapest, dearest
+from autorecon.lang.check_graph import is_cut
+
+SMALL = """space small(width = 6)
+input z [4]: noise
+node a, b, c [width, 4, 4] then bn
+output image [3, 4, 4]
+link z -> a = linear
+link a -> b = conv(3) >> relu | identity | none
+link a -> c = conv(5) | conv(1) | none
+link b -> c = conv(3) | none
+link b -> image = conv(1) | none
+link c -> image = conv(1) | conv(3)
+"""
+
+
+def every_cost(space: Space, measure: str) -> list[int]:
+    """The cost of each valid architecture, one after the other."""
+    found = []
+    for choice in product(*(e.candidates for e in space.edges)):
+        pairs = zip(space.edges, choice, strict=True)
+        edges = tuple(attrs.evolve(e, candidates=(c,)) for e, c in pairs)
+        if not is_cut(space.nodes, (e for e in edges if not e.is_cut)):
+            one = Space(attrs.evolve(space.program, edges=edges))
+            found.append(getattr(one.cost, measure).max)
+    return found
+
+
+def check(space: Space, found: Architecture, measure: str, cost: int) -> None:
+    edges = tuple(attrs.evolve(e, candidates=(found.choices[e.name],)) for e in space.edges)
+    for edge, chosen in zip(space.edges, edges, strict=True):
+        assert chosen.candidates[0] in edge.candidates
+    one = Space(attrs.evolve(space.program, edges=edges))
+    assert not is_cut(one.nodes, (e for e in edges if not e.is_cut))
+    assert getattr(one.cost, measure).max == getattr(found, measure) == cost
+    live = {e.name for e in edges if not e.is_cut and {e.source, e.target} <= one.live}
+    assert set(found.live) == live
+
+
+@pytest.mark.parametrize("measure", ["parameters", "macs"])
+def test_they_are_the_least_and_greatest_of_all(measure):
+    space = loads(SMALL)
+    costs = every_cost(space, measure)
+    check(space, cheapest(space.program, measure), measure, min(costs))
+    check(space, dearest(space.program, measure), measure, max(costs))
+
+
+@pytest.mark.parametrize("measure", ["parameters", "macs"])
+@pytest.mark.parametrize("name", ["paper", "paper-cifar100", "gdfq-cifar"])
+def test_they_are_at_the_ends_of_the_interval(name, measure):
+    space = load(name)
+    interval = getattr(space.cost, measure)
+    check(space, cheapest(space.program, measure), measure, interval.min)
+    check(space, dearest(space.program, measure), measure, interval.max)
+
+
+@pytest.mark.parametrize("measure", ["parameters", "macs"])
+def test_among_equals_the_other_cost_decides(measure):
+    space = load("paper")
+    found = cheapest(space.program, measure)
+    assert (found.parameters, found.macs) == (115_667, 1_871_872)
+
+
+def test_a_space_too_entangled_has_no_known_cheapest(monkeypatch):
+    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
+    space = loads(SMALL)
+    assert cheapest(space.program, "macs") is None
+    assert dearest(space.program, "macs").macs == space.cost.macs.max
+
+
+def test_candidates_step_by_step():
+    space = loads(SMALL)
+    edge = next(e for e in space.edges if e.name == "a->b")
+    pipeline, identity, none = candidates_of(edge, space.nodes)
+    assert [(s.op.name, s.before, s.after) for s in pipeline.steps] == [
+        ("conv", (6, 4, 4), (6, 4, 4)),
+        ("relu", (6, 4, 4), (6, 4, 4)),
+    ]
+    assert (pipeline.parameters, pipeline.macs) == (6 * 6 * 9 + 6, 6 * 6 * 9 * 16)
+    assert (identity.parameters, len(identity.steps)) == (0, 1)
+    assert none.steps == ()
+    ranges = cost_range((pipeline, identity, none))
+    assert [attrs.astuple(r) for r in ranges] == [(0, 330), (0, 5184)]
