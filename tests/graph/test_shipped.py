@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 
 import autorecon
+from autorecon.graph.draw import dot_source
 from autorecon.lang import shipped_spaces
 
-GENOTYPES = [name for name in shipped_spaces() if name.startswith("paper-")]
+GENOTYPES = [name for name in shipped_spaces() if autorecon.load(name).program.of]
 
 
 @pytest.mark.parametrize("name", shipped_spaces())
 def test_loads_and_says_where_it_is_from(name):
     space = autorecon.load(name)
-    assert space.text.startswith("# ")
+    about = re.match("(?:#.*\\n)+", space.text)
+    assert about
+    assert re.search(r"et al\.|teacher", about[0])
     assert space.output.role == "output"
+    assert len(space.output.shape) == 3
+
+
+@pytest.mark.parametrize("name", shipped_spaces())
+def test_is_drawn(name):
+    space = autorecon.load(name)
+    drawn = dot_source(space)
+    assert drawn.count(" -> ") >= len(space.edges)
+    assert all(node in drawn for node in space.nodes)
 
 
 def test_the_paper_space_is_that_of_figure_2():
@@ -37,10 +50,45 @@ def test_the_graph_carries_shapes_types_and_candidates():
     assert edge["candidates"] == ("nearest", "bilinear")
 
 
-def test_gdfq_has_the_published_size():
-    cost = autorecon.load("gdfq-cifar").cost
-    assert (cost.parameters.min, cost.parameters.max) == (1_061_139, 1_061_139)
-    assert cost.macs.max == 115_834_880
+# Parameters and multiply-accumulates. GDFQ's are published; the others are worked out from the
+# layers: linear, norms, convolutions, each with its bias where it has one.
+SIZES = {
+    "gdfq-cifar": (1_061_139, 115_834_880),
+    "gdfq-imagenet": (41_405_315, 5_675_909_120),
+    "dafl": (1001 * 8192 + 256 + 147_584 + 256 + 73_792 + 128 + 1731, 123_207_680),
+    "dfad": (257 * 8192 + 256 + 147_584 + 256 + 73_792 + 128 + 1731, 117_112_832),
+    "dcgan": (
+        100 * 16384
+        + 2 * (1024 + 512 + 256 + 128)
+        + 16 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
+        + 3,
+        100 * 16384 + 16 * (16 * 524_288 + 64 * 131_072 + 256 * 32_768 + 1024 * 384),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_human_designed_generators_have_their_size(name):
+    cost = autorecon.load(name).cost
+    assert (cost.parameters.min, cost.macs.min) == SIZES[name]
+    assert (cost.parameters.max, cost.macs.max) == SIZES[name]
+
+
+def test_norm_inside_makes_the_papers_choices():
+    inside, paper = autorecon.load("paper-norm-inside"), autorecon.load("paper")
+    assert [e.name for e in inside.choices] == [e.name for e in paper.choices]
+    assert inside.architectures == paper.architectures
+    assert [n.shape for n in inside.program.inputs[:3]] == [(33,), (33,), (34,)]
+    seeds = [e.target for e in inside.edges if e.source in ("z1", "z2", "z3")]
+    assert seeds == ["B1.n1", "B1.n5", "B2.n5"]
+
+
+def test_adversarialnas_skips_lead_to_every_later_cell():
+    space = autorecon.load("adversarialnas")
+    assert space.edges_by_type == {"up": 6, "normal": 15, "link": 5}
+    skips = [(e.source, e.target) for e in space.edges if e.type == "link"][1:4]
+    assert skips == [("C1.n4", "C2.n4"), ("C1.n4", "C3.n4"), ("C2.n4", "C3.n4")]
+    assert space.architectures == 3**6 * 7**15
 
 
 def test_published_genotypes_choose_what_was_counted():
