@@ -20,6 +20,7 @@ COMMANDS = (
     "derive",
     "compress",
     "report",
+    "spaces",
     "teachers",
     "data",
 )
