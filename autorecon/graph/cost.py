@@ -13,14 +13,15 @@ from collections.abc import Mapping
 
 import attrs
 
-from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, sum_over_live_parts
+from autorecon.graph.frontier import Diagram, FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.statuses import offers_none
-from autorecon.lang import Edge, Program
+from autorecon.lang import Edge, Node, Pipeline, Program, Shape
 from autorecon.lang.check_edges import edge_target
 from autorecon.lang.check_graph import live_nodes, topological_order
+from autorecon.lang.shapes import elements
 
-COUNT = Semiring(operator.add, operator.mul, 1)
-LEAST = Semiring(min, operator.add, 0)
+COUNT = Semiring(operator.add, operator.mul, 1, 0)
+LEAST = Semiring(min, operator.add, 0, math.inf)
 
 
 @attrs.frozen
@@ -35,90 +36,109 @@ class Interval:
 class CostInterval:
     """Least and greatest cost over all valid architectures, each extreme by itself.
 
-    `parameters` are trainable ones; `macs` multiply-accumulates a sample. Where the space is too
-    entangled for exact minima (`exact` is False), `min` is a lower bound: the cost of the cheapest
-    path from noise to the output. Maxima are always exact.
+    `parameters` are trainable ones; `macs` multiply-accumulates and `activations` numbers computed,
+    each for one sample. Where the space is too entangled for exact minima (`exact` is False),
+    `min` is a lower bound: the cost of the cheapest path from noise to the output. Maxima are
+    always exact.
     """
 
     parameters: Interval
     macs: Interval
+    activations: Interval
     exact: bool = True
 
 
 @attrs.frozen
-class _Costs:
-    """Parameters or multiply-accumulates of each node's `then` and each candidate but `none`."""
+class Costs:
+    """One measure: of each node with its `then`, and of each candidate but `none`."""
 
     nodes: Mapping[str, int]
     edges: Mapping[str, tuple[int, ...]]
 
 
-def cost_interval(program: Program) -> CostInterval:
-    parameters, macs = _costs(program)
-    most = _most(program, parameters), _most(program, macs)
+def live_parts(program: Program) -> Diagram | None:
+    """The diagram of a space's live parts; None when the space is too entangled."""
+    return _unless_too_wide(program, every=False)
+
+
+def all_choices(program: Program) -> Diagram | None:
+    """The diagram of a space's valid architectures; None as above."""
+    return _unless_too_wide(program, every=True)
+
+
+def _unless_too_wide(program: Program, every: bool) -> Diagram | None:
     try:
-        least, exact = (_least(program, parameters), _least(program, macs)), True
-    except FrontierTooWide:
-        least, exact = (_at_least(program, parameters), _at_least(program, macs)), False
-    return CostInterval(Interval(least[0], most[0]), Interval(least[1], most[1]), exact)
-
-
-def valid_architectures(program: Program) -> int | None:
-    """How many of the |S| architectures are valid; None when the space is too entangled."""
-    return _count(program, every=True)
-
-
-def distinct_architectures(program: Program) -> int | None:
-    """How many different derived generators the valid architectures have; None as above."""
-    return _count(program, every=False)
-
-
-def _count(program: Program, every: bool) -> int | None:
-    edges = {e.name: len(e.candidates) - offers_none(e) for e in program.edges}
-    try:
-        return sum_over_live_parts(_joined(program), Weights({}, edges, every), COUNT)
+        return diagram(program, every)
     except FrontierTooWide:
         return None
 
 
-def _joined(program: Program) -> Program:
-    """Without labels that only conditional norms read: no edges, nothing to decide."""
-    ends = {end for edge in program.edges for end in (edge.source, edge.target)}
-    nodes = {name: node for name, node in program.nodes.items() if name in ends}
-    return attrs.evolve(program, nodes=nodes)
+def cost_interval(program: Program, parts: Diagram | None) -> CostInterval:
+    """The costs of `program`, whose live parts are `parts`."""
+    parameters, macs, activations = (
+        Interval(_least(c, parts) if parts else _at_least(program, c), _most(program, c))
+        for c in measures(program)
+    )
+    return CostInterval(parameters, macs, activations, exact=parts is not None)
 
 
-def _costs(program: Program) -> tuple[_Costs, _Costs]:
-    nodes = {n.name: n.then.cost(n.shape, n.shape) for n in program.nodes.values() if n.then}
-    edges = {e.name: _candidate_costs(e, program) for e in program.edges}
+def count(program: Program, parts: Diagram) -> int:
+    """How many live parts there are: different generators, or with `parts.every` how many of the
+    |S| architectures are valid."""
+    edges = {e.name: len(e.candidates) - offers_none(e) for e in program.edges}
+    return parts.total(Weights({}, edges), COUNT)
+
+
+def measures(program: Program) -> tuple[Costs, Costs, Costs]:
+    """Trainable parameters, multiply-accumulates and activations, the latter two a sample.
+
+    Activations are the numbers that a forward pass computes: each node's merged value, and what
+    each operation gives. `identity` computes nothing.
+    """
+    nodes = {node.name: _node_costs(node) for node in program.nodes.values()}
+    edges = {edge.name: _candidate_costs(edge, program) for edge in program.edges}
     return tuple(  # type: ignore[return-value]
-        _Costs(
+        Costs(
             {name: cost[i] for name, cost in nodes.items()},
             {name: tuple(cost[i] for cost in costs) for name, costs in edges.items()},
         )
-        for i in (0, 1)
+        for i in range(3)
     )
 
 
-def _candidate_costs(edge: Edge, program: Program) -> list[tuple[int, int]]:
+def _node_costs(node: Node) -> tuple[int, int, int]:
+    merged = elements(node.shape)
+    if node.then is None:
+        return 0, 0, merged
+    parameters, macs, computed = _pipeline_costs(node.then, node.shape, node.shape)
+    return parameters, macs, merged + computed
+
+
+def _candidate_costs(edge: Edge, program: Program) -> list[tuple[int, int, int]]:
     source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
-    return [c.cost(source, target) for c in edge.candidates if not c.is_none]
+    return [_pipeline_costs(c, source, target) for c in edge.candidates if not c.is_none]
 
 
-def _least(program: Program, costs: _Costs) -> int:
+def _pipeline_costs(pipeline: Pipeline, source: Shape, target: Shape) -> tuple[int, int, int]:
+    after = zip(pipeline.ops, pipeline.shapes(source, target)[1:], strict=True)
+    computed = sum(elements(shape) for op, shape in after if op.name != "identity")
+    return *pipeline.cost(source, target), computed
+
+
+def _least(costs: Costs, parts: Diagram) -> int:
     edges = {name: min(costs, default=0) for name, costs in costs.edges.items()}
-    return sum_over_live_parts(_joined(program), Weights(costs.nodes, edges), LEAST)
+    return parts.total(Weights(costs.nodes, edges), LEAST)
 
 
-def _most(program: Program, costs: _Costs) -> int:
+def _most(program: Program, costs: Costs) -> int:
     """Costs are not negative and more edges never make less live: every edge at its dearest."""
     edges = [edge for edge in program.edges if not edge.is_cut]
     live = live_nodes(program.nodes, edges)
     within = (e.name for e in edges if e.source in live and e.target in live)
-    return sum(costs.nodes.get(n, 0) for n in live) + sum(max(costs.edges[e]) for e in within)
+    return sum(costs.nodes[n] for n in live) + sum(max(costs.edges[e]) for e in within)
 
 
-def _at_least(program: Program, costs: _Costs) -> int:
+def _at_least(program: Program, costs: Costs) -> int:
     """The cheapest path from noise to the output: every valid architecture holds some path."""
     incoming = defaultdict(list)
     for edge in program.edges:
@@ -127,6 +147,5 @@ def _at_least(program: Program, costs: _Costs) -> int:
     least: dict[str, float] = {n.name: 0 for n in program.inputs if n.role == "noise"}
     for name in topological_order(program.nodes, program.edges):
         paths = (least[e.source] + min(costs.edges[e.name]) for e in incoming[name])
-        own = costs.nodes.get(name, 0)
-        least.setdefault(name, own + min(paths, default=math.inf))
+        least.setdefault(name, costs.nodes[name] + min(paths, default=math.inf))
     return int(least[program.output.name])

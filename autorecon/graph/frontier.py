@@ -1,24 +1,26 @@
-"""Sums over all live parts of a space, without listing them.
+"""All live parts of a space as one diagram, and sums over them without listing them.
 
 The statuses of an edge's two ends say which of its candidates are possible. So nodes are taken one
-after the other, and only those that still have edges to come, the frontier, need a status: this is
-a dynamic programme over the frontier's statuses, as decision diagrams count the subgraphs of a
-graph. Its values lie in any semiring: (+, *) counts, (min, +) finds the least cost.
+after the other, and only those that still have edges to come, the frontier, need a status. The
+frontiers' statuses are the states of a layered graph, the DIAGRAM, whose paths are the live parts,
+as decision diagrams hold the subgraphs of a graph. A sum over its paths is one pass over its arcs,
+in any semiring: (+, *) counts, (min, +) finds the least cost.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from autorecon.graph import statuses as st
 from autorecon.graph.elimination import elimination_order
-from autorecon.lang import Edge, Program
+from autorecon.lang import Edge, Node, Program
 
 # About a second; past it a space is too entangled for an exact answer.
-MAX_STEPS = 1_000_000
+MAX_STEPS = 500_000
 
 # A state holds the frontier's statuses, three bits a node; the lowest bit says whether a noise
 # input is live.
@@ -35,90 +37,149 @@ class FrontierTooWide(ValueError):
 class Semiring:
     """How different live parts (`plus`) and the members of one (`times`) combine."""
 
-    plus: Callable[[int, int], int]
-    times: Callable[[int, int], int]
-    one: int
+    plus: Callable[[Any, Any], Any]
+    times: Callable[[Any, Any], Any]
+    one: Any
+    zero: Any
 
 
 @attrs.frozen
 class Weights:
     """What a live node contributes, and a live edge by all its candidates other than `none`.
 
-    With `every` the choices on edges that are not live count too; without, a live part counts once,
-    however many architectures share it.
+    On a diagram of `every` architecture the choices on edges that are not live count too; on one of
+    live parts these have no weight, however many architectures share a part.
     """
 
-    nodes: Mapping[str, int]
-    edges: Mapping[str, int]
-    every: bool = False
+    nodes: Mapping[str, Any]
+    edges: Mapping[str, Any]
 
-    def of(self, edge: Edge, candidates: str) -> int | None:
-        """The weight of a transition; None is the semiring's one."""
-        if candidates == st.LIVE_ONES:
-            return self.edges[edge.name]
-        if candidates == st.NONE or not self.every:
+    def of(self, owner: Node | Edge, takes: str, every: bool) -> Any:
+        """The weight of a layer's arcs; None is the semiring's one."""
+        if isinstance(owner, Node):
+            return self.nodes.get(owner.name) if takes == st.LIVE_ONES else None
+        if takes == st.LIVE_ONES:
+            return self.edges[owner.name]
+        if takes == st.NONE or not every:
             return None
-        return len(edge.candidates) - (candidates == st.OTHERS and st.offers_none(edge))
+        return len(owner.candidates) - (takes == st.OTHERS and st.offers_none(owner))
 
 
-# Ways on from a state: the bits that it keeps, those that are set, and the weight.
-Moves = list[tuple[int, int, int | None]]
+Arcs = Mapping[str, Sequence[tuple[int, int]]]
 
 
 @attrs.frozen
-class Decision:
-    """A node's status or an edge's candidates: the ways on, by the statuses at two shifts."""
+class Layer:
+    """A node's status or an edge's candidates: arcs from the states before to those after, by
+    what they take."""
 
-    shifts: tuple[int, int]
-    moves: Callable[[int, int], Moves]
+    owner: Node | Edge
+    arcs: Arcs
+    size: int
 
-    def apply(self, table: Mapping[int, int], semiring: Semiring) -> dict[int, int]:
+    def advance(self, values: Sequence[Any], weights: Callable, semiring: Semiring) -> list[Any]:
         """The values of the states after it, from those of the states before it."""
-        first, second = self.shifts
         plus, times = semiring.plus, semiring.times
-        both = MASK << first | MASK << second
-        known: dict[int, Moves] = {}
-        after: dict[int, int] = {}
-        for state, value in table.items():
-            pair = state & both
-            if pair not in known:
-                known[pair] = self.moves(state >> first & MASK, state >> second & MASK)
-            for keep, put, weight in known[pair]:
-                new = state & keep | put
-                total = value if weight is None else times(value, weight)
-                after[new] = plus(after[new], total) if new in after else total
+        after = [semiring.zero] * self.size
+        for takes, arcs in self.arcs.items():
+            weight = weights(self.owner, takes)
+            before = values if weight is None else [times(value, weight) for value in values]
+            for old, new in arcs:
+                after[new] = plus(after[new], before[old])
         return after
 
 
-def sum_over_live_parts(program: Program, weights: Weights, semiring: Semiring) -> int:
-    """The sum, over all live parts with a live noise input, of the product of their weights.
+@attrs.frozen
+class Diagram:
+    """Its paths from the one state at the start to state `final` of the last layer are the live
+    parts with a live noise input; with `every`, the valid architectures by statuses."""
 
-    Raises FrontierTooWide.
-    """
-    table, steps = {0: semiring.one}, 0
-    for decision in _decisions(program, weights):
-        table = decision.apply(table, semiring)
-        steps += len(table)
+    layers: tuple[Layer, ...]
+    final: int
+    every: bool
+
+    def tables(self, weights: Weights, semiring: Semiring) -> Iterator[list[Any]]:
+        """The values of the states at the start and after each layer."""
+
+        def of(owner: Node | Edge, takes: str) -> Any:
+            return weights.of(owner, takes, self.every)
+
+        values = [semiring.one]
+        yield values
+        for layer in self.layers:
+            values = layer.advance(values, of, semiring)
+            yield values
+
+    def total(self, weights: Weights, semiring: Semiring) -> Any:
+        """The sum, over all live parts with a live noise input, of the product of their weights."""
+        values: list[Any] = []
+        for table in self.tables(weights, semiring):
+            values = table
+        return values[self.final]
+
+
+def diagram(program: Program, every: bool = False) -> Diagram:
+    """The live parts of a space, or with `every` its architectures; raises FrontierTooWide."""
+    states, steps, layers = {0: 0}, 0, []
+    for decision in _decisions(_joined(program), every):
+        states, arcs = decision.apply(states)
+        layers.append(Layer(decision.owner, arcs, len(states)))
+        steps += len(states)
         if steps > MAX_STEPS:
             raise FrontierTooWide(f"it takes more than {MAX_STEPS:,} steps to sum over the space")
-    return table[NOISE]
+    return Diagram(tuple(layers), states[NOISE], every)
 
 
-def _decisions(program: Program, weights: Weights) -> Iterator[Decision]:
-    initial = st.initial_statuses(program)
+def _joined(program: Program) -> Program:
+    """Without labels that only conditional norms read: no edges, nothing to decide."""
+    ends = {end for edge in program.edges for end in (edge.source, edge.target)}
+    nodes = {name: node for name, node in program.nodes.items() if name in ends}
+    return attrs.evolve(program, nodes=nodes)
+
+
+# Ways on from a state: the bits that it keeps, those that are set, and what they take.
+Moves = list[tuple[int, int, str]]
+
+
+@attrs.frozen
+class _Decision:
+    """The ways on, by the statuses at two shifts."""
+
+    owner: Node | Edge
+    shifts: tuple[int, int]
+    moves: Callable[[int, int], Moves]
+
+    def apply(self, states: Mapping[int, int]) -> tuple[dict[int, int], Arcs]:
+        """The states after it with their places, and the arcs that lead there."""
+        first, second = self.shifts
+        both = MASK << first | MASK << second
+        known: dict[int, Moves] = {}
+        after: dict[int, int] = {}
+        arcs: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for state, place in states.items():
+            pair = state & both
+            if pair not in known:
+                known[pair] = self.moves(state >> first & MASK, state >> second & MASK)
+            for keep, put, takes in known[pair]:
+                new = after.setdefault(state & keep | put, len(after))
+                arcs[takes].append((place, new))
+        return after, arcs
+
+
+def _decisions(program: Program, every: bool) -> Iterator[_Decision]:
+    initial = st.initial_statuses(program, every)
     order = elimination_order(program, initial)
     undecided = Counter(end for edge in program.edges for end in _ends(edge))
     shifts: dict[str, int] = {}
     for name, edges in _edges_by_later_end(program.edges, order):
         shifts[name] = _free_shift(shifts)
-        noise = program.nodes[name].role == "noise"
-        yield _node_decision(shifts[name], initial[name], noise, weights.nodes.get(name))
+        yield _node_decision(program.nodes[name], shifts[name], initial[name])
         # Those without `none` leave the fewest states: first.
         for edge in sorted(edges, key=st.offers_none):
             undecided.subtract(_ends(edge))
             last = [bit * (not undecided[name, bit]) for name, bit in _ends(edge)]
             done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in _ends(edge)]
-            yield _edge_decision(edge, shifts, last, done, weights)
+            yield _edge_decision(edge, shifts, last, done, every)
             for (end, _), forgotten in zip(_ends(edge), done, strict=True):
                 if forgotten:
                     del shifts[end]
@@ -146,35 +207,35 @@ def _free_shift(shifts: Mapping[str, int]) -> int:
     return shift
 
 
-def _node_decision(shift: int, initial: Sequence[int], noise: bool, weight: int | None) -> Decision:
+def _node_decision(node: Node, shift: int, initial: Sequence[int]) -> _Decision:
     live = [st.kind(status) == st.LIVE for status in initial]
     moves: Moves = [
-        (-1, status << shift | NOISE * (noise and alive), weight if alive else None)
+        (
+            -1,
+            status << shift | NOISE * (node.role == "noise" and alive),
+            st.LIVE_ONES if alive else st.NONE,
+        )
         for status, alive in zip(initial, live, strict=True)
     ]
-    return Decision((shift, shift), lambda *_: moves)
+    return _Decision(node, (shift, shift), lambda *_: moves)
 
 
 def _edge_decision(
-    edge: Edge,
-    shifts: Mapping[str, int],
-    last: Sequence[int],
-    done: Sequence[bool],
-    weights: Weights,
-) -> Decision:
+    edge: Edge, shifts: Mapping[str, int], last: Sequence[int], done: Sequence[bool], every: bool
+) -> _Decision:
     """`last` are the directions in which this is the last edge of its source and of its target:
     there they must be settled. `done` says which of the two have no more edges: they are forgotten.
     """
     first, second = shifts[edge.source], shifts[edge.target]
     keep = ~(MASK << first | MASK << second)
+    offer = st.offers_none(edge), not edge.is_cut
 
     def moves(source: int, target: int) -> Moves:
         found: Moves = []
-        for *after, candidates in st.transitions(edge, source, target, weights.every):
+        for *after, takes in st.transitions(*offer, source, target, every):
             if all(map(st.settled, after, last)):
                 source_bits, target_bits = (s * (not d) for s, d in zip(after, done, strict=True))
-                put = source_bits << first | target_bits << second
-                found.append((keep, put, weights.of(edge, candidates)))
+                found.append((keep, source_bits << first | target_bits << second, takes))
         return found
 
-    return Decision((first, second), moves)
+    return _Decision(edge, (first, second), moves)

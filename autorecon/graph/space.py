@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autorecon.lang import Edge, Node, Program, Source, check, find_space, load_program
 from autorecon.lang.check_graph import live_nodes, topological_order
@@ -15,7 +15,12 @@ from autorecon.lang.check_graph import live_nodes, topological_order
 if TYPE_CHECKING:
     import networkx
 
+    from autorecon.graph.canonical import Liveness
     from autorecon.graph.cost import CostInterval
+    from autorecon.graph.encode import Codec, Picks
+    from autorecon.graph.expectation import Expectation
+    from autorecon.graph.frontier import Diagram
+    from autorecon.graph.paths import Paths
 
 
 class Space:
@@ -100,25 +105,132 @@ class Space:
         return build_graph(self.program)
 
     @cached_property
+    def live_parts(self) -> Diagram | None:
+        """All different generators that the space holds, as one diagram; None: too entangled."""
+        from autorecon.graph.cost import live_parts
+
+        return live_parts(self.program)
+
+    @cached_property
     def cost(self) -> CostInterval:
-        """Parameters and multiply-accumulates over the whole space."""
+        """Parameters, multiply-accumulates and activations over the whole space."""
         from autorecon.graph.cost import cost_interval
 
-        return cost_interval(self.program)
+        return cost_interval(self.program, self.live_parts)
 
     @cached_property
     def valid_architectures(self) -> int | None:
         """How many architectures lead noise to the output; None when too entangled to count."""
-        from autorecon.graph.cost import valid_architectures
+        from autorecon.graph.cost import all_choices, count
 
-        return valid_architectures(self.program)
+        choices = all_choices(self.program)
+        return count(self.program, choices) if choices else None
 
     @cached_property
     def distinct_architectures(self) -> int | None:
         """How many different generators they derive to, once dead paths are left out; or None."""
-        from autorecon.graph.cost import distinct_architectures
+        from autorecon.graph.cost import count
 
-        return distinct_architectures(self.program)
+        return count(self.program, self.live_parts) if self.live_parts else None
+
+    @cached_property
+    def architectures_up_to_symmetry(self) -> int | None:
+        """The same when those that the space's symmetries take to each other count once."""
+        from autorecon.graph.symmetry import architectures_up_to_symmetry
+
+        return architectures_up_to_symmetry(self.program)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """How many ways lead from inputs to the output, and how long they are."""
+        from autorecon.graph.paths import paths
+
+        return paths(self.program)
+
+    def expected_cost(self, probabilities: Mapping[str, Sequence[Any]]) -> Expectation | None:
+        """Mean costs when each edge's candidate is drawn with these probabilities, by edge name."""
+        from autorecon.graph.expectation import expected_cost
+
+        return expected_cost(self.program, probabilities)
+
+    @cached_property
+    def codec(self) -> Codec:
+        """Picks <-> numbers, fast; `encode` documents both."""
+        from autorecon.graph.encode import Codec, decisions
+
+        return Codec(len(decision.options) for decision in decisions(self))
+
+    @cached_property
+    def liveness(self) -> Liveness:
+        """What is live in an architecture, fast."""
+        from autorecon.graph.canonical import Liveness
+
+        return Liveness(self)
+
+    @cached_property
+    def reorderings(self) -> list[Picks]:
+        """What each symmetry of the space does to picks; raises TooSymmetric."""
+        from autorecon.graph.symmetry import reorderings
+
+        return reorderings(self)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Five characters that the ids of this space's architectures begin with."""
+        from autorecon.graph.encode import fingerprint
+
+        return fingerprint(self)
+
+    def genotype(self, picks: Picks) -> Space:
+        """The genotype of these picks; its text is refused where they cut the image from noise."""
+        from autorecon.graph.derive import genotype
+        from autorecon.graph.encode import candidates
+
+        return genotype(self, candidates(self, picks))
+
+    def picks(self, genotype: Space) -> Picks:
+        """What a genotype chose; ArchitectureError where it is of another space."""
+        from autorecon.graph.encode import picks_of
+
+        return picks_of(self, genotype)
+
+    def encode(self, genotype: Space) -> int:
+        """A genotype's number, 0 to |S| - 1; ArchitectureError where it is of another space."""
+        return self.codec.encode(self.picks(genotype))
+
+    def decode(self, number: int) -> Space:
+        """The genotype of this number; ArchitectureError where there is none."""
+        return self.genotype(self.codec.decode(number))
+
+    def architecture_id(self, genotype: Space) -> str:
+        """A short name, the same in every run: the space's fingerprint, the number and a check."""
+        from autorecon.graph.encode import to_id
+
+        return to_id(self, self.encode(genotype))
+
+    def from_id(self, text: str) -> Space:
+        """The genotype of an id; ArchitectureError for a typing error or another space's id."""
+        from autorecon.graph.encode import from_id
+
+        return self.decode(from_id(self, text))
+
+    def canonical(self, genotype: Space, *, up_to_symmetry: bool = True) -> Space:
+        """The same generator with all that is not live at `none` (else the first candidate), and
+        of its symmetric forms the least. Raises ArchitectureError and TooSymmetric."""
+        from autorecon.graph.canonical import canonical_picks
+
+        picks = self.picks(genotype)
+        return self.genotype(canonical_picks(self, picks, up_to_symmetry=up_to_symmetry))
+
+    def same(self, first: Space, second: Space, *, up_to_symmetry: bool = True) -> bool:
+        """Whether two genotypes of this space derive to the same generator."""
+        from autorecon.graph.canonical import canonical_picks
+
+        one, other = (
+            canonical_picks(self, self.picks(genotype), up_to_symmetry=up_to_symmetry)
+            for genotype in (first, second)
+        )
+        return one == other
 
 
 def load(path: str | Path, **parameters: int | float | bool) -> Space:

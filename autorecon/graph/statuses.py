@@ -11,6 +11,7 @@ an input to the output, and the nodes on such paths. A node is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from autorecon.lang import Edge, Program
 from autorecon.lang.check_graph import reach
@@ -24,11 +25,12 @@ IN, OUT = 1, 2
 NONE, LIVE_ONES, OTHERS, ANY = "none", "live", "others", "any"
 
 
-def initial_statuses(program: Program) -> dict[str, tuple[int, ...]]:
+def initial_statuses(program: Program, every: bool = True) -> dict[str, tuple[int, ...]]:
     """The statuses that each node can have before any of its edges is decided.
 
     What edges without `none` settle for every architecture is settled here, which keeps spaces with
-    few choices small: a genotype has one status a node.
+    few choices small: a genotype has one status a node. Without `every`, a node that is not live
+    need not say whether it is reached, unless an edge without `none` carries that on.
     """
     inputs = {node.name for node in program.inputs}
     noise = [node.name for node in program.inputs if node.role == "noise"]
@@ -38,12 +40,16 @@ def initial_statuses(program: Program) -> dict[str, tuple[int, ...]]:
     always_reached, reachable = _reached(inputs, forced), _reached(inputs, possible)
     always_needed, needable = _needed(output, forced), _needed(output, possible)
     always_live = output | (set(noise) if len(noise) == 1 else set())
+    carries = {edge.source for edge in forced}
 
     def statuses(name: str) -> Iterator[int]:
         found_in = IN * (name in always_reached)
         if name in reachable & needable:
             yield LIVE | found_in | OUT * (name in always_needed)
         if name in always_live:
+            return
+        if not every and name not in carries:
+            yield DEAD | IN
             return
         if name in reachable - always_needed:
             yield DEAD | found_in
@@ -85,22 +91,22 @@ def variety(initial: Iterable[int], undecided: int = IN | OUT) -> int:
     return sum(2 ** (NEEDED[kind(s)] & undecided & ~s).bit_count() for s in initial)
 
 
+@cache
 def transitions(
-    edge: Edge, source: int, target: int, every: bool
-) -> Iterator[tuple[int, int, str]]:
-    """What the edge's candidates make of its ends' statuses: both afterwards, and which ones do.
+    none: bool, others: bool, source: int, target: int, every: bool
+) -> tuple[tuple[int, int, str], ...]:
+    """What an edge's candidates, `none` and others, make of its ends' statuses: both afterwards,
+    and which ones do.
 
     With `every`, every candidate is a choice. Without, an edge that is not live is decided in one
     way only, `none` where it offers that: enough, because fewer edges never make more live.
     """
-    none, others = offers_none(edge), not edge.is_cut
     kinds = kind(source), kind(target)
     if kinds[0] == UNREACHED:
-        yield source, target, ANY
-        return
-    if none:
-        yield source, target, NONE
+        return ((source, target, ANY),)
+    found = [(source, target, NONE)] * none
     if kinds == (LIVE, LIVE) and others:
-        yield source | OUT, target | IN, LIVE_ONES
+        found.append((source | OUT, target | IN, LIVE_ONES))
     elif kinds[1] == DEAD and others and (every or not none):
-        yield source, target | IN, OTHERS
+        found.append((source, target | IN, OTHERS))
+    return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator
 
@@ -9,12 +10,12 @@ import pytest
 
 from autorecon.graph import elimination, frontier, load, loads
 from autorecon.graph.elimination import elimination_order
-from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, sum_over_live_parts
+from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.statuses import DEAD, IN, LIVE, OUT, UNREACHED, initial_statuses, variety
 from autorecon.lang import Program, resource_folder
 
-COUNT = Semiring(operator.add, operator.mul, 1)
-LEAST = Semiring(min, operator.add, 0)
+COUNT = Semiring(operator.add, operator.mul, 1, 0)
+LEAST = Semiring(min, operator.add, 0, math.inf)
 
 DIAMOND = """
 space diamond
@@ -43,18 +44,18 @@ UPPER, LOWER = 3 * 7 * 13, 5 * 11 * 17
 
 
 def test_each_live_part_contributes_the_product_of_its_weights(diamond: Program) -> None:
-    total = sum_over_live_parts(diamond, Weights(NODES, EDGES), COUNT)
+    total = diagram(diamond).total(Weights(NODES, EDGES), COUNT)
     assert total == UPPER + LOWER + UPPER * LOWER
 
 
 def test_choices_beside_the_live_part_multiply_when_every_one_counts(diamond: Program) -> None:
-    total = sum_over_live_parts(diamond, Weights(NODES, EDGES, every=True), COUNT)
+    total = diagram(diamond, every=True).total(Weights(NODES, EDGES), COUNT)
     # The other branch is not live in 3 * 2 - 2 = 4 of its ways.
     assert total == 4 * UPPER + 4 * LOWER + UPPER * LOWER
 
 
 def test_another_semiring_finds_the_cheapest_part(diamond: Program) -> None:
-    assert sum_over_live_parts(diamond, Weights(NODES, EDGES), LEAST) == 3 + 7 + 13
+    assert diagram(diamond).total(Weights(NODES, EDGES), LEAST) == 3 + 7 + 13
 
 
 def test_several_noise_inputs_count_one_part_once() -> None:
@@ -68,14 +69,13 @@ link {z, w} -> a = identity | none
 link a -> image = identity
 """).program
     ones = {"z->a": 1, "w->a": 1, "a->image": 1}
-    assert sum_over_live_parts(program, Weights({}, ones), COUNT) == 3
+    assert diagram(program).total(Weights({}, ones), COUNT) == 3
 
 
 def test_a_space_past_the_limit_is_refused(paper: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontier, "MAX_STEPS", 1_000)
-    ones = {edge.name: 1 for edge in paper.edges}
     with pytest.raises(FrontierTooWide, match="1,000 steps"):
-        sum_over_live_parts(paper, Weights({}, ones), COUNT)
+        diagram(paper)
 
 
 def test_what_no_choice_changes_is_settled_at_the_start(paper: Program) -> None:
@@ -85,6 +85,10 @@ def test_what_no_choice_changes_is_settled_at_the_start(paper: Program) -> None:
     assert set(initial["B1.n2"]) == {LIVE | IN, DEAD | IN}
     assert set(initial["B1.n4"]) == {LIVE, DEAD, UNREACHED}
     assert initial["image"] == (LIVE | OUT,)
+    # Whether B1.n4 is reached matters to no live part; what B1.n1 is carried on to B1.n2 and n3.
+    parts = initial_statuses(paper, every=False)
+    assert set(parts["B1.n4"]) == {LIVE, DEAD | IN}
+    assert set(parts["B2.n2"]) == set(initial["B2.n2"]) - {DEAD, UNREACHED} | {DEAD | IN}
 
 
 def test_a_space_of_size_one_has_one_status_a_node() -> None:
@@ -113,5 +117,5 @@ def test_every_order_takes_each_node_once_and_gives_one_answer(
 ) -> None:
     for order in _orders(paper, monkeypatch):
         assert sorted(order) == sorted(paper.nodes)
-    in_order = sum_over_live_parts(diamond, Weights(NODES, EDGES), COUNT)
+    in_order = diagram(diamond).total(Weights(NODES, EDGES), COUNT)
     assert in_order == UPPER + LOWER + UPPER * LOWER

@@ -1,0 +1,202 @@
+"""An architecture <-> its choices <-> one whole number <-> a short id.
+
+A space's DECISIONS are what is chosen, and an architecture's PICKS are one option each: a tuple of
+indices. Its number is the picks' mixed-radix value, the last decision's digit the fastest, so that
+numbers run from 0 to |S| - 1. An id is that number in base 32 with the space's fingerprint before
+it and a check character after it: `K2M9Q-0F3Z...`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain, product
+from typing import TYPE_CHECKING
+
+import attrs
+
+from autorecon.lang import Edge, Pipeline
+
+if TYPE_CHECKING:
+    from autorecon.graph.space import Space
+
+Picks = tuple[int, ...]
+
+# Crockford's base 32: no I, L, O or U, which readers mistake for others.
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALIASES = str.maketrans("OIL", "011", "-")
+FINGERPRINT = 5  # characters: two different spaces agree once in 32**5
+
+# Options of one chunk of decisions, coded together by a table.
+MAX_CHUNK = 4_096
+
+
+class ArchitectureError(ValueError):
+    """No architecture of this space: a number, an id, picks or a genotype of something else."""
+
+    exit_code = 2
+
+
+@attrs.frozen
+class Decision:
+    """What is chosen by one digit: an edge's candidate."""
+
+    name: str
+    options: tuple[str, ...]
+
+
+def decisions(space: Space) -> tuple[Decision, ...]:
+    """What a space leaves open, in the order of the text."""
+    return tuple(Decision(e.name, tuple(c.text for c in e.candidates)) for e in space.choices)
+
+
+def places(space: Space) -> dict[str, int]:
+    """The place in the picks of the decision that each open edge has."""
+    return {edge.name: place for place, edge in enumerate(space.choices)}
+
+
+def candidates(space: Space, picks: Picks) -> dict[str, Pipeline]:
+    """The candidate of every edge, by name."""
+    place = places(space)
+    return {
+        e.name: e.candidates[picks[place[e.name]] if e.name in place else 0] for e in space.edges
+    }
+
+
+def picks_of(space: Space, genotype: Space) -> Picks:
+    """What a genotype chose; ArchitectureError where it is not of this space."""
+    edges = {edge.name: edge for edge in genotype.edges}
+    if edges.keys() != {edge.name for edge in space.edges} or not genotype.is_genotype:
+        raise ArchitectureError(
+            f"{genotype.name} is no genotype of {space.name}: derive it from that space"
+        )
+    return tuple(_pick(edge, edges[edge.name].candidates[0]) for edge in space.choices)
+
+
+def _pick(edge: Edge, chosen: Pipeline) -> int:
+    if chosen not in edge.candidates:
+        options = ", ".join(f"`{c.text}`" for c in edge.candidates)
+        raise ArchitectureError(f"`{chosen.text}` is no candidate of {edge.text}: {options}")
+    return edge.candidates.index(chosen)
+
+
+@lru_cache(maxsize=256)
+def _tables(radices: Picks) -> tuple[tuple[Picks, ...], dict[Picks, int]]:
+    table = tuple(product(*map(range, radices)))
+    return table, {picks: number for number, picks in enumerate(table)}
+
+
+class Codec:
+    """Picks <-> numbers for decisions with these many options each.
+
+    Neighbouring decisions are looked up together, which is several times faster than one by one.
+    """
+
+    def __init__(self, radices: Iterable[int]) -> None:
+        self.radices = tuple(radices)
+        self.size = math.prod(self.radices)
+
+    @cached_property
+    def _chunks(self) -> list[tuple[slice, int, tuple[Picks, ...], dict[Picks, int]]]:
+        """Places in the picks, the number of options together, and both tables."""
+        chunks, start = [], 0
+        while start < len(self.radices):
+            stop, size = start + 1, self.radices[start]
+            while stop < len(self.radices) and size * self.radices[stop] <= MAX_CHUNK:
+                size *= self.radices[stop]
+                stop += 1
+            chunks.append((slice(start, stop), size, *_tables(self.radices[start:stop])))
+            start = stop
+        return chunks
+
+    @cached_property
+    def _backwards(self) -> list[tuple[int, tuple[Picks, ...]]]:
+        return [(size, table) for _, size, table, _ in reversed(self._chunks)]
+
+    def encode(self, picks: Picks) -> int:
+        """The number, 0 to |S| - 1; ArchitectureError when the picks are not of these decisions."""
+        number = 0
+        try:
+            for place, size, _, index in self._chunks:
+                number = number * size + index[picks[place]]
+        except KeyError:
+            raise self._misfit(picks) from None
+        if len(picks) != len(self.radices):
+            raise self._misfit(picks)
+        return number
+
+    def decode(self, number: int) -> Picks:
+        """The picks; ArchitectureError when the number is not in 0 .. |S| - 1."""
+        if not 0 <= number < self.size:
+            raise ArchitectureError(f"no architecture {number:,}: they are 0 to {self.size - 1:,}")
+        parts = []
+        for size, table in self._backwards:
+            number, digit = divmod(number, size)
+            parts.append(table[digit])
+        return tuple(chain.from_iterable(reversed(parts)))
+
+    def _misfit(self, picks: Picks) -> ArchitectureError:
+        return ArchitectureError(
+            f"{len(picks)} picks do not fit {len(self.radices)} decisions "
+            "(each is an index from 0 to one less than its options)"
+        )
+
+
+def fingerprint(space: Space) -> str:
+    """Tells spaces apart whose numbers mean different architectures. The name does not matter."""
+    parts = [
+        (n.name, type(n.shape).__name__, *n.shape, n.role, n.merge, n.then and n.then.text)
+        for n in space.nodes.values()
+    ]
+    edges = [(e.source, e.target, *(c.text for c in e.candidates)) for e in space.edges]
+    digest = hashlib.sha256(repr((parts, edges)).encode()).digest()
+    return _digits(int.from_bytes(digest[:8]) % 32**FINGERPRINT, FINGERPRINT)
+
+
+def to_id(space: Space, number: int) -> str:
+    """A short name for an architecture, the same in every run."""
+    width = len(_digits(space.architectures - 1, 1))
+    body = space.fingerprint + _digits(number, width)
+    return f"{space.fingerprint}-{body[FINGERPRINT:]}{_check_character(body)}"
+
+
+def from_id(space: Space, text: str) -> int:
+    """The number that an id stands for; ArchitectureError for a typo or another space's id.
+
+    Upper and lower case, and O for 0, I and L for 1, are the same.
+    """
+    written = text.strip().upper().translate(_ALIASES)
+    if len(written) < FINGERPRINT + 2 or not set(written) <= set(DIGITS):
+        raise ArchitectureError(f"{text!r} is no architecture's id: they look like K2M9Q-0F3Z...")
+    if _check_character(written[:-1]) != written[-1]:
+        raise ArchitectureError(f"{text!r} has a typing error: its check character does not fit")
+    if written[:FINGERPRINT] != space.fingerprint:
+        raise ArchitectureError(
+            f"{text!r} is of another space: the ids of {space.name}, set as it is, begin with "
+            f"{space.fingerprint}"
+        )
+    number = 0
+    for character in written[FINGERPRINT:-1]:
+        number = number * 32 + DIGITS.index(character)
+    return number
+
+
+def _digits(number: int, width: int) -> str:
+    shown = ""
+    while number or len(shown) < width:
+        number, digit = divmod(number, 32)
+        shown = DIGITS[digit] + shown
+    return shown
+
+
+def _check_character(body: Sequence[str]) -> str:
+    """A polynomial over GF(32) at its generator: it sees every single wrong character, and every
+    exchange of two within 31 places."""
+    value = 0
+    for character in body:
+        value = value << 1 ^ (0b100101 if value & 16 else 0)
+        value ^= DIGITS.index(character)
+    value = value << 1 ^ (0b100101 if value & 16 else 0)
+    return DIGITS[value]
