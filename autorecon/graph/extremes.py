@@ -8,8 +8,8 @@ from typing import Literal
 import attrs
 
 from autorecon.graph.candidates import candidates_of
-from autorecon.graph.cost import LEAST, cost_interval
-from autorecon.graph.frontier import FrontierTooWide, Weights, sum_over_live_parts
+from autorecon.graph.cost import LEAST, cost_interval, live_parts
+from autorecon.graph.frontier import FrontierTooWide, Weights, diagram
 from autorecon.lang import Edge, Pipeline, Program
 from autorecon.lang.check_graph import live_nodes
 
@@ -88,7 +88,7 @@ def _cheapest_part(program: Program, costs: _Costs, measure: Measure) -> set[str
         for n in program.nodes.values()
         if n.then
     }
-    found = sum_over_live_parts(program, Weights(own, weights), LEAST)
+    found = diagram(program).total(Weights(own, weights), LEAST)
     return {edge.name for i, edge in enumerate(edges) if found >> i & 1}
 
 
@@ -98,7 +98,8 @@ def _least(costs: list[tuple[Pipeline, int]]) -> int:
 
 def _architecture(program: Program, choices: Mapping[str, Pipeline]) -> Architecture:
     edges = [attrs.evolve(e, candidates=(choices[e.name],)) for e in program.edges]
-    cost = cost_interval(attrs.evolve(program, edges=tuple(edges)))
+    decided = attrs.evolve(program, edges=tuple(edges))
+    cost = cost_interval(decided, live_parts(decided))
     live = _live_edges(program, [e for e in edges if not e.is_cut])
     return Architecture(choices, live, cost.parameters.max, cost.macs.max)
 
