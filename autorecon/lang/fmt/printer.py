@@ -1,0 +1,115 @@
+"""Formatting a text, and the proof that nothing but its layout has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, takewhile
+
+from autorecon.lang.fmt.columns import align
+from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
+from autorecon.lang.fmt.spacing import space
+from autorecon.lang.fmt.words import Line, read_lines
+from autorecon.lang.parse import parse
+from autorecon.lang.source import Source
+from autorecon.lang.syntax import File
+
+
+class FormatError(RuntimeError):
+    """The formatter would have changed more than the layout: a fault of its own."""
+
+    exit_code = 2
+
+
+def format_source(source: Source) -> str:
+    """The text in the one style, with the line ends that its first line has.
+
+    Raises SpaceError for a text with syntax faults, and FormatError when the result has another
+    syntax tree or other comments, or is not what formatting it again gives.
+    """
+    before = parse(source)
+    text = _layout(source)
+    _prove(before, text)
+    return text.replace("\n", "\r\n") if _ends_with_return(source.text) else text
+
+
+def _ends_with_return(text: str) -> bool:
+    end = text.find("\n")
+    return end > 0 and text[end - 1] == "\r"
+
+
+def _prove(before: File, text: str) -> None:
+    after = parse(Source(text, before.source.name))
+    if after != before:
+        raise _refusal(before, "change its meaning")
+    if _comments(after) != _comments(before):
+        raise _refusal(before, "lose or reorder its comments")
+    if _layout(after.source) != text:
+        raise _refusal(before, "not be stable")
+
+
+def _comments(file: File) -> list[str]:
+    return [span.text.rstrip(" \t\r") for span in file.comments]
+
+
+def _refusal(file: File, fault: str) -> FormatError:
+    return FormatError(
+        f"formatting {file.source.name} would {fault}; it is left as it is "
+        "(an internal error: please report it with the file)"
+    )
+
+
+def _layout(source: Source) -> str:
+    lines = read_lines(source)
+    for line in lines:
+        if line.words:
+            space(line.words)
+    align(lines)
+    rows: list[Row] = []
+    for above, line in zip([None, *lines], lines, strict=False):
+        new = _rows(line)
+        _set_blanks(new, line, above)
+        rows += new
+    return "".join(_written(rows))
+
+
+def _rows(line: Line) -> list[Row]:
+    """The rows of a line with its comments above, and blank lines where the text has them."""
+    indent = INDENT * line.depth
+    inner = indent + INDENT * line.closes
+    rows = [Row(inner, comment.text, blank=comment.blank) for comment in line.leading]
+    if line.words:
+        first, *others = statement_rows(line.words, indent)
+        first.blank = line.words[0].blank
+        rows += [first, *others]
+    return rows
+
+
+def _set_blanks(rows: list[Row], line: Line, above: Line | None) -> None:
+    """One blank line around a block, none at the edges of a block or of the file."""
+    if not rows:
+        return
+    own = len(line.leading)  # the row that the statement starts with
+    if line.closes:
+        rows[own].blank = False
+    elif line.opens and not any(row.blank for row in rows[: own + 1]):
+        rows[0].blank = True
+    if above is None or above.opens:
+        rows[0].blank = False
+    elif above.closes and not (line.closes and own == 0):
+        rows[0].blank = True
+
+
+def _written(rows: list[Row]) -> Iterator[str]:
+    """The output; the comments of rows one below the other have one column."""
+    column = 0
+    for index, row in enumerate(rows):
+        goes_on = index and rows[index - 1].comment and not row.blank
+        if row.comment and not goes_on:
+            column = max(r.indent + len(r.text) for r in _commented_run(rows, index)) + 2
+        line = " " * row.indent + row.text
+        yield "\n" * row.blank + (line.ljust(column) + row.comment if row.comment else line) + "\n"
+
+
+def _commented_run(rows: list[Row], start: int) -> Iterator[Row]:
+    yield rows[start]
+    yield from takewhile(lambda row: row.comment and not row.blank, islice(rows, start + 1, None))

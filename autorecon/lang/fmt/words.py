@@ -1,0 +1,103 @@
+"""A text as lines of words, each word with the comments that follow it.
+
+The formatter never rebuilds a statement from the syntax tree: it keeps the words as they were
+written and decides only what stands between them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import attrs
+from lark import Token
+
+from autorecon.lang.grammar import grammar
+from autorecon.lang.layout import layout
+from autorecon.lang.source import Source
+
+
+@attrs.define
+class Comment:
+    text: str
+    own_line: bool
+    blank: bool  # a blank line above
+
+
+@attrs.define
+class Word:
+    """One token. `gap` is what to write before it unless it starts a row."""
+
+    kind: str
+    text: str
+    blank: bool = False  # a blank line above
+    ends: bool = False  # the last of its line
+    gap: str = " "
+    after: list[Comment] = attrs.field(factory=list)
+
+
+@attrs.define
+class Line:
+    """A statement, a block's opening or its closing; without words, the end of the file."""
+
+    depth: int
+    words: list[Word]
+    leading: list[Comment]
+
+    @property
+    def opens(self) -> bool:
+        return bool(self.words) and self.words[-1].kind == "_BLOCK_OPEN"
+
+    @property
+    def closes(self) -> bool:
+        return bool(self.words) and self.words[0].kind == "_BLOCK_CLOSE"
+
+
+def read_lines(source: Source) -> list[Line]:
+    """The lines of a text without syntax faults; the last one holds only comments."""
+    lines: list[Line] = []
+    leading, words = _words(source)
+    depth, start = 0, 0
+    for end, word in enumerate(words, start=1):
+        if not word.ends:
+            continue
+        line = Line(depth, words[start:end], leading)
+        line.depth -= line.closes
+        depth = line.depth + line.opens
+        lines.append(line)
+        leading = [c for c in word.after if c.own_line]
+        word.after = [c for c in word.after if not c.own_line]
+        start = end
+    return [*lines, Line(depth, [], leading)]
+
+
+def _words(source: Source) -> tuple[list[Comment], list[Word]]:
+    """The comments before the first word, and all words with the comments behind each."""
+    tokens = list(grammar().lex(source.text))
+    comments = [t for t in tokens if t.type == "COMMENT"]
+    words: dict[int, Word] = {}
+    places: list[Token] = comments[:]
+    for token in layout([t for t in tokens if t.type != "COMMENT"]).tokens:
+        if token.type == "_NL":
+            words[max(words)].ends = True
+            continue
+        start = token.start_pos or 0
+        words[start] = Word(token.type, str(token), ends=token.type == "_BLOCK_OPEN")
+        places.append(token)
+    leading: list[Comment] = []
+    following = leading
+    for line_ends, token in _above(places, source):
+        start = token.start_pos or 0
+        if start in words:
+            words[start].blank = line_ends > 1
+            following = words[start].after
+        else:
+            text = str(token).rstrip(" \t\r")
+            following.append(Comment(text, line_ends > 0 or following is leading, line_ends > 1))
+    return leading, list(words.values())
+
+
+def _above(places: list[Token], source: Source) -> list[tuple[int, Token]]:
+    """Each token in the order of the text, with the number of line ends above it."""
+    places = sorted(places, key=lambda token: token.start_pos or 0)
+    ends = [source.text.count("\n", a.end_pos, b.start_pos) for a, b in pairwise(places)]
+    return list(zip([0, *ends], places, strict=True))
