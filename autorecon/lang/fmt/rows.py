@@ -82,7 +82,7 @@ class _Rows:
         behind = [c for c in words[-1].after if not c.own_line]
         if not behind and comments and not comments[-1].own_line:
             behind = [comments.pop()]
-        self._comments(comments, column)
+        self._comments(comments, column + INDENT * (words[0].text in CLOSERS))
         self.rows.append(Row(column, text(words), behind[0].text if behind else ""))
         self._comments([c for c in words[-1].after if c.own_line], below)
 
@@ -92,7 +92,7 @@ class _Rows:
 
 def _depths(words: list[Word]) -> Iterator[tuple[int, Word]]:
     """Each word with the number of brackets around it; brackets are inside themselves."""
-    depth = 0
+    depth = int(words[0].text in CLOSERS)  # the rest of a statement whose bracket broke
     for word in words:
         depth += word.text in OPENERS
         yield depth, word

@@ -1,0 +1,204 @@
+"""The formatter: what it makes of the golden files, and that it keeps trees and comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lark import Token
+
+from autorecon.lang import Source, SpaceError, resource_folder
+from autorecon.lang.fmt import FormatError, format_source, printer
+from autorecon.lang.grammar import grammar
+from autorecon.lang.layout import layout
+from autorecon.lang.parse import read_source
+
+FOLDER = Path(__file__).parent
+GOLDEN = sorted((FOLDER / "format").glob("*.before.space"))
+SHIPPED = sorted(resource_folder("spaces").glob("**/*.space"))
+GOOD = sorted((FOLDER / "good").glob("**/*.space"))
+
+
+def format_text(text: str) -> str:
+    return format_source(Source(text))
+
+
+def _comments(text: str) -> list[str]:
+    return [t.rstrip() for t in grammar().lex(text) if t.type == "COMMENT"]
+
+
+def _words(text: str) -> list[str]:
+    """What the formatter may not touch."""
+    return [str(t) for t in grammar().lex(text) if t.type not in ("COMMENT", "_NL")]
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.name.partition(".")[0])
+def test_golden(path: Path) -> None:
+    expected = path.with_name(path.name.replace(".before.", ".after.")).read_text("utf-8")
+    assert format_source(read_source(path)) == expected
+    assert format_text(expected) == expected
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_every_shipped_file_is_formatted(path: Path) -> None:
+    assert format_source(read_source(path)) == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda p: p.relative_to(FOLDER).as_posix())
+def test_good_programs_keep_their_words_and_comments(path: Path) -> None:
+    text = path.read_text("utf-8")
+    formatted = format_text(text)
+    assert _words(formatted) == _words(text)
+    assert _comments(formatted) == _comments(text)
+    assert format_text(formatted) == formatted
+    assert all(line == line.rstrip() for line in formatted.split("\n"))
+    assert "\n\n\n" not in formatted
+
+
+def test_line_ends_are_kept_and_a_mark_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "dos.space"
+    path.write_bytes(b"\xef\xbb\xbfspace a\r\n\r\n\r\ninput  z [4]: noise # z\r\n")
+    assert format_source(read_source(path)) == "space a\r\n\r\ninput z [4]: noise  # z\r\n"
+
+
+def test_a_text_with_faults_is_refused_with_all_of_them() -> None:
+    with pytest.raises(SpaceError) as caught:
+        format_text("space a\nlet b\ninput z [4]: noise\nedge = c\n")
+    assert len(caught.value.diagnostics) == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda source, text: text.replace("4", "5"), "change its meaning"),
+        (lambda source, text: text.replace("  # why", ""), "lose or reorder its comments"),
+        (lambda source, text: text + "\n" * len(source.text), "not be stable"),
+    ],
+)
+def test_the_proof_finds_what_the_formatter_breaks(monkeypatch, broken, message) -> None:
+    sound = printer._layout
+    monkeypatch.setattr(printer, "_layout", lambda source: broken(source, sound(source)))
+    with pytest.raises(FormatError, match=message):
+        format_text("space a\ninput z [4]: noise # why\n")
+
+
+SEEDS = st.integers(0, 2**32)
+ENDINGS = ["\n", "\n \n\n", " # one \n", "\n# two\n", "# three\n\n#four\n  "]
+
+# Random programs, as lists of words: the formatter asks only that they can be parsed.
+
+NAMES = st.sampled_from(["a", "n1", "width", "a_rather_long_name_of_a_node"])
+NUMBERS = st.sampled_from(["0", "12", "0.25", "1e-5", "true"])
+
+
+def joined(items: st.SearchStrategy[str], separator: str, most: int = 4):
+    return st.lists(items, min_size=1, max_size=most).map(separator.join)
+
+
+EXPRESSIONS = st.recursive(
+    NAMES | NUMBERS,
+    lambda inner: st.one_of(
+        inner.map("( {} )".format),
+        st.builds("{} {} {}".format, inner, st.sampled_from("+-*/%"), inner),
+        NAMES.map("- {}".format),
+    ),
+    max_leaves=5,
+)
+ARGUMENTS = joined(EXPRESSIONS | st.builds("{} = {}".format, NAMES, EXPRESSIONS), " , ")
+CALLS = NAMES | st.builds("{} ( {} )".format, NAMES, ARGUMENTS)
+PIPELINES = joined(CALLS, " >> ", 3)
+CANDIDATES = joined(PIPELINES, " | ", 6)
+PATHS = NAMES | st.builds("{} . {}".format, NAMES, NAMES)
+SETS = joined(PATHS, " , ").map("{{ {} }}".format)
+ENDS = PATHS | SETS | st.builds("{} . {}".format, NAMES, SETS)
+SHAPES = joined(EXPRESSIONS, " , ", 3).map("[ {} ]".format)
+MERGES = st.sampled_from(["", "merge sum", "merge concat"])
+THENS = st.just("") | PIPELINES.map("then {}".format)
+LETS = st.builds("let {} = {}".format, NAMES, EXPRESSIONS)
+EDGES = st.builds(
+    "{} {} -> {} {}".format, NAMES, ENDS, ENDS, st.just("") | CANDIDATES.map("= {}".format)
+)
+NODES = st.builds(
+    "{} {} {} {} {}".format,
+    st.sampled_from(["in", "node", "out"]),
+    joined(NAMES, " , "),
+    SHAPES,
+    MERGES,
+    THENS,
+)
+BLOCKS = st.builds(
+    "block {} {{\n{}\n}}".format, NAMES, st.lists(NODES | EDGES | LETS).map("\n".join)
+)
+STATEMENTS = st.one_of(
+    LETS,
+    EDGES,
+    BLOCKS,
+    NODES.map(lambda text: re.sub(r"^(in|out)", "node", text)),
+    st.builds("edge {} keeps = {}".format, NAMES, CANDIDATES),
+    st.builds("edge {} = {}".format, NAMES, CANDIDATES),
+    st.builds("op {} ( {} ) = {}".format, NAMES, joined(NAMES, " , "), PIPELINES),
+    st.builds("{} = {} after {}".format, NAMES, CALLS, NAMES),
+    st.builds("output {} {}".format, NAMES, SHAPES),
+    st.builds("input {} {} : noise".format, NAMES, SHAPES),
+    st.builds("{} -> {} = {}".format, PATHS, PATHS, PIPELINES),
+)
+PROGRAMS = st.lists(STATEMENTS, max_size=5).map(lambda found: "\n".join(["space p", *found, ""]))
+
+
+def _scattered(text: str, seed: int) -> str:
+    """The same program with blanks, line ends and comments wherever they may be."""
+    tokens = [t for t in grammar().lex(text) if t.type != "COMMENT"]
+    laid = [*layout(tokens).tokens, Token("_END", "")]
+    random = Random(seed)
+    written, depth = [], 0
+    for token, following in zip(laid, laid[1:], strict=False):
+        depth += token.type in ("LPAR", "LSQB", "LBRACE")
+        depth -= token.type in ("RPAR", "RSQB", "RBRACE")
+        if token.type == "_NL":
+            must_end = following.type != "_BLOCK_CLOSE"
+            gap = random.choice(ENDINGS if must_end else [*ENDINGS, " "])
+        elif token.type == "_BLOCK_OPEN" or depth or following.value in ("|", ">>"):
+            gap = random.choice([" ", "", " ", "\t ", *ENDINGS])
+        else:
+            gap = random.choice([" ", "  "])
+        if not gap and (token.value + following.value).isidentifier():
+            gap = " "
+        written += ["" if token.type == "_NL" else str(token), gap]
+    return "".join(written)
+
+
+def _check(text: str) -> None:
+    """Formatting proves the tree and that it is stable; words and comments are counted here."""
+    formatted = format_text(text)
+    assert _words(formatted) == _words(text)
+    assert _comments(formatted) == _comments(text)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(PROGRAMS, SEEDS)
+def test_random_programs_in_random_layouts(text: str, seed: int) -> None:
+    _check(_scattered(text, seed))
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.sampled_from([p.read_text("utf-8") for p in (*SHIPPED, *GOOD)]), SEEDS)
+def test_known_programs_in_random_layouts(text: str, seed: int) -> None:
+    _check(_scattered(text, seed))
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.data())
+def test_blanks_do_not_matter(data: st.DataObject) -> None:
+    """Whatever blanks and line ends a program has, its formatted text is the same."""
+    text = (resource_folder("spaces") / "paper.space").read_text("utf-8")
+    gaps = data.draw(st.lists(st.sampled_from([" ", "   ", "\t"]), min_size=9, max_size=9))
+    spread = re.sub(r" +", lambda m: gaps[m.start() % 9], text)
+    assert format_text(_bare(spread)) == format_text(_bare(text))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"#.*", "", text)
