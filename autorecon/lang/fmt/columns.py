@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from autorecon.lang.fmt.spacing import CLOSERS, OPENERS
+from autorecon.lang.fmt.spacing import CLOSERS, OPENERS, shape_start
 from autorecon.lang.fmt.words import Line, Word
 
 # A longer part stands out of its column instead of moving everybody else's.
@@ -93,7 +93,7 @@ def _node(words: list[Word]) -> Row | None:
     """`node NAMES [shape] merge ... then ...`"""
     if words[0].text not in ("in", "out", "node"):
         return None
-    return Row("node", (0, 1, _find(words, "["), _find(words, "merge", "then")), words)
+    return Row("node", (0, 1, shape_start(words), _find(words, "merge", "then")), words)
 
 
 def _edge(words: list[Word]) -> Row | None:

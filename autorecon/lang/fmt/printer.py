@@ -85,17 +85,17 @@ def _rows(line: Line) -> list[Row]:
 
 
 def _set_blanks(rows: list[Row], line: Line, above: Line | None) -> None:
-    """One blank line around a block, none at the edges of a block or of the file."""
+    """One blank line around a block or another body at the top, none at the edges of a block or of the file."""
     if not rows:
         return
     own = len(line.leading)  # the row that the statement starts with
     if line.closes:
         rows[own].blank = False
-    elif line.opens and not any(row.blank for row in rows[: own + 1]):
+    elif line.opens and line.depth == 0 and not any(row.blank for row in rows[: own + 1]):
         rows[0].blank = True
     if above is None or above.opens:
         rows[0].blank = False
-    elif above.closes and not (line.closes and own == 0):
+    elif above.closes and line.depth == 0 and not line.closes:
         rows[0].blank = True
 
 

@@ -8,54 +8,88 @@ from autorecon.lang.fmt.words import Word
 
 OPENERS, CLOSERS = ("(", "[", "{"), (")", "]", "}")
 _DECLARATIONS = ("space", "genotype", "block", "op")
-_FACTORS = ("*", "/", "%")
-# A minus after one of these is a sign.
-_BEFORE_SIGN = (*OPENERS, *_FACTORS, "+", "-", ",", "=")
+_WITH_SHAPES = ("in", "out", "node", "input", "output")
+_JOINED = ("^", "..", ".")
+_FACTORS = ("*", "/", "%", "=")
+_OPERATORS = (*_FACTORS, "+", "-")
 
 
 class Width(IntEnum):
-    """How far words stand apart: `let side = size / 8`, or `conv(3, out=2*width + 1)`."""
+    """How far words stand apart: `size / 8 + 1`, `conv(3, out=2*width + 1)`, `B[2*i-1]`."""
 
     WIDE = 0
     CLOSE = 1
+    TIGHT = 2
 
 
 def space(words: list[Word]) -> None:
     """Set the gap of every word of a statement.
 
-    Arguments, shapes and sets are close inside; values and declared parameters are wide.
+    Arguments, shapes and sets are close inside; values and declared parameters are wide; indices,
+    exponents and ranges are tight.
     """
-    open_brackets: list[Width] = []
+    widths = [Width.WIDE]  # of the statement and of every open bracket
     declaring = words[0].text in _DECLARATIONS
-    before, sign = None, False
-    for word in words:
-        inside = open_brackets[-1] if open_brackets else Width.WIDE
-        apart = before is not None and not sign and _apart(before, word, inside)
+    shape = shape_start(words)
+    before, sign, ranged = None, False, False
+    for index, word in enumerate(words):
+        width = Width.TIGHT if ranged else widths[-1]
+        joined = word.text == "[" and index != shape
+        apart = before is not None and not sign and not joined and _apart(before, word, width)
         word.gap = " " if apart else ""
-        sign = word.text == "-" and (before is None or before.text in _BEFORE_SIGN)
+        sign = word.text == "-" and not _is_operand(before)
         if word.text in OPENERS:
-            open_brackets.append(_width_within(before, word, inside, declaring))
-        elif word.text in CLOSERS and open_brackets:
-            open_brackets.pop()
-        elif word.text == "=" and not open_brackets:
+            widths.append(Width.TIGHT if joined else _within(before, word, width, declaring))
+        elif word.text in CLOSERS and widths[1:]:
+            widths.pop()
+        elif word.text == "=" and not widths[1:]:
             declaring = False  # what follows is a value
+        ranged = _in_range(before, word, ranged)
         before = word
 
 
-def _apart(before: Word, word: Word, inside: Width) -> bool:
+def shape_start(words: list[Word]) -> int | None:
+    """Where the sizes of a node begin: its last `[`; the others hold indices."""
+    label = words[0].text == "input" and words[-1].text == ")"
+    if words[0].text not in _WITH_SHAPES or label:
+        return None
+    found, depth = None, 0
+    for index, word in enumerate(words):
+        if depth == 0 and word.text in ("merge", "then"):
+            break
+        if depth == 0 and word.text == "[":
+            found = index
+        depth += (word.text in OPENERS) - (word.text in CLOSERS)
+    return found
+
+
+def _apart(before: Word, word: Word, width: Width) -> bool:
     if word.kind == "_BLOCK_OPEN":
         return True
-    if before.text in (*OPENERS, ".") or word.text in (*CLOSERS, ",", ".", ":"):
+    if before.text in (*OPENERS, *_JOINED) or word.text in (*CLOSERS, *_JOINED, ",", ":"):
         return False
     if word.text == "(" and before.kind in ("NAME", "STRING"):
         return False
-    if inside is Width.CLOSE:
-        return not any(w.text in (*_FACTORS, "=") for w in (before, word))
-    return True
+    close = (), _FACTORS, _OPERATORS
+    return not any(w.text in close[width] for w in (before, word))
 
 
-def _width_within(before: Word | None, word: Word, inside: Width, declaring: bool) -> Width:
-    named = before is not None and before.kind in ("NAME", "STRING")
-    if word.text == "(" and not named:
-        return inside  # a group
-    return Width.WIDE if declaring and word.text == "(" else Width.CLOSE
+def _is_operand(word: Word | None) -> bool:
+    return word is not None and (word.kind in ("NAME", "NUMBER") or word.text in CLOSERS)
+
+
+def _within(before: Word | None, word: Word, width: Width, declaring: bool) -> Width:
+    if word.text != "(":
+        return Width.CLOSE
+    if before is not None and before.text == "^":
+        return Width.TIGHT
+    if before is None or before.kind not in ("NAME", "STRING"):
+        return width  # a group
+    return Width.WIDE if declaring else Width.CLOSE
+
+
+def _in_range(before: Word | None, word: Word, ranged: bool) -> bool:
+    """Whether `in` and a range go before: `for i in 1..n+1`, `(width = 64 in 8..512)`."""
+    if word.text == "in":
+        return before is not None and before.text not in ("(", ",")
+    return ranged and word.text not in (",", "{")

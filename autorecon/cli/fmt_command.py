@@ -1,0 +1,120 @@
+"""`autorecon fmt`: .space files in the one style; no torch."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from autorecon.lang import Source
+
+
+@click.command("fmt")
+@click.argument(
+    "paths",
+    metavar="[FILES or FOLDERS, or -]...",
+    nargs=-1,
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+)
+@click.option("--check", is_flag=True, help="Write nothing; list the files that would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def fmt(paths: tuple[Path, ...], check: bool, diff: bool) -> None:
+    """Lay out .space files in the one style, in place; `-` is standard input to output.
+
+    Only blanks, line ends and the places of comments change: every file is proved to keep its
+    meaning and its comments before it is written. Folders are searched for .space files.
+
+    Exit code 0: done, or nothing to do. 1: a file has faults and is left as it is, or --check or
+    --diff found one that would change. 2: something else went wrong.
+    """
+    if not paths:
+        raise click.UsageError("name files or folders, or - for standard input")
+    done = Counter(_fmt(path, check, diff) for path in _files(paths))
+    if done["faulty"] or ((check or diff) and done["changed"]):
+        _summary(done, check or diff)
+        raise click.exceptions.Exit(1)
+    if paths != (Path("-"),):
+        _summary(done, check or diff)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Every file once: those named, and those in the folders named that are not hidden."""
+    seen = set()
+    for path in paths:
+        for file in sorted(path.rglob("*.space")) if path.is_dir() else [path]:
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if (file == path or not hidden) and file.resolve() not in seen and not file.is_dir():
+                seen.add(file.resolve())
+                yield file
+
+
+def _fmt(path: Path, check: bool, diff: bool) -> str:
+    """Format one file: whether it is `changed` or `same`, or `faulty`."""
+    from autorecon.cli.diagnostics import show_diagnostics
+    from autorecon.lang import SpaceError
+    from autorecon.lang.fmt import format_source
+
+    piped = path == Path("-")
+    try:
+        source, before = _read(path)
+        after = format_source(source).encode()
+    except SpaceError as error:
+        show_diagnostics(error.diagnostics, "full")
+        return "faulty"
+    if piped and not (check or diff):
+        click.get_binary_stream("stdout").write(after)
+    elif before != after:
+        _report_change(source, after.decode(), check, diff)
+    return "same" if before == after else "changed"
+
+
+def _read(path: Path) -> tuple[Source, bytes]:
+    from autorecon.lang import Source
+    from autorecon.lang.parse import read_source
+
+    if path != Path("-"):
+        return read_source(path), path.read_bytes()
+    before = click.get_binary_stream("stdin").read()
+    try:
+        return Source(before.decode("utf-8-sig"), "<stdin>"), before
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8 text (byte {error.start})"
+        raise click.BadParameter(message) from None
+
+
+def _report_change(source: Source, after: str, check: bool, diff: bool) -> None:
+    if diff:
+        _show_diff(source, after)
+    if check and not diff:
+        click.echo(source.name)
+    if not check and not diff:
+        from autorecon.runs.atomic import write_text
+
+        write_text(source.name, after)
+        click.echo(f"formatted {source.name}", err=True)
+
+
+def _show_diff(source: Source, after: str) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    lines = difflib.unified_diff(
+        source.text.splitlines(), after.splitlines(), source.name, f"{source.name} (formatted)",
+        lineterm="",
+    )  # fmt: skip
+    for line in lines:
+        click.secho(line, fg=colours.get(line[0]), bold=line.startswith(("+++", "---")))
+
+
+def _summary(done: Counter[str], dry: bool) -> None:
+    texts = {
+        "changed": "would change" if dry else "formatted",
+        "same": "as they should be",
+        "faulty": "with faults, left as they are",
+    }
+    counts = [f"{done[kind]} {text}" for kind, text in texts.items() if done[kind]]
+    files = "file" if done.total() == 1 else "files"
+    click.echo(f"{done.total()} {files}: {', '.join(counts) or 'nothing to format'}", err=True)
