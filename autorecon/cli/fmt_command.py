@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,9 +68,9 @@ def _fmt(path: Path, check: bool, diff: bool) -> str:
         show_diagnostics(error.diagnostics, "full")
         return "faulty"
     if piped and not (check or diff):
-        click.get_binary_stream("stdout").write(after)
+        sys.stdout.buffer.write(after)
     elif before != after:
-        _report_change(source, after.decode(), check, diff)
+        _report_change(source.name, before.decode(), after.decode(), check, diff)
     return "same" if before == after else "changed"
 
 
@@ -79,7 +80,7 @@ def _read(path: Path) -> tuple[Source, bytes]:
 
     if path != Path("-"):
         return read_source(path), path.read_bytes()
-    before = click.get_binary_stream("stdin").read()
+    before = sys.stdin.buffer.read()
     try:
         return Source(before.decode("utf-8-sig"), "<stdin>"), before
     except UnicodeDecodeError as error:
@@ -87,26 +88,26 @@ def _read(path: Path) -> tuple[Source, bytes]:
         raise click.BadParameter(message) from None
 
 
-def _report_change(source: Source, after: str, check: bool, diff: bool) -> None:
+def _report_change(name: str, before: str, after: str, check: bool, diff: bool) -> None:
     if diff:
-        _show_diff(source, after)
-    if check and not diff:
-        click.echo(source.name)
-    if not check and not diff:
-        from autorecon.runs.atomic import write_text
+        _show_diff(name, before, after)
+    elif check:
+        click.echo(name)
+    else:
+        from autorecon.runs import write_text
 
-        write_text(source.name, after)
-        click.echo(f"formatted {source.name}", err=True)
+        write_text(name, after)
+        click.echo(f"formatted {name}", err=True)
 
 
-def _show_diff(source: Source, after: str) -> None:
+def _show_diff(name: str, before: str, after: str) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    lines = difflib.unified_diff(
-        source.text.splitlines(), after.splitlines(), source.name, f"{source.name} (formatted)",
-        lineterm="",
-    )  # fmt: skip
-    for line in lines:
-        click.secho(line, fg=colours.get(line[0]), bold=line.startswith(("+++", "---")))
+    texts = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    for line in difflib.unified_diff(*texts, name, f"{name} (formatted)"):
+        bold = line.startswith(("+++", "---"))
+        click.secho(line.rstrip("\n"), fg=colours.get(line[0]), bold=bold)
+        if not line.endswith("\n"):
+            click.echo("\\ No newline at end of file")
 
 
 def _summary(done: Counter[str], dry: bool) -> None:

@@ -13,6 +13,7 @@ from autorecon import __version__
 
 COMMANDS = (
     "compile",
+    "fmt",
     "show",
     "diff",
     "run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -155,7 +156,7 @@ def _scattered(text: str, seed: int) -> str:
     laid = [*layout(tokens).tokens, Token("_END", "")]
     random = Random(seed)
     written, depth = [], 0
-    for token, following in zip(laid, laid[1:], strict=False):
+    for token, following in pairwise(laid):
         depth += token.type in ("LPAR", "LSQB", "LBRACE")
         depth -= token.type in ("RPAR", "RSQB", "RBRACE")
         if token.type == "_NL":

@@ -85,7 +85,7 @@ def _rows(line: Line) -> list[Row]:
 
 
 def _set_blanks(rows: list[Row], line: Line, above: Line | None) -> None:
-    """One blank line around a block or another body at the top, none at the edges of a block or of the file."""
+    """One blank line around a body at the top level, none at the edges of a body or the file."""
     if not rows:
         return
     own = len(line.leading)  # the row that the statement starts with
