@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from autorecon.cli.compile_command import kind, summary
-from autorecon.cli.tables import Table
+from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.labels import exact_text, interval_text
@@ -15,7 +15,7 @@ from autorecon.graph.space import Space
 from autorecon.lang import Edge, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")
-_MEASURES = {"parameters": "weights", "macs": "MACs"}
+_MEASURES = {"parameters": "weights", "macs": "MACs", "activations": "activations"}
 _NAMED = 4  # edges that a row names; more are counted
 
 
@@ -31,21 +31,41 @@ def tables(space: Space) -> list[Table]:
 
 
 def _overview(space: Space) -> Table:
-    exact = "" if space.cost.exact else "  (too entangled for an exact minimum: a lower bound)"
+    paths = space.paths
     rows = [
         ("set", " ".join(f"{k}={v}" for k, v in space.parameters.items()) or "nothing to set"),
-        ("architectures", exact_text(space.architectures)),
-        ("valid", _count(space.valid_architectures)),
-        ("distinct", _count(space.distinct_architectures)),
-        ("weights", interval_text(space.cost.parameters) + exact),
-        ("MACs", f"{interval_text(space.cost.macs)} an image{exact}"),
+        *_counts(space),
+        *_costs(space),
+        ("paths", f"{exact_text(paths.count)}, of {paths.shortest} to {paths.longest} edges"),
     ]
     of = f" of {space.program.of}" if space.program.of else ""
     return Table(f"{space.name}: {kind(space)}{of}", ("", ""), rows)
 
 
-def _count(count: int | None) -> str:
-    return "too entangled to count" if count is None else exact_text(count)
+def _counts(space: Space) -> list[tuple[str, str]]:
+    if space.is_genotype:
+        name = survey.architecture_id(space)
+        return [("id", name)] if name else []
+    counts = {
+        "valid": space.valid_architectures,
+        "distinct": space.distinct_architectures,
+        "up to symmetry": space.architectures_up_to_symmetry,
+    }
+    rows = [
+        (name, "too entangled to count" if n is None else exact_text(n))
+        for name, n in counts.items()
+    ]
+    return [("architectures", exact_text(space.architectures)), *rows]
+
+
+def _costs(space: Space) -> list[tuple[str, str]]:
+    cost, mean = space.cost, survey.mean_cost(space)
+    unproved = "" if cost.exact else ", at least: too entangled for an exact minimum"
+    rows = []
+    for measure, name in _MEASURES.items():
+        average = f", {getattr(mean, measure):,.0f} on average" if mean else ""
+        rows.append((name, interval_text(getattr(cost, measure)) + average + unproved))
+    return rows
 
 
 def _nodes(space: Space) -> Table:
@@ -62,7 +82,8 @@ def _nodes(space: Space) -> Table:
         for row in survey.node_rows(space)
     ]
     columns = ("node", "shape", "merge", "in", "out", "then", *_COSTS)
-    return Table(f"{len(rows)} nodes", columns, rows, ("in", "out", *_COSTS))
+    table = Table(f"{len(rows)} nodes", columns, rows, ("in", "out", *_COSTS))
+    return without_empty_columns(table)
 
 
 def _candidates(space: Space) -> Table:
@@ -127,11 +148,17 @@ def edge_table(space: Space, edge: Edge) -> Table:
 
 def values(space: Space) -> dict[str, Any]:
     """All of the tables as JSON values, after the summary of `compile --json`."""
+    mean = survey.mean_cost(space)
     return {
         **summary(space),
         "valid_architectures": space.valid_architectures,
         "distinct_architectures": space.distinct_architectures,
+        "architectures_up_to_symmetry": space.architectures_up_to_symmetry,
         "exact": space.cost.exact,
+        "activations": attrs.asdict(space.cost.activations),
+        "mean": attrs.asdict(mean) if mean else None,
+        "paths": attrs.asdict(space.paths),
+        "id": survey.architecture_id(space),
         "node_rows": [_node_values(row) for row in survey.node_rows(space)],
         "candidate_rows": [
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import attrs
 import click
@@ -17,6 +18,14 @@ class Table:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     numbers: tuple[str, ...] = ()
+
+
+def without_empty_columns(table: Table) -> Table:
+    """The same without columns in which no row has anything."""
+    columns = zip(*table.rows, strict=True)
+    kept = [place for place, column in enumerate(columns) if any(column)]
+    rows = [tuple(row[place] for place in kept) for row in table.rows]
+    return attrs.evolve(table, columns=tuple(table.columns[place] for place in kept), rows=rows)
 
 
 def show_tables(tables: Iterable[Table]) -> None:
@@ -55,10 +64,12 @@ def show_rich(tables: Iterable[Table], console: object | None = None) -> None:
             title=Text(table.title, "bold"),
             title_justify="left",
             box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
             show_header=any(table.columns),
         )
         for name in table.columns:
-            drawn.add_column(name, justify="right" if name in table.numbers else "left")
+            justify: Literal["left", "right"] = "right" if name in table.numbers else "left"
+            drawn.add_column(name, justify=justify, overflow="fold")
         for row in table.rows:
             # Text takes names as they are: brackets are no markup.
             drawn.add_row(*map(Text, row))

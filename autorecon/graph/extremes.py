@@ -8,8 +8,9 @@ from typing import Literal
 import attrs
 
 from autorecon.graph.candidates import candidates_of
-from autorecon.graph.cost import LEAST, cost_interval, live_parts
-from autorecon.graph.frontier import FrontierTooWide, Weights, diagram
+from autorecon.graph.cost import LEAST, cost_interval
+from autorecon.graph.frontier import Diagram, Weights
+from autorecon.graph.space import Space
 from autorecon.lang import Edge, Pipeline, Program
 from autorecon.lang.check_graph import live_nodes
 
@@ -31,13 +32,13 @@ class Architecture:
     macs: int
 
 
-def cheapest(program: Program, measure: Measure) -> Architecture | None:
+def cheapest(space: Space, measure: Measure) -> Architecture | None:
     """A valid architecture of least cost; None when the space is too entangled to know one."""
-    costs = _costs(program, measure)
-    try:
-        live = _cheapest_part(program, costs, measure)
-    except FrontierTooWide:
+    program, parts = space.program, space.live_parts
+    if parts is None:
         return None
+    costs = _costs(program, measure)
+    live = _cheapest_part(program, parts, costs, measure)
     choices = {}
     for edge in program.edges:
         none = next((c for c in edge.candidates if c.is_none), None)
@@ -45,8 +46,9 @@ def cheapest(program: Program, measure: Measure) -> Architecture | None:
     return _architecture(program, choices)
 
 
-def dearest(program: Program, measure: Measure) -> Architecture:
+def dearest(space: Space, measure: Measure) -> Architecture:
     """A valid architecture of greatest cost: more edges never make less live, so all that can."""
+    program = space.program
     costs = _costs(program, measure)
     choices = {
         edge.name: edge.candidates[0] if edge.is_cut else _end(costs[edge.name], -1)
@@ -77,7 +79,7 @@ def _end(costs: list[tuple[Pipeline, int]], sign: int) -> Pipeline:
     return min(costs, key=lambda pair: sign * pair[1])[0]
 
 
-def _cheapest_part(program: Program, costs: _Costs, measure: Measure) -> set[str]:
+def _cheapest_part(program: Program, parts: Diagram, costs: _Costs, measure: Measure) -> set[str]:
     """The names of the edges of the cheapest live part."""
     # A part counts each of its edges once, so a bit an edge, below the cost, says which they are.
     edges = [edge for edge in program.edges if not edge.is_cut]
@@ -88,7 +90,7 @@ def _cheapest_part(program: Program, costs: _Costs, measure: Measure) -> set[str
         for n in program.nodes.values()
         if n.then
     }
-    found = diagram(program).total(Weights(own, weights), LEAST)
+    found = parts.total(Weights(own, weights), LEAST)
     return {edge.name for i, edge in enumerate(edges) if found >> i & 1}
 
 
@@ -99,7 +101,7 @@ def _least(costs: list[tuple[Pipeline, int]]) -> int:
 def _architecture(program: Program, choices: Mapping[str, Pipeline]) -> Architecture:
     edges = [attrs.evolve(e, candidates=(choices[e.name],)) for e in program.edges]
     decided = attrs.evolve(program, edges=tuple(edges))
-    cost = cost_interval(decided, live_parts(decided))
+    cost = cost_interval(decided, parts=None)  # which leaves the maxima exact
     live = _live_edges(program, [e for e in edges if not e.is_cut])
     return Architecture(choices, live, cost.parameters.max, cost.macs.max)
 

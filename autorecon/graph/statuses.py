@@ -40,18 +40,19 @@ def initial_statuses(program: Program, every: bool = True) -> dict[str, tuple[in
     always_reached, reachable = _reached(inputs, forced), _reached(inputs, possible)
     always_needed, needable = _needed(output, forced), _needed(output, possible)
     always_live = output | (set(noise) if len(noise) == 1 else set())
+    can_live, can_be_dead = reachable & needable, reachable - always_needed
     carries = {edge.source for edge in forced}
 
     def statuses(name: str) -> Iterator[int]:
         found_in = IN * (name in always_reached)
-        if name in reachable & needable:
+        if name in can_live:
             yield LIVE | found_in | OUT * (name in always_needed)
         if name in always_live:
             return
         if not every and name not in carries:
             yield DEAD | IN
             return
-        if name in reachable - always_needed:
+        if name in can_be_dead:
             yield DEAD | found_in
         if name not in always_reached:
             yield UNREACHED

@@ -9,8 +9,9 @@ import attrs
 
 from autorecon.graph.candidates import Candidate, candidates_of, cost_range
 from autorecon.graph.cost import Interval
+from autorecon.graph.expectation import Expectation
 from autorecon.graph.extremes import Architecture, cheapest, dearest
-from autorecon.graph.space import Space
+from autorecon.graph.space import Space, load
 from autorecon.lang import Node, Pipeline
 
 MEASURES = ("parameters", "macs")
@@ -84,12 +85,29 @@ def extremes(space: Space) -> list[Extreme]:
 
 def _merged(end: str, space: Space) -> Iterator[Extreme]:
     find = {"cheapest": cheapest, "dearest": dearest}[end]
-    parameters, macs = (find(space.program, measure) for measure in ("parameters", "macs"))
+    parameters, macs = (find(space, measure) for measure in ("parameters", "macs"))
     if parameters == macs:
         yield Extreme(end, MEASURES, parameters)
         return
     yield Extreme(end, MEASURES[:1], parameters)
     yield Extreme(end, MEASURES[1:], macs)
+
+
+def mean_cost(space: Space) -> Expectation | None:
+    """The mean cost of the valid architectures when every candidate is as likely as another.
+
+    None where there is nothing to choose, or the space is too entangled.
+    """
+    if space.is_genotype:
+        return None
+    sizes = {edge.name: len(edge.candidates) for edge in space.choices}
+    return space.expected_cost({name: [1 / size] * size for name, size in sizes.items()})
+
+
+def architecture_id(space: Space) -> str | None:
+    """The id of a genotype in the space that it is of; None for what is not of one."""
+    base = space.program.base_path
+    return load(base, **space.parameters).architecture_id(space) if base else None
 
 
 def chosen_rows(space: Space, architecture: Architecture) -> list[tuple[str, Pipeline, list[str]]]:

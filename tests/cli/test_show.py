@@ -26,7 +26,17 @@ def test_counts_and_costs():
     assert ["architectures", "161,475,125,529,959,543,232"] in lines
     assert ["valid", "161,455,006,304,643,456,000"] in lines
     assert ["distinct", "127,624,643,852,946,950,064"] in lines
-    assert ["weights", "115,667", "to", "1,653,779"] in lines
+    assert ["weights", "115,667", "to", "1,653,779,", "706,681", "on", "average"] in lines
+    assert ["paths", "272,", "of", "6", "to", "12", "edges"] in lines
+    up_to_symmetry = f"{load('paper').architectures_up_to_symmetry:,}"
+    assert ["up", "to", "symmetry", up_to_symmetry] in lines
+
+
+def test_a_genotype_has_its_id():
+    name = load("paper", classes=10).architecture_id(load("paper-cifar10"))
+    assert f"  id           {name}\n" in show("paper-cifar10").output
+    assert json.loads(show("paper-cifar10", "--json").stdout)["id"] == name
+    assert json.loads(show("gdfq-cifar", "--json").stdout)["id"] is None
 
 
 def test_nodes_and_candidates():
@@ -80,6 +90,8 @@ def test_json():
     assert found["macs"]["max"] == space.cost.macs.max
     assert [row["name"] for row in found["node_rows"]] == list(space.order)
     assert {"type", "candidate", "edges", "parameters", "macs"} <= set(found["candidate_rows"][0])
+    assert found["paths"] == {"count": 272, "shortest": 6, "longest": 12}
+    assert found["mean"]["parameters"] == pytest.approx(706_681.3, abs=0.1)
     cheapest, dearest = found["extremes"]
     assert cheapest["parameters"] == space.cost.parameters.min
     assert len(dearest["choices"]) == len(space.edges)
@@ -103,7 +115,7 @@ def test_a_space_too_entangled_says_so(monkeypatch):
     monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
     output = show("paper").output
     assert "too entangled to count" in output
-    assert "a lower bound" in output
+    assert "at least: too entangled for an exact minimum" in output
     assert "cheapest by weights and MACs: too entangled to find" in output
 
 

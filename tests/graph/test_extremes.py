@@ -50,8 +50,8 @@ def check(space: Space, found: Architecture, measure: str, cost: int) -> None:
 def test_they_are_the_least_and_greatest_of_all(measure):
     space = loads(SMALL)
     costs = every_cost(space, measure)
-    check(space, cheapest(space.program, measure), measure, min(costs))
-    check(space, dearest(space.program, measure), measure, max(costs))
+    check(space, cheapest(space, measure), measure, min(costs))
+    check(space, dearest(space, measure), measure, max(costs))
 
 
 @pytest.mark.parametrize("measure", ["parameters", "macs"])
@@ -59,22 +59,22 @@ def test_they_are_the_least_and_greatest_of_all(measure):
 def test_they_are_at_the_ends_of_the_interval(name, measure):
     space = load(name)
     interval = getattr(space.cost, measure)
-    check(space, cheapest(space.program, measure), measure, interval.min)
-    check(space, dearest(space.program, measure), measure, interval.max)
+    check(space, cheapest(space, measure), measure, interval.min)
+    check(space, dearest(space, measure), measure, interval.max)
 
 
 @pytest.mark.parametrize("measure", ["parameters", "macs"])
 def test_among_equals_the_other_cost_decides(measure):
     space = load("paper")
-    found = cheapest(space.program, measure)
+    found = cheapest(space, measure)
     assert (found.parameters, found.macs) == (115_667, 1_871_872)
 
 
 def test_a_space_too_entangled_has_no_known_cheapest(monkeypatch):
     monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
     space = loads(SMALL)
-    assert cheapest(space.program, "macs") is None
-    assert dearest(space.program, "macs").macs == space.cost.macs.max
+    assert cheapest(space, "macs") is None
+    assert dearest(space, "macs").macs == space.cost.macs.max
 
 
 def test_candidates_step_by_step():
