@@ -11,18 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autorecon.graph.space import Space, load, loads
-    from autorecon.lang import SpaceError
+    from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
 
-__all__ = ["Space", "SpaceError", "generator", "load", "loads", "supernet"]
+__all__ = [
+    "LabelInput",
+    "OpPlan",
+    "Space",
+    "SpaceError",
+    "generator",
+    "load",
+    "loads",
+    "op",
+    "supernet",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "LabelInput": "autorecon.lang",
+    "OpPlan": "autorecon.lang",
     "Space": "autorecon.graph.space",
     "SpaceError": "autorecon.lang",
     "generator": "autorecon.nn",
     "load": "autorecon.graph.space",
     "loads": "autorecon.graph.space",
+    "op": "autorecon.lang",
     "supernet": "autorecon.nn",
 }
 

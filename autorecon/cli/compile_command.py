@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import set_option
+from autorecon.cli.options import ops_option, set_option
 from autorecon.cli.values import json_text
 
 FORMATS = ("full", "concise", "json", "github")
@@ -17,6 +17,7 @@ FORMATS = ("full", "concise", "json", "github")
 @click.command("compile")
 @click.argument("file", required=False)
 @set_option
+@ops_option
 @click.option(
     "--render",
     is_flag=False,

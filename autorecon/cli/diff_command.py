@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import set_option
+from autorecon.cli.options import ops_option, set_option
 from autorecon.cli.values import json_text
 
 
@@ -15,6 +15,7 @@ from autorecon.cli.values import json_text
 @click.argument("old", required=False)
 @click.argument("new", required=False)
 @set_option
+@ops_option
 @click.option(
     "--render",
     is_flag=False,

@@ -27,7 +27,8 @@ def open_job(
     progress = Progress(quiet=options["quiet"])
     if options["resume"]:
         given = [k for k, v in settings.items() if v not in (None, {}, ())]
-        if given or options["config"] or options["assignments"] or options["out"]:
+        others = (options[name] for name in ("config", "assignments", "out", "ops"))
+        if given or any(others):
             raise click.UsageError("--resume goes on with the run's own settings: give no others")
         return *resume(options["resume"], command), progress
     config = _config(command, options, settings)
@@ -44,6 +45,7 @@ def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any
         "teacher.size": options.get("size"),
         "teacher.data": options.get("data"),
         "threads": options.get("threads"),
+        "space.ops": list(options["ops"]) or None,
     }
     if command != "run":
         common["space.baseline"] = ""  # only a run compares

@@ -44,6 +44,26 @@ set_option = click.option(
 )
 
 
+def load_modules(ctx: Any, param: Any, modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Import what --ops names, before any space is read; OpError."""
+    if modules:
+        from autorecon.lang import load_ops
+
+        for module in modules:
+            load_ops(module)
+    return modules
+
+
+ops_option = click.option(
+    "--ops",
+    multiple=True,
+    metavar="MODULE",
+    callback=load_modules,
+    expose_value=False,
+    help="Python module that declares operations with @autorecon.op; may be repeated.",
+)
+
+
 def teacher_options(function: Function) -> Function:
     for option in reversed(
         [
@@ -67,6 +87,12 @@ def job_options(function: Function) -> Function:
                 type=click.Path(path_type=Path),
                 metavar="FOLDER",
                 help="Go on with an interrupted run, with its own settings.",
+            ),
+            click.option(
+                "--ops",
+                multiple=True,
+                metavar="MODULE",
+                help="Python module that declares operations with @autorecon.op.",
             ),
             click.option("--config", help="A TOML file of settings, as a run's config.toml."),
             click.option(

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import set_option
+from autorecon.cli.options import ops_option, set_option
 
 
 @click.command("show")
 @click.argument("file")
 @set_option
+@ops_option
 @click.option("--edge", "edge", metavar="NAME", help="One edge in detail: each candidate's steps.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
 def show(file: str, parameters: dict[str, Any], edge: str | None, as_json: bool) -> None:

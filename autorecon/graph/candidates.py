@@ -53,8 +53,7 @@ def _steps(pipeline: Pipeline, source: Shape, target: Shape) -> tuple[Step, ...]
     shapes = pipeline.shapes(source, target)
     around = zip(pipeline.ops, shapes, shapes[1:], strict=False)
     return tuple(
-        Step(op, before, after, *op.spec.cost(op.args, before, after))
-        for op, before, after in around
+        Step(op, before, after, *op.cost(before, after, target)) for op, before, after in around
     )
 
 

@@ -6,6 +6,8 @@ from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.genotype import decide, format_genotype
 from autorecon.lang.grammar import resource_folder
 from autorecon.lang.library import find_space, shipped_spaces
+from autorecon.lang.opspec import LabelInput, OpPlan
+from autorecon.lang.own import OpError, load_ops, op
 from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Source, Span
 
@@ -13,8 +15,11 @@ __all__ = [
     "Diagnostic",
     "Edge",
     "Label",
+    "LabelInput",
     "Node",
     "Op",
+    "OpError",
+    "OpPlan",
     "Pipeline",
     "Program",
     "Shape",
@@ -27,7 +32,9 @@ __all__ = [
     "did_you_mean",
     "find_space",
     "format_genotype",
+    "load_ops",
     "load_program",
+    "op",
     "resource_folder",
     "shipped_spaces",
     "show_shape",

@@ -10,9 +10,18 @@ from __future__ import annotations
 
 from autorecon.lang import layers as layers  # these add their operations
 from autorecon.lang import norms as norms
-from autorecon.lang.opspec import CATALOGUE, MAX_SIZE, LabelInput, OpSpec, Param, Value, same
+from autorecon.lang.opspec import (
+    CATALOGUE,
+    MAX_SIZE,
+    OPERATIONS,
+    LabelInput,
+    OpSpec,
+    Param,
+    Value,
+    same,
+)
 
-__all__ = ["CATALOGUE", "MAX_SIZE", "LabelInput", "OpSpec", "Param", "Value"]
+__all__ = ["CATALOGUE", "MAX_SIZE", "OPERATIONS", "LabelInput", "OpSpec", "Param", "Value"]
 
 same("relu", "max(x, 0)")
 same("leaky_relu", "x above 0, slope * x below", Param("slope", float, 0.01, least=0))

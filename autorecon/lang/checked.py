@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from autorecon.lang.catalogue import CATALOGUE, LabelInput, OpSpec, Value
+from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.shapes import Shape
 from autorecon.lang.source import Source, Span
@@ -23,12 +23,19 @@ class Op:
 
     @property
     def spec(self) -> OpSpec:
-        return CATALOGUE[self.name]
+        return OPERATIONS[self.name]
 
     @property
     def args(self) -> dict[str, Value]:
         names = (p.name for p in self.spec.params)
         return dict(zip(names, self.values, strict=True))
+
+    def cost(self, source: Shape, out: Shape, target: Shape) -> tuple[int, int]:
+        """Trainable parameters, and multiply-accumulates a sample."""
+        if self.spec.plan is None:
+            return self.spec.cost(self.args, source, out)
+        plan = self.spec.plan(self.args, source, target)
+        return plan.parameters, plan.macs
 
     @property
     def label(self) -> str | None:
@@ -107,7 +114,7 @@ class Pipeline:
         """Trainable parameters, and multiply-accumulates a sample."""
         shapes = self.shapes(source, target)
         costs = [
-            op.spec.cost(op.args, before, after)
+            op.cost(before, after, target)
             for op, before, after in zip(self.ops, shapes, shapes[1:], strict=False)
         ]
         return sum(c[0] for c in costs), sum(c[1] for c in costs)

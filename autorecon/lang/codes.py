@@ -18,7 +18,10 @@ CODES: dict[str, str] = {
         "A name in an expression that no parameter, `let` or block argument declares before it "
         "is used."
     ),
-    "E0202": "An operation that is neither in the catalogue nor declared with `op`.",
+    "E0202": (
+        "An operation that is neither in the catalogue nor declared with `op`, nor in a module "
+        "that `--ops` names."
+    ),
     "E0203": (
         "An edge statement starts with the name of an edge type: `link`, or one declared with "
         "`edge`."

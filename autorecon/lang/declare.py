@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput
+from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS, LabelInput
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
 
@@ -26,7 +26,7 @@ def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarati
     for statement in statements:
         match statement:
             case s.OpDef():
-                _add(statement, declared.ops, CATALOGUE, faults)
+                _add(statement, declared.ops, OPERATIONS, faults)
                 _once(statement.parameters, faults)
             case s.EdgeType():
                 _add(statement, declared.edge_types, ("link",), faults)

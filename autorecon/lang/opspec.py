@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,15 +45,35 @@ class Param:
 
 
 @attrs.frozen
+class OpPlan:
+    """What an operation of a user's own makes of one input, and at what cost.
+
+    `shape` goes out, `build()` gives the torch module, `parameters` counts its trainable ones and
+    `macs` its multiply-accumulates a sample.
+    """
+
+    shape: Shape
+    build: Callable[[], Any]
+    parameters: int = 0
+    macs: int = 0
+
+
+@attrs.frozen
 class OpSpec:
+    """`plan` is there for users' own operations, whose shape and cost come from one function."""
+
     name: str
     about: str
     params: tuple[Param, ...]
     shape: ShapeRule
     cost: CostRule
+    plan: Callable[[Args, Shape, Shape], OpPlan] | None = None
+    origin: str = ""
 
 
 CATALOGUE: dict[str, OpSpec] = {}
+OWN: dict[str, OpSpec] = {}  # users' own
+OPERATIONS: ChainMap[str, OpSpec] = ChainMap(OWN, CATALOGUE)
 
 
 def op(

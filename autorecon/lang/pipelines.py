@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from autorecon.lang import syntax as s
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, OpSpec, Param, Value
+from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.checked import Op, Pipeline
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate
@@ -78,10 +78,10 @@ class _Expansion:
             raise _Endless(f"more than {MAX_CALLS:,} definitions and operations in one pipeline")
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
-        if name in CATALOGUE:
-            op = _bind(call, CATALOGUE[name], scope, self.labels, self.faults)
+        if name in OPERATIONS:
+            op = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
             return (op,) if op else None
-        help = did_you_mean(name, [*CATALOGUE, *self.definitions])
+        help = did_you_mean(name, [*OPERATIONS, *self.definitions])
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
 

@@ -10,15 +10,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from autorecon.lang import Op, Shape
+from autorecon.lang import Op, OpError, OpPlan, Shape
 from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear, NoConnection
 
 Builder = Callable[[dict, Shape, Shape], nn.Module]
 
 
-def build_op(op: Op, source: Shape, out: Shape) -> nn.Module:
-    """The module of one operation that maps `source` to `out` (shapes without the batch axis)."""
-    return BUILDERS[op.name](op.args, source, out)
+def build_op(op: Op, source: Shape, out: Shape, target: Shape) -> nn.Module:
+    """The module of one operation that maps `source` to `out` (shapes without the batch axis), on
+    an edge to a node of shape `target`."""
+    if op.spec.plan is None:
+        return BUILDERS[op.name](op.args, source, out)
+    return _own(op.name, op.spec.plan(op.args, source, target))
+
+
+def _own(name: str, plan: OpPlan) -> nn.Module:
+    """Of a user's own operation: what it builds has the parameters that it says; OpError."""
+    try:
+        module = plan.build()
+    # It is somebody else's code: anything may be raised.
+    except Exception as error:
+        raise OpError(f"`{name}` cannot be built: {type(error).__name__}: {error}") from error
+    if not isinstance(module, nn.Module):
+        raise OpError(f"`{name}` builds a {type(module).__name__}, not a torch.nn.Module")
+    count = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    if count != plan.parameters:
+        message = f"`{name}` says parameters={plan.parameters:,}, its module has {count:,}"
+        raise OpError(f"{message}; costs are counted before modules are built: mend the plan")
+    return module
 
 
 def _conv(args: dict, source: Shape, out: Shape) -> nn.Module:

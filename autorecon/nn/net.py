@@ -55,7 +55,7 @@ def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Bran
     shapes = pipeline.shapes(source, target)
     modules = []
     for op, before, after in zip(pipeline.ops, shapes, shapes[1:], strict=False):
-        module = build_op(op, before, after)
+        module = build_op(op, before, after, target)
         place.put(_unused(op.name, place), module)
         modules.append((module, op.label))
     return Layer(tuple(modules))
@@ -136,7 +136,7 @@ class SpaceNet(Branch):
             return Candidate(pipeline, layer)
         (shape,) = pipeline.shapes(source, target)[1:]
         (op,) = pipeline.ops
-        lone = build_op(op, source, shape)
+        lone = build_op(op, source, shape, target)
         place.put(pipeline.key, lone)
         return Candidate(pipeline, Layer(((lone, op.label),)))
 

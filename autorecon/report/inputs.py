@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
-from autorecon.lang import SpaceError, load_program
+from autorecon.lang import SpaceError, load_ops, load_program
 from autorecon.report.embed import ImageGrid, read_grid
 from autorecon.report.errors import ReportError
 from autorecon.report.history import History, read_history
@@ -51,6 +51,8 @@ def read_inputs(folder: RunFolder) -> Inputs:
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
     given = _section(folder, "space").get("set", {})
+    for module in _section(folder, "space").get("ops", ()):
+        load_ops(str(module))
     return Inputs(
         folder,
         results,

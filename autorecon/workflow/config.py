@@ -24,11 +24,15 @@ class ConfigError(ValueError):
 
 @attrs.frozen
 class SpaceConfig:
-    """What to search, with what parameters, and the generator to compare with ("" for none)."""
+    """What to search, with what parameters, and the generator to compare with ("" for none).
+
+    `ops` are the modules that declare the operations that these use beside the catalogue's.
+    """
 
     file: str = "paper"
     set: dict[str, int | float | bool] = attrs.Factory(dict)
     baseline: str = "gdfq-cifar"
+    ops: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -69,6 +73,9 @@ def _converter() -> cattrs.Converter:
     strict = {bool: (bool,), int: (int,), float: (float, int), str: (str,)}
     for kind, accepted in strict.items():
         converter.register_structure_hook(kind, _exactly(kind, accepted))
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[str, ...], lambda value, _: _strings(value)
+    )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
     for section in (SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig):
@@ -86,6 +93,13 @@ def _exactly(kind: type, accepted: tuple[type, ...]) -> Callable[[Any, type], An
         return kind(value)
 
     return structure
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    """A string is no list of them, though Python would take its letters."""
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+        raise ValueError(f"expected a list of names, not {value!r}")
+    return tuple(value)
 
 
 def _scalar(value: Any) -> int | float | bool:

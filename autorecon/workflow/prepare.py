@@ -10,7 +10,7 @@ from torch import nn
 from autorecon import data, teachers
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
-from autorecon.lang import Label, declared_parameters, find_space
+from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
@@ -36,6 +36,8 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
+    for module in config.space.ops:
+        load_ops(module)
     teacher = load_teacher(config)
     dataset = load_data(config, teacher)
     space = bind(config.space.file, config.space.set, teacher)

@@ -66,6 +66,9 @@ class Reader:
         assert _codes_of(path) == [code for code in expected if code], text
 
     def python(self, block: Block) -> None:
+        if file := block.option("file"):
+            Path(file).write_text(block.text, "utf-8")
+            return
         if not block.text.startswith(">>>"):
             exec(block.text, self.names)
             return

@@ -39,6 +39,7 @@ def test_the_default_space_has_a_default_width_that_set_can_change():
         ({"compress": {"bits": "w9a3"}}, "9 bits for weights"),
         ({"seeds": [0, 0]}, "must be different"),
         ({"space": {"set": {"width": "wide"}}}, "expected a number"),
+        ({"space": {"ops": "my_ops"}}, "expected a list of names, not 'my_ops'"),
     ],
 )
 def test_settings_that_make_no_sense(values, message):
