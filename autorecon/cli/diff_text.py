@@ -11,6 +11,7 @@ import click
 
 from autorecon.graph.cost import Interval
 from autorecon.graph.diff import Change, Difference, EdgeChange, Kind, NodeChange
+from autorecon.graph.equivalence import same_generator
 from autorecon.graph.groups import EdgeGroup, edge_groups, node_groups
 from autorecon.graph.labels import count_text, interval_text, size_text
 from autorecon.graph.space import Space
@@ -40,6 +41,8 @@ def as_text(difference: Difference) -> str:
             lines += [line for row in rows for line in _shown(row, column)]
     if difference.reordered:
         lines += ["", "the edges stand in another order"]
+    if same_generator(difference.old, difference.new):
+        lines += ["", "one generator: they differ in dead parts or by a symmetry of the space"]
     return "\n".join([*lines[1:], "", *_totals(difference)])
 
 
@@ -150,6 +153,7 @@ def as_values(difference: Difference) -> dict[str, Any]:
     """The difference as JSON values."""
     return {
         "same": difference.same,
+        "same_generator": same_generator(difference.old, difference.new),
         "old": _side(difference.old),
         "new": _side(difference.new),
         "parameters": [attrs.asdict(c) for c in difference.parameters],

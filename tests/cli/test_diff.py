@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -72,6 +73,21 @@ def test_json():
     same = diff("paper", "paper", "--json")
     assert same.exit_code == 0
     assert json.loads(same.stdout)["same"]
+
+
+def test_genotypes_of_one_generator_say_so(tmp_path):
+    text = load("paper-cifar10").text
+    other = re.sub(r"(B1\.n3 -> B\d\.n\d) = .*", r"\1 = none", text)
+    another = other.replace("B1.n1 -> B1.n3 = nearest", "B1.n1 -> B1.n3 = bilinear")
+    for name, written in (("a", text), ("b", other), ("c", another)):
+        (tmp_path / f"{name}.space").write_text(written)
+    (tmp_path / "paper.space").write_text(load("paper").text)
+    a, b, c = (tmp_path / f"{name}.space" for name in "abc")
+    assert "one generator: " in diff(b, c).output
+    assert diff(b, c).exit_code == 1
+    assert "one generator" not in diff(a, b).output
+    told = [json.loads(diff(*pair, "--json").stdout) for pair in ((b, c), (a, b), (a, "paper"))]
+    assert [found["same_generator"] for found in told] == [True, False, None]
 
 
 @pytest.mark.parametrize(
