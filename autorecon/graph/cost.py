@@ -15,7 +15,7 @@ import attrs
 
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.statuses import offers_none
-from autorecon.lang import Edge, Node, Pipeline, Program, Shape
+from autorecon.lang import Node, Pipeline, Program, Shape
 from autorecon.lang.check_edges import edge_target
 from autorecon.lang.check_graph import live_nodes, topological_order
 from autorecon.lang.shapes import elements
@@ -96,7 +96,7 @@ def measures(program: Program) -> tuple[Costs, Costs, Costs]:
     each operation gives. `identity` computes nothing.
     """
     nodes = {node.name: _node_costs(node) for node in program.nodes.values()}
-    edges = {edge.name: _candidate_costs(edge, program) for edge in program.edges}
+    edges = _edge_costs(program)
     return tuple(  # type: ignore[return-value]
         Costs(
             {name: cost[i] for name, cost in nodes.items()},
@@ -114,9 +114,18 @@ def _node_costs(node: Node) -> tuple[int, int, int]:
     return parameters, macs, merged + computed
 
 
-def _candidate_costs(edge: Edge, program: Program) -> list[tuple[int, int, int]]:
-    source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
-    return [_pipeline_costs(c, source, target) for c in edge.candidates if not c.is_none]
+def _edge_costs(program: Program) -> dict[str, list[tuple[int, int, int]]]:
+    """Of each edge's candidates but `none`; edges of one type and shape are looked at once."""
+    known: dict[tuple, list[tuple[int, int, int]]] = {}
+    costs = {}
+    for edge in program.edges:
+        source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
+        alike = (source, target, *map(id, edge.candidates))
+        if alike not in known:
+            live = (c for c in edge.candidates if not c.is_none)
+            known[alike] = [_pipeline_costs(c, source, target) for c in live]
+        costs[edge.name] = known[alike]
+    return costs
 
 
 def _pipeline_costs(pipeline: Pipeline, source: Shape, target: Shape) -> tuple[int, int, int]:

@@ -136,11 +136,12 @@ def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagn
     backward |= {y for y, reader in read.items() if reader in backward}
     # Where a whole path is cut off, its first or last node is the fault and the others are echoes.
     fed, used = {e.target for e in edges}, {e.source for e in edges} | set(read)
+    entered, left = forward | fed, backward | used
     for node in nodes.values():
-        if node.name not in forward | fed:
+        if node.name not in entered:
             help = "lead an edge into it, or remove it"
             faults.report("E0503", f"no input reaches `{node.name}`", node.span, help)
-        elif node.name in forward and node.name not in backward | used:
+        elif node.name in forward and node.name not in left:
             message = f"`{node.name}` leads nowhere: the output does not depend on it"
             help = "lead an edge out of it, or remove it"
             faults.report("E0504", message, node.span, help)

@@ -94,7 +94,7 @@ class Pipeline:
     def key(self) -> str:
         return "-".join(op.key for op in self.ops)
 
-    @property
+    @cached_property
     def labels(self) -> frozenset[str]:
         """The label inputs that its operations read."""
         return frozenset(op.label for op in self.ops if op.label)
