@@ -17,7 +17,7 @@ from autorecon.lang.evaluate import Number, Unknown, evaluate
 from autorecon.lang.grammar import resource_folder
 from autorecon.lang.parse import parse, read_source
 from autorecon.lang.pipelines import resolve
-from autorecon.lang.source import Source, Span
+from autorecon.lang.source import MAX_COLUMNS, Source, Span
 
 
 def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
@@ -197,9 +197,8 @@ def decide(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -
 
 
 def format_genotype(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -> str:
-    """The text of a genotype. Edges with one candidate have no line."""
-    given = ", ".join(f"{k} = {_literal(v)}" for k, v in base.parameters.items())
-    lines = [f'genotype {name} of "{of}"' + (f"({given})" if given else "")]
+    """The text of a genotype, as the formatter has it. Edges with one candidate have no line."""
+    lines = _header(base, name, of)
     block: str | None = ""
     for edge in base.edges:
         if len(edge.candidates) == 1:
@@ -208,7 +207,22 @@ def format_genotype(base: Program, choices: Mapping[str, Pipeline], name: str, o
             lines.append("")
         block = edge.block
         lines.append(f"{edge.text} = {choices[edge.name].text}")
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    if max(map(len, lines)) <= MAX_COLUMNS:
+        return text
+    from autorecon.lang.fmt import format_source
+
+    return format_source(Source(text))
+
+
+def _header(base: Program, name: str, of: str) -> list[str]:
+    """The header in one line or, where that is too long, with its parameters in another."""
+    given = ", ".join(f"{k} = {_literal(v)}" for k, v in base.parameters.items())
+    start = f'genotype {name} of "{of}"'
+    header = f"{start}({given})" if given else start
+    if len(header) <= MAX_COLUMNS:
+        return [header]
+    return [f"{start}(", f"  {given}", ")"]
 
 
 def _literal(value: Number) -> str:

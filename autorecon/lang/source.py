@@ -9,6 +9,7 @@ import attrs
 
 # A generator fits in a page; a megabyte is already a program nobody reads.
 MAX_BYTES = 1_000_000
+MAX_COLUMNS = 100  # of a line as the formatter and the genotypes have it
 
 
 @attrs.frozen(eq=False)

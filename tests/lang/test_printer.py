@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lark import Token
 
-from autorecon.lang import Source, SpaceError, resource_folder
+from autorecon.lang import (
+    Source,
+    SpaceError,
+    check,
+    format_genotype,
+    load_program,
+    resource_folder,
+)
 from autorecon.lang.fmt import FormatError, format_source, printer
 from autorecon.lang.grammar import grammar
 from autorecon.lang.layout import layout
@@ -58,6 +65,28 @@ def test_good_programs_keep_their_words_and_comments(path: Path) -> None:
     assert format_text(formatted) == formatted
     assert all(line == line.rstrip() for line in formatted.split("\n"))
     assert "\n\n\n" not in formatted
+
+
+@pytest.mark.parametrize("name", ["short", "a_name_so_long_that_its_parameters_need_lines"])
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_genotypes_are_written_as_the_formatter_has_them(path: Path, name: str) -> None:
+    program = load_program(path)
+    choices = {edge.name: edge.candidates[0] for edge in program.edges}
+    text = format_genotype(program, choices, name, "spaces/of.space")
+    assert format_text(text) == text
+
+
+def test_long_choices_are_wrapped() -> None:
+    long = " >> ".join(["conv(3)"] * 12)
+    text = (
+        f"space p(width = 3)\ninput z [4]: noise\noutput image [3, 8, 8]\nnode a [3, 8, 8]\n"
+        f"link z -> a = linear\nlink a -> image = {long} | conv(1)\n"
+    )
+    program = check(Source(text))
+    choices = {edge.name: edge.candidates[0] for edge in program.edges}
+    genotype = format_genotype(program, choices, "long", "p.space")
+    assert max(map(len, genotype.split("\n"))) <= 100
+    assert format_text(genotype) == genotype
 
 
 def test_line_ends_are_kept_and_a_mark_is_dropped(tmp_path: Path) -> None:

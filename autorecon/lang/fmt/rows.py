@@ -9,8 +9,8 @@ import attrs
 from autorecon.lang.fmt.columns import text
 from autorecon.lang.fmt.spacing import CLOSERS, OPENERS
 from autorecon.lang.fmt.words import Comment, Word
+from autorecon.lang.source import MAX_COLUMNS
 
-MAX_COLUMNS = 100
 INDENT = 2
 MAX_HANG = 60  # candidates that would start further right go to the left
 
@@ -56,7 +56,7 @@ class _Rows:
     def _split(
         self, words: list[Word], separator: str, column: int, indent: int, below: int
     ) -> None:
-        """`= a | b`: as many candidates a row as fit, or one a row if any is not simple."""
+        """`= a | b`, `>> a >> b`: the parts behind the first one stand below it."""
         first, *others = _parts(words, separator)
         hang = _hang(first, separator, column, indent)
         rest = _filled([first, *others], column, hang) if separator == "|" else [first, *others]
@@ -68,12 +68,14 @@ class _Rows:
     def _explode(
         self, words: list[Word], bracket: tuple[int, int], column: int, indent: int, below: int
     ) -> None:
-        """One item of the bracket a row, and its closing back at `indent`."""
+        """The bracket's items on rows of their own, and its closing back at `indent`."""
         start, end = bracket
         inner = indent + INDENT
         self._add(words[: start + 1], column, inner)
-        for item in _parts(words[start + 1 : end], ","):
-            self.lay(item, inner, inner, inner)
+        items = _parts(words[start + 1 : end], ",")
+        commented = any(word.after for word in words[start:end])
+        for row in items if commented else _filled(items, inner, inner):
+            self.lay(row, inner, inner, inner)
         self.lay(words[end:], indent, indent, below)
 
     def _add(self, words: list[Word], column: int, below: int) -> None:
@@ -137,6 +139,7 @@ def _hang(first: list[Word], separator: str, column: int, indent: int) -> int:
 
 
 def _filled(parts: list[list[Word]], column: int, hang: int) -> list[list[Word]]:
+    """As many parts a row as fit; one a row if there are comments or pipelines among them."""
     words = [word for part in parts for word in part]
     if any(w.text == ">>" for w in words) or any(w.after for w in words[:-1]):
         return parts
