@@ -29,7 +29,8 @@ def paths(program: Program) -> Paths:
     for name in reversed(topological_order(program.nodes, program.edges)):
         if onward.get(name):
             found[name] = _either([found[target] for target in onward[name]], step=1)
-    return _either([found[node.name] for node in program.inputs if node.name in live], step=0)
+    # A label that only conditional norms read is live without a path.
+    return _either([found[n.name] for n in program.inputs if n.name in found], step=0)
 
 
 def _either(ways: list[Paths], step: int) -> Paths:

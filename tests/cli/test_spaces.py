@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
 from autorecon.cli import cli
@@ -40,3 +41,9 @@ def test_the_source_ends_at_its_first_stop():
     assert source_line("# Two\n# lines: end.\n\n# Other.\n") == "Two lines"
     assert source_line("# No stop\n") == "No stop"
     assert source_line("space s\n") == ""
+
+
+@pytest.mark.parametrize("name", shipped_spaces())
+def test_every_shipped_space_can_be_shown(name):
+    result = CliRunner().invoke(cli, ["show", name])
+    assert result.exit_code == 0, result.output

@@ -184,3 +184,15 @@ def test_a_label_without_edges_costs_where_it_is_read():
     least, most = linear + norm, linear + 2 * norm + 4
     assert space.cost.parameters == Interval(least, most)
     assert (space.valid_architectures, space.distinct_architectures) == (2, 2)
+
+
+def test_every_analysis_takes_a_label_without_edges():
+    space = load("paper-norm-inside")
+    with_edges = load("paper")
+    assert space.paths.longest == with_edges.paths.longest - 1  # `code` is not on the way
+    found = space.genotype((0,) * len(space.choices))
+    assert space.decode(space.encode(found)) == found
+    assert space.from_id(space.architecture_id(found)) == found
+    assert space.canonical(found).architectures == 1
+    # Noise enters each block, so that fewer choices cut it off.
+    assert space.architectures > space.valid_architectures > with_edges.valid_architectures
