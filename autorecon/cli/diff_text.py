@@ -51,7 +51,7 @@ def _shown(row: _Row, column: int) -> Iterator[str]:
     sign = click.style(SIGNS[kind], fg=_COLOURS[kind], bold=True)
     # A long list of nodes has lines of its own.
     *above, last = textwrap.wrap(what, _WIDTH - 4) if len(what) > column else [what]
-    told = textwrap.wrap(how, _WIDTH - 6 - column, break_on_hyphens=False) or [""]
+    told = _told(how, _WIDTH - 6 - column) or [""]
     fits = len(last) <= column
     names = [*above, last] if fits else [*above, last, ""]
     for index, name in enumerate(names):
@@ -59,6 +59,14 @@ def _shown(row: _Row, column: int) -> Iterator[str]:
         lead = sign if index == 0 else " "
         yield f"  {lead} {name:<{column}}  {_paint(about, kind)}".rstrip()
     yield from (f"    {'':<{column}}  {_paint(line, kind)}" for line in told[1:])
+
+
+def _told(how: str, width: int) -> list[str]:
+    """Lines of what changed; candidates that do not fit one have a line each."""
+    whole = how.replace("\t", "  ")
+    parts = [whole] if len(whole) <= width else how.split("\t")
+    lines = (textwrap.wrap(part, width, break_on_hyphens=False) for part in parts)
+    return [line for part in lines for line in part]
 
 
 def _paint(text: str, kind: Kind) -> str:
@@ -80,7 +88,8 @@ def _node_row(group: tuple[NodeChange, ...]) -> _Row:
         names = ", ".join(change.name for change in group)
         return "changed", names, _changes_text(group[0].changes)
     then = f" then {node.then.text}" if node.then else ""
-    return group[0].kind, node.name, f"{show_shape(node.shape)} {node.merge}{then}"
+    about = node.role if node.is_input else node.merge
+    return group[0].kind, node.name, f"{show_shape(node.shape)} {about}{then}"
 
 
 def _changes_text(changes: tuple[Change, ...]) -> str:
@@ -109,7 +118,7 @@ def _candidates_text(change: EdgeChange) -> str:
     if len(new) == 1 and not change.added:
         return f"{new[0].text}, chosen of {len(old)}"
     parts = [f"- {c.text}" for c in change.removed] + [f"+ {c.text}" for c in change.added]
-    return "  ".join(parts) or "the candidates stand in another order"
+    return "\t".join(parts) or "the candidates stand in another order"
 
 
 def _delta_text(group: EdgeGroup) -> str:

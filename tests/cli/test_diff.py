@@ -55,6 +55,12 @@ def test_nodes_added_removed_and_changed():
     assert "classes" not in wide
 
 
+def test_long_candidates_have_a_line_each():
+    lines = [line.strip() for line in diff("paper", "paper-norm-inside").output.splitlines()]
+    assert "+ bilinear >> ccbn(y, eps=0.8) >> leaky_relu(slope=0.2) >> conv(1)" in lines
+    assert ["-", "z", "100", "noise"] in [line.split() for line in lines]
+
+
 def test_lines_fit_a_page():
     assert max(map(len, diff("gdfq-cifar", "paper").output.splitlines())) <= 100
 
