@@ -120,7 +120,7 @@ def edge_types(program: Program) -> dict[str, tuple[Pipeline, ...]]:
 
 def _declared(program: Program) -> list[str]:
     sources = dict.fromkeys(edge.span.source for edge in program.edges if edge.span)
-    statements = (st for source in sources for st in parse(source).statements)
+    statements = (st for source in sources for st in parse(source, headless=True).statements)
     return [st.name.text for st in statements if isinstance(st, EdgeType)]
 
 

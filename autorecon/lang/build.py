@@ -71,18 +71,16 @@ def _edge_type(tree: Tree, source: Source) -> s.EdgeType:
 
 @_rule
 def _op_def(tree: Tree, source: Source) -> s.OpDef:
-    parameters = _child(tree, "names", source, ())
+    parameters = _child(tree, "signature", source, ())
     pipeline = build(tree.children[-1], source)
     return s.OpDef(_names(tree, source)[0], parameters, pipeline, _span(tree, source))
 
 
 @_rule
 def _block(tree: Tree, source: Source) -> s.BlockDef:
-    parameters = _child(tree, "names", source, ())
+    parameters = _child(tree, "signature", source, ())
     items = [
-        build(c, source)
-        for c in tree.children[1:]
-        if isinstance(c, Tree) and c.data not in ("names",)
+        build(c, source) for c in tree.children[1:] if isinstance(c, Tree) and c.data != "signature"
     ]
     return s.BlockDef(_names(tree, source)[0], parameters, tuple(items), _span(tree, source))
 
@@ -98,10 +96,10 @@ def _output(tree: Tree, source: Source) -> s.NodeDecl:
 
 
 def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
-    shape = next(c for c in tree.children if isinstance(c, Tree) and c.data == "shape")
+    names, shape = _declared(tree, source)
     return s.NodeDecl(
         kind,
-        tuple(_names(tree, source)),
+        names,
         build(shape, source),
         _span(shape, source),
         _child(tree, "merge", source),
@@ -110,21 +108,72 @@ def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
     )
 
 
+def _declared(tree: Tree, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
+    """The names with what is in brackets behind each; the last brackets hold the shape."""
+    groups: list[list] = []
+    for child in tree.children:
+        if isinstance(child, Token) and child.type == "NAME":
+            groups.append([child])
+        elif isinstance(child, Tree) and child.data == "shape":
+            groups[-1].append(child)
+    shape = groups[-1].pop()
+    return tuple(_indexed_name(group, source) for group in groups), shape
+
+
+def _indexed_name(parts: list, source: Source) -> s.Name:
+    """`B[i, j]` and `B[i][j]` are the same name."""
+    name = build(parts[0], source)
+    index = tuple(expr for brackets in parts[1:] for expr in build(brackets, source))
+    end = parts[-1].meta.end_pos if index else name.span.end
+    return s.Name(name.text, Span(name.span.start, end, source), index)
+
+
+@_rule
+def _indexed(tree: Tree, source: Source) -> s.Name:
+    return _indexed_name(tree.children, source)
+
+
 @_rule
 def _noise_input(tree: Tree, source: Source) -> s.InputDecl:
-    name, sizes, kind = _all(tree, source)
+    (name,), shape = _declared(Tree("input", tree.children[:-1]), source)
+    kind, sizes = build(tree.children[-1], source), build(shape, source)
     return s.InputDecl(name, kind, sizes, _span(tree, source))
 
 
 @_rule
 def _label_input(tree: Tree, source: Source) -> s.InputDecl:
-    name, kind, sizes = _all(tree, source)
-    return s.InputDecl(name, kind, sizes, _span(tree, source))
+    *name, kind, sizes = tree.children
+    kind, sizes = build(kind, source), build(sizes, source)
+    return s.InputDecl(_indexed_name(name, source), kind, sizes, _span(tree, source))
+
+
+@_rule
+def _use(tree: Tree, source: Source) -> s.Use:
+    name = build(tree.children[0], source)
+    return s.Use(name.text[1:-1], name.span, _span(tree, source))
+
+
+@_rule
+def _for(tree: Tree, source: Source) -> s.For:
+    name, first, last, items = (build(c, source) for c in tree.children)
+    return s.For(name, first, last, items, _span(tree, source))
+
+
+@_rule
+def _if(tree: Tree, source: Source) -> s.If:
+    parts = _all(tree, source)
+    otherwise = parts.pop() if len(parts) % 2 else ()
+    branches = tuple(zip(parts[::2], parts[1::2], strict=True))
+    return s.If(branches, otherwise, _span(tree, source))
+
+
+_RULES.update(block_for=_for, block_if=_if)
 
 
 @_rule
 def _instance(tree: Tree, source: Source) -> s.Instance:
-    name, block, *after = _names(tree, source)
+    parts = [c for c in tree.children if not isinstance(c, Tree) or c.data != "arguments"]
+    name, block, *after = (build(part, source) for part in parts)
     arguments = _child(tree, "arguments", source, ())
     return s.Instance(name, block, arguments, after[0] if after else None, _span(tree, source))
 
@@ -156,30 +205,36 @@ def _sequence(tree: Tree, source: Source) -> tuple:
     return tuple(_all(tree, source))
 
 
-# Not `_sequence`: Lark shares the rule inside `names` with `node`, which keeps its commas.
-_RULES.update(names=lambda tree, source: tuple(_names(tree, source)))
-_RULES.update(shape=_sequence, sizes=_sequence, parameters=_sequence, set=_sequence)
+_RULES.update(shape=_sequence, sizes=_sequence, set=_sequence)
+_RULES.update(signature=_sequence, parameters=_sequence)
+_RULES.update(body=_sequence, block_body=_sequence)
 
 
 @_rule
 def _parameter(tree: Tree, source: Source) -> s.Parameter:
-    name, default = _all(tree, source)
-    return s.Parameter(name, default, _span(tree, source))
+    name, default, *bounds = _all(tree, source)
+    return s.Parameter(name, default, tuple(bounds) or None, _span(tree, source))
+
+
+@_rule
+def _expected(tree: Tree, source: Source) -> s.Parameter:
+    name, *default = _all(tree, source)
+    return s.Parameter(name, default[0] if default else None, None, _span(tree, source))
 
 
 @_rule
 def _ends(tree: Tree, source: Source) -> tuple[s.Path, ...]:
     """`B1.a`, `{a, b}` or `B1.{a, b}`; the last names B1.a and B1.b."""
-    prefix = [str(token) for token in tree.children if isinstance(token, Token)]
+    parts = tuple(build(c, source) for c in tree.children if c.data == "indexed")
     members = _child(tree, "set", source)
     if members is None:
-        return (s.Path(".".join(prefix), _span(tree, source)),)
-    return tuple(s.Path(".".join([*prefix, m.text]), m.span) for m in members)
+        return (s.Path(parts, _span(tree, source)),)
+    return tuple(s.Path((*parts, *m.parts), m.span) for m in members)
 
 
 @_rule
 def _path(tree: Tree, source: Source) -> s.Path:
-    return s.Path(".".join(str(token) for token in tree.children), _span(tree, source))
+    return s.Path(tuple(_all(tree, source)), _span(tree, source))
 
 
 @_rule
@@ -218,7 +273,12 @@ def _sum(tree: Tree, source: Source) -> s.Expr:
     return s.Chain(first, tuple(zip(operators, rest, strict=True)), _span(tree, source))
 
 
-_RULES["term"] = _sum
+_RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _sum))
+
+
+@_rule
+def _opposite(tree: Tree, source: Source) -> s.Opposite:
+    return s.Opposite(build(tree.children[-1], source), _span(tree, source))
 
 
 @_rule

@@ -11,12 +11,14 @@ from autorecon.lang import syntax as s
 from autorecon.lang.check_edges import check_edges
 from autorecon.lang.check_graph import check_graph
 from autorecon.lang.checked import Node, Program
-from autorecon.lang.declare import report_twice
-from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.elaborate import Elaboration
-from autorecon.lang.evaluate import Number, Unknown, bounded, evaluate
+from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.elaborate import elaborate
+from autorecon.lang.elaboration import Elaboration
+from autorecon.lang.evaluate import Number, Unknown
+from autorecon.lang.parameters import bind_parameters
 from autorecon.lang.parse import parse, read_source
 from autorecon.lang.source import Source
+from autorecon.lang.use import Uses
 
 
 def load_program(path: str | Path, parameters: Mapping[str, Number] | None = None) -> Program:
@@ -31,6 +33,7 @@ def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Pro
         from autorecon.lang.genotype import check_genotype
 
         return check_genotype(file, file.header, parameters or {})
+    assert file.header is not None
     return check_space(file, file.header, parameters or {})[0]
 
 
@@ -39,10 +42,11 @@ def check_space(
 ) -> tuple[Program, Elaboration]:
     """The program, and the elaboration that knows the file's own names; SpaceError."""
     faults = Diagnostics()
-    scope = _parameters(header, parameters, faults)
+    uses = Uses(faults)
+    statements = uses.statements(file)
+    scope = bind_parameters(header, parameters, faults)
     values = {k: v for k, v in scope.items() if not isinstance(v, Unknown)}
-    elaboration = Elaboration(faults, scope)
-    elaboration.run(file.statements)
+    elaboration = elaborate(statements, scope, faults)
     # With a node or an edge missing, what concerns the whole graph would only echo that.
     complete = not faults.failed
     check_edges(elaboration, complete)
@@ -51,29 +55,11 @@ def check_space(
     warnings = faults.finish()
     nodes = _with_aliases(elaboration)
     edges = tuple(elaboration.edges)
-    program = Program(header.name.text, values, nodes, edges, file.source, warnings=warnings)
+    used = tuple(uses.found.values())
+    program = Program(
+        header.name.text, values, nodes, edges, file.source, used=used, warnings=warnings
+    )
     return program, elaboration
-
-
-def _parameters(
-    header: s.SpaceHeader, given: Mapping[str, Number], faults: Diagnostics
-) -> dict[str, Number | Unknown]:
-    scope: dict[str, Number | Unknown] = {}
-    for parameter in header.parameters:
-        name = parameter.name.text
-        if name in scope:
-            report_twice(parameter.name, faults)
-        scope[name] = (
-            bounded(given[name], parameter.name.span, faults)
-            if name in given
-            else evaluate(parameter.default, scope, faults)
-        )
-    for name in given:
-        if name not in scope:
-            help = did_you_mean(name, scope)
-            message = f"`{header.name.text}` has no parameter `{name}`"
-            faults.report("E0208", message, header.name.span, help)
-    return scope
 
 
 def _with_aliases(elaboration: Elaboration) -> dict[str, Node]:
@@ -93,4 +79,5 @@ def declared_parameters(source: Source) -> Iterable[str]:
         return [p.name.text for p in file.header.parameters]
     from autorecon.lang.genotype import base_source
 
+    assert file.header is not None
     return declared_parameters(base_source(file, file.header))

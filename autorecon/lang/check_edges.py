@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
-from autorecon.lang.elaborate import Elaboration
+from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
 
 

@@ -182,6 +182,8 @@ class Program:
     source: Source = attrs.field(eq=False, repr=False)
     of: str | None = attrs.field(default=None, eq=False)
     base_path: Path | None = attrs.field(default=None, eq=False)
+    # Files that it uses, each as it is called from the space's folder.
+    used: tuple[tuple[str, Source], ...] = attrs.field(default=(), eq=False, repr=False)
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False)
 
     @property

@@ -54,7 +54,8 @@ CODES: dict[str, str] = {
     "E0303": "An argument is outside its range.",
     "E0304": "Division by zero.",
     "E0305": (
-        "A number, a pipeline or the program is too large, or it has too many faults to go on."
+        "A number, a pipeline or the program is too large, its loops run too long, or it has too "
+        "many faults to go on."
     ),
     # shapes
     "E0401": "An operation cannot take the shape that reaches it.",
@@ -90,4 +91,10 @@ CODES: dict[str, str] = {
         "The space that a genotype is of cannot be used: it must lie in the genotype's folder "
         "or below, or be one of the shipped spaces, and be a space itself."
     ),
+    # other files
+    "E0701": (
+        "A file that `use` names cannot be used: it must lie in the folder of the file or below, "
+        "or be one of the shipped spaces, and be a space or a file of declarations."
+    ),
+    "E0702": "Files use each other in a ring.",
 }

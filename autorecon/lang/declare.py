@@ -27,12 +27,13 @@ def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarati
         match statement:
             case s.OpDef():
                 _add(statement, declared.ops, OPERATIONS, faults)
-                _once(statement.parameters, faults)
+                _once((p.name for p in statement.parameters), faults)
             case s.EdgeType():
                 _add(statement, declared.edge_types, ("link",), faults)
             case s.BlockDef():
                 _add(statement, declared.blocks, (), faults)
-                _block(statement, faults)
+                _once((p.name for p in statement.parameters), faults)
+                _nodes(statement, faults)
     return declared
 
 
@@ -78,11 +79,9 @@ def _add(
         table[name.text] = statement
 
 
-def _block(block: s.BlockDef, faults: Diagnostics) -> None:
-    values = [item.name for item in block.items if isinstance(item, s.Let)]
-    _once([*block.parameters, *values], faults)
+def _nodes(block: s.BlockDef, faults: Diagnostics) -> None:
     nodes = [item.names for item in block.items if isinstance(item, s.NodeDecl)]
-    _once([name for names in nodes for name in names], faults)
+    _once((name for names in nodes for name in names if not name.index), faults)
 
 
 def _once(names: Iterable[s.Name], faults: Diagnostics) -> None:

@@ -51,7 +51,7 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
-        self._places: set[tuple[str, Span, str]] = set()
+        self._places: set[tuple[str, Span, str, int]] = set()
 
     def report(
         self,
@@ -65,21 +65,32 @@ class Diagnostics:
         assert code in CODES, code
         if span is not None:
             # A block's body is checked once an instance: one fault of the text is shown once.
-            if (code, span, label) in self._places:
+            if self.holds(code, span, label):
                 return
-            self._places.add((code, span, label))
+            self._places.add((code, span, label, id(span.source)))
         self.found.append(Diagnostic(code, message, span, help, label, notes))
         if len(self.found) == MAX_FAULTS:
             message = f"{MAX_FAULTS} faults; what comes after them is not checked"
             self.found.append(Diagnostic("E0305", message, span, "mend these first"))
             raise SpaceError(self.in_order())
 
+    def holds(self, code: str, span: Span, label: str = "") -> bool:
+        """Whether this is reported already; hints for thousands of echoes would take minutes."""
+        return (code, span, label, id(span.source)) in self._places
+
     @property
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.found)
 
     def in_order(self) -> tuple[Diagnostic, ...]:
-        return tuple(sorted(self.found, key=lambda d: d.span.start if d.span else -1))
+        """By place; the files in the order in which the first fault of each was found."""
+        sources = {id(d.span.source): d for d in self.found if d.span}
+        order = {source: index for index, source in enumerate(sources)}
+
+        def place(d: Diagnostic) -> tuple[int, int]:
+            return (order[id(d.span.source)], d.span.start) if d.span else (-1, -1)
+
+        return tuple(sorted(self.found, key=place))
 
     def finish(self) -> tuple[Diagnostic, ...]:
         """The warnings, when there is nothing worse; else raise SpaceError with everything."""

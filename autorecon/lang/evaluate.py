@@ -19,6 +19,14 @@ class Unknown:
 
 UNKNOWN = Unknown()
 _OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod}
+_COMPARISONS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 Scope = Mapping[str, Number | Unknown]
 
 
@@ -32,9 +40,34 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknow
         case s.Negative():
             value = evaluate(expr.operand, scope, faults)
             return value if isinstance(value, Unknown) else -value
+        case s.Opposite():
+            truth = condition(expr.operand, scope, faults)
+            return truth if isinstance(truth, Unknown) else not truth
+        case s.Chain() if expr.rest[0][0] in ("and", "or"):
+            return _connected(expr, scope, faults)
         case s.Chain():
             return _chain(expr, scope, faults)
     raise AssertionError(expr)
+
+
+def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown:
+    """A truth value, or UNKNOWN after reporting why there is none."""
+    value = evaluate(expr, scope, faults)
+    if isinstance(value, bool | Unknown):
+        return value
+    message = f"a condition is true or false, not {show_value(value)}"
+    faults.report("E0301", message, expr.span, "compare: `==`, `!=`, `<`, `<=`, `>`, `>=`")
+    return UNKNOWN
+
+
+def _connected(expr: s.Chain, scope: Scope, faults: Diagnostics) -> bool | Unknown:
+    """`and` and `or` stop where the rest makes no difference: `n > 0 and 8 % n == 0`."""
+    decisive = expr.rest[0][0] == "or"
+    for operand in (expr.first, *(operand for _, operand in expr.rest)):
+        value = condition(operand, scope, faults)
+        if value is decisive or isinstance(value, Unknown):
+            return value
+    return not decisive
 
 
 def whole(
@@ -45,7 +78,7 @@ def whole(
     if isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        faults.report("E0301", f"{what} must be a whole number, not {_show(value)}", expr.span)
+        faults.report("E0301", f"{what} must be a whole number, not {show_value(value)}", expr.span)
         return None
     if not least <= value <= most:
         code = "E0305" if value > most else "E0303"
@@ -54,7 +87,7 @@ def whole(
     return value
 
 
-def _show(value: Number) -> str:
+def show_value(value: Number) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -80,6 +113,8 @@ def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown
 def _apply(
     sign: str, left: Number, right: Number, expr: s.Chain, faults: Diagnostics
 ) -> Number | Unknown:
+    if sign in ("==", "!=") and isinstance(left, bool) == isinstance(right, bool):
+        return _COMPARISONS[sign](left, right)
     if isinstance(left, bool) or isinstance(right, bool):
         faults.report("E0301", f"`{sign}` needs numbers, not true or false", expr.span)
         return UNKNOWN
@@ -88,8 +123,25 @@ def _apply(
         return UNKNOWN
     if sign == "/":
         return _divide(left, right, expr, faults)
-    result = _OPERATORS[sign](left, right)
-    return bounded(result, expr.span, faults)
+    if sign == "^":
+        return _power(left, right, expr, faults)
+    if sign in _COMPARISONS:
+        return _COMPARISONS[sign](left, right)
+    return bounded(_OPERATORS[sign](left, right), expr.span, faults)
+
+
+def _power(base: Number, exponent: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:
+    if not isinstance(exponent, int) or exponent < 0:
+        message = f"an exponent is a whole number of at least 0, not {show_value(exponent)}"
+        faults.report("E0301", message, expr.span)
+        return UNKNOWN
+    # Digits without end are never computed: beyond 1 in size, 62 doublings pass the largest number.
+    if isinstance(base, int) and abs(base) > 1 and exponent > MAX_NUMBER.bit_length():
+        return bounded(2 * MAX_NUMBER, expr.span, faults)
+    try:
+        return bounded(base**exponent, expr.span, faults)
+    except OverflowError:
+        return bounded(2 * MAX_NUMBER, expr.span, faults)
 
 
 def _divide(left: Number, right: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import attrs
 
@@ -12,40 +11,17 @@ from autorecon.lang.check import check_space
 from autorecon.lang.check_graph import is_cut
 from autorecon.lang.checked import Edge, Pipeline, Program
 from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError, did_you_mean
-from autorecon.lang.elaborate import Elaboration
+from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Number, Unknown, evaluate
-from autorecon.lang.grammar import resource_folder
-from autorecon.lang.parse import parse, read_source
+from autorecon.lang.files import named_source
+from autorecon.lang.parse import parse
 from autorecon.lang.pipelines import resolve
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
 
 
 def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
     """The text of the space that a genotype is of: beside or below it, else a shipped one."""
-    named = Path(header.of)
-    folders = [file.source.path.parent] if file.source.path else []
-    folders.append(resource_folder("spaces"))
-    if not header.of:
-        raise _unusable("no space is named", header, 'write `genotype NAME of "FILE"`')
-    if named.is_absolute() or ".." in named.parts:
-        help = "name a file in the genotype's folder or below"
-        raise _unusable(f"`{header.of}` leaves the folder", header, help)
-    for folder in folders:
-        if path := _file_within(folder, named):
-            return read_source(path)
-    known = {path.name for folder in folders for path in folder.glob("*.space")}
-    places = " or ".join(dict.fromkeys(map(str, folders)))
-    message = f"no file `{header.of}` in {places}"
-    raise _unusable(message, header, did_you_mean(header.of, known))
-
-
-def _file_within(folder: Path, named: Path) -> Path | None:
-    """The file, unless links lead out of the folder or no file can have such a name."""
-    try:
-        path = (folder / named).resolve()
-        return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring of links
-        return None
+    return named_source(header.of, header.of_span, "E0606")
 
 
 def _unusable(message: str, header: s.GenotypeHeader, help: str) -> SpaceError:
@@ -137,8 +113,11 @@ def _choices(
             help = "a genotype has one line an edge: `B1.n1 -> B1.n2 = nearest`"
             faults.report("E0601", "not a choice", statement.span, help)
             continue
-        text = f"{statement.source.text} -> {statement.target.text}"
+        ends = [names.path(end, names.globals) for end in (statement.source, statement.target)]
+        text = " -> ".join(end for end in ends if end is not None)
         edge = by_ends.get(text)
+        if None in ends:
+            continue
         if edge is None:
             help = did_you_mean(text, by_ends)
             span = statement.source.span.to(statement.target.span)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import attrs
 from lark import Token
 
-STATEMENT_WORDS = frozenset(
-    ["SPACE", "GENOTYPE", "LET", "EDGE", "OP", "BLOCK", "NODE", "INPUT", "OUTPUT"]
-)
-_NOT_IN_BLOCKS = STATEMENT_WORDS - {"LET", "NODE"}
+_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF"])
+_NOT_IN_BLOCKS = frozenset(["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT"])
+STATEMENT_WORDS = _IN_BLOCKS | _NOT_IN_BLOCKS
+# Statements that may stand in the body of a `for` or `if` outside blocks.
+_IN_BODIES = frozenset(["INPUT", "OUTPUT"])
+_WITH_BODY = ("BLOCK", "FOR", "IF", "_BLOCK_CLOSE")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]"), "LBRACE": ("RBRACE", "}")}
 _OPENERS = {closer: opener for opener, (closer, _) in _CLOSERS.items()}
 _LOOK_AHEAD = 40
@@ -54,7 +56,9 @@ class _Pass:
     statement: list[str] = attrs.field(factory=list)  # its token types
     ended: int = 0
     brackets: list[Token] = attrs.field(factory=list)  # open ones, in the statement
-    blocks: list[Token] = attrs.field(factory=list)
+    # Open bodies: the brace, and whether it is a block template's.
+    blocks: list[tuple[Token, bool]] = attrs.field(factory=list)
+    templates: int = 0
     # Braces that closed a block at the end of a line with an item.
     inline: list[int] = attrs.field(factory=list)
     # Braces that a fault before them leaves without an opening one.
@@ -70,27 +74,32 @@ class _Pass:
                 self._end(token)
         if self.statement:
             self._end(self.source[-1])
-        self.learned.update(block.start_pos or 0 for block in self.blocks)
+        self.learned.update(brace.start_pos or 0 for brace, _ in self.blocks)
         while self.blocks:
             self._give_up_block(self.source[-1])
 
     def _add(self, token: Token, index: int) -> None:
-        if token.type == "LBRACE" and self.statement[:1] == ["BLOCK"]:
+        if token.type == "LBRACE" and self._opens_body():
             self._abandon_all(token)
-            self.blocks.append(token)
+            self.templates += self.statement[0] == "BLOCK"
+            self.blocks.append((token, self.statement[0] == "BLOCK"))
             self._emit(token.update(type="_BLOCK_OPEN"))
             self.statement = []
         elif token.type == "RBRACE" and self._closes_block(index):
             # A block's last item needs no line of its own before the brace.
             self.inline += [token.start_pos or 0] * bool(self.statement)
             self._end(token)
-            self.blocks.pop()
+            self.templates -= self.blocks.pop()[1]
             self._emit(token.update(type="_BLOCK_CLOSE"))
         elif token.type in _OPENERS:
             self._close(token, index)
         else:
             self.brackets += [token] * (token.type in _CLOSERS)
             self._emit(token)
+
+    def _opens_body(self) -> bool:
+        """After `} else` the statement is that of the brace before."""
+        return self.statement[:1] != [] and self.statement[0] in _WITH_BODY
 
     def _emit(self, token: Token) -> None:
         self.result.tokens.append(token)
@@ -101,7 +110,7 @@ class _Pass:
 
     def _end(self, place: Token) -> None:
         self._abandon_all(place)
-        self.owed += self.statement[:1] == ["BLOCK"]
+        self.owed += self.statement[:1] in (["BLOCK"], ["FOR"], ["IF"])
         self._insert("_NL", "\n", place)
         self.statement = []
         self.ended += 1
@@ -113,7 +122,7 @@ class _Pass:
             return True
         # Amid a statement it is a node set's whose opening brace is missing.
         following = [token.type for token in self.source[index + 1 : index + 2]]
-        at_end = following in ([], ["_NL"], ["RBRACE"])
+        at_end = following in ([], ["_NL"], ["RBRACE"], ["ELSE"])
         return at_end and self.source[index].start_pos not in self.known
 
     def _close(self, token: Token, index: int) -> None:
@@ -156,13 +165,16 @@ class _Pass:
         self.result.faults.append((token, message, help))
 
     def _leaves_block(self, index: int) -> bool:
-        if not self.blocks or self.blocks[-1].start_pos not in self.known:
+        if not self.blocks or self.blocks[-1][0].start_pos not in self.known:
             return False
         types = [token.type for token in self.source[index : index + 2]]
+        if not self.templates:
+            return types[0] in _NOT_IN_BLOCKS - _IN_BODIES
         return types[0] in _NOT_IN_BLOCKS or types == ["NAME", "EQUAL"]
 
     def _give_up_block(self, place: Token) -> None:
-        opener = self.blocks.pop()
+        opener, template = self.blocks.pop()
+        self.templates -= template
         self.result.faults.append((opener, "the block is never closed", "close it with `}`"))
         self._insert("_BLOCK_CLOSE", "}", place)
         self._end(place)
@@ -170,7 +182,7 @@ class _Pass:
     def _ends_statement(self, index: int) -> bool:
         following = self.source[index + 1 : index + _LOOK_AHEAD]
         types = [token.type for token in following if token.type != "_NL"][:2]
-        if types and types[0] in ("VBAR", "__ANON_1"):
+        if types and types[0] in ("VBAR", "_INTO", "ELSE"):
             return False
         if not types or not self.brackets:
             return True

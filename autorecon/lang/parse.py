@@ -13,9 +13,19 @@ from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError
 from autorecon.lang.grammar import grammar
 from autorecon.lang.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.source import MAX_BYTES, Source, Span
-from autorecon.lang.syntax import File, GenotypeHeader, SpaceHeader
+from autorecon.lang.syntax import (
+    BlockDef,
+    EdgeType,
+    File,
+    GenotypeHeader,
+    Let,
+    OpDef,
+    SpaceHeader,
+    Use,
+)
 
 MAX_DEPTH = 50
+_HEADERS = SpaceHeader | GenotypeHeader
 
 _NAMES = {
     "NAME": "a name",
@@ -54,27 +64,41 @@ def _unreadable(message: str) -> SpaceError:
     return SpaceError([Diagnostic("E0103", message)])
 
 
-def parse(source: Source) -> File:
-    """The syntax tree of a text; SpaceError with all syntax faults."""
+def parse(source: Source, *, headless: bool = False) -> File:
+    """The syntax tree of a text; SpaceError with all syntax faults.
+
+    A `headless` file may lack a header, if it holds nothing but declarations.
+    """
     faults = Diagnostics()
     tokens, comments = _tokens(grammar(), source, faults)
     faults.finish()
     trees = _statements(layout(tokens), source, faults)
     faults.finish()
     statements = [build(tree, source) for tree in trees]
+    if headless and not (statements and isinstance(statements[0], _HEADERS)):
+        _check_declarations(statements, faults)
+        return File(None, tuple(statements), comments, source)
     _check_header(statements, source, faults)
     faults.finish()
     return File(statements[0], tuple(statements[1:]), comments, source)
 
 
+def _check_declarations(statements: list, faults: Diagnostics) -> None:
+    for statement in statements:
+        if not isinstance(statement, Let | EdgeType | OpDef | BlockDef | Use):
+            help = "it declares `let`, `edge`, `op` and `block`; or give it a header"
+            message = "this cannot stand in a file without a header"
+            faults.report("E0104", message, statement.span, help)
+    faults.finish()
+
+
 def _check_header(statements: list, source: Source, faults: Diagnostics) -> None:
-    headers = SpaceHeader | GenotypeHeader
-    if not statements or not isinstance(statements[0], headers):
+    if not statements or not isinstance(statements[0], _HEADERS):
         where = statements[0].span if statements else Span(0, 0, source)
         help = 'begin with `space NAME(parameter = default, ...)` or `genotype NAME of "FILE"`'
         faults.report("E0104", "the file does not say what it is", where, help)
     for extra in statements[1:]:
-        if isinstance(extra, headers):
+        if isinstance(extra, _HEADERS):
             faults.report("E0104", "a second header", extra.span, "one file holds one space")
 
 
@@ -113,6 +137,9 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
     skipping = False
     for token in laid.tokens:
         depth += (token.type == "_BLOCK_OPEN") - (token.type == "_BLOCK_CLOSE")
+        if depth > MAX_DEPTH:
+            faults.report("E0105", "bodies nested too deeply", _span(token, source))
+            break
         try:
             if not skipping:
                 parser.feed_token(token)
@@ -124,8 +151,8 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
             skipping = True
         ended += token.type == "_NL"
         if skipping and token.type == "_NL" and depth <= start_depth:
-            parser.feed_token(token)
             skipping = False
+            parser.feed_token(token)
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
             saved, start_depth = _save(parser), depth
     return [] if faults.failed else list(parser.feed_eof().children)

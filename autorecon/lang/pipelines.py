@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -92,8 +92,7 @@ class _Expansion:
             return None
         if len(self.within) >= MAX_DEPTH:
             raise _Endless(f"definitions nested deeper than {MAX_DEPTH}")
-        names = [p.text for p in definition.parameters]
-        inner = call_scope(call, names, scope, self.faults)
+        inner = call_scope(call, definition.parameters, scope, self.outer, self.faults)
         if inner is None:
             return None
         key = name, *((type(value), value) for value in inner.values())
@@ -112,27 +111,44 @@ class _Expansion:
 
 
 def call_scope(
-    call: s.Call | s.Instance, names: list[str], scope: Scope, faults: Diagnostics
+    call: s.Call | s.Instance,
+    parameters: tuple[s.Parameter, ...],
+    scope: Scope,
+    outer: Scope,
+    faults: Diagnostics,
 ) -> dict | None:
-    """Values for the parameters of a definition or block, or None after reporting a misfit."""
+    """Values for the parameters of a definition or block, or None after reporting a misfit.
+
+    Arguments see what the caller sees, defaults the file's names and the parameters before them.
+    """
     what = call.name.text if isinstance(call, s.Call) else call.block.text
-    help = f"it is `{what}({', '.join(names)})`"
-    bound: dict = {}
+    names = [p.name.text for p in parameters]
+    given: dict = {}
     for index, argument in enumerate(call.arguments):
         name = argument.name or (names[index] if index < len(names) else None)
-        if name not in names:
-            wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
-            faults.report("E0302", f"`{what}` {wrong}", argument.span, help)
+        wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
+        message = f"`{what}` {wrong}" if name not in names else f"`{name}` is given twice"
+        if name is None or name not in names or name in given:
+            faults.report("E0302", message, argument.span, _form(what, parameters))
             return None
-        if name in bound:
-            faults.report("E0302", f"`{name}` is given twice", argument.span, help)
-            return None
-        bound[name] = evaluate(argument.value, scope, faults)
-    missing = [name for name in names if name not in bound]
+        given[name] = evaluate(argument.value, scope, faults)
+    missing = [p.name.text for p in parameters if p.default is None and p.name.text not in given]
     if missing:
-        faults.report("E0302", f"`{what}` misses `{'`, `'.join(missing)}`", call.span, help)
+        message = f"`{what}` misses `{'`, `'.join(missing)}`"
+        faults.report("E0302", message, call.span, _form(what, parameters))
         return None
+    bound: dict = {}
+    for parameter in parameters:
+        name = parameter.name.text
+        if name in given or parameter.default is None:
+            bound[name] = given[name]
+        else:
+            bound[name] = evaluate(parameter.default, {**outer, **bound}, faults)
     return bound
+
+
+def _form(what: str, parameters: Iterable[s.Parameter]) -> str:
+    return f"it is `{what}({', '.join(p.span.text for p in parameters)})`"
 
 
 def signature(spec: OpSpec) -> str:

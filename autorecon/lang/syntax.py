@@ -8,13 +8,21 @@ import attrs
 
 from autorecon.lang.source import Source, Span
 
-Expr: TypeAlias = "Number | Boolean | Reference | Negative | Chain"
+Expr: TypeAlias = "Number | Boolean | Reference | Negative | Opposite | Chain"
 
 
 @attrs.frozen
 class Name:
+    """`B` or, with an index, `B[i + 1]`."""
+
     text: str
     span: Span = attrs.field(eq=False)
+    index: tuple[Expr, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """As it is written."""
+        return self.span.text if self.index else self.text
 
 
 @attrs.frozen
@@ -37,6 +45,14 @@ class Reference:
 
 @attrs.frozen
 class Negative:
+    operand: Expr
+    span: Span = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Opposite:
+    """`not` of a condition."""
+
     operand: Expr
     span: Span = attrs.field(eq=False)
 
@@ -88,16 +104,23 @@ class Alternatives:
 
 @attrs.frozen
 class Path:
-    """A node as it is written: `n2` or `B1.n2`."""
+    """A node as it is written: `n2`, `B1.n2` or `B[i].n2`."""
 
-    text: str
+    parts: tuple[Name, ...]
     span: Span = attrs.field(eq=False)
+
+    @property
+    def text(self) -> str:
+        return ".".join(part.shown for part in self.parts)
 
 
 @attrs.frozen
 class Parameter:
+    """Of a space, with a default and perhaps a range; of a block or definition, without either."""
+
     name: Name
-    default: Expr
+    default: Expr | None
+    bounds: tuple[Expr, Expr] | None
     span: Span = attrs.field(eq=False)
 
 
@@ -125,6 +148,11 @@ class Let:
 
 
 @attrs.frozen
+class Assumed(Let):
+    """A parameter of a file that is used: its default, unless the name has a value already."""
+
+
+@attrs.frozen
 class EdgeType:
     name: Name
     contract: Name | None
@@ -135,7 +163,7 @@ class EdgeType:
 @attrs.frozen
 class OpDef:
     name: Name
-    parameters: tuple[Name, ...]
+    parameters: tuple[Parameter, ...]
     pipeline: PipelineExpr
     span: Span = attrs.field(eq=False)
 
@@ -171,10 +199,37 @@ class EdgeStatement:
 
 
 @attrs.frozen
+class For:
+    """A body that is carried out for every whole number from `first` to `last`, both included."""
+
+    name: Name
+    first: Expr
+    last: Expr
+    items: tuple[Statement, ...]
+    span: Span = attrs.field(eq=False)
+
+
+@attrs.frozen
+class If:
+    """Conditions with their bodies; the first that holds counts, else `otherwise`."""
+
+    branches: tuple[tuple[Expr, tuple[Statement, ...]], ...]
+    otherwise: tuple[Statement, ...]
+    span: Span = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Use:
+    file: str
+    file_span: Span = attrs.field(eq=False)
+    span: Span = attrs.field(eq=False)
+
+
+@attrs.frozen
 class BlockDef:
     name: Name
-    parameters: tuple[Name, ...]
-    items: tuple[NodeDecl | EdgeStatement | Let, ...]
+    parameters: tuple[Parameter, ...]
+    items: tuple[NodeDecl | EdgeStatement | Let | For | If, ...]
     span: Span = attrs.field(eq=False)
 
 
@@ -195,8 +250,9 @@ class Choice:
     span: Span = attrs.field(eq=False)
 
 
-Statement = (
-    Let | EdgeType | OpDef | BlockDef | NodeDecl | InputDecl | Instance | EdgeStatement | Choice
+Statement: TypeAlias = (
+    "Let | EdgeType | OpDef | BlockDef | Use | NodeDecl | InputDecl | Instance | EdgeStatement"
+    " | For | If | Choice"
 )
 
 
@@ -204,7 +260,7 @@ Statement = (
 class File:
     """One file: its header, its statements in order, and its comments as spans."""
 
-    header: SpaceHeader | GenotypeHeader
+    header: SpaceHeader | GenotypeHeader | None  # None where only declarations are needed
     statements: tuple[Statement, ...]
     comments: tuple[Span, ...] = attrs.field(eq=False)
     source: Source = attrs.field(eq=False, repr=False)

@@ -26,17 +26,35 @@ from autorecon.search import Search
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_samples
 
+# Names in a run's folder that mean something else there.
+_OWN = {
+    f"{stem}.space" for stem in ("genotype", "space", "baseline", "space-base", "baseline-base")
+}
+
 
 def store_space(folder: RunFolder, space: Space, stem: str) -> None:
     """Write a space's text into the run; a genotype brings the space that it is of."""
     program = space.program
+    if taken := _OWN & {name for name, _ in program.used}:
+        raise RunError(f"a run has a {min(taken)} of its own; rename the one that the space uses")
     text = space.text
     if program.of and program.base_path:
         base = load(program.base_path, **space.parameters)
         choices = {e.name: e.candidates[0] for e in space.edges}
         text = format_genotype(base.program, choices, program.name, f"{stem}-base.space")
         write_text(folder.path / f"{stem}-base.space", base.text)
+    _write_used(space, folder.path)
     write_text(folder.path / f"{stem}.space", text)
+
+
+def _write_used(space: Space, folder: Path) -> None:
+    """The files that a space uses, called as it calls them; never in place of another text."""
+    for name, source in space.program.used:
+        path = folder / name
+        if path.exists() and path.read_text("utf-8") != source.text:
+            raise RunError(f"{path} holds another text than the `{name}` that {space.name} uses")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, source.text)
 
 
 def load_stored(folder: RunFolder, stem: str, like: Space) -> Space:
@@ -111,4 +129,5 @@ def write_genotype(found: Space, space: Space, out: Path) -> None:
         base = out.with_name(f"{out.stem}-base.space")
     choices = {e.name: e.candidates[0] for e in found.edges}
     write_text(base, space.text)
+    _write_used(space, base.parent)
     write_text(out, genotype(space, choices, of=base.name).text)

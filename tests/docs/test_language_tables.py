@@ -12,7 +12,19 @@ from autorecon import Space, SpaceError, loads
 from autorecon.cli.compile_command import compile
 from autorecon.cli.diff_command import diff
 from autorecon.cli.show_command import show
-from autorecon.lang import Label, Op, Shape, diagnostics, elaborate, evaluate, pipelines, source
+from autorecon.lang import (
+    Label,
+    Op,
+    Shape,
+    add_edges,
+    add_nodes,
+    diagnostics,
+    elaboration,
+    evaluate,
+    pipelines,
+    source,
+    use,
+)
 from autorecon.lang import parse as parser
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
 from autorecon.lang.codes import CODES
@@ -133,8 +145,10 @@ def test_limits_are_the_ones_that_hold():
         evaluate.MAX_NUMBER,
         pipelines.MAX_OPS,
         pipelines.MAX_DEPTH,
-        elaborate.MAX_NODES,
-        elaborate.MAX_EDGES,
+        elaboration.MAX_NODES,
+        elaboration.MAX_EDGES,
+        elaboration.MAX_WORK,
+        use.MAX_FILES,
         diagnostics.MAX_FAULTS,
     ]
 
@@ -146,8 +160,8 @@ def test_words_of_the_language_are_listed():
 
 
 def test_merges_and_contracts_are_listed():
-    assert {code(row[0])[0] for row in table("Merge")} == set(elaborate.MERGES)
-    assert {code(row[0])[0] for row in table("Contract")} == set(elaborate.CONTRACTS)
+    assert {code(row[0])[0] for row in table("Merge")} == set(add_nodes.MERGES)
+    assert {code(row[0])[0] for row in table("Contract")} == set(add_edges.CONTRACTS)
 
 
 def test_shipped_spaces_are_listed():

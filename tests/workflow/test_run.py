@@ -153,3 +153,37 @@ def test_spread_is_the_sample_standard_deviation():
     assert spread([1.0, 2.0, 3.0]) == {"mean": 2.0, "std": 1.0}
     assert spread([4.0]) == {"mean": 4.0, "std": 0.0}
     assert spread([1.0, None]) is None
+
+
+USING = """space using(classes = 3, channels = 1, size = 8, latent = 4, width = 2)
+use "parts/block.space"
+input z [latent]: noise
+output image [channels, size, size]
+for i in 1..2 {
+  S[i] = stage(size)
+  link z -> S[i].b = linear
+  link S[i].b -> image = conv(3) | conv(1)
+}
+"""
+
+
+def test_a_space_that_uses_other_files_goes_on_without_them(tiny, tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "block.space").write_text(
+        "block stage(side) { node b [width, side, side] then bn }\n"
+    )
+    (tmp_path / "using.space").write_text(USING)
+    settings = tiny | {"space": {"file": "using.space", "set": {}}}
+    folder, _ = start(settings, command="search")
+    shutil.rmtree(tmp_path / "parts")
+    folder, prepared = workflow.resume(folder.path, "search")
+    assert workflow.search(folder, prepared, QUIET) == autorecon.load(folder.genotype_path)
+
+
+def test_a_run_keeps_its_own_names(tiny, tmp_path):
+    (tmp_path / "genotype.space").write_text("let width = 2\n")
+    text = USING.replace("parts/block", "genotype").replace(", width = 2", "")
+    stage = "block stage(side) { node b [width, side, side] then bn }\n"
+    (tmp_path / "using.space").write_text(text + stage)
+    with pytest.raises(RunError, match="rename"):
+        start(tiny | {"space": {"file": "using.space", "set": {}}}, command="search")

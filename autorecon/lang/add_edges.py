@@ -1,0 +1,109 @@
+"""Edges, and the candidates that they choose from."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from autorecon.lang import syntax as s
+from autorecon.lang.checked import Edge, Pipeline
+from autorecon.lang.diagnostics import did_you_mean
+from autorecon.lang.elaboration import MAX_EDGES, Elaboration, TooLarge
+from autorecon.lang.evaluate import Scope
+
+CONTRACTS = ("keeps", "enlarges", "bridges")
+
+Candidates = tuple[Pipeline, ...]
+
+
+def add_edge_type(program: Elaboration, statement: s.EdgeType) -> None:
+    contract = statement.contract
+    if contract and contract.text not in CONTRACTS:
+        help = did_you_mean(contract.text, CONTRACTS)
+        message = f"unknown contract `{contract.text}`"
+        program.faults.report("E0207", message, contract.span, help)
+    _of_type(program, statement)
+
+
+def add_edges(
+    program: Elaboration, statement: s.EdgeStatement, scope: Scope, block: str | None
+) -> None:
+    """All pairs of a statement's ends."""
+    kind = statement.type.text
+    declared = program.declared.edge_types.get(kind)
+    if declared is None and kind != "link":
+        help = did_you_mean(kind, [*program.declared.edge_types, "link"])
+        program.faults.report("E0203", f"unknown edge type `{kind}`", statement.type.span, help)
+    candidates = _candidates(program, statement, declared, scope)
+    contract = declared.contract.text if declared and declared.contract else None
+    sources = [_end(program, path, scope, block) for path in statement.sources]
+    targets = [_end(program, path, scope, block) for path in statement.targets]
+    if candidates is None:
+        return
+    for (path, source, start), (other, target, end) in product(sources, targets):
+        if start is None or end is None:
+            continue
+        if len(program.edges) == MAX_EDGES:
+            raise TooLarge(f"{MAX_EDGES:,} edges", statement.span)
+        span = path.span.to(other.span) if path.span.start < other.span.start else statement.span
+        written = source, target
+        edge = Edge(start, end, written, kind, contract, candidates, block, span)
+        program.edges.append(edge)
+
+
+def _candidates(
+    program: Elaboration,
+    statement: s.EdgeStatement,
+    declared: s.EdgeType | None,
+    scope: Scope,
+) -> Candidates | None:
+    if statement.candidates:
+        return alternatives(program, statement.candidates, scope)
+    if declared:
+        return _of_type(program, declared)
+    if statement.type.text == "link":
+        help = "write `link a -> b = conv(3)`"
+        program.faults.report("E0302", "a link says what it computes", statement.span, help)
+    return None
+
+
+def _of_type(program: Elaboration, declared: s.EdgeType) -> Candidates | None:
+    name = declared.name.text
+    if name not in program.type_candidates:
+        found = alternatives(program, declared.candidates, program.globals)
+        program.type_candidates[name] = found
+    return program.type_candidates[name]
+
+
+def alternatives(program: Elaboration, written: s.Alternatives, scope: Scope) -> Candidates | None:
+    """The candidates, or None after reporting what is wrong with one of them."""
+    found: dict[Pipeline, None] = {}
+    sound = True
+    for expr in written.pipelines:
+        pipeline = program.pipeline(expr, scope)
+        sound = sound and pipeline is not None
+        if pipeline in found:
+            message = f"`{pipeline.text}` is a candidate twice"
+            program.faults.report("E0206", message, expr.span, "remove one")
+        elif pipeline:
+            found[pipeline] = None
+    return tuple(found) if sound else None
+
+
+def _end(
+    program: Elaboration, path: s.Path, scope: Scope, block: str | None
+) -> tuple[s.Path, str, str | None]:
+    """How a node is called here, and the node itself, through aliases; None when unknown."""
+    name = program.path(path, scope)
+    if name is None:
+        return path, path.text, None
+    full = f"{block}.{name}" if block else name
+    node = program.aliases.get(full, full)
+    broken = program.is_broken(full)
+    if node in program.nodes and not broken:
+        return path, full, node
+    if not broken and not program.faults.holds("E0204", path.span):
+        prefix = f"{block}." if block else ""
+        known = (*program.nodes, *program.aliases)
+        help = did_you_mean(name, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
+        program.faults.report("E0204", f"unknown node `{name}`", path.span, help)
+    return path, full, None

@@ -1,0 +1,114 @@
+"""Inputs, nodes and the output."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from autorecon.lang import syntax as s
+from autorecon.lang.checked import Node, Pipeline
+from autorecon.lang.declare import report_twice
+from autorecon.lang.diagnostics import did_you_mean
+from autorecon.lang.elaboration import MAX_NODES, Elaboration, TooLarge
+from autorecon.lang.evaluate import Scope
+from autorecon.lang.shapes import Label, Shape, show_shape
+from autorecon.lang.source import Span
+
+MERGES = ("sum", "product", "concat", "mean")
+
+
+def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> None:
+    shape: Shape | None = None
+    sizes = [program.size(size, scope, "a size") for size in statement.sizes]
+    label = statement.kind.text == "label"
+    if statement.kind.text not in ("noise", "label"):
+        help = did_you_mean(statement.kind.text, ("noise", "label"))
+        message = f"unknown input kind `{statement.kind.text}`"
+        program.faults.report("E0209", message, statement.kind.span, help)
+    elif label and len(sizes) != 1:
+        help = "write `input y: label(classes)`"
+        program.faults.report("E0302", "a label has one number", statement.span, help)
+    elif label:
+        shape = None if sizes[0] is None else Label(sizes[0])
+    else:
+        span = statement.sizes[0].span.to(statement.sizes[-1].span)
+        shape = _known_shape(program, sizes, span)
+    if name := program.name(statement.name, scope):
+        _add(program, statement.name, name, None, shape, statement.kind.text)
+
+
+def add_nodes(
+    program: Elaboration,
+    statement: s.NodeDecl,
+    scope: Scope,
+    block: str | None = None,
+    bound: Container[str] = (),
+) -> None:
+    """The nodes of a declaration; `bound` ports are aliases of nodes that are there already."""
+    shape = _shape(program, statement, scope)
+    merge = statement.merge.text if statement.merge else "sum"
+    if statement.merge and merge not in MERGES:
+        help = did_you_mean(merge, MERGES)
+        program.faults.report("E0209", f"unknown merge `{merge}`", statement.merge.span, help)
+        shape = None
+    then = program.pipeline(statement.then, scope) if statement.then else None
+    role = "output" if statement.kind == "output" else "inner"
+    for written in statement.names:
+        name = program.name(written, scope)
+        if name is None:
+            continue
+        full = f"{block}.{name}" if block else name
+        if full in bound:
+            _agree(program, full, written, shape)
+        else:
+            _add(program, written, full, block, shape, role, merge, then)
+
+
+def _shape(program: Elaboration, statement: s.NodeDecl, scope: Scope) -> Shape | None:
+    sizes = [program.size(size, scope, "a size of a node") for size in statement.shape]
+    return _known_shape(program, sizes, statement.shape_span)
+
+
+def _known_shape(program: Elaboration, sizes: list[int | None], span: Span) -> Shape | None:
+    if len(sizes) not in (1, 3):
+        help = "[length] is a vector, [channels, height, width] feature maps"
+        program.faults.report("E0301", f"1 or 3 sizes make a shape, not {len(sizes)}", span, help)
+        return None
+    known = tuple(size for size in sizes if size is not None)
+    return known if len(known) == len(sizes) else None
+
+
+def _agree(program: Elaboration, port: str, name: s.Name, shape: Shape | None) -> None:
+    node = program.nodes.get(program.aliases.get(port, ""))
+    if node and shape is not None and node.shape != shape:
+        message = (
+            f"`{port}` is {show_shape(shape)}, but `{node.name}`, "
+            f"which it is bound to, is {show_shape(node.shape)}"
+        )
+        help = "give both the same sizes; a bound port IS the node it is bound to"
+        notes = (("the port is declared here", name.span),)
+        instance = port.partition(".")[0]
+        place = program.instances[instance].place
+        program.faults.report("E0404", message, place, help, name.text, notes)
+        # The whole instance may have the wrong sizes: more about it would be guessing.
+        program.broken.add(instance)
+
+
+def _add(
+    program: Elaboration,
+    written: s.Name,
+    full: str,
+    block: str | None,
+    shape: Shape | None,
+    role: str,
+    merge: str = "sum",
+    then: Pipeline | None = None,
+) -> None:
+    if full in program.nodes or full in program.aliases or full in program.broken:
+        report_twice(written, program.faults)
+        program.broken.add(full)
+    elif shape is None:
+        program.broken.add(full)
+    elif len(program.nodes) == MAX_NODES:
+        raise TooLarge(f"{MAX_NODES:,} nodes", written.span)
+    else:
+        program.nodes[full] = Node(full, shape, role, block, merge, then, (), written.span)

@@ -1,0 +1,114 @@
+"""What a run over a file has found so far: nodes, instances and edges are added to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import attrs
+
+from autorecon.lang import syntax as s
+from autorecon.lang.catalogue import MAX_SIZE, LabelInput
+from autorecon.lang.checked import Edge, Node, Pipeline
+from autorecon.lang.declare import Declarations
+from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.evaluate import Number, Scope, Unknown, whole
+from autorecon.lang.pipelines import resolve
+from autorecon.lang.source import Span
+
+MAX_EDGES = 200_000
+MAX_NODES = 50_000
+# Characters of bodies that loops and instances carry out, which bounds the time that they take.
+MAX_WORK = 6_000_000
+_OVERHEAD = 24  # what a statement costs beside its length
+
+_INDEX = re.compile(r"\[[^]]*\]")
+
+
+class TooLarge(Exception):
+    """The program is larger than any generator; the rest of it is not looked at."""
+
+    def __init__(self, what: str, span: Span) -> None:
+        super().__init__(what)
+        self.span = span
+
+
+class Values(dict[str, "Number | Unknown"]):
+    """Names and their values; `own` are those declared in this scope, not around it."""
+
+    def __init__(self, around: Scope, own: Scope | None = None) -> None:
+        super().__init__(around)
+        self.update(own or {})
+        self.own = set(own or ())
+
+
+@attrs.define
+class Instance:
+    """What later instances need of an earlier one: its ports, in the order of the text."""
+
+    ins: list[str] = attrs.field(factory=list)
+    outs: list[str] = attrs.field(factory=list)
+    # Whether its block is declared.
+    known: bool = True
+    after: str | None = None
+    # Where it is said what its ports are bound to.
+    place: Span | None = None
+
+
+@attrs.define
+class Elaboration:
+    """The state of one run over a file."""
+
+    faults: Diagnostics
+    globals: Values
+    declared: Declarations = attrs.field(factory=Declarations)
+    # Label inputs, wherever they are declared: operations above may name them.
+    labels: dict[str, LabelInput | Unknown] = attrs.field(factory=dict)
+    instances: dict[str, Instance] = attrs.field(factory=dict)
+    nodes: dict[str, Node] = attrs.field(factory=dict)
+    aliases: dict[str, str] = attrs.field(factory=dict)
+    edges: list[Edge] = attrs.field(factory=list)
+    # What edges without candidates of their own choose from, by type.
+    type_candidates: dict[str, tuple[Pipeline, ...] | None] = attrs.field(factory=dict)
+    # Names whose declaration failed: using them is no second fault.
+    broken: set[str] = attrs.field(factory=set)
+    # Blocks whose body was checked with an instance.
+    checked: set[str] = attrs.field(factory=set)
+    work: int = 0
+
+    def charge(self, statements: Iterable[s.Statement], times: int, span: Span) -> None:
+        """Account for a body before it is carried out; raises TooLarge."""
+        body = sum(st.span.end - st.span.start + _OVERHEAD for st in statements)
+        self.work += times * (body + _OVERHEAD + len(self.globals))
+        if self.work > MAX_WORK:
+            raise TooLarge(f"{MAX_WORK:,} characters of bodies to carry out", span)
+
+    def pipeline(self, expr: s.PipelineExpr, scope: Scope) -> Pipeline | None:
+        names = self.declared.ops, self.globals, self.labels
+        found = resolve(expr, scope, *names, self.faults)
+        self.work += len(found.ops) if found else 0
+        return found
+
+    def size(self, expr: s.Expr, scope: Scope, what: str) -> int | None:
+        return whole(expr, scope, self.faults, what, 1, MAX_SIZE)
+
+    def name(self, name: s.Name, scope: Scope) -> str | None:
+        """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""
+        if not name.index:
+            return name.text
+        parts = [whole(e, scope, self.faults, "an index", 0, MAX_SIZE) for e in name.index]
+        if None in parts:
+            self.broken.add(name.text)
+            return None
+        return f"{name.text}[{','.join(map(str, parts))}]"
+
+    def path(self, path: s.Path, scope: Scope) -> str | None:
+        parts = [self.name(part, scope) for part in path.parts]
+        return None if None in parts else ".".join(part for part in parts if part is not None)
+
+    def is_broken(self, full: str) -> bool:
+        """Whether a node, its instance, or all of their index is known to be faulty."""
+        if not self.broken:
+            return False
+        names = full, full.partition(".")[0], self.aliases.get(full, full)
+        return any(n in self.broken or _INDEX.sub("", n) in self.broken for n in names)
