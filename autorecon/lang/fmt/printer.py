@@ -26,7 +26,7 @@ def format_source(source: Source) -> str:
     Raises SpaceError for a text with syntax faults, and FormatError when the result has another
     syntax tree or other comments, or is not what formatting it again gives.
     """
-    before = parse(source)
+    before = parse(source, headless=True)
     text = _layout(source)
     _prove(before, text)
     return text.replace("\n", "\r\n") if _ends_with_return(source.text) else text
@@ -38,7 +38,7 @@ def _ends_with_return(text: str) -> bool:
 
 
 def _prove(before: File, text: str) -> None:
-    after = parse(Source(text, before.source.name))
+    after = parse(Source(text, before.source.name), headless=True)
     if after != before:
         raise _refusal(before, "change its meaning")
     if _comments(after) != _comments(before):
