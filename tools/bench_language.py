@@ -24,7 +24,7 @@ import attrs
 
 from autorecon.graph import Space, load, loads
 from autorecon.graph.sample import DistinctArchitectures, sample
-from autorecon.lang import elaborate, resource_folder
+from autorecon.lang import elaboration, resource_folder
 
 PAPER = resource_folder("spaces") / "paper.space"
 COMPILE = "from autorecon.cli import compile_main; compile_main()"
@@ -117,7 +117,7 @@ def warm() -> Figure:
 def growth() -> list[Figure]:
     """Chains of cells up to the most edges that a space may have; plain: building one tuple an
     edge."""
-    most = min(100_000, elaborate.MAX_EDGES) // EDGES_PER_CELL
+    most = min(100_000, elaboration.MAX_EDGES) // EDGES_PER_CELL
     half, whole = (_cpu(lambda n=n: _chain(n), 1) for n in (most // 2, most))
     plain = _cpu(lambda: [(i, str(i), f"{i}->{i + 1}") for i in range(most * EDGES_PER_CELL)], 3)
     edges = most * EDGES_PER_CELL
