@@ -44,7 +44,7 @@ def compile(
 ) -> None:
     """Check FILE and say what it holds. FILE may be a shipped space's name, such as `paper`.
 
-    Exit code 0: it is sound. 1: it has faults. 2: something else went wrong.
+    Exit code 0: it is sound. 1: it has faults or cannot be read. 2: usage, or the drawing failed.
     """
     if explain:
         return _explain(explain)
