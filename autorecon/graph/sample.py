@@ -87,10 +87,6 @@ class DistinctArchitectures:
         return self.picks(random.randrange(self.size))
 
 
-def _live_options(edge: Edge) -> list[int]:
-    return [index for index, candidate in enumerate(edge.candidates) if not candidate.is_none]
-
-
 def _dead(space: Space) -> Picks:
     """What canonical picks hold on edges that are not live."""
     offers = ([c.is_none for c in edge.candidates] for edge in space.choices)

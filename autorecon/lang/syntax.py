@@ -74,12 +74,6 @@ class Argument:
 
 
 @attrs.frozen
-class Arguments:
-    items: tuple[Argument, ...]
-    span: Span = attrs.field(eq=False)
-
-
-@attrs.frozen
 class Call:
     name: Name
     arguments: tuple[Argument, ...]

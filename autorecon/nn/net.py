@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -91,7 +92,7 @@ class Step:
     then: Layer | None
 
 
-class SpaceNet(Branch):
+class SpaceNet(Branch, ABC):
     """A module called with `(z, y)`: noise [N, latent], labels int64 [N] -> images [N, C, H, W].
 
     With several noise inputs z is split over them in the order of the text. A space without a label
@@ -159,10 +160,10 @@ class SpaceNet(Branch):
                 values[step.node.name] = step.then(value, values) if step.then else value
         return values[self.space.output.name]
 
+    @abstractmethod
     def _edge(self, connection: Connection, values: Values) -> Tensor | None:
         """What an edge brings to its target, or None when it brings nothing. `values` hold its
         source's and the labels'."""
-        raise NotImplementedError
 
     def example_inputs(
         self, batch: int, generator: torch.Generator | None = None

@@ -131,10 +131,6 @@ class Results:
     seconds: dict[str, float] = attrs.Factory(dict)
     software: dict[str, str] = attrs.Factory(dict)
 
-    def summary_of(self, label: str) -> Summary | None:
-        """The summary of one generator's students."""
-        return next((s for s in self.summary if s.generator == label), None)
-
     def generator_of(self, label: str) -> Generator | None:
         """The generator of that label."""
         return next((g for g in self.generators if g.label == label), None)

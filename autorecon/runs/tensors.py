@@ -1,4 +1,4 @@
-"""States and weights in safetensors files: nothing pickled, nothing trusted."""
+"""States and weights in safetensors files, which hold no code; nothing in them is trusted."""
 
 from __future__ import annotations
 
