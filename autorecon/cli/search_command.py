@@ -34,7 +34,7 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
     progress.say(f"search in {folder.path}")
     found = workflow.search(folder, prepared, progress)
     if options["as_json"]:
-        choices = {e.name: e.candidates[0].text for e in found.edges}
+        choices = dict(found.program.chosen)
         values = {"genotype": str(folder.genotype_path), "choices": choices}
         click.echo(json.dumps(values, indent=2))
     else:

@@ -2,54 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
+from autorecon.graph.encode import options, picks_by_name
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Pipeline, decide
-from autorecon.lang.check_graph import is_cut
+from autorecon.lang import Decision, decide
 
+# By decision, one number an option.
 Probabilities = Mapping[str, Sequence[float]]
 
 
-def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, Pipeline]:
-    """The most probable candidate of every edge (Eq. 8), by edge name.
+def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, str]:
+    """The most probable option of every decision (Eq. 8), by decision.
 
-    Where that cuts the image from the noise, `none` is given up on one edge after the other, the
-    least certain first, until a path exists. Ties go to the candidate that is written first.
+    Where that cuts the image from the noise, `none` is given up at one decision after the other,
+    the least certain first, until a path exists. Among equals, the one written first is taken.
     """
-    choices = {edge.name: _best(edge, probabilities, none=True) for edge in space.edges}
-    given_up = [e for e in space.choices if choices[e.name].is_none and not e.is_cut]
-    given_up.sort(key=lambda e: _regret(e, probabilities))
-    while given_up and _cut(space, choices):
-        edge = given_up.pop(0)
-        choices[edge.name] = _best(edge, probabilities, none=False)
-    return choices
+    weights = [probabilities[decision.name] for decision in space.decisions]
+    picks = [_best(weight, range(len(weight))) for weight in weights]
+    fuller = _fullest(space)
+    given_up = [place for place, pick in enumerate(picks) if pick not in fuller[place]]
+    given_up.sort(key=lambda place: _regret(weights[place], picks[place], fuller[place]))
+    while given_up and not space.liveness.is_valid(picks):
+        place = given_up.pop(0)
+        picks[place] = _best(weights[place], fuller[place])
+    return options(space, tuple(picks))
 
 
-def _best(edge: Edge, probabilities: Probabilities, none: bool) -> Pipeline:
-    if len(edge.candidates) == 1:
-        return edge.candidates[0]
-    weighed = zip(edge.candidates, probabilities[edge.name], strict=True)
-    return max(((c, p) for c, p in weighed if none or not c.is_none), key=lambda pair: pair[1])[0]
+def _best(weights: Sequence[float], among: Iterable[int]) -> int:
+    return max(among, key=weights.__getitem__)
 
 
-def _regret(edge: Edge, probabilities: Probabilities) -> float:
-    """How much probability is lost when the edge may not be `none`."""
-    weights = probabilities[edge.name]
-    pairs = list(zip(edge.candidates, weights, strict=True))
-    return max(p for c, p in pairs if c.is_none) - max(p for c, p in pairs if not c.is_none)
+def _regret(weights: Sequence[float], pick: int, among: Iterable[int]) -> float:
+    """How much probability is lost when it must be one of others."""
+    return weights[pick] - weights[_best(weights, among)]
 
 
-def _cut(space: Space, choices: Mapping[str, Pipeline]) -> bool:
-    return is_cut(space.nodes, (e for e in space.edges if not choices[e.name].is_none))
+def _fullest(space: Space) -> list[list[int]]:
+    """Of each decision, the options that are `none` on the fewest edges."""
+    absent: Counter[tuple[str, int]] = Counter()
+    for edge in space.choices:
+        radices = (range(len(space.program.decisions[axis].options)) for axis in edge.axes)
+        for picks, candidate in zip(product(*radices), edge.table, strict=True):
+            if edge.candidates[candidate].is_none:
+                absent.update(zip(edge.axes, picks, strict=True))
+    return [_least(d, absent) for d in space.decisions]
 
 
-def genotype(space: Space, choices: Mapping[str, Pipeline], *, of: str | None = None) -> Space:
-    """The genotype of `space` that these choices make, with its text.
+def _least(decision: Decision, absent: Counter[tuple[str, int]]) -> list[int]:
+    counts = [absent[decision.name, option] for option in range(len(decision.options))]
+    return [option for option, count in enumerate(counts) if count == min(counts)]
+
+
+def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None) -> Space:
+    """The genotype of `space` that these options (by decision) make, with its text.
 
     `of` is how the text names the space's file; by default the name of the file that it was read
-    from.
+    from. ArchitectureError where an option is missing or unknown.
     """
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")
-    return Space(decide(space.program, choices, f"{space.name}_genotype", of))
+    chosen = options(space, picks_by_name(space, choices))
+    return Space(decide(space.program, chosen, f"{space.name}_genotype", of))

@@ -16,8 +16,8 @@ from autorecon.lang import Edge, Node, Pipeline, show_shape
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
-_MATCHED = {"name", "aliases", "source", "target", "written", "candidates"}
-_WHOLE = {"parameters", "nodes", "edges"}
+_MATCHED = {"name", "aliases", "source", "target", "written", "candidates", "axes", "table"}
+_WHOLE = {"parameters", "nodes", "edges", "decisions", "chosen"}
 
 
 @attrs.frozen

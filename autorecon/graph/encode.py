@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
-import attrs
-
-from autorecon.lang import Edge, Pipeline
+from autorecon.lang import Decision
 
 if TYPE_CHECKING:
     from autorecon.graph.space import Space
@@ -39,47 +37,37 @@ class ArchitectureError(ValueError):
     exit_code = 2
 
 
-@attrs.frozen
-class Decision:
-    """What is chosen by one digit: an edge's candidate."""
-
-    name: str
-    options: tuple[str, ...]
-
-
-def decisions(space: Space) -> tuple[Decision, ...]:
-    """What a space leaves open, in the order of the text."""
-    return tuple(Decision(e.name, tuple(c.text for c in e.candidates)) for e in space.choices)
-
-
 def places(space: Space) -> dict[str, int]:
-    """The place in the picks of the decision that each open edge has."""
-    return {edge.name: place for place, edge in enumerate(space.choices)}
+    """The place in the picks of each decision, by name."""
+    return {name: place for place, name in enumerate(space.program.decisions)}
 
 
-def candidates(space: Space, picks: Picks) -> dict[str, Pipeline]:
-    """The candidate of every edge, by name."""
-    place = places(space)
-    return {
-        e.name: e.candidates[picks[place[e.name]] if e.name in place else 0] for e in space.edges
-    }
+def options(space: Space, picks: Picks) -> dict[str, str]:
+    """The texts of what is picked, by decision."""
+    return {d.name: d.options[p] for d, p in zip(space.decisions, picks, strict=True)}
 
 
 def picks_of(space: Space, genotype: Space) -> Picks:
     """What a genotype chose; ArchitectureError where it is not of this space."""
-    edges = {edge.name: edge for edge in genotype.edges}
-    if edges.keys() != {edge.name for edge in space.edges} or not genotype.is_genotype:
+    names = {edge.name for edge in genotype.edges}
+    if names != {edge.name for edge in space.edges} or not genotype.is_genotype:
         raise ArchitectureError(
             f"{genotype.name} is no genotype of {space.name}: derive it from that space"
         )
-    return tuple(_pick(edge, edges[edge.name].candidates[0]) for edge in space.choices)
+    return picks_by_name(space, genotype.program.chosen)
 
 
-def _pick(edge: Edge, chosen: Pipeline) -> int:
-    if chosen not in edge.candidates:
-        options = ", ".join(f"`{c.text}`" for c in edge.candidates)
-        raise ArchitectureError(f"`{chosen.text}` is no candidate of {edge.text}: {options}")
-    return edge.candidates.index(chosen)
+def picks_by_name(space: Space, chosen: Mapping[str, str]) -> Picks:
+    """The picks of options by decision; ArchitectureError where one is missing or unknown."""
+    return tuple(_pick(decision, chosen.get(decision.name)) for decision in space.decisions)
+
+
+def _pick(decision: Decision, chosen: str | None) -> int:
+    if chosen not in decision.options:
+        listed = ", ".join(f"`{option}`" for option in decision.options)
+        what = f"`{chosen}` is no candidate of" if chosen else "nothing is chosen for"
+        raise ArchitectureError(f"{what} {decision.text}: {listed}")
+    return decision.options.index(chosen)
 
 
 @lru_cache(maxsize=256)
@@ -151,8 +139,13 @@ def fingerprint(space: Space) -> str:
         for n in space.nodes.values()
     ]
     edges = [(e.source, e.target, *(c.text for c in e.candidates)) for e in space.edges]
-    digest = hashlib.sha256(repr((parts, edges)).encode()).digest()
+    digest = hashlib.sha256(repr((parts, edges, *ties(space))).encode()).digest()
     return _digits(int.from_bytes(digest[:8]) % 32**FINGERPRINT, FINGERPRINT)
+
+
+def ties(space: Space) -> list[tuple]:
+    """What edges that do not choose by themselves depend on, and how; empty in most spaces."""
+    return [(e.name, e.axes, e.table) for e in space.choices if e.axes != (e.name,)]
 
 
 def to_id(space: Space, number: int) -> str:

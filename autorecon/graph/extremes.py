@@ -99,8 +99,8 @@ def _least(costs: list[tuple[Pipeline, int]]) -> int:
 
 
 def _architecture(program: Program, choices: Mapping[str, Pipeline]) -> Architecture:
-    edges = [attrs.evolve(e, candidates=(choices[e.name],)) for e in program.edges]
-    decided = attrs.evolve(program, edges=tuple(edges))
+    edges = [edge.decided(choices[edge.name]) for edge in program.edges]
+    decided = attrs.evolve(program, edges=tuple(edges), decisions={})
     cost = cost_interval(decided, parts=None)  # which leaves the maxima exact
     live = _live_edges(program, [e for e in edges if not e.is_cut])
     return Architecture(choices, live, cost.parameters.max, cost.macs.max)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autorecon.lang import Edge, Node, Program, Source, check, find_space, load_program
+from autorecon.lang import Decision, Edge, Node, Program, Source, check, find_space, load_program
 from autorecon.lang.check_graph import live_nodes, topological_order
 
 if TYPE_CHECKING:
@@ -75,12 +75,17 @@ class Space:
 
     @cached_property
     def architectures(self) -> int:
-        """|S|, the number of ways to choose a candidate on every edge (exact)."""
-        return math.prod(len(edge.candidates) for edge in self.edges)
+        """|S|, the number of ways to make every decision (exact)."""
+        return math.prod(len(decision.options) for decision in self.decisions)
 
     @cached_property
     def edges_by_type(self) -> dict[str, int]:
         return dict(Counter(edge.type for edge in self.edges))
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What is chosen, in the order of the text: one for each edge, unless edges are tied."""
+        return tuple(self.program.decisions.values())
 
     @cached_property
     def choices(self) -> tuple[Edge, ...]:
@@ -148,7 +153,7 @@ class Space:
         return paths(self.program)
 
     def expected_cost(self, probabilities: Mapping[str, Sequence[Any]]) -> Expectation | None:
-        """Mean costs when each edge's candidate is drawn with these probabilities, by edge name."""
+        """Mean costs when each decision is drawn by itself, with probabilities by its name."""
         from autorecon.graph.expectation import expected_cost
 
         return expected_cost(self.program, probabilities)
@@ -156,9 +161,9 @@ class Space:
     @cached_property
     def codec(self) -> Codec:
         """Picks <-> numbers, fast; `encode` documents both."""
-        from autorecon.graph.encode import Codec, decisions
+        from autorecon.graph.encode import Codec
 
-        return Codec(len(decision.options) for decision in decisions(self))
+        return Codec(len(decision.options) for decision in self.decisions)
 
     @cached_property
     def liveness(self) -> Liveness:
@@ -184,9 +189,9 @@ class Space:
     def genotype(self, picks: Picks) -> Space:
         """The genotype of these picks; its text is refused where they cut the image from noise."""
         from autorecon.graph.derive import genotype
-        from autorecon.graph.encode import candidates
+        from autorecon.graph.encode import options
 
-        return genotype(self, candidates(self, picks))
+        return genotype(self, options(self, picks))
 
     def picks(self, genotype: Space) -> Picks:
         """What a genotype chose; ArchitectureError where it is of another space."""

@@ -100,7 +100,7 @@ def mean_cost(space: Space) -> Expectation | None:
     """
     if space.is_genotype:
         return None
-    sizes = {edge.name: len(edge.candidates) for edge in space.choices}
+    sizes = {decision.name: len(decision.options) for decision in space.decisions}
     return space.expected_cost({name: [1 / size] * size for name, size in sizes.items()})
 
 

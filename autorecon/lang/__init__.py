@@ -1,7 +1,7 @@
 """The .space language: text to a checked program. Knows nothing of torch."""
 
 from autorecon.lang.check import check, declared_parameters, load_program
-from autorecon.lang.checked import Edge, Node, Op, Pipeline, Program
+from autorecon.lang.checked import Decision, Edge, Node, Op, Pipeline, Program
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.genotype import decide, format_genotype
 from autorecon.lang.grammar import resource_folder
@@ -12,6 +12,7 @@ from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Source, Span
 
 __all__ = [
+    "Decision",
     "Diagnostic",
     "Edge",
     "Label",

@@ -46,7 +46,7 @@ def add_edges(
             raise TooLarge(f"{MAX_EDGES:,} edges", statement.span)
         span = path.span.to(other.span) if path.span.start < other.span.start else statement.span
         written = source, target
-        edge = Edge(start, end, written, kind, contract, candidates, block, span)
+        edge = Edge(start, end, written, kind, contract, candidates, block, span=span)
         program.edges.append(edge)
 
 

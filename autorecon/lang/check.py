@@ -10,7 +10,7 @@ import attrs
 from autorecon.lang import syntax as s
 from autorecon.lang.check_edges import check_edges
 from autorecon.lang.check_graph import check_graph
-from autorecon.lang.checked import Node, Program
+from autorecon.lang.checked import Decision, Edge, Node, Program
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaborate import elaborate
 from autorecon.lang.elaboration import Elaboration
@@ -55,11 +55,31 @@ def check_space(
     warnings = faults.finish()
     nodes = _with_aliases(elaboration)
     edges = tuple(elaboration.edges)
-    used = tuple(uses.found.values())
     program = Program(
-        header.name.text, values, nodes, edges, file.source, used=used, warnings=warnings
+        header.name.text,
+        values,
+        nodes,
+        edges,
+        own_decisions(edges),
+        file.source,
+        used=tuple(uses.found.values()),
+        warnings=warnings,
     )
     return program, elaboration
+
+
+def own_decisions(edges: Iterable[Edge]) -> dict[str, Decision]:
+    """One for each edge with several candidates."""
+    options: dict[int, tuple[str, ...]] = {}
+    found = {}
+    for edge in edges:
+        if len(edge.candidates) > 1:
+            # Edges of one statement or type have one tuple of candidates.
+            key = id(edge.candidates)
+            if key not in options:
+                options[key] = tuple(c.text for c in edge.candidates)
+            found[edge.name] = Decision(edge.name, edge.text, options[key], edge.block, edge.span)
+    return found
 
 
 def _with_aliases(elaboration: Elaboration) -> dict[str, Node]:

@@ -1,9 +1,9 @@
-"""The checked program: flat nodes and edges whose shapes, candidates and contracts hold."""
+"""The checked program: flat nodes, edges and decisions whose shapes and contracts hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import attrs
@@ -139,10 +139,32 @@ class Node:
 
 
 @attrs.frozen
+class Decision:
+    """What a genotype says in one line: an option of an edge, or of several edges that are tied.
+
+    `text` is how a genotype names it: `B1.n2 -> B1.n4` where `name` is `B1.n2->n4`.
+    """
+
+    name: str
+    text: str
+    options: tuple[str, ...]
+    block: str | None = None
+    span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+
+@cache
+def _counted(count: int) -> tuple[int, ...]:
+    return tuple(range(count))
+
+
+@attrs.frozen
 class Edge:
     """A connection and its candidate operations, in the order of the text.
 
     `written` names its ends as the text does (`B2.n1 -> B2.n2`), `source` and `target` are nodes.
+    `axes` are the decisions that it depends on: one of its own, unless something is tied. `table`
+    has the candidate's index for each of their combinations in mixed radix, the last axis the
+    fastest.
     """
 
     source: str
@@ -152,6 +174,8 @@ class Edge:
     contract: str | None
     candidates: tuple[Pipeline, ...]
     block: str | None = None
+    axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
+    table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
@@ -170,16 +194,29 @@ class Edge:
     def is_cut(self) -> bool:
         return all(c.is_none for c in self.candidates)
 
+    def _own_axes(self) -> tuple[str, ...]:
+        return (self.name,) if len(self.candidates) > 1 else ()
+
+    def decided(self, candidate: Pipeline) -> Edge:
+        """The same edge with nothing to choose."""
+        return attrs.evolve(self, candidates=(candidate,), axes=(), table=(0,))
+
 
 @attrs.frozen
 class Program:
-    """A checked space. In a genotype every edge has one candidate; `of` names its space."""
+    """A checked space: what is there, and the decisions that it leaves open, in the text's order.
+
+    In a genotype every edge has one candidate and nothing is open; `chosen` has the option of each
+    of its space's decisions, and `of` names that space.
+    """
 
     name: str
     parameters: Mapping[str, int | float | bool]
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
+    decisions: Mapping[str, Decision]  # each with two options at least
     source: Source = attrs.field(eq=False, repr=False)
+    chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
     base_path: Path | None = attrs.field(default=None, eq=False)
     # Files that it uses, each as it is called from the space's folder.
@@ -193,3 +230,10 @@ class Program:
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(n for n in self.nodes.values() if n.is_input)
+
+    def candidate(self, edge: Edge, picks: Mapping[str, int]) -> int:
+        """The index of an edge's candidate when each decision takes the option of this index."""
+        place = 0
+        for axis in edge.axes:
+            place = place * len(self.decisions[axis].options) + picks[axis]
+        return edge.table[place]

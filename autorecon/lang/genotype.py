@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang import syntax as s
 from autorecon.lang.check import check_space
 from autorecon.lang.check_graph import is_cut
-from autorecon.lang.checked import Edge, Pipeline, Program
+from autorecon.lang.checked import Edge, Program
 from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError, did_you_mean
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Number, Unknown, evaluate
@@ -41,17 +41,17 @@ def check_genotype(
     faults.finish()
     base, names = _check_base(base_file, base_file.header, header, {**arguments, **parameters})
     chosen = _choices(file, base, names, faults)
-    if not faults.failed:
-        _missing(base, chosen, header.span, faults)
-    edges = tuple(_decided(edge, chosen) for edge in base.edges)
-    if not faults.failed and is_cut(base.nodes, (e for e in edges if not e.is_cut)):
+    faults.finish()
+    _missing(base, chosen, header.span, faults)
+    faults.finish()
+    program = decided(base, chosen)
+    if is_cut(program.nodes, (e for e in program.edges if not e.is_cut)):
         help = "some path from noise to output must avoid `none`"
         faults.report("E0605", "the choices cut the output from the noise", header.span, help)
     faults.finish()
     return attrs.evolve(
-        base,
+        program,
         name=header.name.text,
-        edges=edges,
         source=file.source,
         of=header.of,
         base_path=base_file.source.path,
@@ -104,10 +104,12 @@ def _known(
 
 def _choices(
     file: s.File, base: Program, names: Elaboration, faults: Diagnostics
-) -> dict[Edge, Pipeline]:
+) -> dict[str, str]:
+    """The option of each decision that has a line."""
     by_ends = {f"{edge.source} -> {edge.target}": edge for edge in base.edges}
     by_ends |= {edge.text: edge for edge in base.edges}
-    chosen: dict[Edge, Pipeline] = {}
+    chosen: dict[str, str] = {}
+    known: set[str] = set()
     for statement in file.statements:
         if not isinstance(statement, s.Choice):
             help = "a genotype has one line an edge: `B1.n1 -> B1.n2 = nearest`"
@@ -122,9 +124,10 @@ def _choices(
             help = did_you_mean(text, by_ends)
             span = statement.source.span.to(statement.target.span)
             faults.report("E0601", f"`{base.name}` has no edge `{text}`", span, help)
-        elif edge in chosen:
+        elif edge.name in known:
             faults.report("E0604", f"a second choice for `{text}`", statement.span, "remove one")
         else:
+            known.add(edge.name)
             _choose(edge, statement, names, chosen, faults)
     return chosen
 
@@ -133,59 +136,52 @@ def _choose(
     edge: Edge,
     statement: s.Choice,
     names: Elaboration,
-    chosen: dict[Edge, Pipeline],
+    chosen: dict[str, str],
     faults: Diagnostics,
 ) -> None:
     scope = names.globals
     known = names.declared.ops, scope, names.labels
     pipeline = resolve(statement.pipeline, scope, *known, faults)
     if pipeline in edge.candidates:
-        chosen[edge] = pipeline
+        if edge.axes:
+            chosen[edge.name] = pipeline.text
     elif pipeline is not None:
         help = "choose one of " + ", ".join(f"`{c.text}`" for c in edge.candidates)
         message = f"`{pipeline.text}` is no candidate of `{edge.text}`"
         faults.report("E0602", message, statement.pipeline.span, help)
 
 
-def _missing(
-    base: Program, chosen: Mapping[Edge, Pipeline], span: Span, faults: Diagnostics
-) -> None:
-    # An edge with one candidate needs no line.
-    missing = [e.text for e in base.edges if e not in chosen and len(e.candidates) > 1]
+def _missing(base: Program, chosen: Mapping[str, str], span: Span, faults: Diagnostics) -> None:
+    missing = [d.text for d in base.decisions.values() if d.name not in chosen]
     if missing:
         shown = ", ".join(f"`{m}`" for m in missing[:3]) + (", ..." if missing[3:] else "")
         message = f"{len(missing)} edge{'s' * (len(missing) > 1)} without a choice: {shown}"
         faults.report("E0603", message, span, "add a line for each")
 
 
-def _decided(edge: Edge, chosen: Mapping[Edge, Pipeline]) -> Edge:
-    return attrs.evolve(edge, candidates=(chosen[edge],)) if edge in chosen else edge
+def decided(base: Program, chosen: Mapping[str, str]) -> Program:
+    """The program in which each decision has the option of this text."""
+    picks = {d.name: d.options.index(chosen[d.name]) for d in base.decisions.values()}
+    edges = tuple(e.decided(e.candidates[base.candidate(e, picks)]) for e in base.edges)
+    return attrs.evolve(base, edges=edges, decisions={}, chosen={n: chosen[n] for n in picks})
 
 
-def decide(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -> Program:
-    """The genotype that `choices` (by edge name) make of a space, as if read from its own text."""
-    text = format_genotype(base, choices, name, of)
-    edges = tuple(attrs.evolve(e, candidates=(choices[e.name],)) for e in base.edges)
-    return attrs.evolve(
-        base,
-        name=name,
-        edges=edges,
-        source=Source(text, f"{name}.space"),
-        of=of,
-    )
+def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Program:
+    """The genotype that these options (by decision) make of a space, as if read from its text."""
+    text = format_genotype(base, chosen, name, of)
+    source = Source(text, f"{name}.space")
+    return attrs.evolve(decided(base, chosen), name=name, source=source, of=of)
 
 
-def format_genotype(base: Program, choices: Mapping[str, Pipeline], name: str, of: str) -> str:
-    """The text of a genotype, as the formatter has it. Edges with one candidate have no line."""
+def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str) -> str:
+    """The text of a genotype, as the formatter has it: a line for each decision."""
     lines = _header(base, name, of)
     block: str | None = ""
-    for edge in base.edges:
-        if len(edge.candidates) == 1:
-            continue
-        if edge.block != block:
+    for decision in base.decisions.values():
+        if decision.block != block:
             lines.append("")
-        block = edge.block
-        lines.append(f"{edge.text} = {choices[edge.name].text}")
+        block = decision.block
+        lines.append(f"{decision.text} = {chosen[decision.name]}")
     text = "\n".join(lines) + "\n"
     if max(map(len, lines)) <= MAX_COLUMNS:
         return text

@@ -8,11 +8,21 @@ import torch
 
 from autorecon.graph import Space
 from autorecon.nn.generator import Generator
-from autorecon.nn.supernet import Mixture, OneCandidate, SuperNet
+from autorecon.nn.mixture import Mixture, OneCandidate, Sampled, edge_mixture
+from autorecon.nn.supernet import SuperNet
 
 Net = TypeVar("Net", Generator, SuperNet)
 
-__all__ = ["Generator", "Mixture", "OneCandidate", "SuperNet", "generator", "supernet"]
+__all__ = [
+    "Generator",
+    "Mixture",
+    "OneCandidate",
+    "Sampled",
+    "SuperNet",
+    "edge_mixture",
+    "generator",
+    "supernet",
+]
 
 
 def supernet(space: Space, *, seed: int | None = None) -> SuperNet:

@@ -18,13 +18,13 @@ class Generator(SpaceNet):
 
     def __init__(self, space: Space) -> None:
         if not space.is_genotype:
-            edge = space.choices[0]
+            first = space.decisions[0]
             message = (
                 f"`{space.name}` is a search space of {space.architectures:.1e} architectures; "
                 "a generator has every choice made"
             )
             help = "derive a genotype from it (`autorecon search`, `autorecon derive`)"
-            raise SpaceError([Diagnostic("E0603", message, edge.span, help)])
+            raise SpaceError([Diagnostic("E0603", message, first.span, help)])
         edges = [
             e
             for e in space.edges

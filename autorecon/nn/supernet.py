@@ -2,59 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-import attrs
 import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space, derive_choices, genotype
+from autorecon.nn.mixture import Mixture, OneCandidate, edge_mixture
 from autorecon.nn.net import Branch, Connection, SpaceNet, Values
-
-
-@attrs.frozen(eq=False)
-class OneCandidate:
-    """A mixture in which one candidate counts: its index, and a weight that is 1 in value.
-
-    The weight may carry a gradient (straight-through); nothing else of the edge is computed.
-    """
-
-    index: int
-    weight: Tensor
-
-
-Mixture = Mapping[str, "Tensor | OneCandidate"]  # by edge name
 
 
 class SuperNet(SpaceNet):
     """All candidates of all edges, with architecture parameters apart from the weights.
 
-    They start at 1e-3 N(0, 1); edges with a single candidate have none. Called as `net(z, y)`,
-    candidates are mixed with p = softmax(alpha); a search passes its own mixture, such as a
-    Gumbel-softmax sample (Eq. 7).
+    They start at 1e-3 N(0, 1), a vector a decision. Called as `net(z, y)`, candidates are mixed
+    with p = softmax(alpha); a search passes its own mixture, such as a Gumbel-softmax sample
+    (Eq. 7), which `edge_mixture` makes of one over decisions.
     """
 
     def __init__(self, space: Space) -> None:
         super().__init__(space, space.edges, frozenset(space.nodes))
-        for edge in space.choices:
-            start = 1e-3 * torch.randn(len(edge.candidates))
-            place, name = self._alpha_place(edge.name)
+        for decision in space.decisions:
+            start = 1e-3 * torch.randn(len(decision.options))
+            place, name = self._alpha_place(decision.name)
             place.register_parameter(name, nn.Parameter(start))
         self._mixture: Mixture = {}
 
-    def _alpha_place(self, edge: str) -> tuple[Branch, str]:
+    def _alpha_place(self, decision: str) -> tuple[Branch, str]:
         # torch takes a dot in a parameter's name for a level of modules.
-        path, _, name = f"alpha.{edge}".rpartition(".")
+        path, _, name = f"alpha.{decision}".rpartition(".")
         return self.branch(path), name
 
     @property
     def alpha(self) -> dict[str, nn.Parameter]:
-        """Architecture parameters by edge name: vectors with one entry a candidate."""
-        places = {edge.name: self._alpha_place(edge.name) for edge in self.space.choices}
-        return {edge: place.get_parameter(name) for edge, (place, name) in places.items()}
+        """Architecture parameters by decision: vectors with one entry an option."""
+        places = {d.name: self._alpha_place(d.name) for d in self.space.decisions}
+        return {decision: place.get_parameter(name) for decision, (place, name) in places.items()}
 
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
-        self._mixture = self.probabilities() if mixture is None else mixture
+        if mixture is None:
+            mixture = edge_mixture(self.space, self.probabilities())
+        self._mixture = mixture
         try:
             return self._run(z, y)
         finally:
@@ -77,7 +65,7 @@ class SuperNet(SpaceNet):
         return total
 
     def probabilities(self) -> dict[str, Tensor]:
-        """p = softmax(alpha) of every edge that has a choice, by edge name."""
+        """p = softmax(alpha) of every decision, by its name."""
         return {name: alpha.softmax(0) for name, alpha in self.alpha.items()}
 
     def architecture_parameters(self) -> Iterator[nn.Parameter]:

@@ -1,4 +1,4 @@
-"""From architecture parameters to a mixture: the relaxations of the discrete choice."""
+"""From architecture parameters to weights of options: the relaxations of the discrete choice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from autorecon.lang.check_graph import is_cut
-from autorecon.nn import Mixture, OneCandidate, SuperNet
+from autorecon.nn import OneCandidate, Sampled, SuperNet
 
 MAX_DRAWS = 100
 
-Relax = Callable[[SuperNet, float, torch.Generator], Mixture]
+Relax = Callable[[SuperNet, float, torch.Generator], Sampled]
 
 
 def gumbel(count: int, generator: torch.Generator, like: Tensor) -> Tensor:
@@ -22,7 +21,7 @@ def gumbel(count: int, generator: torch.Generator, like: Tensor) -> Tensor:
     return -torch.log(-torch.log(uniform.clamp_min(tiny))).to(like)
 
 
-def paper(net: SuperNet, tau: float, generator: torch.Generator) -> Mixture:
+def paper(net: SuperNet, tau: float, generator: torch.Generator) -> Sampled:
     """Eq. 7 as printed: m = softmax((p + g) / tau) with p = softmax(alpha)."""
     return {
         name: ((p + gumbel(len(p), generator, p)) / tau).softmax(0)
@@ -38,15 +37,15 @@ def log_probability(net: SuperNet, tau: float, generator: torch.Generator) -> di
     }
 
 
-def hard(net: SuperNet, tau: float, generator: torch.Generator) -> Mixture:
-    """One candidate an edge, with probability p_k; the weight is 1 with the soft sample's gradient.
+def hard(net: SuperNet, tau: float, generator: torch.Generator) -> Sampled:
+    """One option a decision, with probability p_k; the weight is 1 with the soft sample's gradient.
 
     A draw that cuts the image from the noise is drawn again.
     """
     for _ in range(MAX_DRAWS):
         soft = log_probability(net, tau, generator)
         indices = {name: int(weights.argmax()) for name, weights in soft.items()}
-        if not _cut(net, indices):
+        if net.space.liveness.is_valid(tuple(indices.values())):
             break
     else:
         raise RuntimeError(f"{MAX_DRAWS} sampled architectures in a row cut the image")
@@ -54,12 +53,6 @@ def hard(net: SuperNet, tau: float, generator: torch.Generator) -> Mixture:
         name: OneCandidate(k, 1 + soft[name][k] - soft[name][k].detach())
         for name, k in indices.items()
     }
-
-
-def _cut(net: SuperNet, indices: dict[str, int]) -> bool:
-    edges = net.space.edges
-    kept = (e for e in edges if not e.candidates[indices.get(e.name, 0)].is_none)
-    return is_cut(net.space.nodes, kept)
 
 
 RELAX: dict[str, Relax] = {"paper": paper, "log": log_probability, "hard": hard}

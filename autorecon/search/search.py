@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
-from autorecon.nn import SuperNet
+from autorecon.nn import Sampled, SuperNet, edge_mixture
 from autorecon.objective import DivergedError, Objective, Observation, TeacherView
 from autorecon.search.config import SearchConfig
 from autorecon.search.relaxation import RELAX
@@ -44,8 +44,8 @@ class Search:
         return self.config.ticks_before(epoch)
 
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
-        """T1 weight steps, V1 architecture steps; the row has both mean losses, and per edge the
-        entropy (nats), the probabilities and the most probable candidate."""
+        """T1 weight steps, V1 architecture steps; the row has both mean losses, and per decision
+        the entropy (nats), the probabilities and what was derived."""
         tau = self.config.temperature(epoch)
         first = self.ticks_before(epoch)
         weights = self._phase(self._weight_step, self.config.weight_steps, tau, first, tick)
@@ -78,21 +78,21 @@ class Search:
 
     def _weight_step(self, tau: float) -> dict[str, float]:
         with torch.no_grad():
-            mixture = self._relax(self.supernet, tau, self._random)
-        return self._step(mixture, self._weight_optimiser)
+            sampled = self._relax(self.supernet, tau, self._random)
+        return self._step(sampled, self._weight_optimiser)
 
     def _alpha_step(self, tau: float) -> dict[str, float]:
         # Gradients to the weights are not needed here, and they are half of the backward pass.
         _require_grad(self._weights, False)
         try:
-            mixture = self._relax(self.supernet, tau, self._random)
-            return self._step(mixture, self._alpha_optimiser)
+            sampled = self._relax(self.supernet, tau, self._random)
+            return self._step(sampled, self._alpha_optimiser)
         finally:
             _require_grad(self._weights, True)
 
-    def _step(self, mixture: Any, optimiser: torch.optim.Optimizer) -> dict[str, float]:
+    def _step(self, sampled: Sampled, optimiser: torch.optim.Optimizer) -> dict[str, float]:
         z, y = self.supernet.example_inputs(self.config.batch, self._random)
-        images = self.supernet(z, y, mixture)
+        images = self.supernet(z, y, edge_mixture(self.supernet.space, sampled))
         logits, statistics = self.view(images)
         total, parts = self.objective(Observation(images, y, logits, statistics))
         optimiser.zero_grad()
@@ -102,11 +102,10 @@ class Search:
 
     def _architecture(self) -> dict[str, Any]:
         found = self.supernet.probabilities()
-        genotype = self.genotype()
         return {
             "entropy": {name: _entropy(p) for name, p in found.items()},
             "probabilities": {name: p.tolist() for name, p in found.items()},
-            "genotype": {e.name: e.candidates[0].text for e in genotype.edges if e.name in found},
+            "genotype": dict(self.genotype().program.chosen),
         }
 
     def genotype(self) -> Space:

@@ -40,8 +40,7 @@ def store_space(folder: RunFolder, space: Space, stem: str) -> None:
     text = space.text
     if program.of and program.base_path:
         base = load(program.base_path, **space.parameters)
-        choices = {e.name: e.candidates[0] for e in space.edges}
-        text = format_genotype(base.program, choices, program.name, f"{stem}-base.space")
+        text = format_genotype(base.program, program.chosen, program.name, f"{stem}-base.space")
         write_text(folder.path / f"{stem}-base.space", base.text)
     _write_used(space, folder.path)
     write_text(folder.path / f"{stem}.space", text)
@@ -85,9 +84,8 @@ def derive(folder: RunFolder, prepared: Prepared, progress: Progress) -> tuple[S
 
 
 def _as_genotype(stage: Search) -> Space:
-    found = stage.genotype()
-    choices = {e.name: e.candidates[0] for e in found.edges}
-    return genotype(stage.supernet.space, choices, of="space.space")
+    chosen = stage.genotype().program.chosen
+    return genotype(stage.supernet.space, chosen, of="space.space")
 
 
 def compress(
@@ -127,7 +125,6 @@ def write_genotype(found: Space, space: Space, out: Path) -> None:
     base = out.with_name(f"{space.name}.space")
     if base.exists() and base.read_text("utf-8") != space.text:
         base = out.with_name(f"{out.stem}-base.space")
-    choices = {e.name: e.candidates[0] for e in found.edges}
     write_text(base, space.text)
     _write_used(space, base.parent)
-    write_text(out, genotype(space, choices, of=base.name).text)
+    write_text(out, genotype(space, found.program.chosen, of=base.name).text)

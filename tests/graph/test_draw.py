@@ -145,10 +145,9 @@ def test_a_genotype_shows_each_edges_choice_in_its_spaces_colours(paper):
 def test_none_is_dashed_identity_thin_and_what_is_dead_faint(paper):
     path = {"B1.n1 -> B1.n2", "B1.n2 -> B1.n5", "B2.n2 -> B2.n5", "B3.n2 -> B3.n5"}
     choices = {}
-    for edge in paper.edges:
-        by_text = {c.text: c for c in edge.candidates}
-        keep = "identity" if edge.text in path else "none"
-        choices[edge.name] = by_text.get(keep, edge.candidates[0])
+    for decision in paper.decisions:
+        keep = "identity" if decision.text in path else "none"
+        choices[decision.name] = keep if keep in decision.options else decision.options[0]
     chosen = genotype(paper, choices, of="paper.space")
     dot = dot_source(chosen)
     drawn = edges(dot)

@@ -9,7 +9,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autorecon.lang import (
-    Pipeline,
     Program,
     Source,
     SpaceError,
@@ -132,22 +131,24 @@ PAPER = load_program(resource_folder("spaces") / "paper.space")
 
 
 @st.composite
-def choices(draw: st.DrawFn) -> dict[str, Pipeline]:
-    return {edge.name: draw(st.sampled_from(edge.candidates)) for edge in PAPER.edges}
+def choices(draw: st.DrawFn) -> dict[str, str]:
+    return {name: draw(st.sampled_from(d.options)) for name, d in PAPER.decisions.items()}
 
 
 @settings(max_examples=15, deadline=None)
 @given(choices())
-def test_choices_survive_their_text(chosen: dict[str, Pipeline]) -> None:
+def test_choices_survive_their_text(chosen: dict[str, str]) -> None:
     made = decide(PAPER, chosen, "made", "paper.space")
     assume(not is_cut(made.nodes, (e for e in made.edges if not e.is_cut)))
     again = check(made.source)
-    assert {e.name: e.candidates for e in again.edges} == {n: (c,) for n, c in chosen.items()}
+    texts = {e.name: [c.text for c in e.candidates] for e in again.edges if e.name in chosen}
+    assert texts == {name: [option] for name, option in chosen.items()}
+    assert again.chosen == chosen
     assert again == made
 
 
 def test_choices_that_cut_are_refused() -> None:
-    chosen = {e.name: e.candidates[-1] for e in PAPER.edges}
+    chosen = {name: d.options[-1] for name, d in PAPER.decisions.items()}
     with pytest.raises(SpaceError) as caught:
         check(decide(PAPER, chosen, "made", "paper.space").source)
     assert [d.code for d in caught.value.diagnostics] == ["E0605"]

@@ -71,8 +71,8 @@ def test_good_programs_keep_their_words_and_comments(path: Path) -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_genotypes_are_written_as_the_formatter_has_them(path: Path, name: str) -> None:
     program = load_program(path)
-    choices = {edge.name: edge.candidates[0] for edge in program.edges}
-    text = format_genotype(program, choices, name, "spaces/of.space")
+    chosen = {name: d.options[0] for name, d in program.decisions.items()}
+    text = format_genotype(program, chosen, name, "spaces/of.space")
     assert format_text(text) == text
 
 
@@ -83,8 +83,8 @@ def test_long_choices_are_wrapped() -> None:
         f"link z -> a = linear\nlink a -> image = {long} | conv(1)\n"
     )
     program = check(Source(text))
-    choices = {edge.name: edge.candidates[0] for edge in program.edges}
-    genotype = format_genotype(program, choices, "long", "p.space")
+    chosen = {name: d.options[0] for name, d in program.decisions.items()}
+    genotype = format_genotype(program, chosen, "long", "p.space")
     assert max(map(len, genotype.split("\n"))) <= 100
     assert format_text(genotype) == genotype
 
