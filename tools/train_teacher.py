@@ -1,6 +1,7 @@
 """Train a shipped teacher again: `python tools/train_teacher.py resnet20-fashion16`.
 
-With the recorded seed, one thread and the same torch the weights come out the same, bit for bit.
+With the recorded seed, one thread and the same torch the weights come out the same, bit for bit,
+also where the training was interrupted: the same command goes on after the last whole epoch.
 Nothing is chosen by looking at test images; the figure recorded is the last epoch's.
 """
 
@@ -8,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -20,7 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autorecon import data
-from autorecon.teachers.resnet_cifar import resnet20
+from autorecon.runs import load_state, save_state, write_bytes
+from autorecon.teachers._architectures import ARCHITECTURES
 
 WEIGHTS = Path(__file__).parent.parent / "autorecon" / "teachers" / "weights"
 
@@ -48,6 +50,12 @@ class Recipe:
 RECIPES = {
     "resnet20-fashion16": Recipe(size=16, crop_padding=1),
     "resnet20-fashion32": Recipe(size=32, crop_padding=2, epochs=6),
+    "resnet18-fashion32": Recipe(
+        size=32, crop_padding=2, architecture="resnet18_x0_25", epochs=5, peak_lr=0.1
+    ),
+    "mobilenetv2-fashion32": Recipe(
+        size=32, crop_padding=2, architecture="mobilenet_v2_x0_5", epochs=5, peak_lr=0.1
+    ),
 }
 
 
@@ -76,7 +84,7 @@ class Training:
         torch.manual_seed(recipe.seed)
         self.recipe, self.dataset = recipe, dataset
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        module = resnet20(dataset.classes, dataset.channels)
+        module = ARCHITECTURES[recipe.architecture](dataset.classes, dataset.channels)
         self.module = module.to(memory_format=torch.channels_last)
         self.steps = len(dataset.train) // recipe.batch
         self.optimizer = torch.optim.SGD(
@@ -93,6 +101,7 @@ class Training:
             cycle_momentum=False,
         )
         self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+        self.epochs_done = 0
 
     def run_epoch(self) -> float:
         """One pass over the training images; their mean loss, augmented."""
@@ -107,7 +116,29 @@ class Training:
             self.optimizer.step()
             self.schedule.step()
             total += loss.item()
+        self.epochs_done += 1
         return total / self.steps
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the next epoch depends on; dropout draws from torch's own generator."""
+        return {
+            "recipe": attrs.asdict(self.recipe),
+            "module": self.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "order": self.generator.get_state(),
+            "dropout": torch.get_rng_state(),
+            "epochs_done": self.epochs_done,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict` of the same recipe."""
+        self.module.load_state_dict(state["module"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["order"])
+        torch.set_rng_state(state["dropout"])
+        self.epochs_done = state["epochs_done"]
 
     def _augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
         return augmented(images, generator, self.recipe.crop_padding)
@@ -134,29 +165,35 @@ def describe(
     }
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
+def train(recipe: Recipe, saved: Path) -> tuple[nn.Module, data.Dataset, float]:
+    """Train by a recipe, printing a line an epoch; the last one's test accuracy is in percent.
 
-
-def train(recipe: Recipe) -> tuple[nn.Module, data.Dataset, float]:
-    """Train by a recipe, printing a line an epoch; the test accuracy is in percent."""
+    `saved` holds the state after each epoch; one of the same recipe is gone on with.
+    """
     dataset = data.load(recipe.data, size=recipe.size)
     training = Training(recipe, dataset)
-    accuracy, start = 0.0, time.monotonic()
-    for epoch in range(1, recipe.epochs + 1):
+    restore(training, saved)
+    start, first = time.monotonic(), training.epochs_done
+    for epoch in range(first + 1, recipe.epochs + 1):
         loss = training.run_epoch()
-        accuracy = data.accuracy(training.module, dataset)
-        seconds = time.monotonic() - start
-        rate = epoch * training.steps * recipe.batch / seconds
-        left = seconds / epoch * (recipe.epochs - epoch)
+        save_state(saved, training.state_dict())
+        seconds = (time.monotonic() - start) / (epoch - first)
+        rate = training.steps * recipe.batch / seconds
         click.echo(
-            f"epoch {epoch}/{recipe.epochs}: loss {loss:.4f}, test accuracy {accuracy:.2f} %, "
-            f"{rate:.0f} images/s, {left:.0f} s left"
+            f"epoch {epoch}/{recipe.epochs}: loss {loss:.4f}, {rate:.0f} images/s, "
+            f"{seconds * (recipe.epochs - epoch):.0f} s left"
         )
-    return training.module, dataset, accuracy
+    return training.module, dataset, data.accuracy(training.module, dataset)
+
+
+def restore(training: Training, saved: Path) -> None:
+    """Go on from `saved` where it is of the same recipe."""
+    if not saved.exists():
+        return
+    state = load_state(saved)
+    if state["recipe"] == attrs.asdict(training.recipe):
+        training.load_state_dict(state)
+        click.echo(f"going on after epoch {training.epochs_done}")
 
 
 @click.command()
@@ -174,15 +211,17 @@ def main(name: str, epochs: int | None, seed: int | None, out: Path) -> None:
     )
     out.mkdir(parents=True, exist_ok=True)
     try:
-        module, dataset, accuracy = train(recipe)
+        saved = out / f".{name}.training"
+        module, dataset, accuracy = train(recipe, saved)
     except data.DataError as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(error.exit_code) from error
     state = {key: value.contiguous() for key, value in module.state_dict().items()}
     weights = save(state)
     described = describe(recipe, dataset, weights, accuracy)
-    write_whole(out / f"{name}.safetensors", weights)
-    write_whole(out / f"{name}.json", json.dumps(described, indent=2).encode() + b"\n")
+    write_bytes(out / f"{name}.safetensors", weights)
+    write_bytes(out / f"{name}.json", json.dumps(described, indent=2).encode() + b"\n")
+    saved.unlink()
     click.echo(f"wrote {out / name}.safetensors: {accuracy:.2f} % on the test images")
 
 

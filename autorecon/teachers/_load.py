@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from autorecon.teachers._architectures import ARCHITECTURES
 from autorecon.teachers._errors import TeacherError
 from autorecon.teachers._inspect import (
     input_channels,
@@ -22,9 +23,6 @@ from autorecon.teachers._inspect import (
 from autorecon.teachers._shipped import describe, read_weights
 from autorecon.teachers._teacher import Teacher
 from autorecon.teachers._weights import parse_state, put_state, read_state
-from autorecon.teachers.resnet_cifar import resnet20
-
-ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {"resnet20": resnet20}
 
 
 def load(

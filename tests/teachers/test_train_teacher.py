@@ -15,6 +15,7 @@ import attrs
 import pytest
 import torch
 from click.testing import CliRunner
+from torch import nn
 
 from autorecon import teachers
 
@@ -66,6 +67,36 @@ def test_trains_again_bit_for_bit(tool: ModuleType, small_data: None, tmp_path: 
     assert described["sha256"] == hashlib.sha256(written[1]).hexdigest()
     assert (described["epochs"], described["recipe"]["seed"]) == (1, 1)
     assert described.keys() == teachers.describe("resnet20-fashion16").keys()
+
+
+def test_goes_on_bit_for_bit_after_an_interruption(
+    tool: ModuleType, small_data: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tool.ARCHITECTURES, "with_dropout", with_dropout)
+    recipe = tool.Recipe(16, 1, batch=64, architecture="with_dropout", epochs=3)
+    whole, _, _ = tool.train(recipe, tmp_path / "whole")
+    interrupted = tool.Training(recipe, tool.data.load("fashion-mnist", size=16))
+    interrupted.run_epoch()
+    tool.save_state(tmp_path / "part", interrupted.state_dict())
+    torch.manual_seed(7)
+    gone_on, _, _ = tool.train(recipe, tmp_path / "part")
+    assert_same(whole, gone_on)
+    # A state of another recipe is not gone on with.
+    anew, _, _ = tool.train(attrs.evolve(recipe, peak_lr=0.01), tmp_path / "part")
+    assert not torch.equal(whole[0].weight, anew[0].weight)
+
+
+def with_dropout(classes: int, channels: int) -> nn.Module:
+    """A small network that draws from torch's own generator while it is trained."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, classes),
+    )  # fmt: skip
+
+
+def assert_same(one: nn.Module, other: nn.Module) -> None:
+    values = other.state_dict()
+    assert all(torch.equal(value, values[name]) for name, value in one.state_dict().items())
 
 
 def test_the_seed_matters(tool: ModuleType, small_data: None) -> None:
