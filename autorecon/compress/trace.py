@@ -16,7 +16,8 @@ from autorecon.compress.bits import Bits
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
 from autorecon.compress.quantizer import RANGES
-from autorecon.compress.sites import Site, callee_of, is_relu, unquantized_sites
+from autorecon.compress.sites import Site, callee_of, is_rectifier, unquantized_sites
+from autorecon.compress.tracer import trace
 
 QUANTIZERS = "quantizers"
 """The submodule that holds the activation quantizers; all other names are the teacher's."""
@@ -50,9 +51,10 @@ class QuantizedModel:
 
 
 def quantize(teacher: nn.Module, bits: Bits, ranges: str = "percentile") -> QuantizedModel:
-    """A copy of the teacher with quantized weights, and a quantizer after every ReLU call.
+    """A copy of the teacher with quantized weights, and a quantizer after every rectifier's call.
 
-    Every Conv2d and Linear is included, first and last as well. The activation quantizers
+    Every Conv2d and Linear is included, first and last as well; rectifiers are ReLU and ReLU6, and
+    what later networks have in their place, Hardswish and SiLU. The activation quantizers
     observe until `freeze`. Raises TraceError for a model whose calls cannot be followed or
     that offers nothing to quantize, CompressError for an unknown kind of range.
     """
@@ -67,14 +69,9 @@ def quantize(teacher: nn.Module, bits: Bits, ranges: str = "percentile") -> Quan
 
 
 def _traced(module: nn.Module) -> fx.GraphModule:
-    name = type(module).__name__
-    try:
-        traced = fx.symbolic_trace(module)
-    # Tracing runs the user's own forward on proxies, which may raise anything at all.
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise TraceError(f"{name} cannot be traced by torch.fx: {reason}") from error
+    traced = trace(module)
     if hasattr(traced, QUANTIZERS):
+        name = type(module).__name__
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")
     return traced
 
@@ -94,7 +91,7 @@ def _quantize_weights(traced: fx.GraphModule, bits: int) -> Iterator[Site]:
 def _quantize_activations(traced: fx.GraphModule, bits: int, ranges: str) -> Iterator[Site]:
     traced.add_submodule(QUANTIZERS, nn.ModuleDict())
     for node in list(traced.graph.nodes):
-        if not is_relu(callee_of(traced, node)):
+        if not is_rectifier(callee_of(traced, node)):
             continue
         if not node.users:
             raise TraceError(f"the result of '{node.format_node()}' is dropped: assign it instead")
@@ -112,4 +109,5 @@ def _check_found(teacher: nn.Module, weights: list[Site], activations: list[Site
     if not weights:
         raise TraceError(f"{name} has no Conv2d or Linear layer to quantize")
     if not activations:
-        raise TraceError(f"{name} calls neither ReLU nor ReLU6, and only those are quantized")
+        known = "ReLU, ReLU6, Hardswish and SiLU"
+        raise TraceError(f"{name} has no activation to quantize: it calls none of {known}")

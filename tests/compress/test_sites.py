@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import torch
+import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
@@ -13,7 +15,7 @@ class Mixed(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(1, 2, 1)
         self.up = nn.ConvTranspose2d(2, 2, 2)
-        self.act = nn.Hardswish()
+        self.act = nn.GELU()
         self.scale = nn.Parameter(Tensor([1.0]))
         self.relu = nn.ReLU()
 
@@ -55,13 +57,41 @@ def test_bytes_count_every_stored_value(teacher: nn.Module) -> None:
 def test_other_layers_tensors_and_activations_are_listed() -> None:
     kinds = {site.name: (site.kind, site.bits) for site in report(Mixed())}
     assert kinds["up"] == ("ConvTranspose2d", None)
-    assert kinds["act"] == ("Hardswish", None)
+    assert kinds["act"] == ("GELU", None)
     assert kinds["scale"] == ("tensor", None)
 
 
-def test_linear_bottlenecks_say_that_no_relu_follows() -> None:
+class Gated(nn.Module):
+    """Squeeze and excitation, and a concatenation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.narrow = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.hardswish(self.conv(x))
+        gate = F.relu(self.narrow(F.adaptive_avg_pool2d(x, 1)))
+        return torch.cat([x * F.hardsigmoid(gate), x.mul(torch.sigmoid(gate))], 1)
+
+
+def test_gates_products_and_concatenations_are_listed() -> None:
+    kinds = [(site.name, site.kind) for site in report(Gated()) if site.bits is None]
+    assert kinds == [
+        ("x", "input"),
+        ("conv.bias", "bias"),
+        ("adaptive_avg_pool2d", "pooled features"),
+        ("narrow.bias", "bias"),
+        ("hardsigmoid", "activation"),
+        ("mul", "product"),
+        ("sigmoid", "activation"),
+        ("mul_1", "product"),
+        ("cat", "concatenation"),
+    ]
+
+
+def test_linear_bottlenecks_say_that_no_activation_follows() -> None:
     sites = {s.name: s for s in report(torchvision.models.mobilenet_v2(weights=None))}
-    assert "no ReLU follows" in sites["features.3.conv.3"].reason
-    assert "no ReLU follows" not in sites["features.3.conv.0.1"].reason
-    assert "no ReLU follows" in sites["add"].reason
+    assert "no activation follows" in sites["features.3.conv.3"].reason
+    assert "no activation follows" not in sites["features.3.conv.0.1"].reason
+    assert "no activation follows" in sites["add"].reason
     assert len(sites) == len(report(torchvision.models.mobilenet_v2(weights=None)))
