@@ -23,6 +23,7 @@ COMMANDS = (
     "report",
     "spaces",
     "teachers",
+    "strategies",
     "data",
 )
 

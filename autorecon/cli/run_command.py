@@ -17,7 +17,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
 @click.option("--ranges", help="Activation ranges: percentile or minmax.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
-@click.option("--relaxation", help="Of the search: log, paper (Eq. 7) or hard.")
+@click.option("--strategy", help="Of the search; `autorecon strategies` lists them.")
 @click.option("--objective", help="What generators minimise, as in 'ce + 0.1*bns'.")
 @job_options
 def run(space: str | None, parameters: dict, **options: Any) -> None:
@@ -39,7 +39,7 @@ def run(space: str | None, parameters: dict, **options: Any) -> None:
         "compress.bits": options["bits"],
         "compress.ranges": options["ranges"],
         "compress.objective": objective,
-        "search.relaxation": options["relaxation"],
+        "search.strategy": options["strategy"],
         "search.objective": objective,
         "seeds": list(range(count)) if count else None,
     }

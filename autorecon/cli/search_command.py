@@ -14,7 +14,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @click.argument("space", required=False)
 @set_option
 @teacher_options
-@click.option("--relaxation", help="log, paper (Eq. 7) or hard.")
+@click.option("--strategy", help="How it searches; `autorecon strategies` lists them.")
 @click.option("--objective", help="What is minimised, as in 'ce + 0.1*bns'.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, noise and samples.")
 @job_options
@@ -26,7 +26,7 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
     settings = {
         "space.file": space,
         "space.set": parameters or None,
-        "search.relaxation": options["relaxation"],
+        "search.strategy": options["strategy"],
         "search.objective": options["objective"],
         "search.seed": options["seed"],
     }

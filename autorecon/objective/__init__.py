@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecon.objective.errors import DivergedError, ObjectiveError
 from autorecon.objective.objective import Objective
-from autorecon.objective.observation import LayerStatistics, Observation
+from autorecon.objective.observation import Architecture, LayerStatistics, Observation
 from autorecon.objective.registry import TERMS, Term, term
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TERMS",
+    "Architecture",
     "DivergedError",
     "LayerStatistics",
     "Objective",

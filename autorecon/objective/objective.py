@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-import autorecon.objective.terms  # noqa: F401  (registers the shipped terms)
+import autorecon.objective.architecture_terms
+import autorecon.objective.terms  # noqa: F401  (they register the shipped terms)
 from autorecon.objective.errors import DivergedError
 from autorecon.objective.parse import parse_terms
 from autorecon.objective.registry import Term
@@ -33,6 +34,14 @@ class Objective:
     def needs_student(self) -> bool:
         return any(term.needs_student for _, term in self.terms)
 
+    @property
+    def needs_architecture(self) -> bool:
+        return any(term.needs_architecture for _, term in self.terms)
+
+    @property
+    def differentiable(self) -> bool:
+        return all(term.differentiable for _, term in self.terms)
+
     def __str__(self) -> str:
         first, *rest = [_spelled(weight, term) for weight, term in self.terms]
         return first.removeprefix("+ ").replace("- ", "-") + "".join(f" {item}" for item in rest)
@@ -50,8 +59,7 @@ class Objective:
         return total, parts
 
     def _live(self, observation: Observation) -> list[tuple[float, Term]]:
-        student = observation.student_logits is not None
-        return [(weight, term) for weight, term in self.terms if student or not term.needs_student]
+        return [(weight, term) for weight, term in self.terms if term.applies(observation)]
 
 
 def _spelled(weight: float, term: Term) -> str:

@@ -20,7 +20,8 @@ def parse_terms(text: str) -> list[tuple[float, Term]]:
     """The weights and terms of `text`, in its order.
 
     Raises ObjectiveError, naming the column, for anything that is not such a sum, an unknown
-    or repeated term, a weight that is zero or not finite, and a sum that needs the student only.
+    or repeated term, a weight that is zero or not finite, and a sum that no generator can start
+    with.
     """
     found: list[tuple[float, Term]] = []
     position = 0
@@ -29,8 +30,8 @@ def parse_terms(text: str) -> list[tuple[float, Term]]:
         if any(term is other for _, other in found):
             raise _error(text, position - len(term.name), f"the term '{term.name}' stands twice")
         found.append((weight, term))
-    if all(term.needs_student for _, term in found):
-        raise _error(text, 0, "every term needs a student; the generator starts without one")
+    if not any(term.trains_generators for _, term in found):
+        raise _error(text, 0, "no term trains a generator by itself: add one, such as ce")
     return found
 
 

@@ -20,22 +20,46 @@ Loss = Callable[["Observation"], "Tensor"]
 
 @attrs.frozen
 class Term:
-    """A named scalar loss of an observation, to be minimised by the generator."""
+    """A named scalar loss of an observation, to be minimised by the generator.
+
+    One that needs the student or the architecture is left out of the sum where there is none;
+    one that is not differentiable can judge architectures and train nothing.
+    """
 
     name: str
     summary: str
     loss: Loss
     needs_student: bool = False
+    needs_architecture: bool = False
+    differentiable: bool = True
+
+    @property
+    def trains_generators(self) -> bool:
+        """Whether a generator can be trained by it alone, before there is anything else."""
+        return self.differentiable and not (self.needs_student or self.needs_architecture)
+
+    def applies(self, observation: Observation) -> bool:
+        """Whether the observation has what the term looks at."""
+        student, architecture = observation.student_logits, observation.architecture
+        return not (self.needs_student and student is None) and not (
+            self.needs_architecture and architecture is None
+        )
 
 
 _TERMS: dict[str, Term] = {}
 TERMS = MappingProxyType(_TERMS)
 
 
-def term(name: str, summary: str, *, needs_student: bool = False) -> Callable[[Loss], Loss]:
-    """Register the decorated function as the term `name`.
+def term(
+    name: str,
+    summary: str,
+    *,
+    needs_student: bool = False,
+    needs_architecture: bool = False,
+    differentiable: bool = True,
+) -> Callable[[Loss], Loss]:
+    """Register the decorated function as the term `name`; `Term` says what the flags mean.
 
-    A term that needs the student is left out of the sum for as long as there is none.
     Raises ObjectiveError for a name that no objective could spell, or that is taken.
     """
 
@@ -45,7 +69,7 @@ def term(name: str, summary: str, *, needs_student: bool = False) -> Callable[[L
         taken = _TERMS.get(name)
         if taken and not _same_source(taken.loss, loss):
             raise ObjectiveError(f"the term '{name}' exists already ({taken.summary})")
-        _TERMS[name] = Term(name, summary, loss, needs_student)
+        _TERMS[name] = Term(name, summary, loss, needs_student, needs_architecture, differentiable)
         return loss
 
     return register

@@ -43,3 +43,8 @@ def entropy(observation: Observation) -> Tensor:
 @term("onehot", "cross-entropy of the logits and their own argmax, for sure answers; DAFL, L_oh")
 def onehot(observation: Observation) -> Tensor:
     return -observation.logits.log_softmax(1).amax(1).mean()
+
+
+@term("error", "share of images that the teacher takes for another class", differentiable=False)
+def error(observation: Observation) -> Tensor:
+    return (observation.logits.argmax(1) != observation.labels).double().mean()

@@ -108,7 +108,7 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
     if results is None:
         return facts
     if results.search:
-        facts.append(("Relaxation", results.search.relaxation))
+        facts.append(("Strategy", results.search.strategy))
     if results.rows:
         ranges = f", {results.ranges} ranges" if results.ranges else ""
         facts.append(("Student", f"{results.bits}{ranges}"))

@@ -97,7 +97,7 @@ class SearchSummary:
 
     space: str
     architectures: str
-    relaxation: str
+    strategy: str
     epochs: int
     seconds: float
 

@@ -1,6 +1,26 @@
-"""Searching a space's super net for an architecture."""
+"""Searching a space's super net for an architecture.
 
-from autorecon.search.config import RELAXATIONS, SearchConfig, SearchError
-from autorecon.search.search import Search
+Settings and the list of strategies are there without torch.
+"""
 
-__all__ = ["RELAXATIONS", "Search", "SearchConfig", "SearchError"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autorecon.search.catalogue import NEEDS, STRATEGIES, StrategyInfo
+from autorecon.search.check import check
+from autorecon.search.config import SearchConfig, SearchError
+
+if TYPE_CHECKING:
+    from autorecon.search.search import Search
+
+__all__ = ["NEEDS", "STRATEGIES", "Search", "SearchConfig", "SearchError", "StrategyInfo", "check"]
+
+
+def __getattr__(name: str) -> Any:
+    # Search is the one that needs torch.
+    if name != "Search":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from autorecon.search.search import Search
+
+    return Search

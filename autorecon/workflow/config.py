@@ -14,6 +14,7 @@ from cattrs.gen import make_dict_structure_fn
 from autorecon.compress import GdfqConfig
 from autorecon.lang import did_you_mean
 from autorecon.search import SearchConfig
+from autorecon.search.config import SECTIONS
 
 
 class ConfigError(ValueError):
@@ -78,7 +79,8 @@ def _converter() -> cattrs.Converter:
     )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
-    for section in (SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig):
+    sections = (*SECTIONS, SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig)
+    for section in sections:
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)
     return converter

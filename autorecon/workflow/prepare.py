@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 from torch import nn
 
-from autorecon import data, teachers
+from autorecon import data, search, teachers
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
@@ -51,6 +51,8 @@ def prepare(config: RunConfig) -> Prepared:
         raise ConfigError(
             f"{config.space.file} leaves nothing to search; use `autorecon compress` with it"
         )
+    if config.command != "compress":
+        search.check(config.search, space)
     return Prepared(config, teacher, dataset, space, baseline)
 
 

@@ -116,7 +116,7 @@ def _search(prepared: Prepared, seconds: Mapping[str, float]) -> dict[str, Any]:
     return {
         "space": prepared.space.name,
         "architectures": str(prepared.space.architectures),
-        "relaxation": prepared.config.search.relaxation,
+        "strategy": prepared.config.search.strategy,
         "epochs": prepared.config.search.epochs,
         "seconds": seconds["search"],
     }

@@ -133,7 +133,7 @@ def test_a_term_that_needs_the_student_waits_for_it(observation: Observation) ->
     assert list(objective(observation)[1]) == ["ce"]
     student = attrs.evolve(observation, student_logits=observation.logits.detach() + 2)
     assert objective(student)[1]["agree"] == pytest.approx(4)
-    with pytest.raises(ObjectiveError, match="starts without one"):
+    with pytest.raises(ObjectiveError, match="trains a generator by itself"):
         Objective.parse("2*agree")
 
 

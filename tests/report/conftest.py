@@ -75,7 +75,7 @@ def results(**changes: Any) -> dict[str, Any]:
         "generators": [g | {"parameters": 427_000, "macs": 29_000_000} for g in generators],
         "rows": rows, "summary": summary,
         "difference": {"of": "discovered - human-designed", "mean": -0.3, "std": 0.35, "runs": 2},
-        "search": {"space": "tiny", "architectures": "12", "relaxation": "log", "epochs": 3,
+        "search": {"space": "tiny", "architectures": "12", "strategy": "log", "epochs": 3,
                    "seconds": 80.0},
         "sites": [{"name": "conv1", "kind": "Conv2d", "bits": 3, "reason": "", "values": 432},
                   {"name": "x", "kind": "input", "bits": None, "reason": "as it is", "values": 0}],

@@ -8,12 +8,13 @@ import attrs
 import pytest
 import torch
 
+import autorecon
 from autorecon.objective import DivergedError
-from autorecon.search import Search, SearchConfig, SearchError
+from autorecon.runs._structure import pack, unpack
+from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
+from autorecon.search.config import GumbelConfig
 
-CONFIG = SearchConfig(
-    epochs=3, warmup_epochs=1, weight_steps=2, architecture_steps=2, batch=4, relaxation="log"
-)
+CONFIG = SearchConfig(epochs=3, warmup_epochs=1, weight_steps=2, architecture_steps=2, batch=4)
 
 
 def run(stage, epochs):
@@ -42,7 +43,8 @@ def test_architecture_steps_move_alpha_alone(build, teacher):
     stage = Search(build(), teacher, CONFIG)
     alphas = values(stage.supernet.architecture_parameters())
     weights = values(stage.supernet.weight_parameters())
-    stage._phase(stage._alpha_step, 2, 1.0, 0, lambda: None)
+    stage.strategy.begin(1)
+    stage.strategy.step()
     assert equal(weights, stage.supernet.weight_parameters())
     assert not equal(alphas, stage.supernet.architecture_parameters())
 
@@ -70,26 +72,26 @@ def test_rows_tell_losses_entropy_probabilities_and_genotype(build, teacher):
     assert row["weights"]["total"] == pytest.approx(
         row["weights"]["ce"] + 0.1 * row["weights"]["bns"], rel=1e-5
     )
-    assert len(row["entropy"]) == len(row["genotype"]) == 33
-    p = row["probabilities"]["B1.n2->n4"]
-    assert row["entropy"]["B1.n2->n4"] == pytest.approx(-sum(x * math.log(x) for x in p), abs=1e-5)
+    assert len(row["entropy"]) == len(row["genotype"]) == 3
+    p = row["probabilities"]["b->image"]
+    assert row["entropy"]["b->image"] == pytest.approx(-sum(x * math.log(x) for x in p), abs=1e-5)
 
 
 def test_temperature_falls_from_the_first_architecture_epoch_to_the_last():
-    config = attrs.evolve(CONFIG, epochs=5, warmup_epochs=2, tau=8.0, tau_end=2.0)
+    config = attrs.evolve(CONFIG, epochs=5, warmup_epochs=2, gumbel=GumbelConfig(8.0, 2.0))
     assert [config.temperature(e) for e in range(5)] == pytest.approx([8, 8, 8, 4, 2])
 
 
-@pytest.mark.parametrize("relaxation", ["paper", "log", "hard"])
-def test_interrupted_search_goes_on_bit_for_bit(build, teacher, relaxation):
-    config = attrs.evolve(CONFIG, relaxation=relaxation)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_interrupted_search_goes_on_bit_for_bit(build, teacher, strategy):
+    config = attrs.evolve(CONFIG, strategy=strategy, epochs=4)
     whole = Search(build(), teacher, config)
-    expected = run(whole, range(3))
+    expected = run(whole, range(4))
     first = Search(build(), teacher, config)
     run(first, range(2))
     second = Search(build(), teacher, config)
-    second.load_state_dict(first.state_dict())
-    assert run(second, [2]) == expected[2:]
+    second.load_state_dict(unpack(*pack(first.state_dict())))
+    assert run(second, [2, 3]) == expected[2:]
     one, two = whole.supernet.state_dict(), second.supernet.state_dict()
     assert all(torch.equal(one[key], two[key]) for key in one)
 
@@ -112,13 +114,42 @@ def test_loss_that_is_not_a_number_names_term_and_step(build, teacher):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"relaxation": "soft"}, "choose of paper, log, hard"),
+        ({"strategy": "soft"}, "strategy = 'soft' is unknown"),
+        ({"strategy": "dart"}, "did you mean `darts`"),
+        ({"strategy": "darts", "gumbel": GumbelConfig(tau=1.0)}, "not for strategy 'darts'"),
         ({"epochs": 0}, "epochs = 0"),
         ({"warmup_epochs": 3}, "fewer than epochs"),
-        ({"tau": -1.0}, "tau = -1.0"),
         ({"batch": 1}, "at least 2"),
     ],
 )
 def test_settings_that_make_no_sense(setting, message):
     with pytest.raises(SearchError, match=message):
         attrs.evolve(CONFIG, **setting)
+
+
+def test_sections_that_make_no_sense():
+    with pytest.raises(SearchError, match=r"tau = -1.0 must be above 0"):
+        GumbelConfig(tau=-1.0)
+
+
+def test_a_strategy_that_learns_by_gradients_refuses_terms_without(build, teacher):
+    config = attrs.evolve(CONFIG, objective="ce + 0.1*error")
+    with pytest.raises(SearchError, match="every term has a gradient: 'error' has none"):
+        Search(build(), teacher, config)
+
+
+def test_nothing_to_search(teacher):
+    net = autorecon.supernet(autorecon.load("gdfq-cifar"), seed=0)
+    with pytest.raises(SearchError, match="leaves nothing to search"):
+        Search(net, teacher, CONFIG)
+
+
+def test_cost_terms_are_logged_and_only_architecture_steps_have_them(build, teacher):
+    config = attrs.evolve(CONFIG, objective="ce + 2*macs + params - alpha_entropy")
+    row = run(Search(build(), teacher, config), [0, 1])[1]
+    assert set(row["weights"]) == {"total", "ce"}
+    parts = row["architecture"]
+    whole = parts["ce"] + 2 * parts["macs"] + parts["params"] - parts["alpha_entropy"]
+    assert parts["total"] == pytest.approx(whole, rel=1e-5)
+    assert 0 < parts["macs"] < 1
+    assert parts["alpha_entropy"] == pytest.approx(1, abs=1e-3)

@@ -1,0 +1,88 @@
+"""The strategies of a search: what each does, needs and cites. No torch is loaded to list them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import attrs
+
+GRADIENT = "gradient"
+WHOLE_COST = "cost"
+
+NEEDS = MappingProxyType(
+    {
+        GRADIENT: "an objective of which every term has a gradient",
+        WHOLE_COST: "an objective without cost terms, and a space whose architectures differ in "
+        "multiply-accumulates",
+    }
+)
+
+
+@attrs.frozen
+class StrategyInfo:
+    """One entry. `needs` are keys of NEEDS; `settings` the sections below [search] that it reads;
+    `place` is its class, `module:name` within autorecon.search.strategies."""
+
+    name: str
+    summary: str
+    source: str
+    place: str
+    needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns probabilities of candidates, instead of comparing architectures."""
+        return GRADIENT in self.needs
+
+
+def _learning(
+    name: str, summary: str, source: str, place: str, settings: tuple[str, ...] = ()
+) -> StrategyInfo:
+    return StrategyInfo(name, summary, source, place, (GRADIENT,), ("alpha", *settings))
+
+
+_ALL = (
+    _learning(
+        "log",
+        "Gumbel-softmax with log-probabilities: samples follow the probabilities",
+        "Jang et al., ICLR 2017; Maddison et al., ICLR 2017",
+        "gumbel:LogProbability",
+        ("gumbel",),
+    ),
+    _learning(
+        "paper",
+        "Gumbel-softmax as Eq. 7 prints it: the probabilities are the logits",
+        "Zhu et al. (AutoReCon), IJCAI 2021",
+        "gumbel:AsPrinted",
+        ("gumbel",),
+    ),
+    _learning(
+        "darts",
+        "softmax: every candidate by its probability, nothing is drawn",
+        "Liu et al. (DARTS, first order), ICLR 2019",
+        "darts:Darts",
+    ),
+    _learning(
+        "hard",
+        "one drawn candidate a decision, straight-through",
+        "Dong and Yang (GDAS), CVPR 2019",
+        "hard:Hard",
+        ("gumbel",),
+    ),
+    _learning(
+        "two-path",
+        "weights see one drawn path; alpha compares two drawn candidates a decision",
+        "Cai et al. (ProxylessNAS), ICLR 2019",
+        "two_path:TwoPath",
+    ),
+    _learning(
+        "fairdarts",
+        "a sigmoid a candidate, so that none wins by another's loss, drawn to 0 or 1",
+        "Chu et al. (FairDARTS), ECCV 2020",
+        "fairdarts:FairDarts",
+        ("fairdarts",),
+    ),
+)
+
+STRATEGIES = MappingProxyType({info.name: info for info in _ALL})

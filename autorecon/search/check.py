@@ -1,0 +1,35 @@
+"""Whether a strategy has what it needs, told before anything starts."""
+
+from __future__ import annotations
+
+from autorecon.graph import Space
+from autorecon.objective import Objective
+from autorecon.search.catalogue import GRADIENT, NEEDS, STRATEGIES, WHOLE_COST
+from autorecon.search.config import SearchConfig, SearchError
+
+
+def check(config: SearchConfig, space: Space) -> None:
+    """Raises SearchError that says what is missing and what would do."""
+    objective = Objective.parse(config.objective)
+    if not space.choices:
+        raise SearchError(f"{space.name} leaves nothing to search")
+    faults = {GRADIENT: _no_gradient(objective), WHOLE_COST: _no_whole_cost(objective, space)}
+    for need in config.info.needs:
+        if faults[need]:
+            raise SearchError(f"strategy '{config.strategy}' needs {NEEDS[need]}: {faults[need]}")
+
+
+def _no_gradient(objective: Objective) -> str:
+    flat = [term.name for _, term in objective.terms if not term.differentiable]
+    if not flat:
+        return ""
+    others = ", ".join(i.name for i in STRATEGIES.values() if not i.learns)
+    return f"'{flat[0]}' has none; choose of {others}"
+
+
+def _no_whole_cost(objective: Objective, space: Space) -> str:
+    costs = [term.name for _, term in objective.terms if term.needs_architecture]
+    if costs:
+        return f"leave out '{costs[0]}'"
+    macs = space.cost.macs
+    return f"all of {space.name} take {macs.max:,}" if macs.min == macs.max else ""

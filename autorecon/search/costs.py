@@ -1,0 +1,144 @@
+"""The architecture as objectives see it: expected under probabilities, or a single one."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import cast
+
+import attrs
+import torch
+from torch import Tensor
+
+from autorecon.graph import Space
+from autorecon.graph import statuses as st
+from autorecon.graph.cost import Costs, all_choices, measures
+from autorecon.graph.frontier import Layer
+from autorecon.lang import Edge, Node
+from autorecon.nn import edge_mixture
+from autorecon.objective import Architecture
+from autorecon.search.config import SearchError
+
+# Combinations of the options of tied decisions, over each of which is summed.
+MAX_TIED = 1_024
+
+Probabilities = Mapping[str, Tensor]  # by decision
+
+
+class ExpectedCost:
+    """`Space.expected_cost` as a differentiable function of the probabilities.
+
+    It is the same sum over the space's diagram, a layer at a time, for every combination of the
+    decisions that several edges depend on. Raises SearchError for a space that is too entangled.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._space, self._tied = space, _tied(space)
+        combinations = math.prod(len(d.options) for d in space.decisions if d.name in self._tied)
+        diagram = all_choices(space.program) if combinations <= MAX_TIED else None
+        if diagram is None:
+            raise SearchError(f"{space.name} is too entangled for cost terms: leave them out")
+        costs = measures(space.program)[:2]
+        self._layers = [
+            (layer.owner.name, layer.size, _arcs(layer, costs)) for layer in diagram.layers
+        ]
+        self._final = diagram.final
+        self._greatest = greatest(space)
+
+    def __call__(self, probabilities: Probabilities) -> Architecture:
+        """Means over the valid architectures, relative to the greatest costs of the space."""
+        given = {name: p.cpu().double() for name, p in probabilities.items()}
+        shares, edges = zip(*self._combinations(given), strict=True)
+        by_edge = {name: torch.stack([edge[name] for edge in edges]) for name in edges[0]}
+        valid, *sums = torch.stack(shares) @ self._values(by_edge, len(shares))
+        parameters, macs = torch.stack(sums) / valid / self._greatest
+        return Architecture(parameters, macs, mean_entropy(given))
+
+    def _combinations(self, given: Probabilities) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+        """Each with its probability, and the candidates' of each edge in it."""
+        tied = {name: range(len(given[name])) for name in self._tied}
+        one = torch.ones((), dtype=torch.float64)
+        for picks in product(*tied.values()):
+            share, sampled = one, dict(given)
+            for name, pick in zip(tied, picks, strict=True):
+                share = share * given[name][pick]
+                sampled[name] = one.new_zeros(len(given[name])).index_fill(0, torch.tensor(pick), 1)
+            yield share, cast("dict[str, Tensor]", edge_mixture(self._space, sampled))
+
+    def _values(self, by_edge: Mapping[str, Tensor], count: int) -> Tensor:
+        """[combinations, 3]: what is valid, and that times each cost's mean."""
+        certain = torch.ones(count, 1, dtype=torch.float64)
+        values = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64).expand(count, 1, 3)
+        for name, size, arcs in self._layers:
+            p = by_edge.get(name, certain)
+            after = values.new_zeros(count, size, 3)
+            for some in arcs:
+                after = after.index_add(1, some.new, some.carry(values, p))
+            values = after
+        return values[:, self._final]
+
+
+@attrs.frozen(eq=False)
+class _Arcs:
+    """The arcs of a layer that take the same: states before and after, and what they multiply a
+    value by, as a matrix [candidates, 3] of the edge's probabilities; None is one.
+
+    A state's value is its probability, and that times the mean of each cost.
+    """
+
+    old: Tensor
+    new: Tensor
+    factors: Tensor | None
+
+    def carry(self, values: Tensor, probabilities: Tensor) -> Tensor:
+        before = values[:, self.old]
+        if self.factors is None:
+            return before
+        factor = (probabilities @ self.factors)[:, None]
+        scaled = before * factor[..., :1]
+        added = before[..., :1] * factor[..., 1:]
+        return torch.cat([scaled[..., :1], scaled[..., 1:] + added], dim=-1)
+
+
+def _tied(space: Space) -> list[str]:
+    """Decisions that several edges depend on."""
+    edges = Counter(axis for edge in space.choices for axis in edge.axes)
+    return [name for name, count in edges.items() if count > 1]
+
+
+def _arcs(layer: Layer, costs: tuple[Costs, ...]) -> list[_Arcs]:
+    found = []
+    for takes, arcs in layer.arcs.items():
+        old, new = torch.tensor(arcs).reshape(-1, 2).unbind(1)
+        found.append(_Arcs(old, new, _factors(layer.owner, takes, costs)))
+    return found
+
+
+def _factors(owner: Node | Edge, takes: str, costs: tuple[Costs, ...]) -> Tensor | None:
+    """What `expectation` weighs these arcs with."""
+    if isinstance(owner, Node):
+        own = [[1, *(c.nodes[owner.name] for c in costs)]]
+        return torch.tensor(own, dtype=torch.float64) if takes == st.LIVE_ONES else None
+    if takes == st.ANY:
+        return None
+    none = torch.tensor([c.is_none for c in owner.candidates])
+    rows = torch.zeros(len(none), 3, dtype=torch.float64)
+    rows[:, 0] = none if takes == st.NONE else ~none
+    if takes == st.LIVE_ONES:
+        live = [c.edges[owner.name] for c in costs]
+        rows[~none, 1:] = torch.tensor(live, dtype=torch.float64).T
+    return rows
+
+
+def greatest(space: Space) -> Tensor:
+    """Parameters and multiply-accumulates of the dearest architectures, [2]."""
+    most = space.cost.parameters.max, space.cost.macs.max
+    return torch.tensor([max(cost, 1) for cost in most], dtype=torch.float64)
+
+
+def mean_entropy(probabilities: Probabilities) -> Tensor:
+    """The mean over decisions of H(p) / log(options)."""
+    shares = [torch.special.entr(p).sum() / math.log(len(p)) for p in probabilities.values()]
+    return torch.stack(shares).mean()

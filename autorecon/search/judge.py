@@ -1,0 +1,51 @@
+"""L_r of a super net's images: on fresh noise to learn by, on the same noise to compare by."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from autorecon.nn import Sampled, SuperNet, edge_mixture
+from autorecon.objective import Architecture, Objective, Observation, TeacherView
+
+# Apart from the seed of the search's own draws, so that no strategy learns on what judges it.
+_JUDGING = 0x6A75646765
+
+
+class Judge:
+    """What a strategy asks of the super net and the teacher."""
+
+    def __init__(
+        self,
+        net: SuperNet,
+        teacher: nn.Module,
+        objective: Objective,
+        batch: int,
+        random: torch.Generator,
+    ) -> None:
+        self.net, self.objective = net, objective
+        self._view = TeacherView(teacher)
+        self._batch, self._random = batch, random
+        fixed = torch.Generator().manual_seed(random.initial_seed() ^ _JUDGING)
+        self._fixed = net.example_inputs(batch, fixed)
+
+    def fresh(
+        self, sampled: Sampled, architecture: Architecture | None = None
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The loss on newly drawn noise and labels, with its graph, and its terms' values."""
+        return self._loss(self.net.example_inputs(self._batch, self._random), sampled, architecture)
+
+    @torch.no_grad()
+    def fixed(self, sampled: Sampled, architecture: Architecture | None = None) -> dict[str, float]:
+        """`total` and each term's value on noise and labels that are the same every time."""
+        total, parts = self._loss(self._fixed, sampled, architecture)
+        return {"total": float(total)} | parts
+
+    def _loss(
+        self, inputs: tuple[Tensor, Tensor], sampled: Sampled, architecture: Architecture | None
+    ) -> tuple[Tensor, dict[str, float]]:
+        z, y = inputs
+        images = self.net(z, y, edge_mixture(self.net.space, sampled))
+        logits, statistics = self._view(images)
+        seen = Observation(images, y, logits, statistics, architecture=architecture)
+        return self.objective(seen)

@@ -1,0 +1,35 @@
+"""What a strategy draws: weights of each decision's options, or one option each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+
+from autorecon.graph import Space
+from autorecon.graph.encode import Picks
+from autorecon.nn import OneCandidate, Sampled
+
+MAX_DRAWS = 100
+
+Draw = TypeVar("Draw")
+
+
+def one_path(space: Space, picks: Picks) -> Sampled:
+    """What computes one architecture and nothing else."""
+    one = torch.ones(())
+    names = (decision.name for decision in space.decisions)
+    return {name: OneCandidate(pick, one) for name, pick in zip(names, picks, strict=True)}
+
+
+def draw_valid(
+    space: Space, draw: Callable[[], Draw], indices: Callable[[Draw], Mapping[str, int]]
+) -> Draw:
+    """The first sample in whose architecture noise reaches the image."""
+    for _ in range(MAX_DRAWS):
+        drawn = draw()
+        index = indices(drawn)
+        if space.liveness.is_valid([index[decision.name] for decision in space.decisions]):
+            return drawn
+    raise RuntimeError(f"{MAX_DRAWS} sampled architectures in a row cut the image")

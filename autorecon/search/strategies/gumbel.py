@@ -1,0 +1,59 @@
+"""Gumbel-softmax: every candidate by a random weight, which cools down to one candidate."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autorecon.nn import Sampled
+from autorecon.search.strategies.gradient import GradientStrategy
+
+
+def gumbel(count: int, generator: torch.Generator, like: Tensor) -> Tensor:
+    """`count` draws from Gumbel(0, 1), on the CPU, so that a seed means the same everywhere."""
+    uniform = torch.rand(count, generator=generator, dtype=torch.float64)
+    tiny = torch.finfo(torch.float64).tiny
+    return -torch.log(-torch.log(uniform.clamp_min(tiny))).to(like)
+
+
+class GumbelSoftmax(GradientStrategy):
+    """m = softmax((logits + g) / tau), g ~ Gumbel(0, 1)."""
+
+    tau: float
+
+    def begin(self, epoch: int) -> None:
+        self.tau = self.config.temperature(epoch)
+
+    def notes(self) -> dict[str, Any]:
+        return {"tau": self.tau}
+
+    @abstractmethod
+    def logits(self) -> dict[str, Tensor]:
+        """By decision."""
+
+    def sample(self) -> Sampled:
+        return self.noisy()
+
+    def noisy(self) -> dict[str, Tensor]:
+        """m of every decision."""
+        return {
+            name: ((logits + gumbel(len(logits), self.random, logits)) / self.tau).softmax(0)
+            for name, logits in self.logits().items()
+        }
+
+
+class LogProbability(GumbelSoftmax):
+    """The usual one: logits are log p, so that P(argmax m = k) = p_k."""
+
+    def logits(self) -> dict[str, Tensor]:
+        return {name: alpha.log_softmax(0) for name, alpha in self.net.alpha.items()}
+
+
+class AsPrinted(GumbelSoftmax):
+    """Eq. 7 as printed: logits are p = softmax(alpha), so that P(argmax m = k) = softmax(p)_k."""
+
+    def logits(self) -> dict[str, Tensor]:
+        return self.probabilities()

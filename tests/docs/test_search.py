@@ -1,0 +1,48 @@
+"""docs/search.md is true: its tables are those of the program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import attrs
+
+from autorecon.objective import TERMS
+from autorecon.search import STRATEGIES, SearchConfig
+
+PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
+
+
+def table(head: str, page: str = PAGE) -> list[list[str]]:
+    """The cells of a table's rows, without the two lines of its head."""
+    lines = page[page.index(f"| {head} |") :].splitlines()[2:]
+    rows = lines[: next(i for i, line in enumerate(lines) if not line.startswith("|"))]
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+
+
+def code(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_strategy_is_there_with_the_settings_that_it_reads():
+    listed = {code(row[0])[0]: code(row[3]) for row in table("Strategy")}
+    assert listed == {
+        name: [f"search.{section}" for section in info.settings]
+        for name, info in STRATEGIES.items()
+    }
+
+
+def test_settings_have_the_defaults_that_the_page_says():
+    config = attrs.asdict(SearchConfig())
+    for name, default, _ in table("Setting"):
+        _, section, key = code(name)[0].split(".")
+        assert str(config[section].pop(key)) == default
+    assert not any(value for value in config.values() if isinstance(value, dict))
+
+
+def test_every_term_that_needs_the_architecture_is_there():
+    shipped = {n: t for n, t in TERMS.items() if t.loss.__module__.startswith("autorecon.")}
+    costs = PAGE[PAGE.index("And these at the architecture") :]
+    listed = [code(row[0])[0] for row in table("Term", costs)]
+    assert listed == [name for name, term in shipped.items() if term.needs_architecture]
+    assert {code(row[0])[0] for row in table("Term")} <= set(shipped)

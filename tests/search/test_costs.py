@@ -1,0 +1,121 @@
+"""Costs as the objective sees them, against the exact ones of the graph."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import product
+
+import attrs
+import pytest
+import torch
+
+import autorecon
+from autorecon import Space
+from autorecon.lang import Decision
+from autorecon.lang.check_graph import is_cut
+from autorecon.search import SearchError
+from autorecon.search.costs import ExpectedCost, mean_entropy
+
+
+def probabilities(space, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    return {
+        d.name: torch.randn(len(d.options), generator=random, dtype=torch.float64).softmax(0)
+        for d in space.decisions
+    }
+
+
+@pytest.mark.parametrize("name", ["paper", "adversarialnas"])
+def test_means_are_those_of_the_graph(name):
+    space = autorecon.load(name)
+    p = probabilities(space)
+    found = ExpectedCost(space)(p)
+    expected = space.expected_cost({k: v.tolist() for k, v in p.items()})
+    for measure in ("parameters", "macs"):
+        relative = getattr(expected, measure) / getattr(space.cost, measure).max
+        assert float(getattr(found, measure)) == pytest.approx(relative, rel=1e-12)
+
+
+# Two cells in a row, each with an edge that may be cut: the mean is a ratio, as `valid` < 1.
+CUT = """space cut()
+input z [3]: noise
+node a [3]
+node b [4]
+output image [5]
+link z -> a = none | identity | linear
+link z -> b = none | linear
+link a -> b = linear | linear(bias=false) | none
+link b -> image = linear | linear(bias=false)
+link a -> image = none | linear
+"""
+
+
+def test_gradients_are_the_differences_of_exact_means():
+    space = autorecon.loads(CUT)
+    p = {name: v.requires_grad_() for name, v in probabilities(space).items()}
+    slopes = torch.autograd.grad(ExpectedCost(space)(p).macs, list(p.values()))
+    plain = {name: [Fraction(x) for x in v.tolist()] for name, v in p.items()}
+    step = Fraction(1, 10**7)
+    for (name, values), slope in zip(plain.items(), slopes, strict=True):
+        # Probability moves from the last option to the first, so that the sum stays one.
+        moved = [values[0] + step, *values[1:-1], values[-1] - step]
+        difference = (
+            space.expected_cost(plain | {name: moved}).macs - space.expected_cost(plain).macs
+        )
+        exact = float(difference / step / space.cost.macs.max)
+        assert float(slope[0] - slope[-1]) == pytest.approx(exact, rel=1e-5)
+
+
+def tied(space):
+    """The same with one decision for its first two edges, and a third that depends on it too."""
+    program = space.program
+    a, b, *rest = program.edges
+    edges = (
+        attrs.evolve(a, axes=("both",), table=(1, 0, 2)),
+        attrs.evolve(b, axes=("both",), table=(1, 0, 1)),
+        attrs.evolve(rest[0], axes=("a->b", "both"), table=(0, 1, 2, 1, 1, 0, 2, 2, 1)),
+        *rest[1:],
+    )
+    own = {name: d for name, d in program.decisions.items() if name not in ("z->a", "z->b")}
+    decisions = {"both": Decision("both", "both", ("p", "q", "r"))} | own
+    return Space(attrs.evolve(program, edges=edges, decisions=decisions))
+
+
+def test_means_where_edges_share_decisions_are_those_over_all_picks():
+    space = tied(autorecon.loads(CUT))
+    p = probabilities(space)
+    valid, macs = 0.0, 0.0
+    for picks in product(*(range(len(d.options)) for d in space.decisions)):
+        index = dict(zip(p, picks, strict=True))
+        share = math.prod(float(p[name][k]) for name, k in index.items())
+        cost = decided(space, index)
+        if cost is not None:
+            valid, macs = valid + share, macs + share * cost
+    assert float(ExpectedCost(space)(p).macs) == pytest.approx(macs / valid / space.cost.macs.max)
+
+
+def decided(space, index):
+    """The multiply-accumulates of one architecture; None where it is cut."""
+    program = space.program
+    edges = [e.decided(e.candidates[program.candidate(e, index)]) for e in program.edges]
+    kept = [e for e in edges if not e.is_cut]
+    if is_cut(program.nodes, kept):
+        return None
+    whole = attrs.evolve(program, edges=tuple(edges), decisions={})
+    return Space(whole).cost.macs.max
+
+
+def test_entropy_is_one_for_uniform_and_zero_for_decided():
+    uniform, decided = torch.full((5,), 0.2), torch.tensor([0.0, 1.0])
+    assert float(mean_entropy({"a": uniform})) == pytest.approx(1)
+    assert float(mean_entropy({"a": uniform, "b": decided})) == pytest.approx(0.5)
+    two = torch.tensor([0.25, 0.75])
+    nats = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+    assert float(mean_entropy({"a": two})) == pytest.approx(nats / math.log(2))
+
+
+def test_a_space_too_entangled_is_told(monkeypatch):
+    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 3)
+    with pytest.raises(SearchError, match="too entangled for cost terms"):
+        ExpectedCost(autorecon.loads(CUT))
