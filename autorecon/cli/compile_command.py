@@ -44,7 +44,8 @@ def compile(
 ) -> None:
     """Check FILE and say what it holds. FILE may be a shipped space's name, such as `paper`.
 
-    Exit code 0: it is sound. 1: it has faults or cannot be read. 2: usage, or the drawing failed.
+    Exit code 0: it is sound, warnings aside. 1: it has errors or cannot be read. 2: usage, or the
+    drawing failed.
     """
     if explain:
         return _explain(explain)
@@ -67,7 +68,7 @@ def _compile(
     except SpaceError as error:
         show_diagnostics(error.diagnostics, "json" if as_json else style)
         raise click.exceptions.Exit(1) from None
-    if style == "json" and not as_json:
+    if not as_json:
         show_diagnostics(space.program.warnings, style)
     drawn = None
     if render is not None:
@@ -85,6 +86,8 @@ def _compile(
 
 def summary(space: Any) -> dict[str, Any]:
     """What a script may want to know of a space, as JSON values."""
+    from autorecon.lang.show import records
+
     cost = space.cost
     return {
         "name": space.name,
@@ -98,6 +101,7 @@ def summary(space: Any) -> dict[str, Any]:
         "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
         "macs": {"min": cost.macs.min, "max": cost.macs.max},
         "output": {"name": space.output.name, "shape": list(space.output.shape)},
+        "warnings": records(space.program.warnings),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import click
@@ -28,13 +29,11 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], style: str) -> None:
             click.echo(full(diagnostic, _paint) + "\n", err=True)
         else:
             click.echo(concise(diagnostic) if style == "concise" else github(diagnostic))
-    errors = sum(d.severity == "error" for d in found)
-    if errors and style == "full":
-        click.echo(
-            f"{errors} error{'s' * (errors > 1)}; `autorecon compile --explain "
-            f"{found[0].code}` tells more",
-            err=True,
-        )
+    if found and style == "full":
+        counts = Counter(d.severity for d in found)
+        worst = min(found, key=lambda d: d.severity)
+        shown = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(counts.items()))
+        click.echo(f"{shown}; `autorecon compile --explain {worst.code}` tells more", err=True)
 
 
 def _paint(text: str, style: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 from autorecon.lang import syntax as s
-from autorecon.lang.checked import Edge, Pipeline
+from autorecon.lang.candidates import Candidates, alternatives, of_type, with_none
+from autorecon.lang.checked import Edge
 from autorecon.lang.diagnostics import did_you_mean
 from autorecon.lang.elaboration import MAX_EDGES, Elaboration, TooLarge
 from autorecon.lang.evaluate import Scope
 
 CONTRACTS = ("keeps", "enlarges", "bridges")
-
-Candidates = tuple[Pipeline, ...]
 
 
 def add_edge_type(program: Elaboration, statement: s.EdgeType) -> None:
@@ -21,7 +20,7 @@ def add_edge_type(program: Elaboration, statement: s.EdgeType) -> None:
         help = did_you_mean(contract.text, CONTRACTS)
         message = f"unknown contract `{contract.text}`"
         program.faults.report("E0207", message, contract.span, help)
-    _of_type(program, statement)
+    of_type(program, statement)
 
 
 def add_edges(
@@ -39,6 +38,8 @@ def add_edges(
     targets = [_end(program, path, scope, block) for path in statement.targets]
     if candidates is None:
         return
+    if statement.optional:
+        candidates = with_none(program, statement, candidates)
     for (path, source, start), (other, target, end) in product(sources, targets):
         if start is None or end is None:
             continue
@@ -59,34 +60,11 @@ def _candidates(
     if statement.candidates:
         return alternatives(program, statement.candidates, scope)
     if declared:
-        return _of_type(program, declared)
+        return of_type(program, declared)
     if statement.type.text == "link":
         help = "write `link a -> b = conv(3)`"
         program.faults.report("E0302", "a link says what it computes", statement.span, help)
     return None
-
-
-def _of_type(program: Elaboration, declared: s.EdgeType) -> Candidates | None:
-    name = declared.name.text
-    if name not in program.type_candidates:
-        found = alternatives(program, declared.candidates, program.globals)
-        program.type_candidates[name] = found
-    return program.type_candidates[name]
-
-
-def alternatives(program: Elaboration, written: s.Alternatives, scope: Scope) -> Candidates | None:
-    """The candidates, or None after reporting what is wrong with one of them."""
-    found: dict[Pipeline, None] = {}
-    sound = True
-    for expr in written.pipelines:
-        pipeline = program.pipeline(expr, scope)
-        sound = sound and pipeline is not None
-        if pipeline in found:
-            message = f"`{pipeline.text}` is a candidate twice"
-            program.faults.report("E0206", message, expr.span, "remove one")
-        elif pipeline:
-            found[pipeline] = None
-    return tuple(found) if sound else None
 
 
 def _end(

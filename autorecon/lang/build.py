@@ -180,9 +180,10 @@ def _instance(tree: Tree, source: Source) -> s.Instance:
 
 @_rule
 def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
-    kind, sources, targets, *candidates = _all(tree, source)
+    optional = isinstance(tree.children[0], Tree)
+    kind, sources, targets, *candidates = (build(c, source) for c in tree.children[optional:])
     chosen = candidates[0] if candidates else None
-    return s.EdgeStatement(kind, sources, targets, chosen, _span(tree, source))
+    return s.EdgeStatement(kind, sources, targets, chosen, optional, _span(tree, source))
 
 
 @_rule
@@ -240,6 +241,19 @@ def _path(tree: Tree, source: Source) -> s.Path:
 @_rule
 def _alternatives(tree: Tree, source: Source) -> s.Alternatives:
     return s.Alternatives(tuple(_all(tree, source)), _span(tree, source))
+
+
+_RULES.update(listed=_alternatives)
+
+
+@_rule
+def _narrowed(tree: Tree, source: Source) -> s.PipelineExpr | s.Alternatives | s.Narrowed:
+    first, *others = tree.children
+    if not others:
+        return build(first, source)
+    operands = (build(operand, source) for operand in others[1::2])
+    rest = zip(map(str, others[::2]), operands, strict=True)
+    return s.Narrowed(build(first, source), tuple(rest), _span(tree, source))
 
 
 @_rule

@@ -6,8 +6,8 @@ CODES: dict[str, str] = {
     # the text
     "E0101": (
         "The parser met something that cannot stand here. A statement ends with its line, "
-        "except inside ( ), [ ] and node sets { }, and where the next line starts with `|` or "
-        "`>>`."
+        "except inside ( ), [ ] and node sets { }, and where the next line starts with `|`, "
+        "`>>`, `-` or `&`."
     ),
     "E0102": "A character that has no meaning in a .space file.",
     "E0103": "The file cannot be read: it is missing, larger than 1 MB, or not UTF-8 text.",
@@ -42,14 +42,20 @@ CODES: dict[str, str] = {
         "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`) or"
         " an input kind (`noise`, `label`)."
     ),
+    "E0210": (
+        "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "
+        "is written out on its right must be among the candidates on its left."
+    ),
+    "E0211": "A set operation leaves an edge without candidates.",
     # values
     "E0301": (
         "A value has the wrong type: sizes and counts are whole numbers, a shape has 1 or 3 of "
         "them, and `/` must divide exactly."
     ),
     "E0302": (
-        "An operation, definition or block is called with what its signature does not take, or "
-        "`none` stands where something must be computed."
+        "An operation, definition or block is called with what its signature does not take, "
+        "`none` stands where something must be computed, or a definition or edge type is defined "
+        "by itself."
     ),
     "E0303": "An argument is outside its range.",
     "E0304": "Division by zero.",
@@ -97,4 +103,6 @@ CODES: dict[str, str] = {
         "or be one of the shipped spaces, and be a space or a file of declarations."
     ),
     "E0702": "Files use each other in a ring.",
+    # warnings: the program can be used
+    "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import attrs
 
@@ -70,6 +70,8 @@ class Elaboration:
     edges: list[Edge] = attrs.field(factory=list)
     # What edges without candidates of their own choose from, by type.
     type_candidates: dict[str, tuple[Pipeline, ...] | None] = attrs.field(factory=dict)
+    # Types whose candidates are being found, each used by the one before.
+    types_within: list[str] = attrs.field(factory=list)
     # Names whose declaration failed: using them is no second fault.
     broken: set[str] = attrs.field(factory=set)
     # Blocks whose body was checked with an instance.
@@ -79,13 +81,19 @@ class Elaboration:
     def charge(self, statements: Iterable[s.Statement], times: int, span: Span) -> None:
         """Account for a body before it is carried out; raises TooLarge."""
         body = sum(st.span.end - st.span.start + _OVERHEAD for st in statements)
-        self.work += times * (body + _OVERHEAD + len(self.globals))
+        self.spend(times * (body + _OVERHEAD + len(self.globals)), span)
+
+    def spend(self, work: int, span: Span) -> None:
+        self.work += work
         if self.work > MAX_WORK:
             raise TooLarge(f"{MAX_WORK:,} characters of bodies to carry out", span)
 
-    def pipeline(self, expr: s.PipelineExpr, scope: Scope) -> Pipeline | None:
+    def pipeline(
+        self, expr: s.PipelineExpr, scope: Scope, others: Collection[str] = ()
+    ) -> Pipeline | None:
+        """The operations; `others` are names that are known here beside operations."""
         names = self.declared.ops, self.globals, self.labels
-        found = resolve(expr, scope, *names, self.faults)
+        found = resolve(expr, scope, *names, self.faults, others)
         self.work += len(found.ops) if found else 0
         return found
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import attrs
 from lark import Token
 
-_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF"])
+_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF", "OPTIONAL"])
 _NOT_IN_BLOCKS = frozenset(["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT"])
 STATEMENT_WORDS = _IN_BLOCKS | _NOT_IN_BLOCKS
 # Statements that may stand in the body of a `for` or `if` outside blocks.
 _IN_BODIES = frozenset(["INPUT", "OUTPUT"])
 _WITH_BODY = ("BLOCK", "FOR", "IF", "_BLOCK_CLOSE")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]"), "LBRACE": ("RBRACE", "}")}
+_CONTINUED = ("VBAR", "_INTO", "MINUS", "AMPERSAND", "ELSE")  # the line before does not end
 _OPENERS = {closer: opener for opener, (closer, _) in _CLOSERS.items()}
 _LOOK_AHEAD = 40
 _PASSES = 4  # one for a file without faults, two or three for one with a brace too few or many
@@ -182,7 +183,7 @@ class _Pass:
     def _ends_statement(self, index: int) -> bool:
         following = self.source[index + 1 : index + _LOOK_AHEAD]
         types = [token.type for token in following if token.type != "_NL"][:2]
-        if types and types[0] in ("VBAR", "_INTO", "ELSE"):
+        if types and types[0] in _CONTINUED:
             return False
         if not types or not self.brackets:
             return True

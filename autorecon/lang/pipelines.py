@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
@@ -32,13 +32,15 @@ def resolve(
     outer: Scope,
     labels: Labels,
     faults: Diagnostics,
+    others: Collection[str] = (),
 ) -> Pipeline | None:
     """The operations of a pipeline, or None after reporting what is wrong.
 
     A definition's body sees its own parameters and the file's names (`outer`), not the caller's.
+    `others` are names beside those of operations that an unknown one may have been meant for.
     """
     try:
-        ops = _Expansion(definitions, outer, labels, faults).ops(expr, scope)
+        ops = _Expansion(definitions, outer, labels, faults, others).ops(expr, scope)
     except _Endless as error:
         faults.report("E0305", str(error), expr.span, "write it in fewer definitions")
         return None
@@ -53,6 +55,7 @@ class _Expansion:
     outer: Scope
     labels: Labels
     faults: Diagnostics
+    others: Collection[str] = ()
     within: list[str] = attrs.field(factory=list)
     calls: int = 0
     # What a definition is with these arguments.
@@ -81,7 +84,8 @@ class _Expansion:
         if name in OPERATIONS:
             op = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
             return (op,) if op else None
-        help = did_you_mean(name, [*OPERATIONS, *self.definitions])
+        others = () if self.within else self.others
+        help = did_you_mean(name, [*OPERATIONS, *self.definitions, *others])
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
 

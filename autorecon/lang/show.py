@@ -70,8 +70,13 @@ def concise(d: Diagnostic) -> str:
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A JSON array of objects; lines and columns count from 1, the end is exclusive."""
-    return json.dumps([_record(d) for d in diagnostics], indent=2)
+    """A JSON array of objects."""
+    return json.dumps(records(diagnostics), indent=2)
+
+
+def records(diagnostics: Iterable[Diagnostic]) -> list[dict]:
+    """As JSON values; lines and columns count from 1, the end is exclusive."""
+    return [_record(d) for d in diagnostics]
 
 
 def _record(d: Diagnostic) -> dict:

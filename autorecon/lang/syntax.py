@@ -90,9 +90,18 @@ class PipelineExpr:
 
 @attrs.frozen
 class Alternatives:
-    """Candidates of an edge: `nearest | bilinear`."""
+    """Candidates of an edge: `nearest | bilinear`, or `{nearest, bilinear}` within a set."""
 
-    pipelines: tuple[PipelineExpr, ...]
+    options: tuple[PipelineExpr | Narrowed | Alternatives, ...]
+    span: Span = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Narrowed:
+    """Candidates without (`-`) or in common with (`&`) others, from left to right."""
+
+    first: PipelineExpr | Alternatives
+    rest: tuple[tuple[str, PipelineExpr | Alternatives], ...]
     span: Span = attrs.field(eq=False)
 
 
@@ -189,6 +198,7 @@ class EdgeStatement:
     sources: tuple[Path, ...]
     targets: tuple[Path, ...]
     candidates: Alternatives | None
+    optional: bool
     span: Span = attrs.field(eq=False)
 
 

@@ -141,7 +141,16 @@ EXPRESSIONS = st.recursive(
 ARGUMENTS = joined(EXPRESSIONS | st.builds("{} = {}".format, NAMES, EXPRESSIONS), " , ")
 CALLS = NAMES | st.builds("{} ( {} )".format, NAMES, ARGUMENTS)
 PIPELINES = joined(CALLS, " >> ", 3)
-CANDIDATES = joined(PIPELINES, " | ", 6)
+CANDIDATES = st.recursive(
+    joined(PIPELINES, " | ", 6),
+    lambda inner: st.one_of(
+        inner.map("( {} )".format),
+        joined(PIPELINES, " , ", 5).map("{{ {} }}".format),
+        st.builds("( {} ) {} ( {} )".format, inner, st.sampled_from("-&"), inner),
+        st.builds("{} {} {}".format, PIPELINES, st.sampled_from("-&|"), PIPELINES),
+    ),
+    max_leaves=3,
+)
 PATHS = NAMES | st.builds("{} . {}".format, NAMES, NAMES)
 SETS = joined(PATHS, " , ").map("{{ {} }}".format)
 ENDS = PATHS | SETS | st.builds("{} . {}".format, NAMES, SETS)
@@ -150,7 +159,12 @@ MERGES = st.sampled_from(["", "merge sum", "merge concat"])
 THENS = st.just("") | PIPELINES.map("then {}".format)
 LETS = st.builds("let {} = {}".format, NAMES, EXPRESSIONS)
 EDGES = st.builds(
-    "{} {} -> {} {}".format, NAMES, ENDS, ENDS, st.just("") | CANDIDATES.map("= {}".format)
+    "{} {} {} -> {} {}".format,
+    st.sampled_from(["", "optional"]),
+    NAMES,
+    ENDS,
+    ENDS,
+    st.just("") | CANDIDATES.map("= {}".format),
 )
 NODES = st.builds(
     "{} {} {} {} {}".format,
@@ -191,7 +205,7 @@ def _scattered(text: str, seed: int) -> str:
         if token.type == "_NL":
             must_end = following.type != "_BLOCK_CLOSE"
             gap = random.choice(ENDINGS if must_end else [*ENDINGS, " "])
-        elif token.type == "_BLOCK_OPEN" or depth or following.value in ("|", ">>"):
+        elif token.type == "_BLOCK_OPEN" or depth or following.value in ("|", ">>", "&"):
             gap = random.choice([" ", "", " ", "\t ", *ENDINGS])
         else:
             gap = random.choice([" ", "  "])

@@ -97,9 +97,13 @@ def _node(words: list[Word]) -> Row | None:
 
 
 def _edge(words: list[Word]) -> Row | None:
-    """`TYPE sources -> targets`"""
+    """`TYPE sources -> targets`, or the same behind `optional`"""
+    if not _find(words, "->"):
+        return None
+    if words[0].text == "optional":
+        return Row("optional edge", (0, 1, 2), words)
     typed = words[0].kind == "NAME" and (words[1].kind == "NAME" or words[1].text == "{")
-    return Row("edge", (0, 1), words) if typed and _find(words, "->") else None
+    return Row("edge", (0, 1), words) if typed else None
 
 
 def _find(words: list[Word], *wanted: str) -> int | None:

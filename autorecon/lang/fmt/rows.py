@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 
@@ -27,6 +28,13 @@ class Row:
 
 def statement_rows(words: list[Word], indent: int) -> list[Row]:
     """The rows of one statement that begins at column `indent`."""
+    # A row begins with its separator: what is said behind one belongs to the row above.
+    for before, word in pairwise(words):
+        if word.text in ("|", ">>"):
+            for comment in word.after:
+                comment.own_line |= bool(before.after)
+                before.after.append(comment)
+            word.after = []
     rows = _Rows()
     rows.lay(words, indent, indent, indent + INDENT)
     return rows.rows

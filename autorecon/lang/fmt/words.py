@@ -62,12 +62,43 @@ def read_lines(source: Source) -> list[Line]:
             continue
         line = Line(depth, words[start:end], leading)
         line.depth -= line.closes
+        _clear_groups(line)
         depth = line.depth + line.opens
         lines.append(line)
         leading = [c for c in word.after if c.own_line]
         word.after = [c for c in word.after if not c.own_line]
         start = end
     return [*lines, Line(depth, [], leading)]
+
+
+def _clear_groups(line: Line) -> None:
+    """Set operations, `(a | b) - c`, are not broken: the comments of a line that has some in a
+    group or before a sign go above it."""
+    if not _has_comments_to_clear(line.words):
+        return
+    comments = [c for word in line.words[:-1] for c in word.after]
+    for word in line.words[:-1]:
+        word.after = []
+    blank = line.words[0].blank and not line.leading
+    line.words[0].blank &= not blank
+    line.leading += [Comment(c.text, True, blank and c is comments[0]) for c in comments]
+
+
+def _has_comments_to_clear(words: list[Word]) -> bool:
+    if words[0].text != "edge" and all(word.text != "->" for word in words):
+        return False
+    groups: list[bool] = []  # of every open bracket, whether it is a group or in one
+    for before, word in pairwise(words):
+        if word.text in (")", "}", "]") and groups:
+            groups.pop()
+        if word.text in ("(", "{", "["):
+            group = word.text == "(" and before.kind not in ("NAME", "STRING")
+            groups.append(group or any(groups[-1:]))
+        if before.after and word.text in ("-", "&") and not groups:
+            return True
+        if word.after and any(groups[-1:]):
+            return True
+    return False
 
 
 def _words(source: Source) -> tuple[list[Comment], list[Word]]:
