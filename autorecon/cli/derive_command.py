@@ -9,21 +9,25 @@ import click
 
 @click.command("derive")
 @click.argument("run", type=click.Path(path_type=Path))
+@click.option("--derive", "by", help="argmax, perturbation or sample; by default the run's own.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the genotype to a file.")
-def derive(run: Path, out: Path | None) -> None:
-    """Print the most probable architecture of the search in RUN, as of its newest checkpoint.
+def derive(run: Path, by: str | None, out: Path | None) -> None:
+    """Print the architecture that the search in RUN has found, as of its newest checkpoint.
 
     With --out, the space that the genotype is of is written beside it where it is missing.
     """
     from autorecon.runs import Progress, RunFolder
     from autorecon.workflow import run as workflow
     from autorecon.workflow import stages
+    from autorecon.workflow.spaces import write_genotype
 
     command = RunFolder.open(run).config.get("command", "run")
     folder, prepared = workflow.resume(run, command)
+    if by:
+        prepared = prepared.deriving(by)
     found, epochs = stages.derive(folder, prepared, Progress())
     if out is None:
         click.echo(found.text, nl=False)
         return
-    stages.write_genotype(found, prepared.space, out)
+    write_genotype(found, prepared.space, out)
     click.echo(f"{out}: after {epochs} of {prepared.config.search.epochs} epochs", err=True)

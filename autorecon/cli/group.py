@@ -19,6 +19,7 @@ COMMANDS = (
     "run",
     "search",
     "derive",
+    "explain",
     "compress",
     "report",
     "spaces",

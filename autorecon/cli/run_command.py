@@ -18,6 +18,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @click.option("--ranges", help="Activation ranges: percentile or minmax.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
 @click.option("--strategy", help="Of the search; `autorecon strategies` lists them.")
+@click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")
 @click.option("--objective", help="What generators minimise, as in 'ce + 0.1*bns'.")
 @job_options
 def run(space: str | None, parameters: dict, **options: Any) -> None:
@@ -40,6 +41,7 @@ def run(space: str | None, parameters: dict, **options: Any) -> None:
         "compress.ranges": options["ranges"],
         "compress.objective": objective,
         "search.strategy": options["strategy"],
+        "search.derive": options["derive"],
         "search.objective": objective,
         "seeds": list(range(count)) if count else None,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from autorecon.cli.options import job_options, set_option, teacher_options
+from autorecon.cli.tables import Table, plain_text
 
 
 @click.command("search")
@@ -15,6 +16,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @set_option
 @teacher_options
 @click.option("--strategy", help="How it searches; `autorecon strategies` lists them.")
+@click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")
 @click.option("--objective", help="What is minimised, as in 'ce + 0.1*bns'.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, noise and samples.")
 @job_options
@@ -22,21 +24,41 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
     """Search SPACE (a file or a shipped name, by default the paper's) and print the genotype."""
     from autorecon.cli.jobs import open_job
     from autorecon.workflow import run as workflow
+    from autorecon.workflow.front import read_front
 
     settings = {
         "space.file": space,
         "space.set": parameters or None,
         "search.strategy": options["strategy"],
+        "search.derive": options["derive"],
         "search.objective": options["objective"],
         "search.seed": options["seed"],
     }
     folder, prepared, progress = open_job("search", options, settings)
     progress.say(f"search in {folder.path}")
     found = workflow.search(folder, prepared, progress)
+    front = read_front(folder)
     if options["as_json"]:
-        choices = dict(found.program.chosen)
-        values = {"genotype": str(folder.genotype_path), "choices": choices}
-        click.echo(json.dumps(values, indent=2))
-    else:
-        click.echo(found.text, nl=False)
-        progress.say(f"written to {folder.genotype_path}")
+        values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}
+        click.echo(json.dumps(values | ({"front": front} if front else {}), indent=2))
+        return
+    click.echo(found.text, nl=False)
+    progress.say(f"written to {folder.genotype_path}")
+    if front:
+        progress.say(plain_text(_front_table(front)))
+
+
+def _front_table(front: list[dict[str, Any]]) -> Table:
+    rows = [
+        (
+            row["file"],
+            row["id"],
+            f"{row['macs']:,}",
+            f"{row['parameters']:,}",
+            f"{row['losses']['total']:.4f}",
+            "genotype.space" if row["chosen"] else "",
+        )
+        for row in front
+    ]
+    columns = ("file", "id", "MACs", "weights", "loss", "is")
+    return Table("Pareto front", columns, rows, ("MACs", "weights", "loss"))

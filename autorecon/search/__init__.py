@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autorecon.search.catalogue import NEEDS, STRATEGIES, StrategyInfo
+from autorecon.search.catalogue import DERIVATIONS, NEEDS, STRATEGIES, StrategyInfo
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig, SearchError
 
 if TYPE_CHECKING:
     from autorecon.search.search import Search
 
-__all__ = ["NEEDS", "STRATEGIES", "Search", "SearchConfig", "SearchError", "StrategyInfo", "check"]
+__all__ = [
+    "DERIVATIONS",
+    "NEEDS",
+    "STRATEGIES",
+    "Search",
+    "SearchConfig",
+    "SearchError",
+    "StrategyInfo",
+    "check",
+]
 
 
 def __getattr__(name: str) -> Any:

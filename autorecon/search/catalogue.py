@@ -42,6 +42,12 @@ def _learning(
     return StrategyInfo(name, summary, source, place, (GRADIENT,), ("alpha", *settings))
 
 
+def _comparing(
+    name: str, summary: str, source: str, place: str, needs: tuple[str, ...] = ()
+) -> StrategyInfo:
+    return StrategyInfo(name, summary, source, place, needs, ("population",))
+
+
 _ALL = (
     _learning(
         "log",
@@ -83,6 +89,33 @@ _ALL = (
         "fairdarts:FairDarts",
         ("fairdarts",),
     ),
+    _comparing(
+        "random",
+        "valid architectures drawn alike, judged by the super net's shared weights: the control",
+        "Li and Talwalkar, UAI 2019; weights shared as by Guo et al., ECCV 2020",
+        "random_search:RandomSearch",
+    ),
+    _comparing(
+        "evolution",
+        "the best of a few is parent, the oldest dies; judged by shared weights",
+        "Real et al. (regularised evolution), AAAI 2019; weights as by Guo et al., ECCV 2020",
+        "evolution:Evolution",
+    ),
+    _comparing(
+        "pareto",
+        "evolution towards the front of loss and multiply-accumulates, of which it writes a table",
+        "Deb et al. (NSGA-II), 2002; weights as by Guo et al., ECCV 2020",
+        "pareto:Pareto",
+        (WHOLE_COST,),
+    ),
+)
+
+DERIVATIONS = MappingProxyType(
+    {
+        "argmax": "the most probable options; of strategies that compare architectures, the best",
+        "perturbation": "the options whose removal from the super net hurts most (DARTS-PT)",
+        "sample": "the best of some drawn architectures, each judged alone in the super net",
+    }
 )
 
 STRATEGIES = MappingProxyType({info.name: info for info in _ALL})

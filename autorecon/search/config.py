@@ -8,7 +8,7 @@ import attrs
 
 from autorecon.lang import did_you_mean
 from autorecon.objective import Objective
-from autorecon.search.catalogue import STRATEGIES, StrategyInfo
+from autorecon.search.catalogue import DERIVATIONS, STRATEGIES, StrategyInfo
 
 
 class SearchError(ValueError):
@@ -56,7 +56,23 @@ class FairDartsConfig:
         _require(self, "zero_one", self.zero_one >= 0, "0 or more")
 
 
-SECTIONS = (AlphaConfig, GumbelConfig, FairDartsConfig)
+@attrs.frozen
+class PopulationConfig:
+    """How many architectures are kept, how many compete to be a parent, and how often a child has
+    two parents."""
+
+    size: int = 16
+    tournament: int = 4
+    crossover: float = 0.5
+
+    def __attrs_post_init__(self) -> None:
+        _require(self, "size", self.size >= 2, "at least 2")
+        within = 1 <= self.tournament <= self.size
+        _require(self, "tournament", within, "at least 1, and no more than size")
+        _require(self, "crossover", 0 <= self.crossover <= 1, "a probability")
+
+
+SECTIONS = (AlphaConfig, GumbelConfig, FairDartsConfig, PopulationConfig)
 
 
 @attrs.frozen
@@ -77,14 +93,18 @@ class SearchConfig:
     batch: int = 32
     weight_lr: float = 1e-3
     seed: int = 0
+    derive: str = "argmax"
+    derive_samples: int = 16
     alpha: AlphaConfig = attrs.Factory(AlphaConfig)
     gumbel: GumbelConfig = attrs.Factory(GumbelConfig)
     fairdarts: FairDartsConfig = attrs.Factory(FairDartsConfig)
+    population: PopulationConfig = attrs.Factory(PopulationConfig)
 
     def __attrs_post_init__(self) -> None:
         Objective.parse(self.objective)
         self._check_strategy()
-        for name in ("epochs", "weight_steps", "architecture_steps"):
+        self._check_derive()
+        for name in ("epochs", "weight_steps", "architecture_steps", "derive_samples"):
             _require(self, name, getattr(self, name) >= 1, "at least 1")
         _require(self, "seed", self.seed >= 0, "0 or more")
         _require(self, "weight_lr", self.weight_lr > 0, "above 0")
@@ -100,6 +120,16 @@ class SearchConfig:
             value = getattr(self, field.name)
             if attrs.has(type(value)) and field.name not in self.info.settings:
                 _refuse_unread(value, field.name, self.strategy)
+
+    def _check_derive(self) -> None:
+        if self.derive not in DERIVATIONS:
+            hint = did_you_mean(self.derive, list(DERIVATIONS))
+            raise SearchError(f"derive = '{self.derive}' is unknown: {hint}")
+        if self.derive != "argmax" and not self.info.learns:
+            raise SearchError(
+                f"derive = '{self.derive}' needs learnt probabilities, and strategy "
+                f"'{self.strategy}' compares architectures: its 'argmax' takes the best of them"
+            )
 
     @property
     def info(self) -> StrategyInfo:

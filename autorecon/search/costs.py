@@ -14,7 +14,7 @@ from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.graph import statuses as st
-from autorecon.graph.cost import Costs, all_choices, measures
+from autorecon.graph.cost import CostInterval, Costs, all_choices, measures
 from autorecon.graph.frontier import Layer
 from autorecon.lang import Edge, Node
 from autorecon.nn import edge_mixture
@@ -45,7 +45,7 @@ class ExpectedCost:
             (layer.owner.name, layer.size, _arcs(layer, costs)) for layer in diagram.layers
         ]
         self._final = diagram.final
-        self._greatest = greatest(space)
+        self._greatest = _greatest(space)
 
     def __call__(self, probabilities: Probabilities) -> Architecture:
         """Means over the valid architectures, relative to the greatest costs of the space."""
@@ -132,7 +132,14 @@ def _factors(owner: Node | Edge, takes: str, costs: tuple[Costs, ...]) -> Tensor
     return rows
 
 
-def greatest(space: Space) -> Tensor:
+def relative(cost: CostInterval, space: Space) -> Architecture:
+    """A single architecture of `space`."""
+    own = torch.tensor([cost.parameters.max, cost.macs.max], dtype=torch.float64)
+    parameters, macs = own / _greatest(space)
+    return Architecture(parameters, macs, torch.zeros((), dtype=torch.float64))
+
+
+def _greatest(space: Space) -> Tensor:
     """Parameters and multiply-accumulates of the dearest architectures, [2]."""
     most = space.cost.parameters.max, space.cost.macs.max
     return torch.tensor([max(cost, 1) for cost in most], dtype=torch.float64)

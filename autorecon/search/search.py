@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autorecon.graph import Space, genotype
 from autorecon.nn import SuperNet
 from autorecon.objective import DivergedError, Objective
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
+from autorecon.search.derivation import Derivation, derive
 from autorecon.search.judge import Judge
 from autorecon.search.strategies import build
 
@@ -72,9 +72,9 @@ class Search:
             "genotype": self.strategy.choices(),
         }
 
-    def genotype(self) -> Space:
-        """The architecture found so far (Eq. 8), repaired."""
-        return genotype(self.supernet.space, self.strategy.choices())
+    def derive(self) -> Derivation:
+        """The architecture found so far, by the way that the settings name."""
+        return derive(self.strategy, self.config)
 
     def state_dict(self) -> dict[str, Any]:
         """All that a fresh Search of the same arguments needs to go on bit for bit."""

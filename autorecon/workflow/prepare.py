@@ -28,6 +28,11 @@ class Prepared:
     space: Space
     baseline: Space | None
 
+    def deriving(self, by: str) -> Prepared:
+        """The same, with the architecture derived in another way; SearchError."""
+        search = attrs.evolve(self.config.search, derive=by)
+        return attrs.evolve(self, config=attrs.evolve(self.config, search=search))
+
     def accuracy(self, module: nn.Module) -> float:
         """Top-1 on the test images, in percent."""
         assert self.dataset is not None

@@ -16,6 +16,7 @@ from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
+from autorecon.workflow.spaces import store_space
 
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
@@ -24,11 +25,18 @@ def start(path: Path, config: RunConfig) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces."""
     config = attrs.evolve(config, software=_software())
     prepared = prepare(config)
-    folder = RunFolder.create(path, write_config(config))
-    stages.store_space(folder, prepared.space, "space")
+    folder = RunFolder.create(path, write_config(_bound(config, prepared.space)))
+    store_space(folder, prepared.space, "space")
     if prepared.baseline:
-        stages.store_space(folder, prepared.baseline, "baseline")
+        store_space(folder, prepared.baseline, "baseline")
     return folder, prepared
+
+
+def _bound(config: RunConfig, space: Space) -> RunConfig:
+    """With every parameter of a search space, those that are the teacher's too."""
+    if space.is_genotype:
+        return config
+    return attrs.evolve(config, space=attrs.evolve(config.space, set=dict(space.parameters)))
 
 
 def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from autorecon.objective import TERMS
-from autorecon.search import STRATEGIES, SearchConfig
+from autorecon.search import DERIVATIONS, STRATEGIES, SearchConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
 
@@ -46,3 +46,7 @@ def test_every_term_that_needs_the_architecture_is_there():
     listed = [code(row[0])[0] for row in table("Term", costs)]
     assert listed == [name for name, term in shipped.items() if term.needs_architecture]
     assert {code(row[0])[0] for row in table("Term")} <= set(shipped)
+
+
+def test_every_way_to_derive_is_there():
+    assert [code(row[0])[0] for row in table("Way")] == list(DERIVATIONS)

@@ -60,7 +60,7 @@ def toy(teacher):
         net = autorecon.supernet(autorecon.loads(text), seed=0)
         with torch.no_grad():
             for parameter in net.alpha.values():
-                parameter.copy_(torch.tensor(alpha))
+                parameter.copy_(torch.tensor(alpha[: len(parameter)]))
         random = torch.Generator().manual_seed(seed)
         judge = Judge(net, teacher, Objective.parse(config.objective), config.batch, random)
         strategy = build_strategy(judge, config, random)

@@ -16,6 +16,7 @@ from autorecon.workflow import run as workflow
 from autorecon.workflow import stages
 from autorecon.workflow.config import ConfigError, read_config
 from autorecon.workflow.results import spread
+from autorecon.workflow.spaces import write_genotype
 
 QUIET = Progress(quiet=True)
 
@@ -110,14 +111,14 @@ def test_derive_before_the_search_is_done(tiny):
     found = workflow.search(folder, prepared, QUIET)
     derived, epochs = stages.derive(folder, prepared, QUIET)
     assert (derived.text, epochs) == (found.text, 2)
-    stages.write_genotype(derived, prepared.space, Path("out/mine.space"))
+    write_genotype(derived, prepared.space, Path("out/mine.space"))
     shutil.rmtree(folder.path)
     assert autorecon.load("out/mine.space").is_genotype
 
 
 def test_compress_with_a_genotype_of_ones_own(tiny):
     folder, prepared = start(tiny, command="search")
-    stages.write_genotype(workflow.search(folder, prepared, QUIET), prepared.space, Path("g.space"))
+    write_genotype(workflow.search(folder, prepared, QUIET), prepared.space, Path("g.space"))
     settings = tiny | {"space": {"file": "g.space", "baseline": ""}}
     folder, prepared = start(settings, "compressed", "compress")
     results = workflow.compress(folder, prepared, QUIET)

@@ -21,6 +21,9 @@ class FairDarts(GradientStrategy):
     def _sigmoids(self) -> dict[str, Tensor]:
         return {name: alpha.sigmoid() for name, alpha in self.net.alpha.items()}
 
+    def mean(self) -> dict[str, Tensor]:
+        return {name: weights.detach() for name, weights in self._sigmoids().items()}
+
     def probabilities(self) -> dict[str, Tensor]:
         return {name: weights / weights.sum() for name, weights in self._sigmoids().items()}
 

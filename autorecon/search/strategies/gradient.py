@@ -39,6 +39,10 @@ class GradientStrategy(Strategy):
     def begin(self, epoch: int) -> None:
         pass
 
+    def mean(self) -> dict[str, Tensor]:
+        """The weights that the mixtures are drawn around, without noise."""
+        return {name: p.detach() for name, p in self.probabilities().items()}
+
     @torch.no_grad()
     def draw(self) -> Sampled:
         return self.sample()

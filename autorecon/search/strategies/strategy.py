@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
+from autorecon.graph.encode import Picks
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig
 from autorecon.search.judge import Judge
+
+
+@attrs.frozen
+class Member:
+    """An architecture, what it costs, and its losses by the weights that it was judged with."""
+
+    picks: Picks
+    losses: Mapping[str, float]
+    parameters: int
+    macs: int
+
+    @property
+    def total(self) -> float:
+        return self.losses["total"]
 
 
 class Strategy(ABC):
@@ -48,6 +64,10 @@ class Strategy(ABC):
     @abstractmethod
     def choices(self) -> dict[str, str]:
         """The option of each decision found so far; noise reaches the image."""
+
+    def front(self) -> Sequence[Member]:
+        """What is worth having beside the architecture chosen, the cheapest first."""
+        return ()
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""`autorecon explain`: why a search chose an operation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from autorecon.cli.tables import Table
+    from autorecon.report.explain import Explanation
+
+
+@click.command("explain")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("edge")
+@click.option("--json", "as_json", is_flag=True, help="Print the same as a JSON list.")
+def explain(run: Path, edge: str, as_json: bool) -> None:
+    """Tell why the search in RUN chose what it has on EDGE, as 'B1.n1 -> B1.n2', or at a decision
+    of that name."""
+    from autorecon.cli.tables import show_tables
+    from autorecon.report import explain as why
+    from autorecon.runs import RunFolder
+
+    found = why.explain(RunFolder.open(run), edge)
+    if as_json:
+        click.echo(json.dumps([_values(one) for one in found], indent=2))
+        return
+    for number, one in enumerate(found):
+        click.echo("\n" * (number > 0), nl=False)
+        show_tables([_table(one)])
+        click.echo("\n" + "\n".join(_sentences(one)))
+
+
+def _table(one: Explanation) -> Table:
+    from autorecon.cli.tables import Table
+    from autorecon.graph.labels import interval_text
+
+    epochs = tuple(f"epoch {epoch}" for epoch in one.shown)
+    scored = one.derived == "perturbation"
+    numbers = (*epochs, *(("loss without",) if scored else ()), "weights", "MACs")
+    rows = [
+        (
+            option.text + (" *" if option.text == one.chosen else ""),
+            *(f"{p:.3f}" for p in option.probabilities),
+            *((f"{option.score:.4f}",) if scored else ()),
+            interval_text(option.parameters),
+            interval_text(option.macs),
+        )
+        for option in one.options
+    ]
+    title = f"{one.decision}: {one.chosen}, after {one.done} of {one.epochs} epochs"
+    return Table(title, ("option", *numbers), rows, numbers)
+
+
+def _sentences(one: Explanation) -> list[str]:
+    from autorecon.search import DERIVATIONS, STRATEGIES
+
+    verb = "ahead of" if one.margin >= 0 else "behind"
+    lines = [
+        f"chosen     {one.chosen} at {one.share:.3f}, {abs(one.margin):.3f} {verb} {one.runner_up}",
+        f"entropy    {one.entropy:.3f} nats, {one.undecided:.0%} of that of equal options",
+        f"strategy   {one.strategy}: {STRATEGIES[one.strategy].summary}",
+        f"derived    {one.derived}: {DERIVATIONS[one.derived]}",
+    ]
+    if one.repaired:
+        lines.append(f"repaired   {one.best} came first, but noise would not reach the image")
+    if len(one.edges) > 1:
+        lines.append(f"edges      {', '.join(one.edges)}")
+    return lines
+
+
+def _values(one: Explanation) -> dict[str, Any]:
+    import attrs
+
+    derived = {name: getattr(one, name) for name in ("share", "runner_up", "margin", "undecided")}
+    return attrs.asdict(one) | derived

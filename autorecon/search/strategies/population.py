@@ -1,0 +1,111 @@
+"""What the strategies share that compare single architectures."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from autorecon.graph.derive import derive_choices
+from autorecon.graph.encode import Picks, options
+from autorecon.graph.sample import sample
+from autorecon.nn import Sampled
+from autorecon.search.config import SearchConfig
+from autorecon.search.costs import relative
+from autorecon.search.judge import Judge
+from autorecon.search.samples import one_path
+from autorecon.search.strategies.strategy import Member, Strategy
+
+# Rejected draws in a row, past which valid architectures are taken for too rare.
+MAX_DRAWS = 10_000
+
+
+class PopulationStrategy(Strategy):
+    """Architectures judged by the weights that they share in the super net, on the same noise.
+
+    A weight step trains one path, drawn from all valid ones alike (Guo et al., single path
+    one-shot). Weights move from epoch to epoch, so the members are judged anew when an epoch's
+    architecture steps begin.
+    """
+
+    def __init__(self, judge: Judge, config: SearchConfig, random: torch.Generator) -> None:
+        super().__init__(judge, config, random)
+        self.settings = config.population
+        self.members: list[Member] = []
+        self.chance = Random(config.seed)
+
+    def begin(self, epoch: int) -> None:
+        self._stale = True
+
+    def draw(self) -> Sampled:
+        return one_path(self.space, self.any_picks())
+
+    def any_picks(self) -> Picks:
+        """A valid architecture, each as likely as any other."""
+        for _ in range(MAX_DRAWS):
+            picks = sample(self.space, self.chance)
+            if self.space.liveness.is_valid(picks):
+                return picks
+        raise RuntimeError(f"{MAX_DRAWS} drawn architectures in a row cut the image")
+
+    def step(self) -> dict[str, float]:
+        if self._stale:
+            self.members = [self._judged(member.picks) for member in self.members]
+            self._stale = False
+        child = self._judged(self.propose())
+        self.members = self.survivors([*self.members, child])
+        return dict(child.losses)
+
+    def _judged(self, picks: Picks) -> Member:
+        cost = self.space.genotype(picks).cost
+        losses = self.judge.fixed(one_path(self.space, picks), relative(cost, self.space))
+        return Member(picks, losses, cost.parameters.max, cost.macs.max)
+
+    @abstractmethod
+    def propose(self) -> Picks:
+        """The architecture to judge next."""
+
+    @abstractmethod
+    def survivors(self, members: Sequence[Member]) -> list[Member]:
+        """Which of the members, the newest of them last, stay."""
+
+    def best(self) -> Member:
+        """The one to derive; there are members."""
+        return min(self.members, key=lambda member: member.total)
+
+    def choices(self) -> dict[str, str]:
+        if self.members:
+            return options(self.space, self.best().picks)
+        uniform = {name: p.tolist() for name, p in self.probabilities().items()}
+        return derive_choices(self.space, uniform)
+
+    def probabilities(self) -> dict[str, Tensor]:
+        """The members' shares; uniform while there are none."""
+        return {
+            decision.name: self._shares(place, len(decision.options))
+            for place, decision in enumerate(self.space.decisions)
+        }
+
+    def _shares(self, place: int, count: int) -> Tensor:
+        if not self.members:
+            return torch.full((count,), 1 / count)
+        picked = torch.tensor([member.picks[place] for member in self.members])
+        return torch.bincount(picked, minlength=count) / len(self.members)
+
+    def notes(self) -> dict[str, Any]:
+        if not self.members:
+            return {}
+        return {"members": len(self.members), "best": dict(self.best().losses)}
+
+    def state_dict(self) -> dict[str, Any]:
+        members = [attrs.asdict(member) for member in self.members]
+        return {"members": members, "chance": self.chance.getstate()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.members = [Member(**member) for member in state["members"]]
+        self.chance.setstate(state["chance"])

@@ -1,0 +1,41 @@
+"""The Pareto front of a search as files: a table, and every architecture on it as a genotype."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from autorecon.graph import genotype
+from autorecon.graph.encode import options
+from autorecon.runs import RunFolder, write_text
+from autorecon.search import Search
+from autorecon.workflow.spaces import write_used
+
+FRONT = "front"
+
+
+def write_front(folder: RunFolder, stage: Search) -> None:
+    """front/01.space, ..., the cheapest first, the space that they are of, and front.json; nothing
+    for strategies that seek one architecture."""
+    members, space = stage.strategy.front(), stage.supernet.space
+    if not members:
+        return
+    place = folder.path / FRONT
+    write_used(space, place)
+    write_text(place / "space.space", space.text)
+    chosen, rows = stage.strategy.choices(), []
+    for number, member in enumerate(members, 1):
+        choices = options(space, member.picks)
+        found = genotype(space, choices, of="space.space")
+        name = f"{FRONT}/{number:02}.space"
+        write_text(folder.path / name, found.text)
+        row = {"file": name, "id": space.architecture_id(found), "chosen": choices == chosen}
+        cost = {"macs": member.macs, "parameters": member.parameters}
+        rows.append(row | cost | {"losses": dict(member.losses)})
+    write_text(place / "front.json", json.dumps(rows, indent=1) + "\n")
+
+
+def read_front(folder: RunFolder) -> list[dict[str, Any]]:
+    """The rows of front.json; none where there is no front."""
+    path = folder.path / FRONT / "front.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else []

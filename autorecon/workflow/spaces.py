@@ -1,0 +1,53 @@
+"""Spaces and genotypes as files, with what they use beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autorecon.graph import Space, genotype, load
+from autorecon.lang import format_genotype
+from autorecon.runs import RunError, RunFolder, write_text
+
+# Names in a run's folder that mean something else there.
+_OWN = {
+    f"{stem}.space" for stem in ("genotype", "space", "baseline", "space-base", "baseline-base")
+}
+
+
+def store_space(folder: RunFolder, space: Space, stem: str) -> None:
+    """Write a space's text into the run; a genotype brings the space that it is of."""
+    program = space.program
+    if taken := _OWN & {name for name, _ in program.used}:
+        raise RunError(f"a run has a {min(taken)} of its own; rename the one that the space uses")
+    text = space.text
+    if program.of and program.base_path:
+        base = load(program.base_path, **space.parameters)
+        text = format_genotype(base.program, program.chosen, program.name, f"{stem}-base.space")
+        write_text(folder.path / f"{stem}-base.space", base.text)
+    write_used(space, folder.path)
+    write_text(folder.path / f"{stem}.space", text)
+
+
+def write_used(space: Space, folder: Path) -> None:
+    """The files that a space uses, called as it calls them; never in place of another text."""
+    for name, source in space.program.used:
+        path = folder / name
+        if path.exists() and path.read_text("utf-8") != source.text:
+            raise RunError(f"{path} holds another text than the `{name}` that {space.name} uses")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, source.text)
+
+
+def load_stored(folder: RunFolder, stem: str, like: Space) -> Space:
+    """A space of the run as it was stored, with the parameters it was stored with."""
+    return load(folder.path / f"{stem}.space", **like.parameters)
+
+
+def write_genotype(found: Space, space: Space, out: Path) -> None:
+    """Write a genotype outside its run, and the space that it is of beside it."""
+    base = out.with_name(f"{space.name}.space")
+    if base.exists() and base.read_text("utf-8") != space.text:
+        base = out.with_name(f"{out.stem}-base.space")
+    write_text(base, space.text)
+    write_used(space, base.parent)
+    write_text(out, genotype(space, found.program.chosen, of=base.name).text)
