@@ -20,7 +20,7 @@ def strategies(as_json: bool) -> None:
         return
     for name, facts in found.items():
         click.echo(f"{name:<10} {facts['summary']}")
-        for need in facts["needs"]:
+        for need in (*facts["needs"], f"memory for {facts['holds']}"):
             click.echo(f"{'':<10} needs {need}")
         click.echo(click.style(f"{'':<10} {facts['source']}", dim=True))
 
@@ -32,6 +32,7 @@ def _facts(name: str) -> dict[str, Any]:
     return {
         "summary": info.summary,
         "needs": [NEEDS[need] for need in info.needs],
+        "holds": info.holds,
         "settings": [f"search.{section}" for section in info.settings],
         "source": info.source,
     }

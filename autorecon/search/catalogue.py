@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import attrs
 
+EVERY, ONE = "all candidates of every edge", "one path"
 GRADIENT = "gradient"
 WHOLE_COST = "cost"
 
@@ -21,12 +22,14 @@ NEEDS = MappingProxyType(
 @attrs.frozen
 class StrategyInfo:
     """One entry. `needs` are keys of NEEDS; `settings` the sections below [search] that it reads;
-    `place` is its class, `module:name` within autorecon.search.strategies."""
+    `holds` is what an architecture step has in memory at once; `place` is its class, `module:name`
+    within autorecon.search.strategies."""
 
     name: str
     summary: str
     source: str
     place: str
+    holds: str
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
@@ -37,15 +40,20 @@ class StrategyInfo:
 
 
 def _learning(
-    name: str, summary: str, source: str, place: str, settings: tuple[str, ...] = ()
+    name: str,
+    summary: str,
+    source: str,
+    place: str,
+    settings: tuple[str, ...] = (),
+    holds: str = EVERY,
 ) -> StrategyInfo:
-    return StrategyInfo(name, summary, source, place, (GRADIENT,), ("alpha", *settings))
+    return StrategyInfo(name, summary, source, place, holds, (GRADIENT,), ("alpha", *settings))
 
 
 def _comparing(
     name: str, summary: str, source: str, place: str, needs: tuple[str, ...] = ()
 ) -> StrategyInfo:
-    return StrategyInfo(name, summary, source, place, needs, ("population",))
+    return StrategyInfo(name, summary, source, place, ONE, needs, ("population",))
 
 
 _ALL = (
@@ -75,6 +83,7 @@ _ALL = (
         "Dong and Yang (GDAS), CVPR 2019",
         "hard:Hard",
         ("gumbel",),
+        ONE,
     ),
     _learning(
         "two-path",

@@ -10,6 +10,7 @@ import torch
 from autorecon.graph import Space
 from autorecon.graph.encode import Picks
 from autorecon.nn import OneCandidate, Sampled
+from autorecon.search.config import SearchError
 
 MAX_DRAWS = 100
 
@@ -26,10 +27,14 @@ def one_path(space: Space, picks: Picks) -> Sampled:
 def draw_valid(
     space: Space, draw: Callable[[], Draw], indices: Callable[[Draw], Mapping[str, int]]
 ) -> Draw:
-    """The first sample in whose architecture noise reaches the image."""
+    """The first sample in whose architecture noise reaches the image; SearchError if it is long in
+    coming."""
     for _ in range(MAX_DRAWS):
         drawn = draw()
         index = indices(drawn)
         if space.liveness.is_valid([index[decision.name] for decision in space.decisions]):
             return drawn
-    raise RuntimeError(f"{MAX_DRAWS} sampled architectures in a row cut the image")
+    raise SearchError(
+        f"of {MAX_DRAWS} architectures drawn from {space.name}, none leads noise to the image: "
+        "let it have fewer ways to cut it, or use a strategy that mixes all candidates"
+    )

@@ -20,6 +20,7 @@ def test_every_strategy_is_listed_with_what_it_needs_and_its_source():
         assert f"\n{name} " in "\n" + text
         assert facts["source"] in text
     assert found["log"]["settings"] == ["search.alpha", "search.gumbel"]
+    assert found["hard"]["holds"] == "one path"
     assert found["darts"]["needs"] == ["an objective of which every term has a gradient"]
 
 

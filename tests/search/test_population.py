@@ -218,3 +218,24 @@ def test_settings_of_populations():
     ]:
         with pytest.raises(SearchError, match=message):
             PopulationConfig(**settings)
+
+
+RARE = """space rare(classes = 3)
+input z [1, 4, 4]: noise
+node a, b [1, 4, 4]
+output image [1, 4, 4]
+link z -> a = none | identity
+link a -> b = none | identity
+link b -> image = none | identity
+"""
+
+
+def test_spaces_of_which_hardly_anything_is_valid(toy, monkeypatch):
+    with pytest.raises(SearchError, match="none leads noise to the image"):
+        toy("hard", text=RARE, alpha=(6.0, 0.0)).draw()
+    found = toy("random", text=RARE).draw()
+    assert {one.index for one in found.values()} == {1}
+    monkeypatch.setattr("autorecon.search.strategies.population.MAX_DRAWS", 1)
+    strategy = toy("random", text=RARE)
+    with pytest.raises(SearchError, match="none leads noise to the image"):
+        [strategy.draw() for _ in range(50)]

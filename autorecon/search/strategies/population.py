@@ -15,7 +15,7 @@ from autorecon.graph.derive import derive_choices
 from autorecon.graph.encode import Picks, options
 from autorecon.graph.sample import sample
 from autorecon.nn import Sampled
-from autorecon.search.config import SearchConfig
+from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative
 from autorecon.search.judge import Judge
 from autorecon.search.samples import one_path
@@ -46,12 +46,15 @@ class PopulationStrategy(Strategy):
         return one_path(self.space, self.any_picks())
 
     def any_picks(self) -> Picks:
-        """A valid architecture, each as likely as any other."""
+        """A valid architecture, each as likely as any other; SearchError if they are too rare."""
         for _ in range(MAX_DRAWS):
             picks = sample(self.space, self.chance)
             if self.space.liveness.is_valid(picks):
                 return picks
-        raise RuntimeError(f"{MAX_DRAWS} drawn architectures in a row cut the image")
+        raise SearchError(
+            f"of {MAX_DRAWS:,} architectures drawn from {self.space.name}, none leads noise to the "
+            "image: let it have fewer ways to cut it"
+        )
 
     def step(self) -> dict[str, float]:
         if self._stale:
