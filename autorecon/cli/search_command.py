@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from autorecon.cli.options import job_options, set_option, teacher_options
 from autorecon.cli.tables import Table, plain_text
+
+if TYPE_CHECKING:
+    from autorecon.report.front import FrontRow
 
 
 @click.command("search")
@@ -22,9 +25,11 @@ from autorecon.cli.tables import Table, plain_text
 @job_options
 def search(space: str | None, parameters: dict, **options: Any) -> None:
     """Search SPACE (a file or a shipped name, by default the paper's) and print the genotype."""
+    import attrs
+
     from autorecon.cli.jobs import open_job
+    from autorecon.report.front import read_front
     from autorecon.workflow import run as workflow
-    from autorecon.workflow.front import read_front
 
     settings = {
         "space.file": space,
@@ -40,7 +45,8 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
     front = read_front(folder)
     if options["as_json"]:
         values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}
-        click.echo(json.dumps(values | ({"front": front} if front else {}), indent=2))
+        rows = {"front": [attrs.asdict(row) for row in front]} if front else {}
+        click.echo(json.dumps(values | rows, indent=2))
         return
     click.echo(found.text, nl=False)
     progress.say(f"written to {folder.genotype_path}")
@@ -48,15 +54,15 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
         progress.say(plain_text(_front_table(front)))
 
 
-def _front_table(front: list[dict[str, Any]]) -> Table:
+def _front_table(front: list[FrontRow]) -> Table:
     rows = [
         (
-            row["file"],
-            row["id"],
-            f"{row['macs']:,}",
-            f"{row['parameters']:,}",
-            f"{row['losses']['total']:.4f}",
-            "genotype.space" if row["chosen"] else "",
+            row.file,
+            row.id,
+            f"{row.macs:,}",
+            f"{row.parameters:,}",
+            f"{row.total:.4f}",
+            "genotype.space" if row.chosen else "",
         )
         for row in front
     ]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import cattrs
 
@@ -26,3 +28,15 @@ def structured(
             f"{place} is not as a run writes it ({fault}): put back the original, "
             "or continue the run with --resume to write it again"
         ) from error
+
+
+def read_json(path: Path) -> Any:
+    """What a file of the run holds; None if there is no file. Raises ReportError."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ReportError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"{path} is not JSON ({error}): put back the original") from error

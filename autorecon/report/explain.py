@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
+import cattrs
 
 from autorecon.graph import Space, load
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
+from autorecon.report.errors import read_json, structured
 from autorecon.report.history import SearchEpoch, read_history
 from autorecon.runs import RunFolder
 
@@ -133,12 +133,23 @@ def _space(folder: RunFolder) -> Space:
     return load(folder.space_path, **section.get("set", {}))
 
 
-def _derivation(folder: RunFolder, last: SearchEpoch) -> Mapping[str, Any]:
+@attrs.frozen
+class _Derivation:
+    """What derivation.json says."""
+
+    choices: dict[str, str]
+    by: str
+    scores: dict[str, list[float]]
+    repaired: list[str] = attrs.Factory(list)
+
+
+def _derivation(folder: RunFolder, last: SearchEpoch) -> _Derivation:
     """What was recorded when the search ended; before that, what its last epoch would derive."""
-    path = folder.path / "derivation.json"
-    if path.exists():
-        return json.loads(path.read_text("utf-8"))
-    return {"choices": last.genotype, "by": "argmax", "scores": last.probabilities, "repaired": []}
+    recorded = read_json(folder.derivation_path)
+    if recorded is None:
+        return _Derivation(last.genotype, "argmax", last.probabilities)
+    place = str(folder.derivation_path)
+    return structured(cattrs.Converter().structure, recorded, _Derivation, place)
 
 
 def _explanation(
@@ -146,11 +157,11 @@ def _explanation(
     space: Space,
     decision: Decision,
     epochs: Sequence[SearchEpoch],
-    derivation: Mapping[str, Any],
+    derivation: _Derivation,
 ) -> Explanation:
     shown = _spread(len(epochs))
     over = [epochs[i].probabilities[decision.name] for i in shown]
-    scores = derivation["scores"][decision.name]
+    scores = derivation.scores[decision.name]
     search = folder.config["search"]
     edges = [edge for edge in space.choices if decision.name in edge.axes]
     options = tuple(
@@ -161,14 +172,14 @@ def _explanation(
         decision.text,
         tuple(edge.text for edge in edges),
         search["strategy"],
-        derivation["by"],
+        derivation.by,
         epochs[-1].epoch + 1,
         search["epochs"],
         tuple(epochs[i].epoch + 1 for i in shown),
         options,
-        derivation["choices"][decision.name],
+        derivation.choices[decision.name],
         decision.options[max(range(len(scores)), key=scores.__getitem__)],
-        decision.name in derivation["repaired"],
+        decision.name in derivation.repaired,
         epochs[-1].entropy[decision.name],
     )
 

@@ -12,6 +12,7 @@ from autorecon.graph import Space
 from autorecon.lang import SpaceError, load_ops, load_program
 from autorecon.report.embed import ImageGrid, read_grid
 from autorecon.report.errors import ReportError
+from autorecon.report.front import FrontRow, read_front
 from autorecon.report.history import History, read_history
 from autorecon.report.results import Results, read_results
 from autorecon.report.wording import plural
@@ -33,6 +34,7 @@ class Inputs:
     genotype: Space | None
     baseline: Space | None
     grids: list[ImageGrid]
+    front: list[FrontRow]
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
@@ -61,6 +63,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         _space(folder.genotype_path, {}),
         _space(folder.path / "baseline.space", bound),
         _grids(folder.path / "images", results),
+        read_front(folder),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import attrs
 import cattrs
 
-from autorecon.report.errors import ReportError, structured
+from autorecon.report.errors import ReportError, read_json, structured
 
 FORMAT = 1
 LIMIT = 8_000_000
@@ -138,19 +137,10 @@ class Results:
 
 def read_results(path: Path) -> Results | None:
     """The file's content; None if there is no file. Raises ReportError if it is not results."""
-    try:
-        if path.stat().st_size > LIMIT:
-            raise ReportError(f"{path} is larger than {LIMIT:,} bytes: it is not a run's results")
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ReportError(f"cannot read {path}: {error.strerror}") from error
-    except ReportError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise ReportError(f"{path} is not JSON ({error}): put back the original") from error
-    return _checked(value, path)
+    if path.is_file() and path.stat().st_size > LIMIT:
+        raise ReportError(f"{path} is larger than {LIMIT:,} bytes: it is not a run's results")
+    value = read_json(path)
+    return None if value is None else _checked(value, path)
 
 
 def _checked(value: object, path: Path) -> Results:

@@ -89,6 +89,14 @@ class RunFolder:
         return self.path / "genotype.space"
 
     @property
+    def derivation_path(self) -> Path:
+        return self.path / "derivation.json"
+
+    @property
+    def front_path(self) -> Path:
+        return self.path / "front"
+
+    @property
     def generator_path(self) -> Path:
         return self.path / "generator.safetensors"
 

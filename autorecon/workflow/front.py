@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from autorecon.graph import genotype
 from autorecon.graph.encode import options
 from autorecon.runs import RunFolder, write_text
 from autorecon.search import Search
 from autorecon.workflow.spaces import write_used
-
-FRONT = "front"
 
 
 def write_front(folder: RunFolder, stage: Search) -> None:
@@ -20,22 +17,20 @@ def write_front(folder: RunFolder, stage: Search) -> None:
     members, space = stage.strategy.front(), stage.supernet.space
     if not members:
         return
-    place = folder.path / FRONT
+    place = folder.front_path
     write_used(space, place)
     write_text(place / "space.space", space.text)
     chosen, rows = stage.strategy.choices(), []
     for number, member in enumerate(members, 1):
         choices = options(space, member.picks)
         found = genotype(space, choices, of="space.space")
-        name = f"{FRONT}/{number:02}.space"
-        write_text(folder.path / name, found.text)
-        row = {"file": name, "id": space.architecture_id(found), "chosen": choices == chosen}
+        path = place / f"{number:02}.space"
+        write_text(path, found.text)
+        row = {
+            "file": f"{place.name}/{path.name}",
+            "id": space.architecture_id(found),
+            "chosen": choices == chosen,
+        }
         cost = {"macs": member.macs, "parameters": member.parameters}
         rows.append(row | cost | {"losses": dict(member.losses)})
     write_text(place / "front.json", json.dumps(rows, indent=1) + "\n")
-
-
-def read_front(folder: RunFolder) -> list[dict[str, Any]]:
-    """The rows of front.json; none where there is no front."""
-    path = folder.path / FRONT / "front.json"
-    return json.loads(path.read_text("utf-8")) if path.exists() else []

@@ -27,8 +27,6 @@ from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_samples
 from autorecon.workflow.spaces import load_stored
 
-DERIVATION = "derivation.json"
-
 
 def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
     """Algorithm 1, stage 1; leaves genotype.space and what it was chosen by."""
@@ -37,7 +35,7 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         drive(stage, folder, progress)
         write_front(folder, stage)
         found = stage.derive()
-        write_text(folder.path / DERIVATION, json.dumps(attrs.asdict(found), indent=1) + "\n")
+        write_text(folder.derivation_path, json.dumps(attrs.asdict(found), indent=1) + "\n")
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     return load_stored(folder, "genotype", prepared.space)
 

@@ -13,6 +13,7 @@ from autorecon.graph import Space, loads
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
+from autorecon.report import ReportError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain
 from autorecon.runs import Metrics
 
@@ -112,6 +113,13 @@ def test_runs_that_have_no_search_or_another_space(start, run):
     run.space_path.write_text(SPACE.replace(" | bilinear", ""))
     with pytest.raises(ExplainError, match="of another space"):
         explain(run, "a -> image")
+
+
+@pytest.mark.parametrize("text", ["[1]", "not json", '{"by": "argmax"}'])
+def test_a_record_that_is_something_else_is_named(run, text):
+    run.derivation_path.write_text(text)
+    with pytest.raises(ReportError, match=r"derivation\.json"):
+        explain(run, "z -> a")
 
 
 def test_shown_epochs_are_spread_from_the_first_to_the_last():

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import autorecon
+from autorecon.report.front import read_front
 from autorecon.runs import Progress, RunFolder
 from autorecon.search import STRATEGIES, SearchError
 from autorecon.search.judge import Judge
 from autorecon.workflow import run as workflow
 from autorecon.workflow import stages
 from autorecon.workflow.config import read_config
-from autorecon.workflow.front import read_front
 
 QUIET = Progress(quiet=True)
 
@@ -96,13 +96,13 @@ def test_the_front_is_written_with_a_genotype_each(settings):
     folder, prepared = start(settings, "run", strategy="pareto", architecture_steps=12)
     found = workflow.search(folder, prepared, QUIET)
     front = read_front(folder)
-    assert [row["macs"] for row in front] == sorted(row["macs"] for row in front)
+    assert [row.macs for row in front] == sorted(row.macs for row in front)
     for row in front:
-        genotype = autorecon.load(folder.path / row["file"])
-        assert genotype.cost.macs.max == row["macs"]
-        assert prepared.space.architecture_id(genotype) == row["id"]
-        assert (genotype.program.chosen == found.program.chosen) == row["chosen"]
-    assert sum(row["chosen"] for row in front) == 1
+        genotype = autorecon.load(folder.path / row.file)
+        assert genotype.cost.macs.max == row.macs
+        assert prepared.space.architecture_id(genotype) == row.id
+        assert (genotype.program.chosen == found.program.chosen) == row.chosen
+    assert sum(row.chosen for row in front) == 1
 
 
 def test_one_architecture_has_no_front(settings):
