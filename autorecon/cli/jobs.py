@@ -56,6 +56,6 @@ def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any
 def _next_folder(command: str, config: Any) -> Path:
     from autorecon.runs import next_free
 
-    teacher = config.teacher.name.rpartition(":")[2].rpartition(".")[2]
+    teacher = config.teacher.name.rpartition(":")[2].partition(".")[0]
     stem = f"{command}-{teacher}" + (f"-{config.compress.bits}" if command != "search" else "")
     return next_free(Path("runs"), stem)

@@ -67,9 +67,13 @@ ops_option = click.option(
 def teacher_options(function: Function) -> Function:
     for option in reversed(
         [
-            click.option("--teacher", help="A shipped teacher, or package.module:function."),
-            click.option("--weights", help="A safetensors file for a teacher of your own."),
-            click.option("--size", type=int, help="Image side of a teacher of your own, pixels."),
+            click.option(
+                "--teacher",
+                help="A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with "
+                "--weights; or package.module:function.",
+            ),
+            click.option("--weights", help="A safetensors file of a teacher's state dict."),
+            click.option("--size", type=int, help="Side of such a teacher's images, in pixels."),
             click.option("--data", help="Data set to measure accuracy on; '' measures none."),
         ]
     ):

@@ -6,11 +6,19 @@ import json
 
 import click
 
+OTHERS = """
+With `--weights FILE.safetensors`, a state dict that you have (nothing is downloaded):
+  autorecon:NAME           networks for small images: resnet20, resnet18, resnet34, resnet50,
+                           mobilenet_v2, and the narrower resnet18_x0_25, mobilenet_v2_x0_5
+  torchvision:NAME         classifiers of torchvision, as torchvision:resnet50
+  timm:NAME                classifiers of timm, which is installed with autorecon[timm]
+  package.module:function  a function of your own that returns the network"""
+
 
 @click.command("teachers")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is recorded.")
 def teachers(as_json: bool) -> None:
-    """List the shipped teachers; any other is `--teacher package.module:function`."""
+    """List the shipped teachers, and how others are named."""
     from autorecon.teachers import describe, names
 
     found = {name: describe(name) for name in names()}
@@ -23,3 +31,4 @@ def teachers(as_json: bool) -> None:
             f"{name:<22} {about['architecture']}, {about['data']} {size}, "
             f"{about['classes']} classes, {about['test_accuracy']:.2f} % top-1"
         )
+    click.echo(OTHERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +26,16 @@ def input_size(module: nn.Module, size: int | None) -> int:
     if not isinstance(own, int) or own < 1:
         raise TeacherError(f"the size of the model's images must be a whole number, not {own!r}")
     return own
+
+
+def statistics(name: str, values: object, channels: int) -> tuple[float, ...]:
+    """Means or deviations of images, one finite number a channel; TeacherError for all else."""
+    if isinstance(values, list | tuple) and len(values) == channels:
+        numbers = tuple(float(v) for v in values if isinstance(v, int | float) and math.isfinite(v))
+        if len(numbers) == channels:
+            return numbers
+    wanted = f"{channels} number{'s' * (channels > 1)}, one a channel"
+    raise TeacherError(f"{name} of the teacher's images must be {wanted}, not {values!r}")
 
 
 def logits_width(module: nn.Module, channels: int, size: int) -> int:

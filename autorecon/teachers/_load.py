@@ -1,17 +1,19 @@
-"""Load a teacher: a shipped one by its name, or a user's own by `package.module:function`."""
+"""Load a teacher: a shipped one, a library's with the user's weights, or one of the user's own."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 from torch import nn
 
 from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers._collections import COLLECTIONS
 from autorecon.teachers._errors import TeacherError
 from autorecon.teachers._inspect import (
     input_channels,
@@ -19,6 +21,7 @@ from autorecon.teachers._inspect import (
     logits_width,
     require_finite,
     require_statistics,
+    statistics,
 )
 from autorecon.teachers._shipped import describe, read_weights
 from autorecon.teachers._teacher import Teacher
@@ -31,22 +34,32 @@ def load(
     weights: str | os.PathLike[str] | None = None,
     size: int | None = None,
     classes: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
 ) -> Teacher:
     """Load a teacher in eval mode, its parameters without gradients.
 
-    `spec` is a shipped name, or `package.module:function` where the function takes no arguments and
-    returns an nn.Module; then `weights` is a .safetensors file of its state dict (without it the
-    module's own weights stand) and `size` the side of its images in pixels.
+    `spec` is a shipped name; or `autorecon:NAME`, `torchvision:NAME` or `timm:NAME`, a network to
+    fill with `weights`, a .safetensors file of its state dict; or `package.module:function` where
+    the function takes no arguments and returns an nn.Module, whose own weights stand without a
+    file. `size` is the side of the images in pixels, `mean` and `std` are what they are normalised
+    with, where these are not known or other ones hold. Nothing is ever downloaded.
     Raises TeacherError where anything is missing or does not fit together.
     """
-    teacher = _load_own(spec, weights, size) if ":" in spec else _load_shipped(spec, weights)
+    source = spec.partition(":")[0] if ":" in spec else None
+    if source is None:
+        teacher = _load_shipped(spec, weights)
+    elif source in COLLECTIONS:
+        teacher = _load_collected(spec, weights, size)
+    else:
+        teacher = _load_own(spec, weights, size)
     if size not in (None, teacher.size):
         raise TeacherError(
             f"{spec} takes images of {teacher.size}x{teacher.size}, not {size}x{size}"
         )
     if classes not in (None, teacher.classes):
         raise TeacherError(f"{spec} tells {teacher.classes} classes apart, not {classes}")
-    return teacher
+    return _normalising(teacher, mean, std)
 
 
 def _load_shipped(name: str, weights: str | os.PathLike[str] | None) -> Teacher:
@@ -56,19 +69,54 @@ def _load_shipped(name: str, weights: str | os.PathLike[str] | None) -> Teacher:
     classes, channels = described["classes"], described["channels"]
     module = ARCHITECTURES[described["architecture"]](classes, channels)
     put_state(module, parse_state(read_weights(name), name), name)
-    size, data = described["size"], described["data"]
-    return Teacher(name, _frozen(module), classes, channels, size, data, described)
+    return Teacher(
+        name, _frozen(module), classes, channels, described["size"], described["data"],
+        tuple(described["mean"]), tuple(described["std"]), described,
+    )  # fmt: skip
+
+
+def _load_collected(spec: str, weights: str | os.PathLike[str] | None, size: int | None) -> Teacher:
+    collection, _, name = spec.partition(":")
+    architecture = COLLECTIONS[collection](name)
+    if weights is None:
+        raise TeacherError(
+            f"{spec} comes without weights, and none are downloaded: name a .safetensors file of "
+            "its state dict with --weights"
+        )
+    state = read_state(Path(weights))
+    module = architecture.fitted(state)
+    put_state(module, state, os.fspath(weights))
+    teacher = _looked_at(spec, module, architecture.size if size is None else size)
+    # Weights for grey images were trained with some other mean than that of colours.
+    known = architecture.mean is not None and len(architecture.mean) == teacher.channels
+    return _normalising(teacher, architecture.mean, architecture.std) if known else teacher
 
 
 def _load_own(spec: str, weights: str | os.PathLike[str] | None, size: int | None) -> Teacher:
     module = _build(spec)
     if weights is not None:
         put_state(module, read_state(Path(weights)), os.fspath(weights))
+    return _looked_at(spec, module, size)
+
+
+def _looked_at(spec: str, module: nn.Module, size: int | None) -> Teacher:
+    """A teacher of which all else is found out from its module."""
     require_statistics(module)
     require_finite(module)
     channels, side = input_channels(module), input_size(module, size)
     classes = logits_width(_frozen(module), channels, side)
-    return Teacher(spec, module, classes, channels, side)
+    teacher = Teacher(spec, module, classes, channels, side)
+    return _normalising(teacher, *(getattr(module, f"input_{x}", None) for x in ("mean", "std")))
+
+
+def _normalising(teacher: Teacher, mean: object, std: object) -> Teacher:
+    """The teacher with this mean and deviation of its images; as it is where neither is given."""
+    if mean is None and std is None:
+        return teacher
+    mean, std = statistics("mean", mean, teacher.channels), statistics("std", std, teacher.channels)
+    if min(std) <= 0:
+        raise TeacherError(f"std = {list(std)} must be above 0")
+    return attrs.evolve(teacher, mean=mean, std=std)
 
 
 def _frozen(module: nn.Module) -> nn.Module:

@@ -50,6 +50,6 @@ def _suggestion(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
     meant = f", did you mean {close[0]}?" if close else ";"
     return (
-        f"{meant} Shipped are: {', '.join(known)}. A model of your own is named "
-        "package.module:function"
+        f"{meant} Shipped are: {', '.join(known)}. With weights of yours, a network is named "
+        "autorecon:NAME, torchvision:NAME or timm:NAME; a model of your own package.module:function"
     )

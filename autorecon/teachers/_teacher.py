@@ -17,7 +17,8 @@ class Teacher:
     """A classifier in eval mode that takes normalised images [N, channels, size, size].
 
     `module` needs no gradients and gives logits [N, classes]; `data` names the data set that it was
-    trained on, where that is known.
+    trained on, `mean` and `std` (one number a channel, pixels being 0..1) are those that its images
+    were normalised with: all where they are known.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Teacher:
     channels: int
     size: int
     data: str | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
     metadata: dict[str, Any] = attrs.field(factory=dict, repr=False)
 
     @property

@@ -26,7 +26,8 @@ def parse_state(content: bytes, source: str) -> dict[str, Tensor]:
     except SafetensorError as error:
         raise TeacherError(
             f"{source} is not a safetensors file ({error}); save a state dict with "
-            "safetensors.torch.save_file(model.state_dict(), path)"
+            "safetensors.torch.save_file(model.state_dict(), path), or turn a .pth into one with "
+            "tools/convert_weights.py"
         ) from error
 
 

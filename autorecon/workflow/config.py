@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,18 @@ class SpaceConfig:
 
 @attrs.frozen
 class TeacherConfig:
-    """A shipped teacher, or `package.module:function` with a safetensors file of weights.
+    """A shipped teacher, or another one as `autorecon teachers` says, with a file of weights.
 
-    `data` names the data set to measure accuracy on; "" measures none. None is the teacher's own.
+    `data` names the data set to measure accuracy on; "" measures none. `size`, `mean` and `std` are
+    those of its images. None is the teacher's own.
     """
 
     name: str = "resnet20-fashion16"
     weights: str | None = None
     size: int | None = None
     data: str | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
 
 @attrs.frozen
@@ -77,6 +80,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...], lambda value, _: _strings(value)
     )
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[float, ...],
+        lambda value, _: tuple(converter.structure(number, float) for number in _numbers(value)),
+    )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
     sections = (*SECTIONS, SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig)
@@ -102,6 +109,12 @@ def _strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
         raise ValueError(f"expected a list of names, not {value!r}")
     return tuple(value)
+
+
+def _numbers(value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"expected a list of numbers, not {value!r}")
+    return value
 
 
 def _scalar(value: Any) -> int | float | bool:

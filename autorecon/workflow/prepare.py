@@ -63,11 +63,16 @@ def prepare(config: RunConfig) -> Prepared:
 
 def load_teacher(config: RunConfig) -> Teacher:
     wanted = config.teacher
-    return teachers.load(wanted.name, weights=wanted.weights, size=wanted.size)
+    return teachers.load(
+        wanted.name, weights=wanted.weights, size=wanted.size, mean=wanted.mean, std=wanted.std
+    )
 
 
 def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
-    """The data set to measure on, its files found; errors say what to do where they are missing."""
+    """The data set to measure on, normalised as the teacher's images are, its files found.
+
+    Errors say what to do where they are missing.
+    """
     name = teacher.data if config.teacher.data is None else config.teacher.data
     if not name:
         return None
@@ -77,6 +82,8 @@ def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
             f"{name} has {dataset.classes} classes and {dataset.channels} channels, the teacher "
             f"{teacher.classes} and {teacher.channels}: choose another with --data, or --data ''"
         )
+    if teacher.mean and teacher.std:
+        dataset = attrs.evolve(dataset, mean=teacher.mean, std=teacher.std)
     _ = dataset.test  # missing files are found now, not after the search
     return dataset
 

@@ -19,7 +19,8 @@ MAX_ROWS = 20
 def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: Prepared) -> None:
     """Write images/LABEL.png: COLUMNS images of each of the first MAX_ROWS classes.
 
-    Where the data set is known, pixels are put back to its brightness; else stretched to fit.
+    Where it is known how images are normalised, pixels are put back to the brightness that they
+    had before; else they are stretched to fit.
     """
     from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
@@ -30,8 +31,8 @@ def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: 
     y = torch.arange(rows).repeat_interleave(COLUMNS)
     z = torch.randn(len(y), net.latent, generator=torch.Generator().manual_seed(0))
     images = net(z, y)
-    if prepared.dataset:
-        mean, std = (torch.tensor(v).view(-1, 1, 1) for v in _statistics(prepared))
+    if statistics := _statistics(prepared):
+        mean, std = (torch.tensor(v).view(-1, 1, 1) for v in statistics)
         grid = make_grid((images * std + mean).clamp(0, 1), nrow=COLUMNS, padding=1)
     else:
         grid = make_grid(images, nrow=COLUMNS, padding=1, normalize=True)
@@ -40,6 +41,6 @@ def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: 
     write_bytes(folder.path / "images" / f"{label}.png", buffer.getvalue())
 
 
-def _statistics(prepared: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    assert prepared.dataset is not None
-    return prepared.dataset.mean, prepared.dataset.std
+def _statistics(prepared: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    known = prepared.dataset or prepared.teacher
+    return (known.mean, known.std) if known.mean and known.std else None

@@ -16,6 +16,12 @@ def test_defaults_survive_toml():
     assert read_config(tomllib.loads(text)) == config
 
 
+def test_normalisation_survives_toml():
+    config = read_config({"teacher": {"mean": [0.5, 1], "std": [0.25, 0.5]}})
+    assert (config.teacher.mean, config.teacher.std) == ((0.5, 1.0), (0.25, 0.5))
+    assert read_config(tomllib.loads(tomli_w.dumps(write_config(config)))) == config
+
+
 def test_assignments_go_before_options_and_options_before_the_file(tmp_path):
     file = tmp_path / "c.toml"
     file.write_text('[space]\nfile = "x"\n[search]\nepochs = 5\nbatch = 8\nseed = 1\n')
@@ -40,6 +46,8 @@ def test_the_default_space_has_a_default_width_that_set_can_change():
         ({"seeds": [0, 0]}, "must be different"),
         ({"space": {"set": {"width": "wide"}}}, "expected a number"),
         ({"space": {"ops": "my_ops"}}, "expected a list of names, not 'my_ops'"),
+        ({"teacher": {"mean": ["0.5"]}}, "expected float, not '0.5' @ teacher.mean"),
+        ({"teacher": {"mean": 0.5}}, "expected a list of numbers, not 0.5 @ teacher.mean"),
     ],
 )
 def test_settings_that_make_no_sense(values, message):

@@ -1,0 +1,45 @@
+"""Parts of a run that must fit each other."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+import torch
+
+from autorecon import data
+from autorecon.data import Dataset, Split, _registry
+from autorecon.teachers import Teacher
+from autorecon.workflow.config import ConfigError, read_config
+from autorecon.workflow.prepare import load_data
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """Two bright images of 2x2, registered as a data set of mean 0.1 and deviation 0.5."""
+    split = Split(torch.full((2, 1, 2, 2), 255, dtype=torch.uint8), torch.tensor([0, 1]))
+    dataset = Dataset("toy", 2, 1, ("a", "b"), (0.1,), (0.5,), lambda which: split)
+    monkeypatch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
+    data.register("toy", lambda size: dataset)
+    return dataset
+
+
+TEACHER = Teacher("t", torch.nn.Identity(), classes=2, channels=1, size=2, data="toy")
+
+
+def brightness(teacher: Teacher) -> float:
+    dataset = load_data(read_config({}), teacher)
+    return dataset.normalised(dataset.test.images).mean().item()
+
+
+def test_images_are_normalised_as_the_teachers_were(toy: Dataset) -> None:
+    assert brightness(TEACHER) == pytest.approx((1 - 0.1) / 0.5)
+    assert brightness(attrs.evolve(TEACHER, mean=(0.2,), std=(0.4,))) == pytest.approx(2)
+
+
+def test_data_of_other_classes_is_refused(toy: Dataset) -> None:
+    with pytest.raises(ConfigError, match="toy has 2 classes and 1 channels, the teacher 3 and 1"):
+        load_data(read_config({}), attrs.evolve(TEACHER, classes=3))
+
+
+def test_no_data(toy: Dataset) -> None:
+    assert load_data(read_config({"teacher": {"data": ""}}), TEACHER) is None
