@@ -12,13 +12,14 @@ def data() -> None:
 
 @data.command("list")
 def list_data() -> None:
-    """List the data sets, and whether their files are here."""
+    """List the data sets for --data, and whether their files are here."""
     from autorecon.data import DataError, load, names
 
     for name in names():
         try:
             found = load(name)
-            state = f"{len(found.train):,} training and {len(found.test):,} test images"
+            images = f"{len(found.test):,} test images {found.channels}x{found.size}x{found.size}"
+            state = f"{images}, {found.classes} classes"
         except DataError as error:
             state = str(error)
         click.echo(f"{name:<16} {state}")
@@ -30,4 +31,4 @@ def fetch_data(name: str) -> None:
     """Install a data set's files where they are looked for; nothing when they are there."""
     from autorecon.data import fetch
 
-    click.echo(fetch(name))
+    click.echo(fetch(name, say=lambda line: click.echo(line, err=True)))

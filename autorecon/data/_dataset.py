@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any, Protocol
 
 import attrs
 import torch
@@ -14,11 +15,21 @@ from autorecon.data._errors import DataError
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
 
+# Images in a batch of `accuracy`: at most 500, and no more pixels than 41 images of 224x224 have.
+MOST_IMAGES, MOST_PIXELS = 500, 2**21
+
+
+class Images(Protocol):
+    """What gives images [n, C, H, W] for a slice or for indices: a tensor, or files to be read."""
+
+    def __getitem__(self, chosen: Any, /) -> Tensor: ...
+
+
 @attrs.frozen
 class Split:
     """Images [N, C, H, W], either bytes 0..255 or floats 0..1, and labels int64 [N]."""
 
-    images: Tensor = attrs.field(repr=False)
+    images: Images = attrs.field(repr=False)
     labels: Tensor = attrs.field(repr=False)
 
     def __len__(self) -> int:
@@ -89,13 +100,16 @@ class Dataset:
 
 @torch.no_grad()
 def accuracy(
-    module: nn.Module, dataset: Dataset, split: Split | None = None, batch: int = 500
+    module: nn.Module, dataset: Dataset, split: Split | None = None, batch: int | None = None
 ) -> float:
     """Top-1 accuracy of a classifier in eval mode, in percent, over `split` (the test images).
 
-    The module's layers are put back into the modes in which they were.
+    `batch` is chosen by the images' size where it is None. The module's layers are put back into
+    the modes in which they were.
     """
     chosen = dataset.test if split is None else split
+    if batch is None:
+        batch = max(1, min(MOST_IMAGES, MOST_PIXELS // dataset.size**2))
     modes = [(layer, layer.training) for layer in module.modules()]
     module.eval()
     hits = sum(

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from autorecon.data import _fashion_mnist
+from autorecon.data import _cifar, _fashion_mnist
 from autorecon.data._errors import DataError, MissingDataError
 from autorecon.data._folders import SYSTEM, cache_folder
 from autorecon.data._registry import require_known
@@ -26,18 +26,29 @@ class Unavailable(Exception):
 def fetch(name: str, *, say: Say = lambda line: None) -> Path:
     """Make sure that a data set is on this machine and return its folder.
 
-    Does nothing if it is there already. Otherwise Debian's package is installed (as root), or
-    unpacked into the cache folder (as anyone), or torchvision downloads the files; `say` is told
-    before each. The files are read to verify them.
+    Does nothing if it is there already. Otherwise torchvision downloads the files into the cache
+    folder; for Fashion-MNIST, Debian's package is installed (as root) or unpacked there (as anyone)
+    where that goes. `say` is told before each. The files are read to verify them.
     Raises DataError with every reason if none of these works.
     """
     require_known(name)
+    if name in _cifar.CIFARS:
+        return _fetch_cifar(name, say)
     if name != _fashion_mnist.NAME:
         raise DataError(f"{name} cannot be fetched; put its files where its loader looks for them")
     try:
         return _verified()
     except MissingDataError:
         return _install(say)
+
+
+def _fetch_cifar(name: str, say: Say) -> Path:
+    try:
+        _cifar.find_root(name)
+    except MissingDataError:
+        say(f"downloading {name} with torchvision, about 170 MB")
+        _cifar.download(name)
+    return _cifar.verified(name)
 
 
 def _install(say: Say) -> Path:

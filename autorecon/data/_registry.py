@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from autorecon.data import _fashion_mnist
+from autorecon.data import _cifar, _fashion_mnist, _imagenet
 from autorecon.data._errors import DataError
 
 if TYPE_CHECKING:
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 Loader = Callable[[int | None], "Dataset"]
 
-_LOADERS: dict[str, Loader] = {_fashion_mnist.NAME: _fashion_mnist.load_fashion_mnist}
+_LOADERS: dict[str, Loader] = {
+    _fashion_mnist.NAME: _fashion_mnist.load_fashion_mnist,
+    "cifar10": _cifar.load_cifar10,
+    "cifar100": _cifar.load_cifar100,
+    _imagenet.NAME: _imagenet.load_imagenet,
+}
 
 
 def register(name: str, loader: Loader) -> None:

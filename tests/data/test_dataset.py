@@ -106,7 +106,7 @@ def test_a_registered_data_set_loads_by_its_name(
     monkeypatch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
     data.register("toy", lambda size: toy)
     assert data.load("toy") is toy
-    assert data.names() == ["fashion-mnist", "toy"]
+    assert data.names() == ["cifar10", "cifar100", "fashion-mnist", "imagenet", "toy"]
     with pytest.raises(data.DataError, match="already"):
         data.register("toy", lambda size: toy)
     with pytest.raises(data.DataError, match="cannot be fetched"):
