@@ -29,6 +29,11 @@ def teachers(as_json: bool) -> None:
         size = f"{about['channels']}x{about['size']}x{about['size']}"
         click.echo(
             f"{name:<22} {about['architecture']}, {about['data']} {size}, "
-            f"{about['classes']} classes, {about['test_accuracy']:.2f} % top-1"
+            f"{about['classes']} classes, mean {_numbers(about['mean'])}, std "
+            f"{_numbers(about['std'])}, {about['test_accuracy']:.2f} % top-1"
         )
     click.echo(OTHERS)
+
+
+def _numbers(values: list[float]) -> str:
+    return " ".join(f"{value:.3f}" for value in values)

@@ -6,12 +6,12 @@ Comparisons between methods founder on this, so every report carries the list.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 import torch
 import torch.nn.functional as F
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
 
@@ -73,7 +73,9 @@ def _left_alone(traced: fx.GraphModule, node: fx.Node) -> Iterator[Site]:
     elif isinstance(callee, nn.Module):
         yield from _module_sites(traced, node, callee)
     elif node.op == "get_attr":
-        yield Site(str(node.target), "tensor", None, "used outside a Conv2d or Linear module")
+        name = str(node.target)
+        values = operator.attrgetter(name)(traced)
+        yield Site(name, "tensor", None, "used outside a Conv2d or Linear module", _size([values]))
 
 
 def _module_sites(traced: fx.GraphModule, node: fx.Node, module: nn.Module) -> Iterator[Site]:
@@ -84,7 +86,7 @@ def _module_sites(traced: fx.GraphModule, node: fx.Node, module: nn.Module) -> I
         if module.bias is not None:
             yield Site(f"{name}.bias", "bias", None, "added in full precision", module.bias.numel())
         return
-    size = sum(t.numel() for t in module.state_dict().values() if t.is_floating_point())
+    size = _size(module.state_dict().values())
     if isinstance(module, NORMS):
         reason = f"not folded into the convolution{_unfollowed(traced, node)}"
         yield Site(name, "norm", None, reason, size)
@@ -92,6 +94,10 @@ def _module_sites(traced: fx.GraphModule, node: fx.Node, module: nn.Module) -> I
         yield Site(name, type(module).__name__, None, "no quantizer for this kind of layer", size)
     elif type(module).__module__ == "torch.nn.modules.activation" and not is_rectifier(module):
         yield Site(name, type(module).__name__, None, UNQUANTIZED)
+
+
+def _size(values: Iterable[Tensor]) -> int:
+    return sum(value.numel() for value in values if value.is_floating_point())
 
 
 def _unfollowed(traced: fx.GraphModule, node: fx.Node) -> str:

@@ -54,6 +54,12 @@ def test_bytes_count_every_stored_value(teacher: nn.Module) -> None:
     assert student.weight_bytes() == (4 * sum(floats), 208 * 3 / 8 + 43 * 4)
 
 
+def test_bytes_count_tensors_outside_of_layers() -> None:
+    # conv 2 weights at 3 bits; its bias 2, up 2 * 2 * 4 + 2 and scale 1 as float32.
+    full, small = quantize(Mixed().eval(), Bits(3, 3)).weight_bytes()
+    assert (full, small) == (4 * (2 + 2 + 18 + 1), 2 * 3 / 8 + 4 * (2 + 18 + 1))
+
+
 def test_other_layers_tensors_and_activations_are_listed() -> None:
     kinds = {site.name: (site.kind, site.bits) for site in report(Mixed())}
     assert kinds["up"] == ("ConvTranspose2d", None)

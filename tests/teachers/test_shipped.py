@@ -11,7 +11,11 @@ import torch
 from autorecon import data, teachers
 from autorecon.teachers import _shipped
 
-LEAST = {"resnet20-fashion16": 89.5, "resnet20-fashion32": 91.5}
+LEAST = {
+    "resnet18-fashion32": 92.0,
+    "resnet20-fashion16": 89.5,
+    "resnet20-fashion32": 91.5,
+}
 
 
 def test_names() -> None:
@@ -33,7 +37,8 @@ def test_loads_frozen_and_as_described(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("resnet20-fashion16", 2000), ("resnet20-fashion32", 400)]
+    ("name", "count"),
+    [("resnet20-fashion16", 2000), ("resnet20-fashion32", 400), ("resnet18-fashion32", 400)],
 )
 def test_accuracy_on_a_part_of_the_test_images_is_near_the_recorded(name: str, count: int) -> None:
     teacher = teachers.load(name)
@@ -43,6 +48,10 @@ def test_accuracy_on_a_part_of_the_test_images_is_near_the_recorded(name: str, c
     margin = 500 * (0.91 * 0.09 / count) ** 0.5
     found = data.accuracy(teacher.module, dataset, part, batch=100)
     assert abs(found - teacher.metadata["test_accuracy"]) < margin
+
+
+def test_weights_have_at_most_three_megabytes() -> None:
+    assert all(len(_shipped.read_weights(name)) <= 3_000_000 for name in LEAST)
 
 
 def test_running_statistics_are_of_the_data_at_the_first_layer() -> None:
