@@ -25,21 +25,25 @@ __all__ = [
 ]
 
 
-def supernet(space: Space, *, seed: int | None = None) -> SuperNet:
+def supernet(space: Space, *, seed: int | None = None, fuse: bool = True) -> SuperNet:
     """Compile a space to its super net. With `seed` the weights are the same every time, and
-    torch's
-    global random state is left as it was."""
-    return _seeded(SuperNet, space, seed)
+    torch's global random state is left as it was.
+
+    `fuse=False` computes every candidate of every edge by itself: the same parameters and, up to
+    rounding, the same images and gradients. Hooks on fused candidates' modules are not called.
+    """
+    return _seeded(SuperNet, space, seed, fuse)
 
 
-def generator(space: Space, *, seed: int | None = None) -> Generator:
-    """Compile a genotype, or a space of size 1, to a generator; SpaceError if choices are open."""
-    return _seeded(Generator, space, seed)
+def generator(space: Space, *, seed: int | None = None, fuse: bool = True) -> Generator:
+    """Compile a genotype, or a space of size 1, to a generator; SpaceError if choices are open.
+    `seed` and `fuse` as for a super net."""
+    return _seeded(Generator, space, seed, fuse)
 
 
-def _seeded(kind: type[Net], space: Space, seed: int | None) -> Net:
+def _seeded(kind: type[Net], space: Space, seed: int | None, fuse: bool) -> Net:
     if seed is None:
-        return kind(space)
+        return kind(space, fuse=fuse)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return kind(space)
+        return kind(space, fuse=fuse)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import Op, OpError, OpPlan, Shape
@@ -136,13 +135,3 @@ BUILDERS: dict[str, Builder] = {
     "linear": _linear,
     "embed": lambda args, source, out: Embed(source, out),
 }
-
-
-def merge(kind: str, parts: list[Tensor]) -> Tensor:
-    """What a node makes of its incoming edges' outputs [N, *shape]: Eq. 3's sum, or as said."""
-    if kind == "concat":
-        return torch.cat(parts, dim=1)
-    total = parts[0]
-    for part in parts[1:]:
-        total = total * part if kind == "product" else total + part
-    return total / len(parts) if kind == "mean" else total

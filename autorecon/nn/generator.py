@@ -4,19 +4,21 @@ search.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.lang import SpaceError
 from autorecon.lang.diagnostics import Diagnostic
-from autorecon.nn.net import Connection, SpaceNet, Values
+from autorecon.lowering import lower
+from autorecon.nn.net import SpaceNet
 
 
 class Generator(SpaceNet):
     """A plain generator `(z, y) -> images`. Edges that are `none`, and nodes that they leave dead,
-    have no modules."""
+    have no modules. Without `fuse` it is computed operation by operation, as it is exported."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, *, fuse: bool = True) -> None:
         if not space.is_genotype:
             first = space.decisions[0]
             message = (
@@ -30,10 +32,10 @@ class Generator(SpaceNet):
             for e in space.edges
             if not e.is_cut and e.source in space.live and e.target in space.live
         ]
-        super().__init__(space, edges, space.live)
+        super().__init__(space, edges, space.live, fuse)
+        self._plain = lower(space)
+        self._fast = self._plan()
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        return self._run(z, y)
-
-    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
-        return connection.candidates[0].layer(values[connection.edge.source], values)
+        exporting = torch.compiler.is_exporting()
+        return self._run(self._plain if exporting else self._fast, z, y, {})

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.lang import Edge
+from autorecon.lowering import Kept
+from autorecon.lowering.plan import Weight
 
 
 @attrs.frozen(eq=False)
@@ -62,3 +64,24 @@ def _one(edge: Edge, space: Space, ones: Sequence[OneCandidate]) -> OneCandidate
 
 def _one_hot(one: OneCandidate, options: int) -> Tensor:
     return one.weight * torch.eye(options, device=one.weight.device)[one.index]
+
+
+def kept(mixture: Mixture) -> Kept:
+    """The candidates that count, where they are not all of an edge."""
+    return {name: (m.index,) for name, m in mixture.items() if isinstance(m, OneCandidate)}
+
+
+class Scalars:
+    """A mixture's weights one by one."""
+
+    def __init__(self, mixture: Mixture) -> None:
+        self._mixture = mixture
+        self._unbound: dict[str, tuple[Tensor, ...]] = {}
+
+    def __getitem__(self, key: Weight) -> Tensor:
+        mixed = self._mixture[key.edge]
+        if isinstance(mixed, OneCandidate):
+            return mixed.weight
+        if key.edge not in self._unbound:
+            self._unbound[key.edge] = mixed.unbind(0)
+        return self._unbound[key.edge][key.candidate]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from autorecon.lang import Shape
 from autorecon.lang.shapes import elements
@@ -55,8 +56,29 @@ class ConditionalBatchNorm(nn.Module):
         nn.init.zeros_(self.beta.weight)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        shape = (*x.shape[:2], *[1] * (x.dim() - 2))
-        return self.gamma(y).view(shape) * self.bn(x) + self.beta(y).view(shape)
+        return self.scaled(self.bn(x), y)
+
+    def scaled(self, normalised: Tensor, y: Tensor) -> Tensor:
+        shape = (*normalised.shape[:2], *[1] * (normalised.dim() - 2))
+        return self.gamma(y).view(shape) * normalised + self.beta(y).view(shape)
+
+
+def norm_of_copies(bn: nn.Module, x: Tensor, copies: int) -> Tensor:
+    """Batch normalisation of x [N, C, ...] as if every position were there `copies` times.
+
+    Its mean and biased variance are the same, but the running variance is of the unbiased one.
+    """
+    assert isinstance(bn, nn.BatchNorm1d | nn.BatchNorm2d)
+    if not bn.training or bn.running_var is None or bn.momentum is None:
+        return bn(x)
+    # Backward keeps the variance that it is given, so the buffer itself must not be that.
+    moved = bn.running_var.clone()
+    out = F.batch_norm(x, bn.running_mean, moved, bn.weight, bn.bias, True, bn.momentum, bn.eps)
+    count = x.numel() // x.shape[1]
+    past = (1 - bn.momentum) * bn.running_var
+    bn.running_var.copy_(past + (moved - past) * (copies * (count - 1) / (copies * count - 1)))
+    bn.get_buffer("num_batches_tracked").add_(1)
+    return out
 
 
 class Attention(nn.Module):

@@ -1,12 +1,10 @@
-"""What super nets and derived generators share: a space's nodes, run in topological order."""
+"""What super nets and derived generators share: the modules of a space, run by a plan."""
 
 from __future__ import annotations
 
 import itertools
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-import attrs
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +12,11 @@ from autorecon.graph import Space
 from autorecon.lang import Edge, Label, Node, Pipeline, Shape
 from autorecon.lang.check_edges import edge_target
 from autorecon.lang.shapes import elements
-from autorecon.nn.builders import build_op, merge
+from autorecon.lowering import Kept, Plan, lower, optimise
+from autorecon.lowering.plan import Place
+from autorecon.nn.builders import build_op
+from autorecon.nn.executor import Run
+from autorecon.nn.mixture import Mixture, Scalars
 
 
 class Branch(nn.Module):
@@ -33,137 +35,84 @@ class Branch(nn.Module):
         return here
 
 
-Values = Mapping[str, Tensor]  # of nodes, by name
-
-
-@attrs.frozen(eq=False)
-class Layer:
-    """Modules one after the other, registered elsewhere under readable names.
-
-    A module whose operation names a label input gets that label [N] beside x.
-    """
-
-    modules: tuple[tuple[nn.Module, str | None], ...]
-
-    def __call__(self, x: Tensor, values: Values) -> Tensor:
-        for module, label in self.modules:
-            x = module(x) if label is None else module(x, values[label])
-        return x
-
-
-def build_pipeline(pipeline: Pipeline, source: Shape, target: Shape, place: Branch) -> Layer:
-    """The module of a pipeline; its operations lie under `place`, named after themselves."""
-    shapes = pipeline.shapes(source, target)
-    modules = []
-    for op, before, after in zip(pipeline.ops, shapes, shapes[1:], strict=False):
-        module = build_op(op, before, after, target)
-        place.put(_unused(op.name, place), module)
-        modules.append((module, op.label))
-    return Layer(tuple(modules))
-
-
 def _unused(name: str, place: Branch) -> str:
     names = (f"{name}_{count}" for count in itertools.count(2))
     return next(n for n in itertools.chain([name], names) if n not in place._modules)
 
 
-@attrs.define(eq=False)
-class Candidate:
-    """One candidate of an edge: its pipeline and what computes it."""
-
-    pipeline: Pipeline
-    layer: Layer
-
-
-@attrs.define(eq=False)
-class Connection:
-    """An edge with the modules of its candidates (`none` has none)."""
-
-    edge: Edge
-    candidates: list[Candidate]
-
-
-@attrs.define(eq=False)
-class Step:
-    """How one node is computed: its incoming edges, then what it applies."""
-
-    node: Node
-    incoming: list[Connection]
-    then: Layer | None
-
-
-class SpaceNet(Branch, ABC):
+class SpaceNet(Branch):
     """A module called with `(z, y)`: noise [N, latent], labels int64 [N] -> images [N, C, H, W].
 
     With several noise inputs z is split over them in the order of the text. A space without a label
     input ignores y.
     """
 
-    def __init__(self, space: Space, edges: Iterable[Edge], live: frozenset[str]) -> None:
+    def __init__(
+        self, space: Space, edges: Iterable[Edge], live: frozenset[str], fuse: bool
+    ) -> None:
         super().__init__()
-        self.space = space
+        self.space, self.fuse = space, fuse
         self.noise = [n for n in space.program.inputs if n.role == "noise"]
         self.latent = sum(elements(n.shape) for n in self.noise)
         self.classes = _classes(space)
         self._labels = [n.name for n in space.program.inputs if n.role == "label"]
+        self._places: dict[Place, nn.Module] = {}
         incoming: dict[str, list[Edge]] = {name: [] for name in space.order}
         for edge in edges:
             incoming[edge.target].append(edge)
-        self._steps = [
-            self._step(space.nodes[name], incoming[name])
-            for name in space.order
-            if name in live and not space.nodes[name].is_input
-        ]
+        for name in space.order:
+            if name in live and not space.nodes[name].is_input:
+                self._build(space.nodes[name], incoming[name])
 
-    def _step(self, node: Node, edges: list[Edge]) -> Step:
-        incoming = [self._connection(edge) for edge in edges]
-        then = None
+    def _build(self, node: Node, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            self._build_edge(edge)
         if node.then is not None:
-            then = build_pipeline(node.then, node.shape, node.shape, self.branch(node.name))
-        return Step(node, incoming, then)
+            place = self.branch(node.name)
+            self._build_pipeline(node.then, node.shape, node.shape, place, (node.name, None))
 
-    def _connection(self, edge: Edge) -> Connection:
+    def _build_edge(self, edge: Edge) -> None:
+        """A candidate's key tells it from the edge's others, in a super net and derived alike."""
         source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
         place = self.branch(edge.name)
-        candidates = [self._candidate(c, source, target, place) for c in edge.candidates]
-        return Connection(edge, candidates)
+        for index, candidate in enumerate(edge.candidates):
+            owner = (edge.name, index)
+            if len(candidate.ops) > 1:
+                within = place.branch(candidate.key)
+                self._build_pipeline(candidate, source, target, within, owner)
+                continue
+            (shape,) = candidate.shapes(source, target)[1:]
+            lone = build_op(candidate.ops[0], source, shape, target)
+            place.put(candidate.key, lone)
+            self._places[Place(*owner, 0)] = lone
 
-    def _candidate(
-        self, pipeline: Pipeline, source: Shape, target: Shape, place: Branch
-    ) -> Candidate:
-        """Its key tells a candidate from the edge's others, in a super net and derived alike."""
-        if len(pipeline.ops) > 1:
-            layer = build_pipeline(pipeline, source, target, place.branch(pipeline.key))
-            return Candidate(pipeline, layer)
-        (shape,) = pipeline.shapes(source, target)[1:]
-        (op,) = pipeline.ops
-        lone = build_op(op, source, shape, target)
-        place.put(pipeline.key, lone)
-        return Candidate(pipeline, Layer(((lone, op.label),)))
+    def _build_pipeline(
+        self,
+        pipeline: Pipeline,
+        source: Shape,
+        target: Shape,
+        place: Branch,
+        owner: tuple[str, int | None],
+    ) -> None:
+        """Its operations' modules lie under `place`, named after themselves."""
+        shapes = pipeline.shapes(source, target)
+        pairs = zip(pipeline.ops, shapes, shapes[1:], strict=False)
+        for position, (op, before, after) in enumerate(pairs):
+            module = build_op(op, before, after, target)
+            place.put(_unused(op.name, place), module)
+            self._places[Place(*owner, position)] = module
+
+    def _plan(self, kept: Kept | None = None) -> Plan:
+        plan = lower(self.space, kept)
+        return optimise(plan) if self.fuse else plan
+
+    def _run(self, plan: Plan, z: Tensor, y: Tensor, mixture: Mixture) -> Tensor:
+        return Run(self._places, Scalars(mixture), self._inputs(z, y))(plan)
 
     def _inputs(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
         values = {n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)}
         return values | dict.fromkeys(self._labels, y)
-
-    def _run(self, z: Tensor, y: Tensor) -> Tensor:
-        values = self._inputs(z, y)
-        for step in self._steps:
-            parts = [
-                part
-                for connection in step.incoming
-                if connection.edge.source in values
-                and (part := self._edge(connection, values)) is not None
-            ]
-            if parts:
-                value = merge(step.node.merge, parts)
-                values[step.node.name] = step.then(value, values) if step.then else value
-        return values[self.space.output.name]
-
-    @abstractmethod
-    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
-        """What an edge brings to its target, or None when it brings nothing. `values` hold its
-        source's and the labels'."""
 
     def example_inputs(
         self, batch: int, generator: torch.Generator | None = None

@@ -8,8 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space, derive_choices, genotype
-from autorecon.nn.mixture import Mixture, OneCandidate, edge_mixture
-from autorecon.nn.net import Branch, Connection, SpaceNet, Values
+from autorecon.lowering import Plan
+from autorecon.nn.mixture import Mixture, edge_mixture, kept
+from autorecon.nn.net import Branch, SpaceNet
+
+MAX_PLANS = 16  # of sampled architectures that are kept
 
 
 class SuperNet(SpaceNet):
@@ -17,16 +20,19 @@ class SuperNet(SpaceNet):
 
     They start at 1e-3 N(0, 1), a vector a decision. Called as `net(z, y)`, candidates are mixed
     with p = softmax(alpha); a search passes its own mixture, such as a Gumbel-softmax sample
-    (Eq. 7), which `edge_mixture` makes of one over decisions.
+    (Eq. 7), which `edge_mixture` makes of one over decisions. Only what leads to the image is
+    computed: norms of nodes that a sampled architecture leaves dead keep their running statistics.
+
+    Candidates are fused into few operations; without `fuse` each is computed by itself.
     """
 
-    def __init__(self, space: Space) -> None:
-        super().__init__(space, space.edges, frozenset(space.nodes))
+    def __init__(self, space: Space, *, fuse: bool = True) -> None:
+        super().__init__(space, space.edges, frozenset(space.nodes), fuse)
         for decision in space.decisions:
             start = 1e-3 * torch.randn(len(decision.options))
             place, name = self._alpha_place(decision.name)
             place.register_parameter(name, nn.Parameter(start))
-        self._mixture: Mixture = {}
+        self._plans: dict[tuple, Plan] = {}
 
     def _alpha_place(self, decision: str) -> tuple[Branch, str]:
         # torch takes a dot in a parameter's name for a level of modules.
@@ -42,27 +48,17 @@ class SuperNet(SpaceNet):
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
         if mixture is None:
             mixture = edge_mixture(self.space, self.probabilities())
-        self._mixture = mixture
-        try:
-            return self._run(z, y)
-        finally:
-            self._mixture = {}
+        return self._run(self._plan_for(mixture), z, y, mixture)
 
-    def _edge(self, connection: Connection, values: Values) -> Tensor | None:
-        x = values[connection.edge.source]
-        mixed = self._mixture.get(connection.edge.name)
-        if mixed is None:  # a single candidate: there is nothing to mix
-            only = connection.candidates[0]
-            return None if only.pipeline.is_none else only.layer(x, values)
-        if isinstance(mixed, OneCandidate):
-            chosen = connection.candidates[mixed.index]
-            return None if chosen.pipeline.is_none else mixed.weight * chosen.layer(x, values)
-        total: Tensor | None = None
-        for weight, candidate in zip(mixed, connection.candidates, strict=True):
-            if not candidate.pipeline.is_none:
-                part = weight * candidate.layer(x, values)
-                total = part if total is None else total + part
-        return total
+    def _plan_for(self, mixture: Mixture) -> Plan:
+        """Plans of late are kept: that of all candidates serves every step of a soft search."""
+        chosen = kept(mixture)
+        key = tuple(sorted(chosen.items()))
+        plan = self._plans.pop(key, None) or self._plan(chosen)
+        self._plans[key] = plan
+        if len(self._plans) > MAX_PLANS:
+            del self._plans[next(iter(self._plans))]
+        return plan
 
     def probabilities(self) -> dict[str, Tensor]:
         """p = softmax(alpha) of every decision, by its name."""

@@ -7,7 +7,8 @@ import torch
 
 import autorecon
 from autorecon.lang.catalogue import CATALOGUE
-from autorecon.nn.builders import BUILDERS, merge
+from autorecon.nn.builders import BUILDERS
+from autorecon.nn.executor import merge
 
 # One line an operation: source and target sizes, then what the edge computes.
 EXAMPLES = {
@@ -172,10 +173,24 @@ def test_a_super_net_passes_labels_to_candidates_and_nodes():
     assert not torch.equal(net(z, y), net(z, (y + 1) % 3))
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("sum", 9.0), ("product", 24.0), ("mean", 3.0)])
+@pytest.mark.parametrize(("kind", "expected"), [("sum", 9.0), ("product", 24.0)])
 def test_merges(kind, expected):
     parts = [torch.full((1, 2), value) for value in (2.0, 3.0, 4.0)]
     assert torch.equal(merge(kind, parts), torch.full((1, 2), expected))
+
+
+def test_a_mean_is_over_the_edges_that_bring_something():
+    space = autorecon.loads("""space s()
+    input a [3]: noise
+    input b [3]: noise
+    input c [3]: noise
+    output image [3] merge mean
+    link a -> image = identity
+    link b -> image = identity
+    link c -> image = none
+    """)
+    z, y = torch.randn(2, 9), torch.zeros(2, dtype=torch.long)
+    assert torch.equal(autorecon.generator(space)(z, y), (z[:, :3] + z[:, 3:6]) / 2)
 
 
 def test_concat_keeps_the_order_of_edges():

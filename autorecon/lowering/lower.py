@@ -1,0 +1,90 @@
+"""Space -> plan: every candidate on every edge, as the text says, before any pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from autorecon.graph import Space
+from autorecon.lang import Edge, Node, Pipeline, Shape
+from autorecon.lang.check_edges import edge_target
+from autorecon.lang.check_graph import live_nodes
+from autorecon.lowering.plan import Apply, Merge, Place, Plan, Step, Term, Weight
+
+Kept = Mapping[str, Sequence[int]]  # candidates that count, by edge; all where an edge is missing
+
+
+def lower(space: Space, kept: Kept | None = None) -> Plan:
+    """The plan of a space in which every edge is the weighted sum of its candidates.
+
+    With `kept`, of those alone. Nodes on no path from an input to the output are left out.
+    Raises ValueError where no path is left.
+    """
+    candidates = {e.name: _candidates(e, kept or {}) for e in space.edges}
+    edges = [e for e in space.edges if candidates[e.name]]
+    live = live_nodes(space.nodes, edges)
+    if space.output.name not in live:
+        raise ValueError(f"nothing leads from an input of {space.name} to its output")
+    incoming: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if edge.source in live and edge.target in live:
+            incoming[edge.target].append(edge)
+    steps: list[Step] = []
+    for name in space.order:
+        if name in live and not space.nodes[name].is_input:
+            _node(space, space.nodes[name], incoming[name], candidates, steps)
+    inputs = {n.name: n.shape for n in space.program.inputs}
+    return Plan(inputs, tuple(steps), space.output.name)
+
+
+def _candidates(edge: Edge, kept: Kept) -> list[int]:
+    """Those that compute something."""
+    indices = kept.get(edge.name, range(len(edge.candidates)))
+    return [k for k in indices if not edge.candidates[k].is_none]
+
+
+def _node(
+    space: Space,
+    node: Node,
+    edges: Sequence[Edge],
+    candidates: Mapping[str, Sequence[int]],
+    steps: list[Step],
+) -> None:
+    parts = [Term(_edge(space, edge, candidates[edge.name], steps)) for edge in edges]
+    raw = node.name if node.then is None else f"{node.name}.{node.merge}"
+    steps.append(Merge(raw, node.merge, tuple(parts), node.shape, len(parts)))
+    if node.then is not None:
+        _pipeline(node.then, raw, node.shape, node.shape, (node.name, None), node.name, steps)
+
+
+def _edge(space: Space, edge: Edge, candidates: Sequence[int], steps: list[Step]) -> str:
+    source, target = space.nodes[edge.source].shape, edge_target(edge, space.nodes)
+    if len(edge.candidates) == 1:
+        only = edge.candidates[0]
+        return _pipeline(only, edge.source, source, target, (edge.name, 0), edge.name, steps)
+    terms = []
+    for index in candidates:
+        pipeline = edge.candidates[index]
+        out = f"{edge.name}.{pipeline.key}"
+        _pipeline(pipeline, edge.source, source, target, (edge.name, index), out, steps)
+        terms.append(Term(out, Weight(edge.name, index)))
+    steps.append(Merge(edge.name, "sum", tuple(terms), steps[-1].shapes[0]))
+    return edge.name
+
+
+def _pipeline(
+    pipeline: Pipeline,
+    source: str,
+    before: Shape,
+    target: Shape,
+    owner: tuple[str, int | None],
+    out: str,
+    steps: list[Step],
+) -> str:
+    shapes = pipeline.shapes(before, target)[1:]
+    for position, (op, shape) in enumerate(zip(pipeline.ops, shapes, strict=True)):
+        last = position == len(shapes) - 1
+        made = out if last else f"{out}#{position}"
+        steps.append(Apply(made, source, op, Place(*owner, position), shape))
+        source = made
+    return out

@@ -1,0 +1,194 @@
+"""A net as a list of steps over named values: what is computed, and from which parameters.
+
+A plan is immutable and knows nothing of torch; passes make new ones of it, `autorecon.nn` runs
+them. Shapes are without the batch axis.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+import attrs
+
+from autorecon.lang import Op, Shape
+
+
+class Weight(NamedTuple):
+    """The share of an edge's candidate in its mixture, a scalar known only when the net runs."""
+
+    edge: str
+    candidate: int
+
+
+class Place(NamedTuple):
+    """Where an operation's module is: of an edge's candidate, or (None) of a node's `then`."""
+
+    owner: str
+    candidate: int | None
+    position: int
+
+
+class Term(NamedTuple):
+    """A summand: a value, and what it is multiplied by (None: by nothing)."""
+
+    value: str
+    weight: Weight | None = None
+
+
+class Grid(NamedTuple):
+    """Where a fused kernel has taps: size x size of them, `dilation` apart."""
+
+    size: int
+    dilation: int
+
+    @property
+    def taps(self) -> int:
+        return self.size**2
+
+    @property
+    def reach(self) -> int:
+        """From the middle to the outermost tap."""
+        return self.dilation * (self.size - 1) // 2
+
+    def holds(self, other: Grid) -> bool:
+        aligned = other.size == 1 or other.dilation % self.dilation == 0
+        return aligned and other.reach <= self.reach
+
+
+class Kernel(NamedTuple):
+    """A summand of a fused kernel; without a place it is the identity, a kernel of one tap."""
+
+    place: Place | None
+    grid: Grid
+    weight: Weight | None = None
+    bias: bool = False
+
+
+@attrs.frozen
+class Apply:
+    """One operation of the catalogue, by its module.
+
+    `copies`: how many positions of the net each one here stands for, which the running variance of
+    a norm depends on. `in_place`: the source is overwritten.
+    """
+
+    out: str
+    source: str
+    op: Op
+    place: Place
+    shape: Shape
+    copies: int = 1
+    in_place: bool = False
+
+    @property
+    def outs(self) -> tuple[str, ...]:
+        return (self.out,)
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        return (self.shape,)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,) if self.op.label is None else (self.source, self.op.label)
+
+
+@attrs.frozen
+class Merge:
+    """What a node makes of its terms: `sum`, `mean` (over `parts` edges), `product`, `concat`."""
+
+    out: str
+    kind: str
+    terms: tuple[Term, ...]
+    shape: Shape
+    parts: int = 1
+
+    @property
+    def outs(self) -> tuple[str, ...]:
+        return (self.out,)
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        return (self.shape,)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(term.value for term in self.terms)
+
+    @property
+    def is_linear(self) -> bool:
+        return self.kind in ("sum", "mean")
+
+
+@attrs.frozen
+class Convolve:
+    """Stacked convolutions on one grid: kernels[out][source] are summed to a block of its kernel.
+
+    With `scale` above 1 it is that of the sources repeated `scale` times along both axes, which
+    are never written out.
+    """
+
+    outs: tuple[str, ...]
+    sources: tuple[str, ...]
+    kernels: tuple[tuple[tuple[Kernel, ...], ...], ...]
+    grid: Grid
+    shapes: tuple[Shape, ...]
+    groups: int = 1
+    scale: int = 1
+
+
+Step = Apply | Merge | Convolve
+
+
+@attrs.frozen
+class Plan:
+    """Steps in an order in which every value is computed before it is used."""
+
+    inputs: Mapping[str, Shape] = attrs.field(eq=False)
+    steps: tuple[Step, ...]
+    output: str
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        found = dict(self.inputs)
+        for step in self.steps:
+            found.update(zip(step.outs, step.shapes, strict=True))
+        return found
+
+    @cached_property
+    def makers(self) -> dict[str, Step]:
+        """The step that computes each value."""
+        return {out: step for step in self.steps for out in step.outs}
+
+    @cached_property
+    def uses(self) -> Counter[str]:
+        """How many sources of steps, or the output, each value is."""
+        return Counter([*(s for step in self.steps for s in step.sources), self.output])
+
+    @cached_property
+    def last_uses(self) -> tuple[tuple[str, ...], ...]:
+        """For each step the values that nothing needs after it."""
+        seen, found = {self.output, *self.inputs}, []
+        for step in reversed(self.steps):
+            over = dict.fromkeys(v for v in (*step.sources, *step.outs) if v not in seen)
+            seen.update(over)
+            found.append(tuple(over))
+        return tuple(reversed(found))
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise ValueError unless each value is computed once, before its uses, and all are used."""
+    known = set(plan.inputs)
+    for step in plan.steps:
+        if missing := set(step.sources) - known:
+            raise ValueError(f"{step.outs[0]} uses {min(missing)} before it is computed")
+        if again := known & set(step.outs):
+            raise ValueError(f"{min(again)} is computed twice")
+        known.update(step.outs)
+    if plan.output not in known:
+        raise ValueError(f"the output {plan.output} is never computed")
+    if idle := known - set(plan.uses) - set(plan.inputs):
+        raise ValueError(f"nothing uses {min(idle)}")

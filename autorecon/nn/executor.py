@@ -1,0 +1,72 @@
+"""Runs a plan: its steps in order, with a net's modules and a mixture's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from autorecon.lowering.plan import Apply, Convolve, Merge, Place, Plan, Step, Term
+from autorecon.nn.convolve import convolve
+from autorecon.nn.mixture import Scalars
+from autorecon.nn.modules import ConditionalBatchNorm, norm_of_copies
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """One call: values [N, *shape] by name, at first those of the inputs."""
+
+    modules: Mapping[Place, nn.Module]
+    weights: Scalars
+    values: dict[str, Tensor]
+
+    def __call__(self, plan: Plan) -> Tensor:
+        for step, over in zip(plan.steps, plan.last_uses, strict=True):
+            self.values.update(zip(step.outs, self._made(step), strict=True))
+            for value in over:
+                del self.values[value]
+        return self.values[plan.output]
+
+    def _made(self, step: Step) -> tuple[Tensor, ...]:
+        if isinstance(step, Convolve):
+            sources = [self.values[source] for source in step.sources]
+            return convolve(step, sources, self.modules, self.weights)
+        return (self._merged(step) if isinstance(step, Merge) else self._applied(step),)
+
+    def _applied(self, step: Apply) -> Tensor:
+        inputs = [self.values[source] for source in step.sources]
+        module = self.modules[step.place]
+        if step.in_place:
+            return _in_place(module, *inputs)
+        if step.copies == 1 or step.op.name not in ("bn", "ccbn"):
+            return module(*inputs)
+        if isinstance(module, ConditionalBatchNorm):
+            return module.scaled(norm_of_copies(module.bn, inputs[0], step.copies), inputs[1])
+        return norm_of_copies(module, inputs[0], step.copies)
+
+    def _merged(self, step: Merge) -> Tensor:
+        merged = merge(step.kind, [self._weighed(term) for term in step.terms])
+        return merged / step.parts if step.kind == "mean" else merged
+
+    def _weighed(self, term: Term) -> Tensor:
+        value = self.values[term.value]
+        return value if term.weight is None else self.weights[term.weight] * value
+
+
+def merge(kind: str, parts: list[Tensor]) -> Tensor:
+    """The sum (Eq. 3), product or concatenation of parts [N, *shape]."""
+    if kind == "concat":
+        return torch.cat(parts, dim=1)
+    total = parts[0]
+    for part in parts[1:]:
+        total = total * part if kind == "product" else total + part
+    return total
+
+
+def _in_place(module: nn.Module, x: Tensor) -> Tensor:
+    if isinstance(module, nn.LeakyReLU):
+        return F.leaky_relu_(x, module.negative_slope)
+    return x.relu_()
