@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from autorecon.lowering.convolutions import Convolutions
 from autorecon.lowering.flatten import Flatten
+from autorecon.lowering.fourier import Fourier
 from autorecon.lowering.fuse import Fuse
 from autorecon.lowering.in_place import InPlace
 from autorecon.lowering.low_resolution import LowResolution
@@ -22,6 +23,7 @@ PASSES = (
     LowResolution(),
     Share(),
     Fuse(),
+    Fourier(),
     Stack(),
     Simplify(),
     InPlace(),

@@ -128,7 +128,7 @@ class Convolve:
     """Stacked convolutions on one grid: kernels[out][source] are summed to a block of its kernel.
 
     With `scale` above 1 it is that of the sources repeated `scale` times along both axes, which
-    are never written out.
+    are never written out. `fourier`: by way of spectra, with taps where any of its kernels has.
     """
 
     outs: tuple[str, ...]
@@ -138,6 +138,12 @@ class Convolve:
     shapes: tuple[Shape, ...]
     groups: int = 1
     scale: int = 1
+    fourier: bool = False
+
+    @property
+    def grids(self) -> frozenset[Grid]:
+        """Those of its kernels, before they are mixed."""
+        return frozenset(k.grid for row in self.kernels for block in row for k in block)
 
 
 Step = Apply | Merge | Convolve
@@ -167,6 +173,17 @@ class Plan:
     def uses(self) -> Counter[str]:
         """How many sources of steps, or the output, each value is."""
         return Counter([*(s for step in self.steps for s in step.sources), self.output])
+
+    @cached_property
+    def targets(self) -> dict[str, str]:
+        """The sum that a value is added to as it is, where it is used for nothing else."""
+        return {
+            term.value: step.out
+            for step in self.steps
+            if isinstance(step, Merge) and step.is_linear
+            for term in step.terms
+            if term.weight is None and self.uses[term.value] == 1
+        }
 
     @cached_property
     def last_uses(self) -> tuple[tuple[str, ...], ...]:

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import attrs
 
-from autorecon.lowering.plan import Convolve, Merge, Plan, Step, Term
+from autorecon.lowering.plan import Convolve, Grid, Merge, Plan, Step, Term
 
 Stacked = dict[tuple[str, str], Convolve]  # by source and target, complete
 
 
+ANY = Grid(0, 0)
+
+
 class _Kind(NamedTuple):
-    grid: tuple[int, int]
+    grid: Grid
     scale: int
     size: tuple[int, ...]
 
@@ -27,26 +30,16 @@ class Stack:
     about: str = "convolutions on one grid with common sources and targets are one"
 
     def __call__(self, plan: Plan) -> Plan:
-        targets = _targets(plan)
         cells: dict[_Kind, dict[str, dict[str, Convolve]]] = defaultdict(lambda: defaultdict(dict))
         for step in plan.steps:
             if isinstance(step, Convolve) and step.groups == 1:
                 ((source,), (out,)) = step.sources, step.outs
-                kind = _Kind(step.grid, step.scale, plan.shapes[source][1:])
-                cells[kind][source].setdefault(targets.get(out, out), step)
+                # Spectra are of one size whatever the taps are.
+                grid = ANY if step.fourier else step.grid
+                kind = _Kind(grid, step.scale, plan.shapes[source][1:])
+                cells[kind][source].setdefault(plan.targets.get(out, out), step)
         stacked = [s for rows in cells.values() for s in _stacks(rows) if len(s) > 1]
         return _rewritten(plan, stacked) if stacked else plan
-
-
-def _targets(plan: Plan) -> dict[str, str]:
-    """The sum that a value is added to and used for nothing else."""
-    return {
-        term.value: step.out
-        for step in plan.steps
-        if isinstance(step, Merge) and step.is_linear
-        for term in step.terms
-        if term.weight is None and plan.uses[term.value] == 1
-    }
 
 
 def _stacks(rows: dict[str, dict[str, Convolve]]) -> list[Stacked]:
@@ -100,4 +93,7 @@ def _stack(cells: Stacked) -> Convolve:
     firsts = [cells[sources[0], target] for target in names]
     outs = tuple(c.outs[0] for c in firsts)
     shapes = tuple(c.shapes[0] for c in firsts)
-    return attrs.evolve(firsts[0], outs=outs, sources=sources, kernels=kernels, shapes=shapes)
+    grid = max(step.grid for step in cells.values())
+    return attrs.evolve(
+        firsts[0], outs=outs, sources=sources, kernels=kernels, shapes=shapes, grid=grid
+    )

@@ -3,91 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-import attrs
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from autorecon.lowering.plan import Convolve, Grid, Kernel, Place
+from autorecon.lowering.fourier import offsets
+from autorecon.lowering.plan import Convolve, Grid, Place
+from autorecon.nn.fourier import SpectralConvolution
+from autorecon.nn.kernels import Rows, gather, mix_biases, mix_kernels
 from autorecon.nn.mixture import Scalars
 from autorecon.nn.repeated import convolve_repeated
 
 
 def convolve(
-    step: Convolve, sources: Sequence[Tensor], modules: Mapping[Place, nn.Module], weights: Scalars
+    step: Convolve, sources: Sequence[Tensor], modules: Mapping[Place, nn.Module], scalars: Scalars
 ) -> tuple[Tensor, ...]:
     """What each of the step's outs is: sources [N, C, H, W] -> [N, *shape] each."""
-    x = sources[0] if len(sources) == 1 else torch.cat(list(sources), dim=1)
-    mixed = _Mixed(step, modules, weights, x)
-    kernel, bias = mixed.kernel(), mixed.bias()
+    rows, tensors = gather(step, modules, scalars)
     if step.scale > 1:
-        out = convolve_repeated(x, kernel, bias, step.grid, step.scale, step.groups)
+        kernel, bias = mix_kernels(step, rows, tensors, sources[0]), mix_biases(step, rows, tensors)
+        out = convolve_repeated(_joined(sources), kernel, bias, step.grid, step.scale, step.groups)
     else:
-        out = F.conv2d(x, kernel, bias, 1, step.grid.reach, step.grid.dilation, step.groups)
+        out = _Fused.apply(step, rows, len(sources), *sources, *tensors)
     if len(step.outs) == 1:
         return (out,)
     return out.split([shape[0] for shape in step.shapes], dim=1)
 
 
-@attrs.frozen(eq=False)
-class _Mixed:
-    """A step's kernels and biases, weighed, summed and stacked; `like` has their dtype and device.
+def _joined(sources: Sequence[Tensor]) -> Tensor:
+    return torch.cat(list(sources), dim=1) if len(sources) > 1 else sources[0]
 
-    A module's weight is asked for once: of a normalised one each time is a step of the power
-    iteration.
-    """
 
-    step: Convolve
-    modules: Mapping[Place, nn.Module]
-    weights: Scalars
-    like: Tensor
+class _Fused(torch.autograd.Function):
+    """Keeps for backward what is kept anyway, sources and parameters, and mixes kernels again."""
 
-    def kernel(self) -> Tensor:
-        """[channels of all outs, channels of all sources, size, size]"""
-        rows = zip(self.step.kernels, self.step.shapes, strict=True)
-        return _cat([_cat([self._block(k, shape[0]) for k in row], 1) for row, shape in rows], 0)
+    @staticmethod
+    def forward(ctx: Any, step: Convolve, rows: Rows, count: int, *tensors: Tensor) -> Tensor:
+        ctx.step, ctx.rows, ctx.count = step, rows, count
+        ctx.save_for_backward(*tensors)
+        x, own = _joined(tensors[:count]), tensors[count:]
+        kernel, bias = mix_kernels(step, rows, own, x), mix_biases(step, rows, own)
+        if not step.fourier:
+            return F.conv2d(x, kernel, bias, 1, step.grid.reach, step.grid.dilation, step.groups)
+        out = _fourier(step).forward(x, _by_tap(step, kernel))
+        return out if bias is None else out.add_(bias[:, None, None])
 
-    def bias(self) -> Tensor | None:
-        """[channels of all outs], or None where no convolution has any."""
-        biased = [[k for block in row for k in block if k.bias] for row in self.step.kernels]
-        if not any(biased):
-            return None
-        rows = zip(biased, self.step.shapes, strict=True)
-        return _cat([self._offset(row, shape[0]) for row, shape in rows], 0)
-
-    def _block(self, kernels: Sequence[Kernel], channels: int) -> Tensor:
-        parts = [
-            spread(self._weighed(k, self._own(k, "weight", channels)), k.grid, self.step.grid)
-            for k in kernels
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        step, count, tensors = ctx.step, ctx.count, ctx.saved_tensors
+        needs = ctx.needs_input_grad[3:]
+        x = _joined(tensors[:count])
+        own = [
+            t.detach().requires_grad_(n)
+            for t, n in zip(tensors[count:], needs[count:], strict=True)
         ]
-        return sum(parts[1:], parts[0])
-
-    def _offset(self, kernels: Sequence[Kernel], channels: int) -> Tensor:
-        parts = [self._weighed(k, self._own(k, "bias", channels)) for k in kernels]
-        return sum(parts[1:], parts[0]) if parts else self.like.new_zeros(channels)
-
-    def _own(self, kernel: Kernel, name: str, channels: int) -> Tensor:
-        if kernel.place is not None:
-            return getattr(self.modules[kernel.place], name)
-        identity = torch.eye(channels, dtype=self.like.dtype, device=self.like.device)
-        return identity[..., None, None]
-
-    def _weighed(self, kernel: Kernel, value: Tensor) -> Tensor:
-        return value if kernel.weight is None else self.weights[kernel.weight] * value
+        with torch.enable_grad():
+            kernel, bias = mix_kernels(step, ctx.rows, own, x), mix_biases(step, ctx.rows, own)
+        asked = (any(needs[:count]), kernel.requires_grad)
+        x_gradient, kernel_gradient = _gradients(step, x, kernel.detach(), gradient, asked)
+        found = _own_gradients(own, (kernel, bias), (kernel_gradient, gradient))
+        return (None, None, None, *_parted(x_gradient, tensors[:count]), *found)
 
 
-def _cat(parts: list[Tensor], dim: int) -> Tensor:
-    return torch.cat(parts, dim) if len(parts) > 1 else parts[0]
+def _gradients(
+    step: Convolve, x: Tensor, kernel: Tensor, gradient: Tensor, asked: tuple[bool, bool]
+) -> tuple[Tensor | None, Tensor | None]:
+    if not step.fourier:
+        reach, apart = [step.grid.reach] * 2, [step.grid.dilation] * 2
+        x_gradient, kernel_gradient, _ = torch.ops.aten.convolution_backward(
+            gradient, x, kernel, None, [1, 1], reach, apart, False, [0, 0], step.groups,
+            [*asked, False],
+        )  # fmt: skip
+        return x_gradient, kernel_gradient
+    found = _fourier(step).gradients(x, _by_tap(step, kernel), gradient, asked)
+    if found[1] is None:
+        return found
+    whole = torch.zeros_like(kernel).flatten(2)
+    whole[..., _taps(step)] = found[1].permute(2, 1, 0)
+    return found[0], whole.view_as(kernel)
 
 
-def spread(kernel: Tensor, own: Grid, grid: Grid) -> Tensor:
-    """A kernel [O, I, size, size] of one grid on another that holds it, zeros between its taps."""
-    if own == grid:
-        return kernel
-    apart = own.dilation // grid.dilation if own.size > 1 else 1
-    margin = (grid.reach - own.reach) // grid.dilation
-    taps = slice(margin, grid.size - margin, apart)
-    out = kernel.new_zeros(*kernel.shape[:2], grid.size, grid.size)
-    out[..., taps, taps] = kernel
-    return out
+def _own_gradients(
+    own: list[Tensor],
+    mixed: tuple[Tensor, Tensor | None],
+    gradients: tuple[Tensor | None, Tensor],
+) -> list[Tensor | None]:
+    """Of the tensors that the kernel and the bias were mixed of."""
+    (kernel, bias), (kernel_gradient, gradient) = mixed, gradients
+    outs, given = [], []
+    if kernel.requires_grad:
+        outs, given = [kernel], [kernel_gradient]
+    if bias is not None and bias.requires_grad:
+        outs, given = [*outs, bias], [*given, gradient.sum((0, 2, 3))]
+    wanted = [tensor for tensor in own if tensor.requires_grad]
+    found = iter(torch.autograd.grad(outs, wanted, given) if wanted else ())
+    return [next(found) if tensor.requires_grad else None for tensor in own]
+
+
+def _parted(gradient: Tensor | None, sources: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    if gradient is None:
+        return [None] * len(sources)
+    return gradient.split([source.shape[1] for source in sources], dim=1)
+
+
+def _fourier(step: Convolve) -> SpectralConvolution:
+    return _of_grids(step.grids, step.grid.reach)
+
+
+@lru_cache(maxsize=256)
+def _of_grids(grids: frozenset[Grid], reach: int) -> SpectralConvolution:
+    return SpectralConvolution(tuple(sorted(offsets(grids))), reach)
+
+
+def _taps(step: Convolve) -> list[int]:
+    """Places of the taps within the whole kernel."""
+    reach, size = step.grid.reach, step.grid.size
+    return [(down + reach) * size + right + reach for down, right in _fourier(step).offsets]
+
+
+def _by_tap(step: Convolve, kernel: Tensor) -> Tensor:
+    """[O, I, size, size] -> [taps, I, O]"""
+    return kernel.flatten(2)[..., _taps(step)].permute(2, 1, 0).contiguous()

@@ -1,0 +1,171 @@
+"""Convolution by the Fourier transform: spectra are multiplied, whatever the size of the kernel.
+
+The transforms are products with matrices of cosines and sines, first along rows, then along
+columns, laid out so that each is one batched multiplication without a copy. Of a real map half of
+the row frequencies suffice. A spectrum is [row frequency, 2 * column frequency, N * C], the real
+parts of all column frequencies before the imaginary ones. All maps are linear, so the backward
+pass is the same code with transposed matrices. Results equal direct convolution up to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from autorecon.lowering.fourier import periods
+
+Offsets = tuple[tuple[int, int], ...]  # of a kernel's taps from its middle, down and right
+
+
+class Matrices(NamedTuple):
+    """Of maps of one size. `rows`, `columns` lead to spectra, `back_columns`, `back_rows` back."""
+
+    rows: Tensor  # [(part, row frequency), W]
+    columns: Tensor  # [(part, column frequency), (H, part)]
+    back_columns: Tensor  # [(part, H), (part, column frequency)]
+    back_rows: Tensor  # [(row frequency, part), W]
+
+    def transposed(self) -> Matrices:
+        """Those of the adjoint maps: to spectra by what led back, and back by what led to them."""
+        half, width = len(self.rows) // 2, self.rows.shape[1]
+        height, frequencies = len(self.back_columns) // 2, len(self.columns)
+        rows = self.back_rows.view(half, 2, width).transpose(0, 1).reshape(2 * half, width)
+        columns = self.back_columns.T.reshape(frequencies, 2, height).transpose(1, 2)
+        back_columns = self.columns.view(frequencies, height, 2).permute(2, 1, 0)
+        back_rows = self.rows.view(2, half, width).transpose(0, 1)
+        return Matrices(
+            rows,
+            columns.reshape(frequencies, 2 * height),
+            back_columns.reshape(2 * height, frequencies),
+            back_rows.reshape(2 * half, width),
+        )
+
+
+@lru_cache(maxsize=32)
+def matrices(
+    height: int, width: int, reach: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Matrices, Matrices]:
+    """Both ways, and their adjoints."""
+    tall, wide = periods(height, width, reach)
+    across = _angles(wide // 2 + 1, width, wide)
+    down = _angles(tall, height, tall)
+    (c, s), (cos, sin) = (down.cos(), down.sin()), (across.cos(), across.sin())
+    # All row frequencies but the first and the last stand for their mirror image too.
+    twice = torch.full((wide // 2 + 1, 1), 2.0, dtype=torch.float64)
+    twice[0], twice[-1] = 1.0, 1.0
+    columns = torch.cat([torch.stack([c, s], 2).flatten(1), torch.stack([-s, c], 2).flatten(1)])
+    back = torch.cat([torch.cat([c.T, -s.T], 1), torch.cat([s.T, c.T], 1)]) / tall
+    back_rows = torch.stack([cos * twice, -sin * twice], 1).flatten(0, 1) / wide
+    exact = Matrices(torch.cat([cos, -sin]), columns, back, back_rows)
+    pair = (exact, exact.transposed())
+    one, other = (Matrices(*(m.to(device, dtype).contiguous() for m in way)) for way in pair)
+    return one, other
+
+
+def _angles(frequencies: int, positions: int, period: int) -> Tensor:
+    k, x = (torch.arange(n, dtype=torch.float64) for n in (frequencies, positions))
+    return 2 * math.pi / period * torch.outer(k, x)
+
+
+@lru_cache(maxsize=32)
+def tap_matrix(
+    tall: int, wide: int, offsets: Offsets, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    """[row frequency, (part, column frequency), tap]: a kernel's spectrum, conjugated, since what
+    networks call convolution is correlation."""
+    down, right = torch.tensor(offsets, dtype=torch.float64).T
+    along = torch.outer(torch.arange(tall, dtype=torch.float64), down) / tall
+    across = torch.outer(torch.arange(wide // 2 + 1, dtype=torch.float64), right) / wide
+    angles = 2 * math.pi * (along[None] + across[:, None])
+    return torch.cat([angles.cos(), angles.sin()], 1).to(device, dtype)
+
+
+def to_spectrum(x: Tensor, ways: Matrices) -> Tensor:
+    """[N, C, H, W] -> [row frequency, (part, column frequency), N * C]"""
+    count, height = x.shape[0] * x.shape[1], x.shape[2]
+    by_height = x.reshape(count, height, -1).permute(1, 2, 0)
+    rows = torch.bmm(ways.rows.expand(height, -1, -1), by_height)
+    rows = rows.view(2 * height, -1, count).permute(1, 0, 2)
+    return torch.bmm(ways.columns.expand(len(rows), -1, -1), rows)
+
+
+def from_spectrum(spectrum: Tensor, ways: Matrices, batch: int) -> Tensor:
+    """The same [N, C, H, W] of a spectrum."""
+    half, _, count = spectrum.shape
+    columns = torch.bmm(ways.back_columns.expand(half, -1, -1), spectrum)
+    height = columns.shape[1] // 2
+    by_height = columns.view(2 * half, height, count).permute(1, 2, 0)
+    rows = torch.bmm(by_height, ways.back_rows.expand(height, -1, -1))
+    return rows.permute(1, 0, 2).reshape(batch, -1, height, rows.shape[2])
+
+
+class SpectralConvolution(NamedTuple):
+    """Convolutions of maps of one size with kernels of one set of taps [taps, I, O]."""
+
+    offsets: Offsets
+    reach: int
+
+    def forward(self, x: Tensor, kernel: Tensor) -> Tensor:
+        """[N, I, H, W] -> [N, O, H, W]"""
+        ways, _, taps = self._prepared(x)
+        there = self._split(to_spectrum(x, ways), x)
+        made = there.new_empty(*there.shape[:4], kernel.shape[2])
+        # One row frequency after the other: the kernel's spectrum stays in the cache.
+        for at, x_at, y_at in zip(taps, there, made, strict=True):
+            real, imaginary = self._spectrum(at, kernel)
+            torch.bmm(x_at[0], real, out=y_at[0]).baddbmm_(x_at[1], imaginary, alpha=-1)
+            torch.bmm(x_at[0], imaginary, out=y_at[1]).baddbmm_(x_at[1], real)
+        return from_spectrum(self._joined(made), ways, len(x))
+
+    def gradients(
+        self, x: Tensor, kernel: Tensor, gradient: Tensor, needs: tuple[bool, bool]
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Of x and of the kernel, as far as they are needed, from that of the result."""
+        ways, adjoint, taps = self._prepared(x)
+        there = self._split(to_spectrum(x, ways), x)
+        back = self._split(to_spectrum(gradient, adjoint), gradient)
+        x_back = torch.empty_like(there) if needs[0] else None
+        kernel_back = torch.zeros_like(kernel).flatten(1) if needs[1] else None
+        for k, at in enumerate(taps):
+            if x_back is not None:
+                self._x_gradient(back[k], self._spectrum(at, kernel), x_back[k])
+            if kernel_back is not None:
+                kernel_back.addmm_(at.T, self._kernel_gradient(there[k], back[k]))
+        x_gradient = None
+        if x_back is not None:
+            x_gradient = from_spectrum(self._joined(x_back), adjoint, len(x))
+        return x_gradient, None if kernel_back is None else kernel_back.view_as(kernel)
+
+    def _prepared(self, x: Tensor) -> tuple[Matrices, Matrices, Tensor]:
+        height, width = x.shape[2:]
+        ways, adjoint = matrices(height, width, self.reach, x.dtype, x.device)
+        tall, wide = periods(height, width, self.reach)
+        return ways, adjoint, tap_matrix(tall, wide, self.offsets, x.dtype, x.device)
+
+    def _split(self, spectrum: Tensor, x: Tensor) -> Tensor:
+        """[row frequency, part, column frequency, N, C]"""
+        half, columns, _ = spectrum.shape
+        return spectrum.view(half, 2, columns // 2, *x.shape[:2])
+
+    def _joined(self, spectrum: Tensor) -> Tensor:
+        return spectrum.flatten(3).flatten(1, 2)
+
+    def _spectrum(self, at: Tensor, kernel: Tensor) -> Tensor:
+        """[part, column frequency, I, O]"""
+        return (at @ kernel.flatten(1)).view(2, len(at) // 2, *kernel.shape[1:])
+
+    def _x_gradient(self, back: Tensor, spectrum: Tensor, out: Tensor) -> None:
+        real, imaginary = spectrum.transpose(2, 3)
+        torch.bmm(back[0], real, out=out[0]).baddbmm_(back[1], imaginary)
+        torch.bmm(back[1], real, out=out[1]).baddbmm_(back[0], imaginary, alpha=-1)
+
+    def _kernel_gradient(self, there: Tensor, back: Tensor) -> Tensor:
+        """[(part, column frequency), I * O]"""
+        x = there.transpose(2, 3)
+        real = torch.bmm(x[0], back[0]).baddbmm_(x[1], back[1])
+        imaginary = torch.bmm(x[0], back[1]).baddbmm_(x[1], back[0], alpha=-1)
+        return torch.cat([real, imaginary]).flatten(1)
