@@ -35,24 +35,25 @@ def explain(run: Path, edge: str, as_json: bool) -> None:
 
 
 def _table(one: Explanation) -> Table:
-    from autorecon.cli.tables import Table
+    from autorecon.cli.tables import Table, without_empty_columns
     from autorecon.graph.labels import interval_text
 
-    epochs = tuple(f"epoch {epoch}" for epoch in one.shown)
     scored = one.derived == "perturbation"
-    numbers = (*epochs, *(("loss without",) if scored else ()), "weights", "MACs")
+    epochs = tuple(f"epoch {epoch}" for epoch in one.shown)
+    numbers = (*epochs, "loss without", "least loss with", "weights", "MACs")
     rows = [
         (
             option.text + (" *" if option.text == one.chosen else ""),
             *(f"{p:.3f}" for p in option.probabilities),
-            *((f"{option.score:.4f}",) if scored else ()),
+            f"{option.score:.4f}" if scored else "",
+            "" if option.loss is None else f"{option.loss:.4f}",
             interval_text(option.parameters),
             interval_text(option.macs),
         )
         for option in one.options
     ]
     title = f"{one.decision}: {one.chosen}, after {one.done} of {one.epochs} epochs"
-    return Table(title, ("option", *numbers), rows, numbers)
+    return without_empty_columns(Table(title, ("option", *numbers), rows, numbers))
 
 
 def _sentences(one: Explanation) -> list[str]:

@@ -29,14 +29,16 @@ class ExplainError(ValueError):
 class Option:
     """One option of a decision.
 
-    `probabilities` are those of the shown epochs; `score` is what the derivation went by.
+    `probabilities` are those of the shown epochs; `score` is what the derivation went by, and
+    `loss` the least of the architectures with this option where whole ones were compared.
     `parameters` and `macs` are those of the option on all of its edges, over what else these depend
     on.
     """
 
     text: str
     probabilities: tuple[float, ...]
-    score: float | None
+    score: float
+    loss: float | None
     parameters: Interval
     macs: Interval
 
@@ -140,7 +142,15 @@ class _Derivation:
     choices: dict[str, str]
     by: str
     scores: dict[str, list[float]]
+    judged: list[tuple[dict[str, str], dict[str, float]]] = attrs.Factory(list)
     repaired: list[str] = attrs.Factory(list)
+
+    def loss(self, decision: Decision, option: str) -> float | None:
+        """The least total of what was judged with this option."""
+        losses = [
+            losses["total"] for choices, losses in self.judged if choices[decision.name] == option
+        ]
+        return min(losses, default=None)
 
 
 def _derivation(folder: RunFolder, last: SearchEpoch) -> _Derivation:
@@ -165,7 +175,13 @@ def _explanation(
     search = folder.config["search"]
     edges = [edge for edge in space.choices if decision.name in edge.axes]
     options = tuple(
-        Option(text, tuple(p[k] for p in over), scores[k], *_costs(space, edges, decision, k))
+        Option(
+            text,
+            tuple(p[k] for p in over),
+            scores[k],
+            derivation.loss(decision, text),
+            *_costs(space, edges, decision, k),
+        )
         for k, text in enumerate(decision.options)
     )
     return Explanation(

@@ -26,7 +26,7 @@ class Derivation:
 
     `scores` are by decision, one an option: probabilities, or with "perturbation" the loss of the
     super net without the option; the highest is chosen. Those in `repaired` are not, so that noise
-    reaches the image. `judged` are the architectures that "sample" compared, with their losses.
+    reaches the image. `judged` are the architectures that were compared, with their losses.
     """
 
     choices: Mapping[str, str]
@@ -40,7 +40,9 @@ def derive(strategy: Strategy, config: SearchConfig) -> Derivation:
     """By the way that the settings name; only strategies that learn have others than argmax."""
     if isinstance(strategy, GradientStrategy):
         return _DERIVE[config.derive](strategy, config)
-    return Derivation(strategy.choices(), config.derive, _lists(strategy.probabilities()))
+    shares, space = _lists(strategy.probabilities()), strategy.space
+    judged = tuple((options(space, m.picks), m.losses) for m in strategy.compared())
+    return Derivation(strategy.choices(), config.derive, shares, judged)
 
 
 def _argmax(strategy: GradientStrategy, config: SearchConfig) -> Derivation:

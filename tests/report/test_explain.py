@@ -89,6 +89,14 @@ def test_costs_are_those_of_the_runs_parameters(run):
     assert [o.macs.max for o in found.options] == [36 * 64, 0, 100 * 64]
 
 
+def test_the_least_loss_of_what_was_judged_with_each_option(run):
+    both = [("nearest", "conv(3)", 2.0), ("nearest", "none", 1.5), ("bilinear", "conv(3)", 1.75)]
+    judged = [[{"z->a": z, "a->image": a}, {"total": loss}] for z, a, loss in both]
+    derived(run, judged=judged, by="sample", repaired=[])
+    (found,) = explain(run, "a->image")
+    assert [option.loss for option in found.options] == [1.75, 1.5, None]
+
+
 def test_before_the_end_the_last_epoch_counts(run):
     (found,) = explain(run, "a -> image")
     assert (found.chosen, found.best, found.derived) == ("conv(3)", "none", "argmax")

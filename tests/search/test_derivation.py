@@ -114,7 +114,9 @@ def test_samples_follow_the_probabilities(toy):
 def test_what_compares_architectures_derives_its_best(toy):
     strategy, config = strategy_of(toy, "random")
     strategy.step()
-    assert derive(strategy, config).choices == strategy.choices()
+    found = derive(strategy, config)
+    assert found.choices == strategy.choices()
+    assert found.judged == ((strategy.choices(), strategy.best().losses),)
     with pytest.raises(SearchError, match=r"needs learnt probabilities.*takes the best of them"):
         SearchConfig(strategy="random", derive="sample")
     with pytest.raises(SearchError, match="did you mean `sample`"):

@@ -77,6 +77,9 @@ class PopulationStrategy(Strategy):
     def survivors(self, members: Sequence[Member]) -> list[Member]:
         """Which of the members, the newest of them last, stay."""
 
+    def compared(self) -> Sequence[Member]:
+        return self.members
+
     def best(self) -> Member:
         """The one to derive; there are members."""
         return min(self.members, key=lambda member: member.total)

@@ -65,6 +65,10 @@ class Strategy(ABC):
     def choices(self) -> dict[str, str]:
         """The option of each decision found so far; noise reaches the image."""
 
+    def compared(self) -> Sequence[Member]:
+        """Architectures of which the one chosen is the best."""
+        return ()
+
     def front(self) -> Sequence[Member]:
         """What is worth having beside the architecture chosen, the cheapest first."""
         return ()
