@@ -1,21 +1,21 @@
-"""Lark's tree -> the records of `syntax`: one small function a rule, no checks."""
+"""The parser's tree -> the records of `syntax`: one small function a rule, no checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from lark import Token, Tree
-
 from autorecon.lang import syntax as s
+from autorecon.lang.lalr import Tree
 from autorecon.lang.source import Source, Span
+from autorecon.lang.tokens import Token
 
 _RULES: dict[str, Callable[[Tree, Source], Any]] = {}
 
 
 def build(item: Any, source: Source) -> Any:
     if isinstance(item, Token):
-        return s.Name(str(item), Span(item.start_pos or 0, item.end_pos or 0, source))
+        return s.Name(str(item), Span(item.start_pos, item.end_pos, source))
     return _RULES[item.data](item, source)
 
 
@@ -25,7 +25,7 @@ def _rule(function: Callable[[Tree, Source], Any]) -> Callable[[Tree, Source], A
 
 
 def _span(tree: Tree, source: Source) -> Span:
-    return Span(tree.meta.start_pos, tree.meta.end_pos, source)
+    return Span(tree.start_pos or 0, tree.end_pos or 0, source)
 
 
 def _all(tree: Tree, source: Source) -> list:
@@ -124,7 +124,7 @@ def _indexed_name(parts: list, source: Source) -> s.Name:
     """`B[i, j]` and `B[i][j]` are the same name."""
     name = build(parts[0], source)
     index = tuple(expr for brackets in parts[1:] for expr in build(brackets, source))
-    end = parts[-1].meta.end_pos if index else name.span.end
+    end = parts[-1].end_pos if index else name.span.end
     return s.Name(name.text, Span(name.span.start, end, source), index)
 
 

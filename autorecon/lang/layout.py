@@ -9,7 +9,8 @@ its place over one.
 from __future__ import annotations
 
 import attrs
-from lark import Token
+
+from autorecon.lang.tokens import Token
 
 _IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF", "OPTIONAL"])
 _NOT_IN_BLOCKS = frozenset(["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT"])
@@ -75,7 +76,7 @@ class _Pass:
                 self._end(token)
         if self.statement:
             self._end(self.source[-1])
-        self.learned.update(brace.start_pos or 0 for brace, _ in self.blocks)
+        self.learned.update(brace.start_pos for brace, _ in self.blocks)
         while self.blocks:
             self._give_up_block(self.source[-1])
 
@@ -88,7 +89,7 @@ class _Pass:
             self.statement = []
         elif token.type == "RBRACE" and self._closes_block(index):
             # A block's last item needs no line of its own before the brace.
-            self.inline += [token.start_pos or 0] * bool(self.statement)
+            self.inline += [token.start_pos] * bool(self.statement)
             self._end(token)
             self.templates -= self.blocks.pop()[1]
             self._emit(token.update(type="_BLOCK_CLOSE"))
@@ -107,7 +108,7 @@ class _Pass:
         self.statement.append(token.type)
 
     def _insert(self, kind: str, value: str, place: Token) -> None:
-        self._emit(Token.new_borrow_pos(kind, value, place))
+        self._emit(Token.at(place, kind, value))
 
     def _end(self, place: Token) -> None:
         self._abandon_all(place)
@@ -156,7 +157,7 @@ class _Pass:
 
     def _abandon(self, opener: Token, place: Token) -> None:
         kind, closer = _CLOSERS[opener.type]
-        self.learned.add(opener.start_pos or 0)
+        self.learned.add(opener.start_pos)
         self.owed += opener.type == "LBRACE"
         self._mend(opener, f"`{opener}` is never closed", f"close it with `{closer}`")
         self._insert(kind, closer, place)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lark import Lark, Token
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-
 from autorecon.lang.build import build
 from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError
-from autorecon.lang.grammar import grammar
+from autorecon.lang.grammar import tables
+from autorecon.lang.lalr import Parser, Unexpected
 from autorecon.lang.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.source import MAX_BYTES, Source, Span
 from autorecon.lang.syntax import (
@@ -23,6 +20,7 @@ from autorecon.lang.syntax import (
     SpaceHeader,
     Use,
 )
+from autorecon.lang.tokens import Token, lex
 
 MAX_DEPTH = 50
 _HEADERS = SpaceHeader | GenotypeHeader
@@ -70,7 +68,7 @@ def parse(source: Source, *, headless: bool = False) -> File:
     A `headless` file may lack a header, if it holds nothing but declarations.
     """
     faults = Diagnostics()
-    tokens, comments = _tokens(grammar(), source, faults)
+    tokens, comments = _tokens(source, faults)
     faults.finish()
     trees = _statements(layout(tokens), source, faults)
     faults.finish()
@@ -102,12 +100,12 @@ def _check_header(statements: list, source: Source, faults: Diagnostics) -> None
             faults.report("E0104", "a second header", extra.span, "one file holds one space")
 
 
-def _tokens(lark: Lark, source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
+def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
     """All tokens, and the comments beside them."""
     comments: list[Span] = []
     kept: list[Token] = []
     depth = 0
-    for token in lark.lex(source.text):
+    for token in lex(source.text):
         if token.type == "COMMENT":
             comments.append(_span(token, source))
         else:
@@ -124,15 +122,15 @@ def _tokens(lark: Lark, source: Source, faults: Diagnostics) -> tuple[list[Token
 
 
 def _span(token: Token, source: Source) -> Span:
-    return Span(token.start_pos or 0, token.end_pos or token.start_pos or 0, source)
+    return Span(token.start_pos, token.end_pos, source)
 
 
 def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
     """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
     for token, message, help in laid.faults:
         faults.report("E0101", message, _span(token, source), help)
-    parser = grammar().parse_interactive("")
-    saved = _save(parser)
+    parser = Parser()
+    saved = parser.save()
     depth = start_depth = ended = 0  # block braces; statements
     skipping = False
     for token in laid.tokens:
@@ -142,37 +140,27 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
             break
         try:
             if not skipping:
-                parser.feed_token(token)
-        except UnexpectedToken as error:
+                parser.feed(token)
+        except Unexpected as error:
             # Where a bracket was mended, what the parser says is an echo.
             if ended not in laid.mended:
                 faults.report(*_syntax_fault(error, token, source))
-            _restore(parser, saved)
+            parser.restore(saved)
             skipping = True
         ended += token.type == "_NL"
         if skipping and token.type == "_NL" and depth <= start_depth:
             skipping = False
-            parser.feed_token(token)
+            parser.feed(token)
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
-            saved, start_depth = _save(parser), depth
-    return [] if faults.failed else list(parser.feed_eof().children)
+            saved, start_depth = parser.save(), depth
+    return [] if faults.failed else parser.finish()
 
 
-def _save(parser: InteractiveParser) -> tuple[list, list]:
-    state = parser.parser_state
-    return list(state.state_stack), list(state.value_stack)
-
-
-def _restore(parser: InteractiveParser, saved: tuple[list, list]) -> None:
-    state = parser.parser_state
-    state.state_stack[:], state.value_stack[:] = saved
-
-
-def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple:
+def _syntax_fault(error: Unexpected, token: Token, source: Source) -> tuple:
     if token.type == "BAD":
-        help = _CHARACTERS.get(token.value, "remove it")
-        return "E0102", f"unexpected character {token.value!r}", _span(token, source), help
-    accepted = error.accepts or error.expected
+        help = _CHARACTERS.get(token, "remove it")
+        return "E0102", f"unexpected character {str(token)!r}", _span(token, source), help
+    accepted = error.accepts
     expected = sorted({_describe(name) for name in accepted})
     help = (
         "expected "
@@ -180,19 +168,17 @@ def _syntax_fault(error: UnexpectedToken, token: Token, source: Source) -> tuple
         + (expected[-1] if expected else "nothing")
     )
     found = (
-        _NAMES[token.type].removeprefix("the ")
-        if token.type in ("_NL", "$END")
-        else f"`{token.value}`"
+        _NAMES[token.type].removeprefix("the ") if token.type in ("_NL", "$END") else f"`{token}`"
     )
     if len(expected) > 8:
         help = "a statement cannot go on like this"
-    elif "NAME" in accepted and len(accepted) < 3 and token.value.isidentifier():
-        help = f"`{token.value}` is a word of the language; choose another name"
+    elif "NAME" in accepted and len(accepted) < 3 and token.isidentifier():
+        help = f"`{token}` is a word of the language; choose another name"
     return "E0101", f"unexpected {found}", _span(token, source), help
 
 
 def _describe(terminal: str) -> str:
     if terminal in _NAMES:
         return _NAMES[terminal]
-    definition = next((t for t in grammar().terminals if t.name == terminal), None)
-    return f"`{definition.pattern.value}`" if definition else terminal
+    text = tables().terminals[terminal]
+    return f"`{text}`" if text else terminal

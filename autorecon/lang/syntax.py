@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import attrs
-
+from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
 
 Expr: TypeAlias = "Number | Boolean | Reference | Negative | Opposite | Chain"
 
 
-@attrs.frozen
-class Name:
+class Name(Record):
     """`B` or, with an index, `B[i + 1]`."""
 
     text: str
-    span: Span = attrs.field(eq=False)
+    span: Span
     index: tuple[Expr, ...] = ()
 
     @property
@@ -25,233 +23,205 @@ class Name:
         return self.span.text if self.index else self.text
 
 
-@attrs.frozen
-class Number:
+class Number(Record):
     value: int | float
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Boolean:
+class Boolean(Record):
     value: bool
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Reference:
+class Reference(Record):
     name: str
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Negative:
+class Negative(Record):
     operand: Expr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Opposite:
+class Opposite(Record):
     """`not` of a condition."""
 
     operand: Expr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Chain:
+class Chain(Record):
     """Operators of one precedence from left to right: flat, so that depth is bounded."""
 
     first: Expr
     rest: tuple[tuple[str, Expr], ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Argument:
+class Argument(Record):
     name: str | None
     value: Expr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Call:
+class Call(Record):
     name: Name
     arguments: tuple[Argument, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class PipelineExpr:
+class PipelineExpr(Record):
     """Operations applied one after the other: `conv(3) >> tanh`."""
 
     calls: tuple[Call, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Alternatives:
+class Alternatives(Record):
     """Candidates of an edge: `nearest | bilinear`, or `{nearest, bilinear}` within a set."""
 
     options: tuple[PipelineExpr | Narrowed | Alternatives, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Narrowed:
+class Narrowed(Record):
     """Candidates without (`-`) or in common with (`&`) others, from left to right."""
 
     first: PipelineExpr | Alternatives
     rest: tuple[tuple[str, PipelineExpr | Alternatives], ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Path:
+class Path(Record):
     """A node as it is written: `n2`, `B1.n2` or `B[i].n2`."""
 
     parts: tuple[Name, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
     @property
     def text(self) -> str:
         return ".".join(part.shown for part in self.parts)
 
 
-@attrs.frozen
-class Parameter:
+class Parameter(Record):
     """Of a space, with a default and perhaps a range; of a block or definition, without either."""
 
     name: Name
     default: Expr | None
     bounds: tuple[Expr, Expr] | None
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class SpaceHeader:
+class SpaceHeader(Record):
     name: Name
     parameters: tuple[Parameter, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class GenotypeHeader:
+class GenotypeHeader(Record):
     name: Name
     of: str
-    of_span: Span = attrs.field(eq=False)
+    of_span: Span
     arguments: tuple[Argument, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Let:
+class Let(Record):
     name: Name
     value: Expr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
 class Assumed(Let):
     """A parameter of a file that is used: its default, unless the name has a value already."""
 
 
-@attrs.frozen
-class EdgeType:
+class EdgeType(Record):
     name: Name
     contract: Name | None
     candidates: Alternatives
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class OpDef:
+class OpDef(Record):
     name: Name
     parameters: tuple[Parameter, ...]
     pipeline: PipelineExpr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class NodeDecl:
+class NodeDecl(Record):
     """`in`, `out`, `node` or `output`, one or several names of one shape."""
 
     kind: str
     names: tuple[Name, ...]
     shape: tuple[Expr, ...]
-    shape_span: Span = attrs.field(eq=False)
+    shape_span: Span
     merge: Name | None
     then: PipelineExpr | None
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class InputDecl:
+class InputDecl(Record):
     name: Name
     kind: Name
     sizes: tuple[Expr, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class EdgeStatement:
+class EdgeStatement(Record):
     type: Name
     sources: tuple[Path, ...]
     targets: tuple[Path, ...]
     candidates: Alternatives | None
     optional: bool
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class For:
+class For(Record):
     """A body that is carried out for every whole number from `first` to `last`, both included."""
 
     name: Name
     first: Expr
     last: Expr
     items: tuple[Statement, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class If:
+class If(Record):
     """Conditions with their bodies; the first that holds counts, else `otherwise`."""
 
     branches: tuple[tuple[Expr, tuple[Statement, ...]], ...]
     otherwise: tuple[Statement, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Use:
+class Use(Record):
     file: str
-    file_span: Span = attrs.field(eq=False)
-    span: Span = attrs.field(eq=False)
+    file_span: Span
+    span: Span
 
 
-@attrs.frozen
-class BlockDef:
+class BlockDef(Record):
     name: Name
     parameters: tuple[Parameter, ...]
     items: tuple[NodeDecl | EdgeStatement | Let | For | If, ...]
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Instance:
+class Instance(Record):
     name: Name
     block: Name
     arguments: tuple[Argument, ...]
     after: Name | None
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
-@attrs.frozen
-class Choice:
+class Choice(Record):
     source: Path
     target: Path
     pipeline: PipelineExpr
-    span: Span = attrs.field(eq=False)
+    span: Span
 
 
 Statement: TypeAlias = (
@@ -260,11 +230,10 @@ Statement: TypeAlias = (
 )
 
 
-@attrs.frozen
-class File:
+class File(Record):
     """One file: its header, its statements in order, and its comments as spans."""
 
     header: SpaceHeader | GenotypeHeader | None  # None where only declarations are needed
     statements: tuple[Statement, ...]
-    comments: tuple[Span, ...] = attrs.field(eq=False)
-    source: Source = attrs.field(eq=False, repr=False)
+    comments: tuple[Span, ...]
+    source: Source

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lark import Lark
+from lark import Token as LarkToken
 from lark.exceptions import LarkError
 
-from autorecon.lang.grammar import _cache_path, grammar, resource_folder
+from autorecon.lang.grammar import Tables, _cache_path, resource_folder, tables
+from autorecon.lang.lalr import Parser
+from autorecon.lang.layout import layout
+from autorecon.lang.tokens import lex
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    grammar.cache_clear()
+    tables.cache_clear()
     yield
-    grammar.cache_clear()
+    tables.cache_clear()
 
 
 def _text() -> str:
@@ -52,8 +57,27 @@ def test_the_table_is_kept_in_the_users_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert grammar().parse("") is not None
-    assert [path.suffix for path in (tmp_path / "autorecon").iterdir()] == [".table"]
+    made = tables()
+    assert [path.suffix for path in (tmp_path / "autorecon").iterdir()] == [".json"]
+    tables.cache_clear()
+    assert _plain(tables()) == _plain(made)
+
+
+def _plain(made: Tables) -> list:
+    return json.loads(json.dumps(made))
+
+
+def test_a_table_that_is_damaged_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = tables()
+    (path,) = (tmp_path / "autorecon").iterdir()
+    for text in ("", "[1, 2", "[1, 2]", "7"):
+        tables.cache_clear()
+        path.write_text(text)
+        assert tables().pattern == made.pattern
+        assert json.loads(path.read_text()) == _plain(tables())
 
 
 def test_a_folder_that_others_may_write_is_not_trusted(
@@ -62,7 +86,7 @@ def test_a_folder_that_others_may_write_is_not_trusted(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (tmp_path / "autorecon").mkdir()
     os.chmod(tmp_path / "autorecon", 0o777)
-    assert grammar().parse("") is not None
+    assert tables().keywords["space"] == "SPACE"
     assert list((tmp_path / "autorecon").iterdir()) == []
 
 
@@ -77,4 +101,38 @@ def test_no_home_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert _cache_path(_text()) is None
-    assert grammar().parse("") is not None
+    assert tables().keywords["space"] == "SPACE"
+
+
+SPACES = sorted(resource_folder("spaces").glob("*.space"))
+
+
+def _shape(item: object) -> object:
+    """Of Lark's trees and ours alike."""
+    if isinstance(item, str):
+        return str(item)
+    return item.data, [_shape(child) for child in item.children]
+
+
+@pytest.mark.parametrize("path", SPACES, ids=lambda path: path.stem)
+def test_tokens_and_trees_are_those_of_lark(path: Path) -> None:
+    lark = Lark(_text(), parser="lalr", lexer="basic", maybe_placeholders=False, postlex=_Kept())
+    text = path.read_text("utf-8")
+    tokens = list(lex(text))
+    places = [(t.type, str(t), t.start_pos, t.end_pos) for t in tokens]
+    assert places == [(t.type, str(t), t.start_pos, t.end_pos) for t in lark.lex(text)]
+    laid = layout([token for token in tokens if token.type != "COMMENT"]).tokens
+    parser, reference = Parser(), lark.parse_interactive("")
+    for token in laid:
+        parser.feed(token)
+        reference.feed_token(LarkToken(token.type, str(token)))
+    assert [_shape(t) for t in parser.finish()] == [
+        _shape(t) for t in reference.feed_eof().children
+    ]
+
+
+class _Kept:
+    always_accept = ("COMMENT", "BAD")
+
+    def process(self, stream: Iterator[LarkToken]) -> Iterator[LarkToken]:
+        return stream

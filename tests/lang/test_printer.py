@@ -10,7 +10,6 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lark import Token
 
 from autorecon.lang import (
     Source,
@@ -21,9 +20,9 @@ from autorecon.lang import (
     resource_folder,
 )
 from autorecon.lang.fmt import FormatError, format_source, printer
-from autorecon.lang.grammar import grammar
 from autorecon.lang.layout import layout
 from autorecon.lang.parse import read_source
+from autorecon.lang.tokens import Token, lex
 
 FOLDER = Path(__file__).parent
 GOLDEN = sorted((FOLDER / "format").glob("*.before.space"))
@@ -36,12 +35,12 @@ def format_text(text: str) -> str:
 
 
 def _comments(text: str) -> list[str]:
-    return [t.rstrip() for t in grammar().lex(text) if t.type == "COMMENT"]
+    return [t.rstrip() for t in lex(text) if t.type == "COMMENT"]
 
 
 def _words(text: str) -> list[str]:
     """What the formatter may not touch."""
-    return [str(t) for t in grammar().lex(text) if t.type not in ("COMMENT", "_NL")]
+    return [str(t) for t in lex(text) if t.type not in ("COMMENT", "_NL")]
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.name.partition(".")[0])
@@ -195,7 +194,7 @@ PROGRAMS = st.lists(STATEMENTS, max_size=5).map(lambda found: "\n".join(["space 
 
 def _scattered(text: str, seed: int) -> str:
     """The same program with blanks, line ends and comments wherever they may be."""
-    tokens = [t for t in grammar().lex(text) if t.type != "COMMENT"]
+    tokens = [t for t in lex(text) if t.type != "COMMENT"]
     laid = [*layout(tokens).tokens, Token("_END", "")]
     random = Random(seed)
     written, depth = [], 0
@@ -205,11 +204,11 @@ def _scattered(text: str, seed: int) -> str:
         if token.type == "_NL":
             must_end = following.type != "_BLOCK_CLOSE"
             gap = random.choice(ENDINGS if must_end else [*ENDINGS, " "])
-        elif token.type == "_BLOCK_OPEN" or depth or following.value in ("|", ">>", "&"):
+        elif token.type == "_BLOCK_OPEN" or depth or following in ("|", ">>", "&"):
             gap = random.choice([" ", "", " ", "\t ", *ENDINGS])
         else:
             gap = random.choice([" ", "  "])
-        if not gap and (token.value + following.value).isidentifier():
+        if not gap and (token + following).isidentifier():
             gap = " "
         written += ["" if token.type == "_NL" else str(token), gap]
     return "".join(written)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import attrs
-from lark import Token
 
-from autorecon.lang.grammar import grammar
 from autorecon.lang.layout import layout
 from autorecon.lang.source import Source
+from autorecon.lang.tokens import Token, lex
 
 
 @attrs.define
@@ -103,7 +102,7 @@ def _has_comments_to_clear(words: list[Word]) -> bool:
 
 def _words(source: Source) -> tuple[list[Comment], list[Word]]:
     """The comments before the first word, and all words with the comments behind each."""
-    tokens = list(grammar().lex(source.text))
+    tokens = list(lex(source.text))
     comments = [t for t in tokens if t.type == "COMMENT"]
     words: dict[int, Word] = {}
     places: list[Token] = comments[:]
@@ -111,13 +110,13 @@ def _words(source: Source) -> tuple[list[Comment], list[Word]]:
         if token.type == "_NL":
             words[max(words)].ends = True
             continue
-        start = token.start_pos or 0
+        start = token.start_pos
         words[start] = Word(token.type, str(token), ends=token.type == "_BLOCK_OPEN")
         places.append(token)
     leading: list[Comment] = []
     following = leading
     for line_ends, token in _above(places, source):
-        start = token.start_pos or 0
+        start = token.start_pos
         if start in words:
             words[start].blank = line_ends > 1
             following = words[start].after
@@ -129,6 +128,6 @@ def _words(source: Source) -> tuple[list[Comment], list[Word]]:
 
 def _above(places: list[Token], source: Source) -> list[tuple[int, Token]]:
     """Each token in the order of the text, with the number of line ends above it."""
-    places = sorted(places, key=lambda token: token.start_pos or 0)
+    places = sorted(places, key=lambda token: token.start_pos)
     ends = [source.text.count("\n", a.end_pos, b.start_pos) for a, b in pairwise(places)]
     return list(zip([0, *ends], places, strict=True))
