@@ -247,10 +247,8 @@ _RULES.update(listed=_alternatives)
 
 
 @_rule
-def _narrowed(tree: Tree, source: Source) -> s.PipelineExpr | s.Alternatives | s.Narrowed:
+def _narrowed(tree: Tree, source: Source) -> s.Narrowed:
     first, *others = tree.children
-    if not others:
-        return build(first, source)
     operands = (build(operand, source) for operand in others[1::2])
     rest = zip(map(str, others[::2]), operands, strict=True)
     return s.Narrowed(build(first, source), tuple(rest), _span(tree, source))
@@ -279,9 +277,7 @@ def _named(tree: Tree, source: Source) -> s.Argument:
 
 
 @_rule
-def _sum(tree: Tree, source: Source) -> s.Expr:
-    if len(tree.children) == 1:
-        return build(tree.children[0], source)
+def _sum(tree: Tree, source: Source) -> s.Chain:
     operators = [str(token) for token in tree.children[1::2]]
     first, *rest = [build(child, source) for child in tree.children[::2]]
     return s.Chain(first, tuple(zip(operators, rest, strict=True)), _span(tree, source))

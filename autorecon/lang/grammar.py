@@ -15,19 +15,20 @@ from typing import Any, NamedTuple
 
 # What becomes of a part of a rule in its tree.
 LEAVE_OUT, KEEP, EXPAND = range(3)
-_FORMAT = "1"  # of the kept file
+_FORMAT = "2"  # of the kept file
 
 
 class Tables(NamedTuple):
     """`actions` by state: to shift or go to a state, or ~N to reduce by rule N.
 
-    A rule has its name, its tree's name, and what becomes of each part.
+    A rule has its name, its tree's name, what becomes of each part, and whether one part stands for
+    itself.
     """
 
     start: int
     end: int
     actions: list[dict[str, int]]
-    rules: list[tuple[str, str, list[int]]]
+    rules: list[tuple[str, str, list[int], bool]]
     terminals: dict[str, str]  # the text of each, empty if it has several
     keywords: dict[str, str]
     ignored: list[str]
@@ -111,7 +112,7 @@ class _KeepTokens:
     always_accept = ("COMMENT", "BAD")
 
 
-def _rule(rule: dict[str, Any]) -> tuple[str, str, list[int]]:
+def _rule(rule: dict[str, Any]) -> tuple[str, str, list[int], bool]:
     """As Lark shapes trees: `_name` is spliced in, and tokens without a name are left out."""
     everything = rule["options"]["keep_all_tokens"]
     kept = [
@@ -121,7 +122,7 @@ def _rule(rule: dict[str, Any]) -> tuple[str, str, list[int]]:
         for part in rule["expansion"]
     ]
     origin = rule["origin"]["name"]
-    return origin, rule["alias"] or origin, kept
+    return origin, rule["alias"] or origin, kept, rule["options"]["expand1"]
 
 
 def _lexer(lark: Any) -> tuple[dict[str, str], dict[str, str], list[str], str]:

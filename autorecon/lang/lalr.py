@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autorecon.lang.grammar import EXPAND, LEAVE_OUT, tables
+from autorecon.lang.grammar import EXPAND, KEEP, LEAVE_OUT, tables
 from autorecon.lang.tokens import Token
 
 Saved = tuple[list, list]
@@ -64,13 +64,16 @@ class Parser:
         return self._values[0].children
 
     def _reduce(self, index: int) -> None:
-        origin, name, kept = self._tables.rules[index]
-        parts: list = []
-        if kept:
-            parts = self._values[-len(kept) :]
-            del self._values[-len(kept) :], self._states[-len(kept) :]
-        self._values.append(_tree(name, parts, kept))
-        self._states.append(self._tables.actions[self._states[-1]][origin])
+        origin, name, kept, alone = self._tables.rules[index]
+        states, values = self._states, self._values
+        if len(kept) == 1:
+            states.pop()
+            values[-1] = _single(name, values[-1], kept[0], alone)
+        else:
+            parts = values[len(values) - len(kept) :]
+            del values[len(values) - len(kept) :], states[len(states) - len(kept) :]
+            values.append(_tree(name, parts, kept))
+        states.append(self._tables.actions[states[-1]][origin])
 
     def _accepts(self) -> set[str]:
         """The terminals that could be fed now: those whose reductions end in a shift."""
@@ -84,12 +87,21 @@ class Parser:
             action = self._tables.actions[states[-1]].get(kind)
             if action is None or action >= 0:
                 return action is not None
-            origin, _, kept = self._tables.rules[~action]
-            if kept:
-                del states[-len(kept) :]
+            origin, _, kept, _ = self._tables.rules[~action]
+            del states[len(states) - len(kept) :]
             states.append(self._tables.actions[states[-1]][origin])
             if states[-1] == self._tables.end:
                 return kind == "$END"
+
+
+def _single(name: str, part: Tree | Token, how: int, alone: bool) -> Tree | Token:
+    """Of a rule with one part, which stands for itself where the rule says so."""
+    children = [part] if how == KEEP else []
+    if how == EXPAND and isinstance(part, Tree):
+        children = part.children
+    if alone and len(children) == 1:
+        return children[0]
+    return Tree(name, children, part.start_pos, part.end_pos)
 
 
 def _tree(name: str, parts: list, kept: list[int]) -> Tree:

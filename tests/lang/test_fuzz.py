@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import signal
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autorecon.lang import Diagnostic, Program, Source, SpaceError, check, resource_folder
-from autorecon.lang.codes import CODES
+from autorecon.lang import Diagnostic, Source, SpaceError, check
 from autorecon.lang.parse import read_source
-from autorecon.lang.show import as_json, concise, full, github
 
 HERE = Path(__file__).parent
-SPACES = resource_folder("spaces")
-FILES = [*SPACES.glob("*.space"), *HERE.glob("*/*.space"), *HERE.glob("*/genotypes/*.space")]
-TEXTS = [path.read_text("utf-8", "replace") for path in sorted(FILES)]
-TOKENS = re.compile(r"#[^\n]*|[A-Za-z_][A-Za-z_0-9]*|[0-9.]+|->|>>|\s+|.")
-INSERTED = [
-    *'{}[]()=|,.:+-*/%@#"\n\x00\r\t\u2028é',
-    "->",
-    ">>",
-    "none",
-    "space",
-    "block",
-    "link",
-    "0",
-]
 
+
+def _tool() -> ModuleType:
+    path = HERE.parents[1] / "tools" / "fuzz_language.py"
+    spec = importlib.util.spec_from_file_location("fuzz_language", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # attrs looks classes up in their module
+    spec.loader.exec_module(module)
+    return module
+
+
+TOOL = _tool()
+WORDS = sorted({word for base in TOOL.bases() for word in TOOL.TOKENS.findall(base.text)})
 fuzz = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
@@ -38,56 +40,38 @@ fuzz = settings(
 def judge(text: str) -> tuple[Diagnostic, ...]:
     """The faults of a text, after checking that each can be shown."""
     source = Source(text, "fuzz.space", HERE / "good" / "genotypes" / "fuzz.space")
+    return TOOL.judge(source)
+
+
+def test_programs_with_slips() -> None:
+    tally = TOOL.run(seed=1, start=0, count=100)
+    assert tally.inputs == 100
+    assert not tally.failures, tally.failures
+
+
+def test_a_failure_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(source: Source) -> None:
+        if "tanh" in source.text:
+            raise KeyError
+
+    monkeypatch.setattr(TOOL, "check", check)
+    found = TOOL.failure(7, Source("space a\nop b = relu >> tanh\nop c = relu\n"))[1]
+    assert found.kind.startswith("KeyError")
+    assert TOOL.minimised(found).source.text == "tanh"
+
+
+def test_a_hang_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TOOL, "SECONDS", 0.02)
+    monkeypatch.setattr(TOOL, "check", lambda source: [None for _ in iter(int, 1)])
+    before = signal.signal(signal.SIGVTALRM, TOOL.hang)
     try:
-        assert isinstance(check(source), Program)
-    except SpaceError as error:
-        _check_faults(error.diagnostics, source)
-        return error.diagnostics
-    return ()
-
-
-def _check_faults(faults: tuple[Diagnostic, ...], source: Source) -> None:
-    assert faults
-    places = [(d.code, d.span, d.label) for d in faults]
-    assert len(set(places)) == len(places), "a fault is shown twice"
-    for fault in faults:
-        assert fault.code in CODES
-        assert fault.message
-        if fault.span and fault.span.source is source:
-            assert 0 <= fault.span.start <= fault.span.end <= len(source.text)
-        full(fault), concise(fault), github(fault)
-    as_json(faults)
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> str:
-    """A program with one to five tokens deleted, doubled, swapped, replaced or added."""
-    tokens = TOKENS.findall(draw(st.sampled_from(TEXTS)))
-    for _ in range(draw(st.integers(1, 5))):
-        place = draw(st.integers(0, len(tokens) - 1))
-        other = draw(st.integers(0, len(tokens) - 1))
-        match draw(st.sampled_from(["delete", "double", "swap", "copy", "insert"])):
-            case "delete":
-                tokens[place] = ""
-            case "double":
-                tokens[place] *= 2
-            case "swap":
-                tokens[place], tokens[other] = tokens[other], tokens[place]
-            case "copy":
-                tokens[place] = tokens[other]
-            case "insert":
-                tokens[place] += draw(st.sampled_from(INSERTED))
-    return "".join(tokens)
+        assert TOOL.failure(0, Source(""))[1].kind == "Hang"
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
 
 
 @fuzz
-@given(mutated())
-def test_programs_with_slips(text: str) -> None:
-    judge(text)
-
-
-@fuzz
-@given(st.lists(st.sampled_from(sorted({t for text in TEXTS for t in TOKENS.findall(text)}))))
+@given(st.lists(st.sampled_from(WORDS)))
 def test_words_in_any_order(words: list[str]) -> None:
     judge("space fuzz\n" + " ".join(words))
 
