@@ -19,6 +19,12 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
 @click.option("--strategy", help="Of the search; `autorecon strategies` lists them.")
 @click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")
+@click.option(
+    "--inherit",
+    is_flag=True,
+    default=None,
+    help="Start the discovered generator with the weights of the search.",
+)
 @click.option("--objective", help="What generators minimise, as in 'ce + 0.1*bns'.")
 @job_options
 def run(space: str | None, parameters: dict, **options: Any) -> None:
@@ -43,6 +49,7 @@ def run(space: str | None, parameters: dict, **options: Any) -> None:
         "search.strategy": options["strategy"],
         "search.derive": options["derive"],
         "search.objective": objective,
+        "inherit": options["inherit"],
         "seeds": list(range(count)) if count else None,
     }
     folder, prepared, progress = open_job("run", options, settings)

@@ -10,6 +10,7 @@ from autorecon.graph import Space
 from autorecon.nn.generator import Generator
 from autorecon.nn.mixture import Mixture, OneCandidate, Sampled, edge_mixture
 from autorecon.nn.supernet import SuperNet
+from autorecon.nn.weights import Weights, WeightsError, take_over
 
 Net = TypeVar("Net", Generator, SuperNet)
 
@@ -19,6 +20,7 @@ __all__ = [
     "OneCandidate",
     "Sampled",
     "SuperNet",
+    "WeightsError",
     "edge_mixture",
     "generator",
     "supernet",
@@ -35,10 +37,23 @@ def supernet(space: Space, *, seed: int | None = None, fuse: bool = True) -> Sup
     return _seeded(SuperNet, space, seed, fuse)
 
 
-def generator(space: Space, *, seed: int | None = None, fuse: bool = True) -> Generator:
+def generator(
+    space: Space,
+    *,
+    seed: int | None = None,
+    fuse: bool = True,
+    weights_from: Weights | None = None,
+) -> Generator:
     """Compile a genotype, or a space of size 1, to a generator; SpaceError if choices are open.
-    `seed` and `fuse` as for a super net."""
-    return _seeded(Generator, space, seed, fuse)
+    `seed` and `fuse` as for a super net.
+
+    With `weights_from`, a super net of the space that the genotype is of, another generator or a
+    state dict, its tensors are copies of those of their names; WeightsError where they do not fit.
+    """
+    net = _seeded(Generator, space, seed, fuse)
+    if weights_from is not None:
+        take_over(net, weights_from)
+    return net
 
 
 def _seeded(kind: type[Net], space: Space, seed: int | None, fuse: bool) -> Net:

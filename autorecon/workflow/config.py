@@ -54,11 +54,15 @@ class TeacherConfig:
 
 @attrs.frozen
 class RunConfig:
-    """One section a stage. `command` is what made the folder: run, search or compress."""
+    """One section a stage. `command` is what made the folder: run, search or compress.
+
+    With `inherit` the discovered generator starts its compression with the super net's weights.
+    """
 
     command: str = "run"
     seeds: tuple[int, ...] = (0,)
     threads: int = 0
+    inherit: bool = False
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)
     search: SearchConfig = attrs.Factory(SearchConfig)
@@ -70,6 +74,8 @@ class RunConfig:
             raise ConfigError(f"seeds = {list(self.seeds)} must be different whole numbers >= 0")
         if self.threads < 0:
             raise ConfigError(f"threads = {self.threads} must be 0 (torch's choice) or more")
+        if self.inherit and self.command != "run":
+            raise ConfigError("inherit is for `autorecon run`, which both searches and compresses")
 
 
 def _converter() -> cattrs.Converter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,6 +17,9 @@ from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
 from autorecon.workflow.spaces import store_space
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
@@ -64,7 +67,10 @@ def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, 
         if prepared.baseline:
             generators[HUMAN] = ("baseline.space", prepared.baseline)
         generators[DISCOVERED] = ("genotype.space", found)
-        return _compress_all(folder, prepared, generators, progress)
+        inherited = {}
+        if prepared.config.inherit:
+            inherited[DISCOVERED] = stages.supernet_weights(folder, progress)
+        return _compress_all(folder, prepared, generators, progress, inherited)
 
 
 def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
@@ -79,7 +85,7 @@ def compress(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[
     stages.set_threads(prepared.config.threads)
     with folder.lock():
         generators = {"generator": ("space.space", prepared.space)}
-        return _compress_all(folder, prepared, generators, progress)
+        return _compress_all(folder, prepared, generators, progress, {})
 
 
 def _compress_all(
@@ -87,9 +93,10 @@ def _compress_all(
     prepared: Prepared,
     generators: Mapping[str, tuple[str, Space]],
     progress: Progress,
+    inherited: Mapping[str, Mapping[str, Tensor]],
 ) -> dict[str, Any]:
     results = [
-        stages.compress(folder, prepared, label, space, seed, progress)
+        stages.compress(folder, prepared, label, space, seed, progress, inherited.get(label))
         for seed in prepared.config.seeds
         for label, (_, space) in generators.items()
     ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
 import torch
+from torch import Tensor
 
 from autorecon.compress import Gdfq
 from autorecon.graph import Space, genotype
@@ -60,16 +63,33 @@ def _as_genotype(found: Derivation, space: Space) -> Space:
     return genotype(space, found.choices, of="space.space")
 
 
+def supernet_weights(folder: RunFolder, progress: Progress) -> dict[str, Tensor]:
+    """The super net's state dict in the newest checkpoint of a run's search."""
+    checkpoint = Checkpoints(folder.checkpoint_path, "search").newest(progress)
+    if checkpoint is None:
+        raise RunError(f"{folder.path} has no search to inherit weights from")
+    return checkpoint.state["supernet"]
+
+
 def compress(
-    folder: RunFolder, prepared: Prepared, label: str, space: Space, seed: int, progress: Progress
+    folder: RunFolder,
+    prepared: Prepared,
+    label: str,
+    space: Space,
+    seed: int,
+    progress: Progress,
+    weights_from: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Any]:
-    """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result."""
+    """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
+
+    The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
+    """
     name = f"{label}/seed{seed}"
     done = folder.compressed_path / f"{label}-seed{seed}.json"
     if done.exists():
         return json.loads(done.read_text("utf-8"))
     config = attrs.evolve(prepared.config.compress, seed=seed)
-    net = generator(space, seed=seed)
+    net = generator(space, seed=seed, weights_from=weights_from)
     evaluate = prepared.accuracy if prepared.dataset else None
     stage = Gdfq(prepared.teacher.module, net, config, evaluate, name=f"compress/{name}")
     drive(stage, folder, progress)
@@ -90,3 +110,8 @@ def set_threads(threads: int) -> None:
     """0 leaves torch's own choice."""
     if threads:
         torch.set_num_threads(threads)
+
+
+def write_weights(found: Space, weights_from: Mapping[str, Tensor], out: Path) -> None:
+    """Write the weights that a derived generator inherits from a super net's state dict."""
+    save_weights(out, generator(found, weights_from=weights_from), {"space": found.text})

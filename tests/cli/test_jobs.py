@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from autorecon import generator, load
 from autorecon.cli import cli
+from autorecon.runs import load_weights
 
 TEACHER = """
 import torch
@@ -71,7 +73,10 @@ def test_run_then_report_then_resume():
 def test_search_derive_compress():
     result = autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.stdout == Path("s/genotype.space").read_text()
-    assert autorecon("derive", "s", "-o", "g.space").exit_code == 0
+    assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
+    net = generator(load("g.space"), weights_from=load_weights("g.safetensors"))
+    assert net.state_dict()["code->B1.n1.linear.weight"].abs().sum() > 0
+    assert "add --out" in autorecon("derive", "s", "--weights").stderr
     assert autorecon("compile", "g.space").exit_code == 0
     result = autorecon("compress", "g.space", *MINE, *SMALL, "-o", "c", "--bits", "w4a2")
     assert result.exit_code == 0, result.output

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 import autorecon
+from autorecon.nn import OneCandidate, WeightsError
 
 TINY = {"size": 16, "width": 4, "classes": 3, "channels": 1, "latent": 6}
 
@@ -122,3 +123,53 @@ def test_seed_fixes_the_weights_and_leaves_torch_alone(name):
     one, two = (build(space, seed=3).state_dict() for _ in range(2))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+def one_hot_super_net(space):
+    net = autorecon.supernet(space, seed=1)
+    with torch.no_grad():
+        net.alpha["B2.n3->n4"][3] = 5.0
+        for p in net.weight_parameters():
+            p.add_(0.01)
+    return net
+
+
+def test_weights_of_the_super_net_are_inherited_by_name():
+    net = one_hot_super_net(autorecon.load("paper", **TINY))
+    found = net.genotype()
+    heir = autorecon.generator(found, seed=2, weights_from=net)
+    given = net.state_dict()
+    assert all(torch.equal(tensor, given[name]) for name, tensor in heir.state_dict().items())
+    one_hot = {
+        e.name: OneCandidate(e.candidates.index(f.candidates[0]), torch.ones(()))
+        for e, f in zip(net.space.edges, found.edges, strict=True)
+        if len(e.candidates) > 1
+    }
+    z, y = net.example_inputs(3)
+    torch.testing.assert_close(heir.eval()(z, y), net.eval()(z, y, one_hot))
+
+
+def test_inherited_weights_are_copies():
+    net = one_hot_super_net(autorecon.load("paper", **TINY))
+    heir = autorecon.generator(net.genotype(), weights_from=net.state_dict())
+    with torch.no_grad():
+        for p in heir.parameters():
+            p.zero_()
+    assert all(p.abs().sum() > 0 for n, p in net.named_parameters() if n in heir.state_dict())
+
+
+def test_weights_that_do_not_fit_are_listed_and_nothing_is_copied():
+    wide = autorecon.generator(autorecon.load("gdfq-cifar", size=16, latent=7), seed=0)
+    given = wide.state_dict()
+    del given["seed.bn.weight"], given["low.bn.bias"]
+    space = autorecon.load("gdfq-cifar", size=16)
+    with pytest.raises(WeightsError) as error:
+        autorecon.generator(space, weights_from=given)
+    assert str(error.value) == (
+        "these are not weights of this generator: 23 of 27 tensors fit; "
+        "not there: seed.bn.weight, low.bn.bias; "
+        "of another shape: y->code.embed.weight (100x7, needed 100x100), "
+        "code->seed.linear.weight (2048x7, needed 2048x100)"
+    )
+    with pytest.raises(WeightsError, match="and 24 more"):
+        autorecon.generator(space, weights_from={})

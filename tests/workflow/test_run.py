@@ -72,9 +72,12 @@ def test_generators_have_the_same_budget_and_seeds(tiny):
     assert configs[0] == configs[1]
 
 
-@pytest.mark.parametrize("interrupted", range(1, 12))
-def test_interrupted_run_goes_on_to_the_same_result(tiny, monkeypatch, interrupted):
+@pytest.mark.parametrize(
+    ("interrupted", "inherit"), [*((n, False) for n in range(1, 12)), (8, True), (9, True)]
+)
+def test_interrupted_run_goes_on_to_the_same_result(tiny, monkeypatch, interrupted, inherit):
     """Die at the n-th of the run's 11 steps of Adam, then resume."""
+    tiny["inherit"] = inherit
     expected = workflow.run(*start(tiny, "whole"), QUIET)
     left = [interrupted]
     step = torch.optim.Adam.step
@@ -114,6 +117,19 @@ def test_derive_before_the_search_is_done(tiny):
     write_genotype(derived, prepared.space, Path("out/mine.space"))
     shutil.rmtree(folder.path)
     assert autorecon.load("out/mine.space").is_genotype
+
+
+def test_an_inheriting_run_starts_with_the_weights_of_the_search(tiny):
+    # Too small a rate to move anything but running statistics.
+    still = tiny | {"inherit": True, "compress": tiny["compress"] | {"generator_lr": 1e-30}}
+    folder, prepared = start(still)
+    workflow.run(folder, prepared, QUIET)
+    searched = stages.supernet_weights(folder, QUIET)
+    net = autorecon.generator(autorecon.load(folder.genotype_path))
+    trained = load_weights(folder.generator_path)
+    assert all(torch.equal(trained[name], searched[name]) for name, _ in net.named_parameters())
+    with pytest.raises(ConfigError, match="both searches and compresses"):
+        start(tiny | {"inherit": True}, "search", "search")
 
 
 def test_compress_with_a_genotype_of_ones_own(tiny):
