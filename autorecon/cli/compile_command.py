@@ -27,6 +27,13 @@ FORMATS = ("full", "concise", "json", "github")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.option(
+    "--emit",
+    type=click.Choice(("summary", "passes")),
+    default="summary",
+    show_default=True,
+    help="What to print: passes are what the compiler fuses, edge by edge, and what it does not.",
+)
+@click.option(
     "--output-format",
     type=click.Choice(FORMATS),
     default="full",
@@ -39,6 +46,7 @@ def compile(
     parameters: dict[str, Any],
     render: str | None,
     as_json: bool,
+    emit: str,
     output_format: str,
     explain: str | None,
 ) -> None:
@@ -53,11 +61,11 @@ def compile(
         file, render = render, ""  # `--render FILE`: the option took the file for its value
     if file is None:
         raise click.UsageError("name a .space file (or --explain CODE)")
-    return _compile(file, parameters, render, as_json, output_format)
+    return _compile(file, parameters, render, as_json, emit, output_format)
 
 
 def _compile(
-    file: str, parameters: dict[str, Any], render: str | None, as_json: bool, style: str
+    file: str, parameters: dict[str, Any], render: str | None, as_json: bool, emit: str, style: str
 ) -> None:
     from autorecon.cli.diagnostics import show_diagnostics
     from autorecon.graph import load
@@ -76,12 +84,24 @@ def _compile(
 
         drawn = Path(render or f"{Path(file).name.removesuffix('.space')}.svg")
         draw(space, drawn)
-    if as_json:
+    if emit == "passes":
+        _emit_passes(space, as_json)
+    elif as_json:
         click.echo(json_text(summary(space)))
     elif style in ("full", "concise"):
         click.echo(_text(space, file))
     if drawn:
         click.echo(f"drawn to {drawn}", err=as_json or style == "json")
+
+
+def _emit_passes(space: Any, as_json: bool) -> None:
+    from autorecon.cli import passes_text
+    from autorecon.cli.tables import show_tables
+
+    if as_json:
+        click.echo(json_text(passes_text.values(space)))
+    else:
+        show_tables(passes_text.tables(space))
 
 
 def summary(space: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import autorecon
 from autorecon.cli import cli
 
 SPACES = Path(__file__).parents[2] / "spaces"
@@ -149,3 +150,27 @@ def test_no_color_is_honoured(tmp_path):
         cli, ["compile", str(tmp_path / "bad.space")], color=True
     )
     assert "\x1b[" in shown.stderr
+
+
+def test_passes_are_shown_with_each_edge_and_what_is_in_the_way():
+    result = compile("paper", "--emit", "passes")
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.output.splitlines()]
+    sizes = {line[0]: int(line[1]) for line in lines if line and line[0] in ("lower", "stack")}
+    assert sizes["stack"] < sizes["lower"] / 2
+    assert "its kernel is added to others, 41 taps by spectra" in result.output
+    assert "summed with others before one nearest resize" in result.output
+    inside = compile("paper-norm-inside", "--emit", "passes").output
+    assert "not fused, ccbn, leaky_relu inside the candidate" in inside
+
+
+def test_passes_as_json():
+    facts = json.loads(compile("gdfq-cifar", "--emit", "passes", "--json").stdout)
+    macs = {stage["name"]: stage["macs"] for stage in facts["passes"]}
+    assert macs["lower"] == autorecon.load("gdfq-cifar").cost.macs.max
+    assert macs["in place"] < macs["lower"] / 2
+    assert facts["edges"]["z->code"] == [
+        {"candidate": "identity", "computed": "its source as it is"}
+    ]
+    (low,) = facts["edges"]["seed->low"]
+    assert low["computed"] == "3x3 by phases at 1/2 of the resolution"
