@@ -4,13 +4,15 @@ search.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.lang import SpaceError
 from autorecon.lang.diagnostics import Diagnostic
-from autorecon.lowering import lower
+from autorecon.lowering import Plan, lower
 from autorecon.nn.net import SpaceNet
 
 
@@ -33,9 +35,11 @@ class Generator(SpaceNet):
             if not e.is_cut and e.source in space.live and e.target in space.live
         ]
         super().__init__(space, edges, space.live, fuse)
-        self._plain = lower(space)
-        self._fast = self._plan()
+
+    @cached_property
+    def _fast(self) -> Plan:
+        return self._plan()
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        exporting = torch.compiler.is_exporting()
-        return self._run(self._plain if exporting else self._fast, z, y, {})
+        plan = lower(self.space) if torch.compiler.is_exporting() else self._fast
+        return self._run(plan, z, y, {})
