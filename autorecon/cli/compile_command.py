@@ -118,6 +118,8 @@ def summary(space: Any) -> dict[str, Any]:
         "edges": len(space.edges),
         "edges_by_type": space.edges_by_type,
         "architectures": space.architectures,
+        "rules": [rule.text for rule in space.program.rules],
+        "limits": [limit.text for limit in space.program.limits],
         "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
         "macs": {"min": cost.macs.min, "max": cost.macs.max},
         "output": {"name": space.output.name, "shape": list(space.output.shape)},
@@ -136,11 +138,6 @@ def _text(space: Any, file: str) -> str:
     facts = summary(space)
     settings = " ".join(f"{k}={v}" for k, v in facts["parameters_set"].items())
     types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
-    from autorecon.graph.labels import exact_text
-
-    architectures = exact_text(space.architectures)
-    if 10**6 <= space.architectures < 10**300:
-        architectures += f"  ({space.architectures:.2e})"
     rows = [
         ("set", settings or "nothing to set"),
         (
@@ -150,13 +147,37 @@ def _text(space: Any, file: str) -> str:
             else str(facts["nodes"]),
         ),
         ("edges", f"{facts['edges']}: {types}"),
-        ("architectures", architectures),
+        ("architectures", _count(space.architectures)),
+        *_restrictions(space),
         ("weights", _interval(facts["parameters"])),
         ("multiply-adds", _interval(facts["macs"]) + " per image"),
         ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
     ]
     head = click.style(space.name, bold=True) + f"  {facts['kind']}  {file}"
     return "\n".join([head, *(f"  {name:<14} {value}" for name, value in rows)])
+
+
+def _restrictions(space: Any) -> list[tuple[str, str]]:
+    """What the rules and limits leave; they are kept to where nothing is left to choose."""
+    rules, limits = len(space.program.rules), len(space.program.limits)
+    if space.is_genotype or not rules + limits:
+        return []
+    count = space.valid_architectures
+    left = "too entangled to count" if count is None else _count(count)
+    return [("within", f"{several(rules=rules, limits=limits)}: {left}")]
+
+
+def several(**counts: int) -> str:
+    """`2 rules and 1 limit`."""
+    named = ((name if n > 1 else name.removesuffix("s"), n) for name, n in counts.items() if n)
+    return " and ".join(f"{n} {name}" for name, n in named)
+
+
+def _count(number: int) -> str:
+    from autorecon.graph.labels import exact_text
+
+    rounded = f"  ({number:.2e})" if 10**6 <= number < 10**300 else ""
+    return exact_text(number) + rounded
 
 
 def _interval(bounds: dict[str, int]) -> str:

@@ -29,7 +29,7 @@ def as_text(difference: Difference) -> str:
     """What changed, section by section, and the totals of both sides."""
     sections = {
         "parameters": [_property_row(c) for c in difference.parameters],
-        "properties": [_property_row(c) for c in difference.properties],
+        "rules and limits": [_property_row(c) for c in difference.restrictions],
         "nodes": [_node_row(group) for group in node_groups(difference)],
         "edges": [_edge_row(group) for group in edge_groups(difference)],
     }
@@ -166,7 +166,7 @@ def as_values(difference: Difference) -> dict[str, Any]:
         "old": _side(difference.old),
         "new": _side(difference.new),
         "parameters": [attrs.asdict(c) for c in difference.parameters],
-        "properties": [attrs.asdict(c) for c in difference.properties],
+        "restrictions": [attrs.asdict(c) for c in difference.restrictions],
         "nodes": [_node_values(c) for c in difference.nodes],
         "edges": [_edge_values(c) for c in difference.edges],
         "reordered": difference.reordered,

@@ -6,12 +6,13 @@ from typing import Any
 
 import attrs
 
-from autorecon.cli.compile_command import kind, summary
+from autorecon.cli.compile_command import kind, several, summary
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.labels import exact_text, interval_text
 from autorecon.graph.space import Space
+from autorecon.graph.tallies import counted_edges
 from autorecon.lang import Edge, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")
@@ -27,7 +28,15 @@ class NoSuchEdge(ValueError):
 
 def tables(space: Space) -> list[Table]:
     ends = [_extreme(space, extreme) for extreme in survey.extremes(space)]
-    return [_overview(space), _nodes(space), _candidates(space), *ends]
+    return [_overview(space), *_restrictions(space), _nodes(space), _candidates(space), *ends]
+
+
+def _restrictions(space: Space) -> list[Table]:
+    rules, limits = space.program.rules, space.program.limits
+    rows = [(rule.text, f"{len(counted_edges(rule, space.program)):,}") for rule in rules]
+    rows += [(limit.text, "") for limit in limits]
+    title = several(rules=len(rules), limits=len(limits))
+    return [Table(title, ("", "edges"), rows, ("edges",))] if rows else []
 
 
 def _overview(space: Space) -> Table:
@@ -46,11 +55,9 @@ def _counts(space: Space) -> list[tuple[str, str]]:
     if space.is_genotype:
         name = survey.architecture_id(space)
         return [("id", name)] if name else []
-    counts = {
-        "valid": space.valid_architectures,
-        "distinct": space.distinct_architectures,
-        "up to symmetry": space.architectures_up_to_symmetry,
-    }
+    counts = {"valid": space.valid_architectures, "distinct": space.distinct_architectures}
+    if not space.restrictions:
+        counts["up to symmetry"] = space.architectures_up_to_symmetry
     rows = [
         (name, "too entangled to count" if n is None else exact_text(n))
         for name, n in counts.items()
@@ -61,6 +68,8 @@ def _counts(space: Space) -> list[tuple[str, str]]:
 def _costs(space: Space) -> list[tuple[str, str]]:
     cost, mean = space.cost, survey.mean_cost(space)
     unproved = "" if cost.exact else ", at least: too entangled for an exact minimum"
+    if not cost.exact and space.restrictions:
+        unproved = ", or less: too entangled to be exact"
     rows = []
     for measure, name in _MEASURES.items():
         average = f", {getattr(mean, measure):,.0f} on average" if mean else ""

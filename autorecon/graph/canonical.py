@@ -39,8 +39,15 @@ class Liveness:
         self._inputs = [number[n.name] for n in space.program.inputs]
         self._noise = [number[n.name] for n in space.program.inputs if n.role == "noise"]
         self._output = number[space.output.name]
+        self._restrictions = space.restrictions
 
     def is_valid(self, picks: Sequence[int]) -> bool:
+        """Whether a noise input leads to the output, and all rules and limits hold."""
+        if not self.is_connected(picks):
+            return False
+        return self._restrictions is None or self._restrictions.obeyed(picks)
+
+    def is_connected(self, picks: Sequence[int]) -> bool:
         """Whether a noise input leads to the output."""
         reached = bytearray(self._nodes)
         for index in self._noise:

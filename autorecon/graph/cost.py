@@ -14,11 +14,12 @@ from collections.abc import Mapping
 import attrs
 
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Semiring, Weights, diagram
-from autorecon.graph.statuses import offers_none
-from autorecon.lang import Node, Pipeline, Program, Shape
+from autorecon.lang import Edge, Node, Pipeline, Program, Shape
 from autorecon.lang.check_edges import edge_target
 from autorecon.lang.check_graph import live_nodes, topological_order
 from autorecon.lang.shapes import elements
+
+MEASURES = ("parameters", "macs", "activations")
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)
 LEAST = Semiring(min, operator.add, 0, math.inf)
@@ -50,7 +51,7 @@ class CostInterval:
 
 @attrs.frozen
 class Costs:
-    """One measure: of each node with its `then`, and of each candidate but `none`."""
+    """One measure: of each node with its `then`, and of each edge's candidates."""
 
     nodes: Mapping[str, int]
     edges: Mapping[str, tuple[int, ...]]
@@ -82,11 +83,10 @@ def cost_interval(program: Program, parts: Diagram | None) -> CostInterval:
     return CostInterval(parameters, macs, activations, exact=parts is not None)
 
 
-def count(program: Program, parts: Diagram) -> int:
+def count(parts: Diagram) -> int:
     """How many live parts there are: different generators, or with `parts.every` how many of the
     |S| architectures are valid."""
-    edges = {e.name: len(e.candidates) - offers_none(e) for e in program.edges}
-    return parts.total(Weights({}, edges), COUNT)
+    return parts.total(Weights(), COUNT)
 
 
 def measures(program: Program) -> tuple[Costs, Costs, Costs]:
@@ -115,36 +115,38 @@ def _node_costs(node: Node) -> tuple[int, int, int]:
 
 
 def _edge_costs(program: Program) -> dict[str, list[tuple[int, int, int]]]:
-    """Of each edge's candidates but `none`; edges of one type and shape are looked at once."""
+    """Of each edge's candidates; edges of one type and shape are looked at once."""
     known: dict[tuple, list[tuple[int, int, int]]] = {}
     costs = {}
     for edge in program.edges:
         source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
         alike = (source, target, *map(id, edge.candidates))
         if alike not in known:
-            live = (c for c in edge.candidates if not c.is_none)
-            known[alike] = [_pipeline_costs(c, source, target) for c in live]
+            known[alike] = [_pipeline_costs(c, source, target) for c in edge.candidates]
         costs[edge.name] = known[alike]
     return costs
 
 
 def _pipeline_costs(pipeline: Pipeline, source: Shape, target: Shape) -> tuple[int, int, int]:
+    if pipeline.is_none:
+        return 0, 0, 0
     after = zip(pipeline.ops, pipeline.shapes(source, target)[1:], strict=True)
     computed = sum(elements(shape) for op, shape in after if op.name != "identity")
     return *pipeline.cost(source, target), computed
 
 
 def _least(costs: Costs, parts: Diagram) -> int:
-    edges = {name: min(costs, default=0) for name, costs in costs.edges.items()}
-    return parts.total(Weights(costs.nodes, edges), LEAST)
+    return parts.total(Weights(costs.nodes, costs.edges), LEAST)
 
 
 def _most(program: Program, costs: Costs) -> int:
     """Costs are not negative and more edges never make less live: every edge at its dearest."""
     edges = [edge for edge in program.edges if not edge.is_cut]
     live = live_nodes(program.nodes, edges)
-    within = (e.name for e in edges if e.source in live and e.target in live)
-    return sum(costs.nodes[n] for n in live) + sum(max(costs.edges[e]) for e in within)
+    within = [e for e in edges if e.source in live and e.target in live]
+    # Without labels that only conditional norms read, which compute nothing.
+    ends = {end for edge in within for end in (edge.source, edge.target)}
+    return sum(costs.nodes[n] for n in ends) + sum(max(costs.edges[e.name]) for e in within)
 
 
 def _at_least(program: Program, costs: Costs) -> int:
@@ -155,6 +157,11 @@ def _at_least(program: Program, costs: Costs) -> int:
             incoming[edge.target].append(edge)
     least: dict[str, float] = {n.name: 0 for n in program.inputs if n.role == "noise"}
     for name in topological_order(program.nodes, program.edges):
-        paths = (least[e.source] + min(costs.edges[e.name]) for e in incoming[name])
+        paths = (least[e.source] + _cheapest(e, costs) for e in incoming[name])
         least.setdefault(name, costs.nodes[name] + min(paths, default=math.inf))
     return int(least[program.output.name])
+
+
+def _cheapest(edge: Edge, costs: Costs) -> int:
+    weighed = zip(edge.candidates, costs.edges[edge.name], strict=True)
+    return min(cost for candidate, cost in weighed if not candidate.is_none)

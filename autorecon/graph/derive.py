@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.encode import ArchitectureError, options, picks_by_name
 from autorecon.graph.space import Space
 from autorecon.lang import Decision, decide
 
@@ -19,8 +19,16 @@ def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, str]
 
     Where that cuts the image from the noise, `none` is given up at one decision after the other,
     the least certain first, until a path exists. Among equals, the one written first is taken.
+
+    In a space with rules or limits it is the most probable architecture of all that are valid, when
+    every decision is drawn by itself; where the space is too entangled to find that, a valid one.
+    Raises ArchitectureError where there none is found.
     """
     weights = [probabilities[decision.name] for decision in space.decisions]
+    if space.restrictions:
+        from autorecon.graph.best import most_probable
+
+        return options(space, most_probable(space, weights))
     picks = [_best(weight, range(len(weight))) for weight in weights]
     fuller = _fullest(space)
     given_up = [place for place, pick in enumerate(picks) if pick not in fuller[place]]
@@ -60,9 +68,13 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     """The genotype of `space` that these options (by decision) make, with its text.
 
     `of` is how the text names the space's file; by default the name of the file that it was read
-    from. ArchitectureError where an option is missing or unknown.
+    from. ArchitectureError where an option is missing or unknown, or a rule or limit is broken.
     """
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")
-    chosen = options(space, picks_by_name(space, choices))
+    picks = picks_by_name(space, choices)
+    if space.restrictions and (broken := space.restrictions.broken(picks)):
+        said = ", ".join(f"`{one.text}` does not hold ({figure:,})" for one, figure in broken)
+        raise ArchitectureError(f"no architecture of {space.name}: {said}")
+    chosen = options(space, picks)
     return Space(decide(space.program, chosen, f"{space.name}_genotype", of))

@@ -17,7 +17,6 @@ from autorecon.lang import Edge, Node, Pipeline, show_shape
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
 _MATCHED = {"name", "aliases", "source", "target", "written", "candidates", "axes", "table"}
-_WHOLE = {"parameters", "nodes", "edges", "decisions", "chosen"}
 
 
 @attrs.frozen
@@ -87,14 +86,14 @@ class EdgeChange:
 class Difference:
     """How `new` differs from `old`. Their names are labels, as those of files are, and no change.
 
-    `properties` are changes of the whole, such as its budgets. `reordered` says whether the edges
+    `restrictions` are changes of rules and limits. `reordered` says whether the edges
     that both have stand in another order. `edges_by_type` counts the edges of either side.
     """
 
     old: Space
     new: Space
     parameters: tuple[Change, ...]
-    properties: tuple[Change, ...]
+    restrictions: tuple[Change, ...]
     nodes: tuple[NodeChange, ...]
     edges: tuple[EdgeChange, ...]
     reordered: bool
@@ -102,7 +101,7 @@ class Difference:
 
     @property
     def same(self) -> bool:
-        changes = (*self.parameters, *self.properties, *self.nodes, *self.edges)
+        changes = (*self.parameters, *self.restrictions, *self.nodes, *self.edges)
         return not changes and not self.reordered
 
 
@@ -113,8 +112,8 @@ def compare(old: Space, new: Space) -> Difference:
     return Difference(
         old,
         new,
-        parameters=_parameter_changes(old.parameters, new.parameters),
-        properties=_changes(old.program, new.program, _MATCHED | _WHOLE),
+        parameters=_named_changes(old.parameters, new.parameters),
+        restrictions=_named_changes(_restrictions(old), _restrictions(new)),
         nodes=tuple(_node_changes(old, new, nodes)),
         edges=tuple(_edge_changes(old, new, pairs)),
         reordered=reordered(pairs, new),
@@ -128,9 +127,17 @@ def _kind(old: object | None, new: object | None) -> Kind:
     return "removed" if new is None else "changed"
 
 
-def _parameter_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+def _named_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     pairs = ((name, old.get(name), new.get(name)) for name in {**old, **new})
     return tuple(Change(n, _text(a), _text(b)) for n, a, b in pairs if _text(a) != _text(b))
+
+
+def _restrictions(space: Space) -> dict[str, str]:
+    """Limits by what they bound, and rules, which have nothing beside their text."""
+    limits = (limit.text.rpartition(" ") for limit in space.program.limits)
+    return {what: bound for what, _, bound in limits} | {
+        rule.text: "" for rule in space.program.rules
+    }
 
 
 def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[NodeChange]:

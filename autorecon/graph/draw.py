@@ -72,7 +72,7 @@ def dot_source(space: Space) -> str:
 
     pen = _Pen.of(space)
     drawing = graphviz.Digraph(plain(space.name), graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    if set(pen.types) != {"link"}:
+    if set(pen.types) != {"link"} or space.restrictions:
         table = labels.legend(space.program, pen.colours, space.is_genotype)
         drawing.attr("graph", label=table)
     # A graph has one label, the legend; the title is that of an unseen box around everything.

@@ -148,7 +148,7 @@ def _legend(difference: Difference) -> str:
         rows.append([labels.font(text, size=10, colour=COLOURS[kind]) for text in texts])
     rows += [
         [labels.font(text, size=10, colour=INK) for text in (c.name, _arrow(*c.sides))]
-        for c in (*difference.parameters, *difference.properties)
+        for c in (*difference.parameters, *difference.restrictions)
     ]
     return labels.table(rows, padding=2)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
-from autorecon.graph import statuses as st
-from autorecon.graph.cost import Costs, all_choices, measures
-from autorecon.graph.frontier import Semiring, Weights
-from autorecon.lang import Edge, Node, Program
+from autorecon.graph.cost import all_choices, measures
+from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights
+from autorecon.graph.graded import within_limits
+from autorecon.lang import Edge, Program
 
 Probabilities = Mapping[str, Sequence[Any]]
 
@@ -51,21 +51,6 @@ def _times(a: _Value, b: _Value) -> _Value:
 MEAN = Semiring(_plus, _times, (1, 0, 0, 0), (0, 0, 0, 0))
 
 
-@attrs.frozen
-class _Drawn(Weights):
-    """Weights by what an edge takes; `edges` holds them for live ones."""
-
-    others: Mapping[str, _Value] = attrs.field(factory=dict)
-    none: Mapping[str, _Value] = attrs.field(factory=dict)
-
-    def of(self, owner: Node | Edge, takes: str, every: bool) -> Any:
-        if isinstance(owner, Node) or takes == st.LIVE_ONES:
-            return Weights.of(self, owner, takes, every)
-        if takes == st.ANY:
-            return None
-        return (self.others if takes == st.OTHERS else self.none)[owner.name]
-
-
 def expected_cost(program: Program, probabilities: Probabilities) -> Expectation | None:
     """Means over the valid architectures, given the probabilities of each open edge's candidates.
 
@@ -76,10 +61,12 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     choices = all_choices(program)
     if choices is None:
         return None
-    weights = _weights(program, drawn)
-    valid, *means = choices.total(weights, MEAN)
+    try:
+        valid, *means = within_limits(program, choices, _weights(program, drawn), MEAN)
+    except FrontierTooWide:
+        return None
     if not valid:
-        raise NotProbabilities("with these probabilities the noise never reaches the output")
+        raise NotProbabilities("with these probabilities no architecture is valid")
     return Expectation(valid, *(mean / valid for mean in means))
 
 
@@ -94,18 +81,12 @@ def _of_edge(edge: Edge, probabilities: Probabilities) -> Sequence[Any]:
     return given
 
 
-def _weights(program: Program, drawn: Mapping[str, Sequence[Any]]) -> _Drawn:
+def _weights(program: Program, drawn: Mapping[str, Sequence[Any]]) -> Weights:
     costs = measures(program)
     nodes = {name: (1, *(c.nodes[name] for c in costs)) for name in program.nodes}
-    edges, others, none = {}, {}, {}
-    for edge in program.edges:
-        given = list(zip(edge.candidates, drawn[edge.name], strict=True))
-        live = [p for c, p in given if not c.is_none]
-        edges[edge.name] = (sum(live), *(_mean(live, c, edge) for c in costs))
-        others[edge.name] = (sum(live), 0, 0, 0)
-        none[edge.name] = (sum(p for c, p in given if c.is_none), 0, 0, 0)
-    return _Drawn(nodes, edges, others, none)
-
-
-def _mean(live: Sequence[Any], costs: Costs, edge: Edge) -> Any:
-    return sum(p * cost for p, cost in zip(live, costs.edges[edge.name], strict=True))
+    live, idle = {}, {}
+    for name, given in drawn.items():
+        by_candidate = zip(given, *(c.edges[name] for c in costs), strict=True)
+        live[name] = [(p, *(p * cost for cost in weighed)) for p, *weighed in by_candidate]
+        idle[name] = [(p, 0, 0, 0) for p in given]
+    return Weights(nodes, live, idle)

@@ -7,9 +7,12 @@ from typing import Literal
 
 import attrs
 
+from autorecon.graph.best import Scores, best
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import LEAST, cost_interval
+from autorecon.graph.encode import Picks
 from autorecon.graph.frontier import Diagram, Weights
+from autorecon.graph.restrictions import Restrictions
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Pipeline, Program
 from autorecon.lang.check_graph import live_nodes
@@ -34,6 +37,8 @@ class Architecture:
 
 def cheapest(space: Space, measure: Measure) -> Architecture | None:
     """A valid architecture of least cost; None when the space is too entangled to know one."""
+    if space.restrictions:
+        return _restricted(space, measure, sign=-1)
     program, parts = space.program, space.live_parts
     if parts is None:
         return None
@@ -46,8 +51,13 @@ def cheapest(space: Space, measure: Measure) -> Architecture | None:
     return _architecture(program, choices)
 
 
-def dearest(space: Space, measure: Measure) -> Architecture:
-    """A valid architecture of greatest cost: more edges never make less live, so all that can."""
+def dearest(space: Space, measure: Measure) -> Architecture | None:
+    """A valid architecture of greatest cost: more edges never make less live, so all that can.
+
+    None when rules or limits and the space are too entangled to know one.
+    """
+    if space.restrictions:
+        return _restricted(space, measure, sign=1)
     program = space.program
     costs = _costs(program, measure)
     choices = {
@@ -55,6 +65,34 @@ def dearest(space: Space, measure: Measure) -> Architecture:
         for edge in program.edges
     }
     return _architecture(program, choices)
+
+
+def _restricted(space: Space, measure: Measure, sign: int) -> Architecture | None:
+    """Of those within the rules and limits; what is not live is `none` where it may be."""
+    live, idle = {}, {}
+    for edge in space.edges:
+        found = candidates_of(edge, space.nodes)
+        costs = [_cost(c.parameters, c.macs, measure) << _BELOW for c in found]
+        live[edge.name] = [sign * cost for cost in costs]
+        idle[edge.name] = [-int(not c.pipeline.is_none) for c in found]
+    nodes = {
+        n.name: sign * (_cost(*n.then.cost(n.shape, n.shape), measure) << _BELOW)
+        for n in space.nodes.values()
+        if n.then
+    }
+    restrictions = Restrictions(space)
+
+    def score(picks: Picks) -> int:
+        parameters, macs, _ = restrictions.costs(picks)
+        return sign * _cost(parameters, macs, measure)
+
+    picks = best(space, Scores(nodes, live, idle, score))
+    if picks is None:
+        return None
+    by_name = dict(zip(space.program.decisions, picks, strict=True))
+    program = space.program
+    chosen = {e.name: e.candidates[program.candidate(e, by_name)] for e in space.edges}
+    return _architecture(program, chosen)
 
 
 def _costs(program: Program, measure: Measure) -> _Costs:
@@ -84,7 +122,10 @@ def _cheapest_part(program: Program, parts: Diagram, costs: _Costs, measure: Mea
     # A part counts each of its edges once, so a bit an edge, below the cost, says which they are.
     edges = [edge for edge in program.edges if not edge.is_cut]
     width = len(edges)
-    weights = {e.name: _least(costs[e.name]) << width | 1 << i for i, e in enumerate(edges)}
+    weights = {
+        e.name: [_least(costs[e.name]) << width | 1 << i] * len(e.candidates)
+        for i, e in enumerate(edges)
+    }
     own = {
         n.name: _cost(*n.then.cost(n.shape, n.shape), measure) << width
         for n in program.nodes.values()

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import cache, reduce
+from typing import Any, NamedTuple
 
 import attrs
 
 from autorecon.graph import statuses as st
 from autorecon.graph.elimination import elimination_order
+from autorecon.graph.tallies import Adds, Fields, Tallies, Tally, binding_rules, unobeyable
 from autorecon.lang import Edge, Node, Program
 
 # About a second; past it a space is too entangled for an exact answer.
 MAX_STEPS = 500_000
 
-# A state holds the frontier's statuses, three bits a node; the lowest bit says whether a noise
-# input is live.
+# A state holds the frontier's statuses, three bits a node, and how far the rules have counted; the
+# lowest bit says whether a noise input is live.
 NOISE, BITS, MASK = 1, 3, 7
 
 
@@ -43,29 +45,39 @@ class Semiring:
     zero: Any
 
 
+class Take(NamedTuple):
+    """What an arc takes: whether its node or edge is live, and which of the edge's candidates."""
+
+    live: bool
+    options: tuple[int, ...] = ()
+
+
 @attrs.frozen
 class Weights:
-    """What a live node contributes, and a live edge by all its candidates other than `none`.
+    """What a live node contributes and, one number a candidate, a live edge; None: one each.
 
-    On a diagram of `every` architecture the choices on edges that are not live count too; on one of
-    live parts these have no weight, however many architectures share a part.
+    On a diagram of `every` architecture the choices on edges that are not live count too, one
+    each or as `idle` says; on one of live parts these have no weight, however many architectures
+    share a part.
     """
 
-    nodes: Mapping[str, Any]
-    edges: Mapping[str, Any]
+    nodes: Mapping[str, Any] = attrs.field(factory=dict)
+    edges: Mapping[str, Sequence[Any]] | None = None
+    idle: Mapping[str, Sequence[Any]] | None = None
 
-    def of(self, owner: Node | Edge, takes: str, every: bool) -> Any:
+    def of(self, owner: Node | Edge, take: Take, every: bool, semiring: Semiring) -> Any:
         """The weight of a layer's arcs; None is the semiring's one."""
         if isinstance(owner, Node):
-            return self.nodes.get(owner.name) if takes == st.LIVE_ONES else None
-        if takes == st.LIVE_ONES:
-            return self.edges[owner.name]
-        if takes == st.NONE or not every:
+            return self.nodes.get(owner.name) if take.live else None
+        if not take.live and not every:
             return None
-        return len(owner.candidates) - (takes == st.OTHERS and st.offers_none(owner))
+        weights = self.edges if take.live else self.idle
+        if weights is None:
+            return reduce(semiring.plus, [semiring.one] * len(take.options))
+        return reduce(semiring.plus, [weights[owner.name][option] for option in take.options])
 
 
-Arcs = Mapping[str, Sequence[tuple[int, int]]]
+Arcs = Mapping[Take, Sequence[tuple[int, int]]]
 
 
 @attrs.frozen
@@ -81,8 +93,8 @@ class Layer:
         """The values of the states after it, from those of the states before it."""
         plus, times = semiring.plus, semiring.times
         after = [semiring.zero] * self.size
-        for takes, arcs in self.arcs.items():
-            weight = weights(self.owner, takes)
+        for take, arcs in self.arcs.items():
+            weight = weights(self.owner, take)
             before = values if weight is None else [times(value, weight) for value in values]
             for old, new in arcs:
                 after[new] = plus(after[new], before[old])
@@ -95,14 +107,14 @@ class Diagram:
     parts with a live noise input; with `every`, the valid architectures by statuses."""
 
     layers: tuple[Layer, ...]
-    final: int
+    final: int | None  # no state: rules that nothing obeys
     every: bool
 
     def tables(self, weights: Weights, semiring: Semiring) -> Iterator[list[Any]]:
         """The values of the states at the start and after each layer."""
 
-        def of(owner: Node | Edge, takes: str) -> Any:
-            return weights.of(owner, takes, self.every)
+        def of(owner: Node | Edge, take: Take) -> Any:
+            return weights.of(owner, take, self.every, semiring)
 
         values = [semiring.one]
         yield values
@@ -115,19 +127,31 @@ class Diagram:
         values: list[Any] = []
         for table in self.tables(weights, semiring):
             values = table
-        return values[self.final]
+        return semiring.zero if self.final is None else values[self.final]
 
 
 def diagram(program: Program, every: bool = False) -> Diagram:
-    """The live parts of a space, or with `every` its architectures; raises FrontierTooWide."""
-    states, steps, layers = {0: 0}, 0, []
-    for decision in _decisions(_joined(program), every):
-        states, arcs = decision.apply(states)
-        layers.append(Layer(decision.owner, arcs, len(states)))
-        steps += len(states)
+    """The live parts of a space, or with `every` its architectures; raises FrontierTooWide.
+
+    Its rules hold. Then live parts are those that SOME architecture within the rules has, which is
+    why a state is the set of all that choices on edges that are not live may have led to.
+    """
+    if unobeyable(program):
+        return Diagram((), None, every)
+    sets = bool(binding_rules(program)) and not every
+    states: dict[Any, int] = {frozenset([0]): 0} if sets else {0: 0}
+    steps, layers = 0, []
+    for step in decisions(program, every or sets):
+        states, arcs = _applied(step, states, sets)
+        layers.append(Layer(step.owner, arcs, len(states)))
+        steps += sum(map(len, states)) if sets else len(states)
         if steps > MAX_STEPS:
             raise FrontierTooWide(f"it takes more than {MAX_STEPS:,} steps to sum over the space")
-    return Diagram(tuple(layers), states[NOISE], every)
+    return Diagram(tuple(layers), states.get(frozenset([NOISE]) if sets else NOISE), every)
+
+
+def _applied(step: Step, states: dict[Any, int], sets: bool) -> tuple[dict[Any, int], Arcs]:
+    return step.apply_to_sets(states) if sets else step.apply(states)
 
 
 def _joined(program: Program) -> Program:
@@ -137,52 +161,70 @@ def _joined(program: Program) -> Program:
     return attrs.evolve(program, nodes=nodes)
 
 
+IDLE = Take(live=False)
+
 # Ways on from a state: the bits that it keeps, those that are set, and what they take.
-Moves = list[tuple[int, int, str]]
+Moves = list[tuple[int, int, Take]]
 
 
 @attrs.frozen
-class _Decision:
-    """The ways on, by the statuses at two shifts."""
+class Step:
+    """A node's status or an edge's candidates are decided; `mask` are the bits that matter."""
 
     owner: Node | Edge
-    shifts: tuple[int, int]
-    moves: Callable[[int, int], Moves]
+    mask: int
+    moves: Callable[[int], Moves]
 
     def apply(self, states: Mapping[int, int]) -> tuple[dict[int, int], Arcs]:
         """The states after it with their places, and the arcs that lead there."""
-        first, second = self.shifts
-        both = MASK << first | MASK << second
-        known: dict[int, Moves] = {}
+        moves = cache(self.moves)
         after: dict[int, int] = {}
-        arcs: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        arcs: dict[Take, list[tuple[int, int]]] = defaultdict(list)
         for state, place in states.items():
-            pair = state & both
-            if pair not in known:
-                known[pair] = self.moves(state >> first & MASK, state >> second & MASK)
-            for keep, put, takes in known[pair]:
+            for keep, put, take in moves(state & self.mask):
                 new = after.setdefault(state & keep | put, len(after))
-                arcs[takes].append((place, new))
+                arcs[take].append((place, new))
+        return after, arcs
+
+    def apply_to_sets(
+        self, states: Mapping[frozenset[int], int]
+    ) -> tuple[dict[frozenset[int], int], Arcs]:
+        """The same for sets of states, which choices on edges that are not live keep together."""
+        moves = cache(self.moves)
+        after: dict[frozenset[int], int] = {}
+        arcs: dict[Take, list[tuple[int, int]]] = defaultdict(list)
+        for members, place in states.items():
+            found: dict[Take, set[int]] = defaultdict(set)
+            for state in members:
+                for keep, put, take in moves(state & self.mask):
+                    found[take if take.live else IDLE].add(state & keep | put)
+            for take, together in found.items():
+                new = after.setdefault(frozenset(together), len(after))
+                arcs[take].append((place, new))
         return after, arcs
 
 
-def _decisions(program: Program, every: bool) -> Iterator[_Decision]:
+def decisions(program: Program, every: bool) -> Iterator[Step]:
+    """What is decided one after the other, from the state 0 to the state NOISE."""
+    program = _joined(program)
     initial = st.initial_statuses(program, every)
     order = elimination_order(program, initial)
     undecided = Counter(end for edge in program.edges for end in _ends(edge))
-    shifts: dict[str, int] = {}
+    fields = Fields(NOISE.bit_length())
+    tallies = Tallies(program, fields)
     for name, edges in _edges_by_later_end(program.edges, order):
-        shifts[name] = _free_shift(shifts)
-        yield _node_decision(program.nodes[name], shifts[name], initial[name])
+        shift = fields.take(name, BITS)
+        yield _node_step(program.nodes[name], shift, initial[name])
         # Those without `none` leave the fewest states: first.
         for edge in sorted(edges, key=st.offers_none):
             undecided.subtract(_ends(edge))
             last = [bit * (not undecided[name, bit]) for name, bit in _ends(edge)]
             done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in _ends(edge)]
-            yield _edge_decision(edge, shifts, last, done, every)
+            shifts = fields.shift(edge.source), fields.shift(edge.target)
+            yield _edge_step(edge, shifts, last, done, every, tallies.of(edge))
             for (end, _), forgotten in zip(_ends(edge), done, strict=True):
                 if forgotten:
-                    del shifts[end]
+                    fields.free(end)
 
 
 def _ends(edge: Edge) -> tuple[tuple[str, int], tuple[str, int]]:
@@ -199,43 +241,54 @@ def _edges_by_later_end(
     return ((name, later[name]) for name in order)
 
 
-def _free_shift(shifts: Mapping[str, int]) -> int:
-    taken = set(shifts.values())
-    shift = NOISE.bit_length()
-    while shift in taken:
-        shift += BITS
-    return shift
-
-
-def _node_decision(node: Node, shift: int, initial: Sequence[int]) -> _Decision:
+def _node_step(node: Node, shift: int, initial: Sequence[int]) -> Step:
     live = [st.kind(status) == st.LIVE for status in initial]
     moves: Moves = [
-        (
-            -1,
-            status << shift | NOISE * (node.role == "noise" and alive),
-            st.LIVE_ONES if alive else st.NONE,
-        )
+        (-1, status << shift | NOISE * (node.role == "noise" and alive), Take(alive))
         for status, alive in zip(initial, live, strict=True)
     ]
-    return _Decision(node, (shift, shift), lambda *_: moves)
+    return Step(node, 0, lambda _: moves)
 
 
-def _edge_decision(
-    edge: Edge, shifts: Mapping[str, int], last: Sequence[int], done: Sequence[bool], every: bool
-) -> _Decision:
+def _edge_step(
+    edge: Edge,
+    shifts: tuple[int, int],
+    last: Sequence[int],
+    done: Sequence[bool],
+    every: bool,
+    tally: Tally,
+) -> Step:
     """`last` are the directions in which this is the last edge of its source and of its target:
     there they must be settled. `done` says which of the two have no more edges: they are forgotten.
     """
-    first, second = shifts[edge.source], shifts[edge.target]
-    keep = ~(MASK << first | MASK << second)
+    first, second = shifts
+    mask = MASK << first | MASK << second | tally.mask
     offer = st.offers_none(edge), not edge.is_cut
+    groups = _groups(edge, tally)
 
-    def moves(source: int, target: int) -> Moves:
+    def moves(state: int) -> Moves:
         found: Moves = []
+        source, target = state >> first & MASK, state >> second & MASK
         for *after, takes in st.transitions(*offer, source, target, every):
-            if all(map(st.settled, after, last)):
-                source_bits, target_bits = (s * (not d) for s, d in zip(after, done, strict=True))
-                found.append((keep, source_bits << first | target_bits << second, takes))
+            if not all(map(st.settled, after, last)):
+                continue
+            source_bits, target_bits = (s * (not d) for s, d in zip(after, done, strict=True))
+            put = source_bits << first | target_bits << second
+            for take, adds in groups[takes]:
+                counted = tally.put(state, adds)
+                if counted is not None:
+                    found.append((~mask, put | counted, take))
         return found
 
-    return _Decision(edge, (first, second), moves)
+    return Step(edge, mask, moves)
+
+
+def _groups(edge: Edge, tally: Tally) -> dict[str, list[tuple[Take, Adds]]]:
+    """The candidates that each kind of transition takes, those apart that rules count apart."""
+    none = [i for i, c in enumerate(edge.candidates) if c.is_none]
+    others = [i for i, c in enumerate(edge.candidates) if not c.is_none]
+    kinds = {st.NONE: none, st.LIVE_ONES: others, st.OTHERS: others, st.ANY: sorted(none + others)}
+    return {
+        kind: [(Take(kind == st.LIVE_ONES, alike), adds) for alike, adds in tally.groups(options)]
+        for kind, options in kinds.items()
+    }

@@ -152,6 +152,9 @@ def legend(program: Program, colours: Colours, discrete: bool) -> str:
         else:
             lines = _wrapped(short_names(candidates), _LINE)
         rows.append(_row(name, edges[0].contract or "", lines, colours[name]))
+    for text in [one.text for one in program.rules] + [one.text for one in program.limits]:
+        word, _, about = text.partition(" ")
+        rows.append(["", font(word, size=10, colour=GREY), "", font(about, size=10, colour=INK)])
     return table(rows, padding=2)
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from autorecon.lang import Decision, Edge, Node, Program, Source, check, find_space, load_program
 from autorecon.lang.check_graph import live_nodes, topological_order
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from autorecon.graph.expectation import Expectation
     from autorecon.graph.frontier import Diagram
     from autorecon.graph.paths import Paths
+    from autorecon.graph.restricted import Extent
+    from autorecon.graph.restrictions import Restrictions
 
 
 class Space:
@@ -119,24 +123,33 @@ class Space:
     @cached_property
     def cost(self) -> CostInterval:
         """Parameters, multiply-accumulates and activations over the whole space."""
+        if self.restrictions:
+            return self.extent.cost
         from autorecon.graph.cost import cost_interval
 
         return cost_interval(self.program, self.live_parts)
 
     @cached_property
     def valid_architectures(self) -> int | None:
-        """How many architectures lead noise to the output; None when too entangled to count."""
+        """How many architectures lead noise to the output within the rules and limits; None when
+        too entangled to count."""
+        if self.restrictions:
+            return self.extent.valid
         from autorecon.graph.cost import all_choices, count
 
         choices = all_choices(self.program)
-        return count(self.program, choices) if choices else None
+        return count(choices) if choices else None
 
     @cached_property
     def distinct_architectures(self) -> int | None:
         """How many different generators they derive to, once dead paths are left out; or None."""
+        if self.restrictions:
+            from autorecon.graph.restricted import distinct_architectures
+
+            return distinct_architectures(self)
         from autorecon.graph.cost import count
 
-        return count(self.program, self.live_parts) if self.live_parts else None
+        return count(self.live_parts) if self.live_parts else None
 
     @cached_property
     def architectures_up_to_symmetry(self) -> int | None:
@@ -164,6 +177,22 @@ class Space:
         from autorecon.graph.encode import Codec
 
         return Codec(len(decision.options) for decision in self.decisions)
+
+    @cached_property
+    def restrictions(self) -> Restrictions | None:
+        """Its rules and limits, to be asked of picks; None where it has none."""
+        if not self.program.rules and not self.program.limits:
+            return None
+        from autorecon.graph.restrictions import Restrictions
+
+        return Restrictions(self)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """What its rules and limits leave: how many architectures, and what these cost."""
+        from autorecon.graph.restricted import extent
+
+        return extent(self)
 
     @cached_property
     def liveness(self) -> Liveness:
@@ -220,12 +249,17 @@ class Space:
         return self.decode(from_id(self, text))
 
     def canonical(self, genotype: Space, *, up_to_symmetry: bool = True) -> Space:
-        """The same generator with all that is not live at `none` (else the first candidate), and
-        of its symmetric forms the least. Raises ArchitectureError and TooSymmetric."""
+        """The same generator with all that is not live at `none` (else the first candidate) as far
+        as rules allow, and of its symmetric forms the least. Raises ArchitectureError and
+        TooSymmetric."""
         from autorecon.graph.canonical import canonical_picks
 
-        picks = self.picks(genotype)
-        return self.genotype(canonical_picks(self, picks, up_to_symmetry=up_to_symmetry))
+        canonical = canonical_picks(self, self.picks(genotype), up_to_symmetry=up_to_symmetry)
+        if self.restrictions:
+            from autorecon.graph.completion import completed
+
+            canonical = completed(self, canonical)
+        return self.genotype(canonical)
 
     def same(self, first: Space, second: Space, *, up_to_symmetry: bool = True) -> bool:
         """Whether two genotypes of this space derive to the same generator."""
@@ -244,9 +278,18 @@ def load(path: str | Path, **parameters: int | float | bool) -> Space:
     SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the
     header, as `--set` does on the command line.
     """
-    return Space(load_program(find_space(path), parameters))
+    return _proved(Space(load_program(find_space(path), parameters)))
 
 
 def loads(text: str, name: str = "<text>", **parameters: int | float | bool) -> Space:
     """The same for a text."""
-    return Space(check(Source(text, name), parameters))
+    return _proved(Space(check(Source(text, name), parameters)))
+
+
+def _proved(space: Space) -> Space:
+    """The same, with a warning for each void rule and limit; SpaceError for what cannot be."""
+    if space.restrictions:
+        from autorecon.graph.prove import prove
+
+        space.program = attrs.evolve(space.program, warnings=prove(space))
+    return space

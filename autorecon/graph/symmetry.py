@@ -55,8 +55,27 @@ def symmetries(program: Program) -> list[Symmetry]:
 
 def reorderings(space: Space) -> list[Picks]:
     """What each symmetry does to picks: the places that it takes them from; raises TooSymmetric."""
-    place = places(space)
-    return [_reordering(mapping, space.choices, place) for mapping in symmetries(space.program)]
+    place, program = places(space), space.program
+    kept = (mapping for mapping in symmetries(program) if _keeps_rules(mapping, program))
+    return [_reordering(mapping, space.choices, place) for mapping in kept]
+
+
+def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
+    """Whether what it moves obeys the rules whenever the original does."""
+    if not program.rules:
+        return True
+    names = {(e.source, e.target): e.name for e in program.edges}
+    moved = {
+        name: names[mapping.get(source, source), mapping.get(target, target)]
+        for (source, target), name in names.items()
+    }
+    rules = [(r.least, r.most, r.options) for r in program.rules]
+    before = [(*rule, frozenset(r.edges)) for rule, r in zip(rules, program.rules, strict=True)]
+    after = [
+        (*rule, frozenset(moved[name] for name in r.edges))
+        for rule, r in zip(rules, program.rules, strict=True)
+    ]
+    return set(before) == set(after)
 
 
 def _reordering(mapping: Symmetry, edges: Sequence[Edge], place: Mapping[str, int]) -> Picks:
@@ -72,8 +91,10 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
     """How many different generators there are when symmetric ones count once (Burnside's lemma:
     the mean, over the symmetries, of how many live parts each leaves as they are).
 
-    None when there are too many symmetries or the space is too entangled.
+    None when there are too many symmetries or the space is too entangled; or has rules or limits.
     """
+    if program.rules or program.limits:
+        return None
     try:
         mappings = symmetries(program)
         alike = Counter(_leaders(mapping, program) for mapping in mappings)
@@ -84,8 +105,7 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
 
 
 def _unmoved(program: Program, leaders: Leaders) -> int:
-    quotient = folded(program, leaders)
-    return count(quotient, diagram(quotient))
+    return count(diagram(folded(program, leaders)))
 
 
 def folded(program: Program, leaders: Leaders) -> Program:

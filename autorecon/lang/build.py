@@ -193,6 +193,37 @@ def _choice(tree: Tree, source: Source) -> s.Choice:
 
 
 @_rule
+def _limit(tree: Tree, source: Source) -> s.Limit:
+    _, measure, sign, bound = tree.children
+    span = _span(tree, source)
+    return s.Limit(build(measure, source), str(sign), build(bound, source), span)
+
+
+@_rule
+def _rule_statement(tree: Tree, source: Source) -> s.Rule:
+    bound, *_ = tree.children
+    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
+    return s.Rule(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+
+
+_RULES["rule"] = _rule_statement
+
+
+@_rule
+def _count(tree: Tree, source: Source) -> s.Expr:
+    found = tree.children[0]
+    if isinstance(found, Token):
+        return (_reference if found.type == "NAME" else _number)(tree, source)
+    return build(found, source)
+
+
+@_rule
+def _place(tree: Tree, source: Source) -> tuple[str, s.Path]:
+    preposition, path = tree.children
+    return str(preposition), build(path, source)
+
+
+@_rule
 def _merge(tree: Tree, source: Source) -> s.Name:
     return build(tree.children[0], source)
 
@@ -206,7 +237,7 @@ def _sequence(tree: Tree, source: Source) -> tuple:
     return tuple(_all(tree, source))
 
 
-_RULES.update(shape=_sequence, sizes=_sequence, set=_sequence)
+_RULES.update(shape=_sequence, sizes=_sequence, set=_sequence, options=_sequence)
 _RULES.update(signature=_sequence, parameters=_sequence)
 _RULES.update(body=_sequence, block_body=_sequence)
 
@@ -302,6 +333,16 @@ def _number(tree: Tree, source: Source) -> s.Number:
     # Python refuses to convert thousands of digits; the checker calls both far too large.
     value = float(text) if not text.isdigit() or len(text) > 400 else int(text)
     return s.Number(value, _span(tree, source))
+
+
+@_rule
+def _amount(tree: Tree, source: Source) -> s.Number:
+    from decimal import Decimal
+
+    text = str(tree.children[0])
+    value = Decimal(text[:-1]).scaleb({"k": 3, "M": 6, "G": 9}[text[-1]])
+    whole = value == value.to_integral_value() and len(text) < 400
+    return s.Number(int(value) if whole else float(value), _span(tree, source))
 
 
 @_rule

@@ -62,8 +62,11 @@ def check_space(
         edges,
         own_decisions(edges),
         file.source,
+        limits=elaboration.limits,
+        rules=elaboration.rules,
         used=tuple(uses.found.values()),
         warnings=warnings,
+        header=header.name.span,
     )
     return program, elaboration
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,6 +13,9 @@ from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.shapes import Shape
 from autorecon.lang.source import Source, Span
+
+if TYPE_CHECKING:
+    from autorecon.lang.restrictions import Limit, Rule
 
 
 @attrs.frozen
@@ -215,6 +219,8 @@ class Program:
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
     decisions: Mapping[str, Decision]  # each with two options at least
+    limits: tuple[Limit, ...] = attrs.field(kw_only=True, default=())
+    rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
     source: Source = attrs.field(eq=False, repr=False)
     chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
@@ -222,6 +228,9 @@ class Program:
     # Files that it uses, each as it is called from the space's folder.
     used: tuple[tuple[str, Source], ...] = attrs.field(default=(), eq=False, repr=False)
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False)
+    # Where a genotype chooses for an edge, by its name; and where the program begins.
+    lines: Mapping[str, Span] = attrs.field(factory=dict, eq=False, repr=False)
+    header: Span | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def output(self) -> Node:

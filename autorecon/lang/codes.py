@@ -97,12 +97,29 @@ CODES: dict[str, str] = {
         "The space that a genotype is of cannot be used: it must lie in the genotype's folder "
         "or below, or be one of the shipped spaces, and be a space itself."
     ),
+    "E0607": (
+        "The choices of a genotype break a rule of its space: too many or too few edges choose "
+        "what the rule counts."
+    ),
+    "E0608": "What a genotype costs is outside a limit of its space.",
     # other files
     "E0701": (
         "A file that `use` names cannot be used: it must lie in the folder of the file or below, "
         "or be one of the shipped spaces, and be a space or a file of declarations."
     ),
     "E0702": "Files use each other in a ring.",
+    # rules and limits
+    "E0801": (
+        "No architecture keeps to this rule: its edges do not offer what it wants, or it would cut "
+        "the output from the noise."
+    ),
+    "E0802": "No architecture is within this limit.",
+    "E0803": (
+        "No architecture keeps to this rule or limit and at the same time to those above it, "
+        "though each of them can be kept to."
+    ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
+    "W0801": "A rule that every architecture keeps to. It makes no difference.",
+    "W0802": "A limit that every architecture is within. It makes no difference.",
 }

@@ -28,6 +28,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
     program = Elaboration(faults, Values({}, scope), declared, labels)
     try:
         _Body(program, program.globals).run(statements)
+        _restrict(program)
         _unused(program)
     except TooLarge as error:
         faults.report("E0305", f"more than {error}", error.span, "make it smaller")
@@ -39,10 +40,24 @@ def _unused(program: Elaboration) -> None:
     for block in program.declared.blocks.values():
         if block.name.text not in program.checked:
             alone = attrs.evolve(
-                program, instances={}, nodes={}, aliases={}, edges=[], broken=set()
+                program,
+                instances={},
+                nodes={},
+                aliases={},
+                edges=[],
+                broken=set(),
+                restrictions=[],
             )
             scope = _unknown(program, block.parameters)
             _Body(alone, scope, block.name.text).run(block.items)
+            _restrict(alone)
+
+
+def _restrict(program: Elaboration) -> None:
+    if program.restrictions:
+        from autorecon.lang.restrictions import resolve_restrictions
+
+        program.limits, program.rules = resolve_restrictions(program)
 
 
 def _unknown(program: Elaboration, parameters: Iterable[s.Parameter]) -> Values:
@@ -101,6 +116,8 @@ class _Body:
             case s.Choice():
                 help = "a space's edges start with their type: `link a -> b = ...`"
                 self.program.faults.report("E0203", "an edge without a type", statement.span, help)
+            case s.Limit() | s.Rule():
+                self.program.restrictions.append((statement, self.scope, self.block))
 
     def _let(self, statement: s.Let) -> None:
         name = statement.name.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,6 +16,9 @@ from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.evaluate import Number, Scope, Unknown, whole
 from autorecon.lang.pipelines import resolve
 from autorecon.lang.source import Span
+
+if TYPE_CHECKING:
+    from autorecon.lang.restrictions import Limit, Rule
 
 MAX_EDGES = 200_000
 MAX_NODES = 50_000
@@ -76,6 +80,10 @@ class Elaboration:
     broken: set[str] = attrs.field(factory=set)
     # Blocks whose body was checked with an instance.
     checked: set[str] = attrs.field(factory=set)
+    # Limits and rules, to be looked at when all edges are known; each with its instance.
+    restrictions: list[tuple[s.Limit | s.Rule, Scope, str | None]] = attrs.field(factory=list)
+    limits: tuple[Limit, ...] = ()
+    rules: tuple[Rule, ...] = ()
     work: int = 0
 
     def charge(self, statements: Iterable[s.Statement], times: int, span: Span) -> None:

@@ -40,7 +40,8 @@ def check_genotype(
     _known(arguments, base_file.header, header, faults)
     faults.finish()
     base, names = _check_base(base_file, base_file.header, header, {**arguments, **parameters})
-    chosen = _choices(file, base, names, faults)
+    lines: dict[str, Span] = {}
+    chosen = _choices(file, base, names, lines, faults)
     faults.finish()
     _missing(base, chosen, header.span, faults)
     faults.finish()
@@ -56,6 +57,8 @@ def check_genotype(
         of=header.of,
         base_path=base_file.source.path,
         warnings=(),
+        lines=lines,
+        header=header.span,
     )
 
 
@@ -103,7 +106,11 @@ def _known(
 
 
 def _choices(
-    file: s.File, base: Program, names: Elaboration, faults: Diagnostics
+    file: s.File,
+    base: Program,
+    names: Elaboration,
+    lines: dict[str, Span],
+    faults: Diagnostics,
 ) -> dict[str, str]:
     """The option of each decision that has a line."""
     by_ends = {f"{edge.source} -> {edge.target}": edge for edge in base.edges}
@@ -129,6 +136,7 @@ def _choices(
         else:
             known.add(edge.name)
             _choose(edge, statement, names, chosen, faults)
+            lines[edge.name] = statement.span
     return chosen
 
 

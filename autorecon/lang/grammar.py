@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 # What becomes of a part of a rule in its tree.
 LEAVE_OUT, KEEP, EXPAND = range(3)
-_FORMAT = "2"  # of the kept file
+_FORMAT = "3"  # of the kept file
 
 
 class Tables(NamedTuple):
@@ -136,5 +136,5 @@ def _lexer(lark: Any) -> tuple[dict[str, str], dict[str, str], list[str], str]:
         f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in order if texts.get(t.name) not in keywords
     )
     terminals = {t.name: texts.get(t.name, "") for t in lark.terminals}
-    declared = {"_BLOCK_OPEN": "", "_BLOCK_CLOSE": "", "$END": ""}
-    return {**terminals, **declared}, keywords, list(lark.ignore_tokens), pattern
+    declared = ("_BLOCK_OPEN", "_BLOCK_CLOSE", "_AT", "BOUND", "EXACTLY", "TOUCHING", "$END")
+    return {**terminals, **dict.fromkeys(declared, "")}, keywords, list(lark.ignore_tokens), pattern

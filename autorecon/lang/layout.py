@@ -12,15 +12,23 @@ import attrs
 
 from autorecon.lang.tokens import Token
 
-_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF", "OPTIONAL"])
-_NOT_IN_BLOCKS = frozenset(["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT"])
+_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF", "OPTIONAL", "RULE"])
+_NOT_IN_BLOCKS = frozenset(
+    ["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT", "LIMIT"]
+)
 STATEMENT_WORDS = _IN_BLOCKS | _NOT_IN_BLOCKS
 # Statements that may stand in the body of a `for` or `if` outside blocks.
-_IN_BODIES = frozenset(["INPUT", "OUTPUT"])
+_IN_BODIES = frozenset(["INPUT", "OUTPUT", "LIMIT"])
 _WITH_BODY = ("BLOCK", "FOR", "IF", "_BLOCK_CLOSE")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]"), "LBRACE": ("RBRACE", "}")}
 _CONTINUED = ("VBAR", "_INTO", "MINUS", "AMPERSAND", "ELSE")  # the line before does not end
 _OPENERS = {closer: opener for opener, (closer, _) in _CLOSERS.items()}
+# Words of a rule, by how many words of it come before; elsewhere they are names.
+_RULE_WORDS = {
+    1: {"at": "_AT", "exactly": "EXACTLY"},
+    2: {"most": "BOUND", "least": "BOUND"},
+}
+_TOUCHING = ("into", "from")
 _LOOK_AHEAD = 40
 _PASSES = 4  # one for a file without faults, two or three for one with a brace too few or many
 
@@ -104,8 +112,21 @@ class _Pass:
         return self.statement[:1] != [] and self.statement[0] in _WITH_BODY
 
     def _emit(self, token: Token) -> None:
+        if self.statement[:1] == ["RULE"] and token.type == "NAME":
+            token = token.update(type=self._rule_word(token))
+        elif token.type == "AMOUNT" and self.statement[:1] != ["LIMIT"]:
+            help = "write out the number; units are for `limit`"
+            self._mend(token, f"`{token}` has a unit", help)
         self.result.tokens.append(token)
         self.statement.append(token.type)
+
+    def _rule_word(self, token: Token) -> str:
+        """The type of a word of a rule. What it is about goes before `into`, a place behind."""
+        words = self.statement
+        behind = len(words) >= (5 if "_AT" in words else 4) and not self.brackets
+        if token in _TOUCHING and behind and not {"TOUCHING", "IN"} & set(words):
+            return "TOUCHING"
+        return _RULE_WORDS.get(len(self.statement), {}).get(token, "NAME")
 
     def _insert(self, kind: str, value: str, place: Token) -> None:
         self._emit(Token.at(place, kind, value))

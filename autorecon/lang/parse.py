@@ -28,6 +28,11 @@ _HEADERS = SpaceHeader | GenotypeHeader
 _NAMES = {
     "NAME": "a name",
     "NUMBER": "a number",
+    "AMOUNT": "a number",
+    "_AT": "`at`",
+    "BOUND": "`most` or `least`",
+    "EXACTLY": "`exactly`",
+    "TOUCHING": "`into` or `from`",
     "STRING": "a quoted file name",
     "_NL": "the end of the line",
     "$END": "the end of the file",

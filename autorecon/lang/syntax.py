@@ -196,6 +196,25 @@ class If(Record):
     span: Span
 
 
+class Limit(Record):
+    """`limit params <= 1.1M`"""
+
+    measure: Name
+    sign: str
+    bound: Expr
+    span: Span
+
+
+class Rule(Record):
+    """`rule at most one none into n4`; `place` is its preposition and what follows that."""
+
+    bound: str  # "most", "least" or "exactly"
+    count: Expr
+    options: tuple[PipelineExpr, ...]
+    place: tuple[str, Path] | None
+    span: Span
+
+
 class Use(Record):
     file: str
     file_span: Span
@@ -205,7 +224,7 @@ class Use(Record):
 class BlockDef(Record):
     name: Name
     parameters: tuple[Parameter, ...]
-    items: tuple[NodeDecl | EdgeStatement | Let | For | If, ...]
+    items: tuple[Statement, ...]
     span: Span
 
 
@@ -226,7 +245,7 @@ class Choice(Record):
 
 Statement: TypeAlias = (
     "Let | EdgeType | OpDef | BlockDef | Use | NodeDecl | InputDecl | Instance | EdgeStatement"
-    " | For | If | Choice"
+    " | For | If | Choice | Limit | Rule"
 )
 
 

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from autorecon.graph import Space
-from autorecon.graph import statuses as st
 from autorecon.graph.cost import CostInterval, Costs, all_choices, measures
-from autorecon.graph.frontier import Layer
+from autorecon.graph.frontier import Layer, Take
 from autorecon.lang import Edge, Node
 from autorecon.nn import edge_mixture
 from autorecon.objective import Architecture
@@ -28,7 +27,7 @@ Probabilities = Mapping[str, Tensor]  # by decision
 
 
 class ExpectedCost:
-    """`Space.expected_cost` as a differentiable function of the probabilities.
+    """`Space.expected_cost`, limits aside, as a differentiable function of the probabilities.
 
     It is the same sum over the space's diagram, a layer at a time, for every combination of the
     decisions that several edges depend on. Raises SearchError for a space that is too entangled.
@@ -110,25 +109,23 @@ def _tied(space: Space) -> list[str]:
 
 def _arcs(layer: Layer, costs: tuple[Costs, ...]) -> list[_Arcs]:
     found = []
-    for takes, arcs in layer.arcs.items():
+    for take, arcs in layer.arcs.items():
         old, new = torch.tensor(arcs).reshape(-1, 2).unbind(1)
-        found.append(_Arcs(old, new, _factors(layer.owner, takes, costs)))
+        found.append(_Arcs(old, new, _factors(layer.owner, take, costs)))
     return found
 
 
-def _factors(owner: Node | Edge, takes: str, costs: tuple[Costs, ...]) -> Tensor | None:
+def _factors(owner: Node | Edge, take: Take, costs: tuple[Costs, ...]) -> Tensor | None:
     """What `expectation` weighs these arcs with."""
     if isinstance(owner, Node):
         own = [[1, *(c.nodes[owner.name] for c in costs)]]
-        return torch.tensor(own, dtype=torch.float64) if takes == st.LIVE_ONES else None
-    if takes == st.ANY:
-        return None
-    none = torch.tensor([c.is_none for c in owner.candidates])
-    rows = torch.zeros(len(none), 3, dtype=torch.float64)
-    rows[:, 0] = none if takes == st.NONE else ~none
-    if takes == st.LIVE_ONES:
-        live = [c.edges[owner.name] for c in costs]
-        rows[~none, 1:] = torch.tensor(live, dtype=torch.float64).T
+        return torch.tensor(own, dtype=torch.float64) if take.live else None
+    rows = torch.zeros(len(owner.candidates), 3, dtype=torch.float64)
+    options = list(take.options)
+    rows[options, 0] = 1
+    if take.live:
+        live = [[c.edges[owner.name][option] for c in costs] for option in options]
+        rows[options, 1:] = torch.tensor(live, dtype=torch.float64)
     return rows
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise, product
+from operator import eq, ge, le
 
 import pytest
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
+from autorecon.graph.cost import measures
 from autorecon.lang import SpaceError
 
 VECTOR_CANDIDATES = [
@@ -22,6 +25,13 @@ VECTOR_CANDIDATES = [
 ]
 LABEL_CANDIDATES = ["embed", "embed | none", "none | embed >> linear"]
 NODE_RULES = ["", " merge product", " then bn", " merge mean then linear(bias=false) >> relu"]
+
+MEASURES = {"params": 0, "macs": 1, "activations": 2}
+RULE = re.compile(
+    r"^rule (at most|at least|exactly) (\d+) ([\w |]+?)(?: (into|from) (\w+))?$", re.M
+)
+LIMIT = re.compile(r"^limit (\w+) (<=|>=) (\d+)$", re.M)
+HOLDS = {"at most": le, "<=": le, "at least": ge, ">=": ge, "exactly": eq}
 
 # Of each valid architecture, by its picks: the (edge, candidate) pairs of its live part.
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
@@ -69,6 +79,26 @@ def _layered_texts(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
+@st.composite
+def _restricted_texts(draw: st.DrawFn) -> str:
+    """One to three rules about the edges of a small space, and perhaps limits of what it costs."""
+    text = draw(_texts())
+    nodes = sorted(
+        {end for pair in re.findall(r"^link (\w+) -> (\w+)", text, re.M) for end in pair}
+    )
+    for _ in range(draw(st.integers(1, 3))):
+        bound = draw(st.sampled_from(["at most", "at least", "exactly"]))
+        option = draw(st.sampled_from(["none", "none", "linear", "identity", "identity | none"]))
+        place = draw(st.sampled_from(["", f" into {draw(st.sampled_from(nodes))}", " from z"]))
+        text += f"rule {bound} {draw(st.integers(0, 3))} {option}{place}\n"
+    for _ in range(draw(st.integers(0, 2))):
+        measure = draw(st.sampled_from(list(MEASURES)))
+        text += (
+            f"limit {measure} {draw(st.sampled_from(['<=', '>=']))} {draw(st.integers(0, 60))}\n"
+        )
+    return text
+
+
 def _checked(text: str, most: int) -> Space | None:
     try:
         space = loads(text)
@@ -83,6 +113,16 @@ def small_spaces() -> st.SearchStrategy[Space]:
 
 
 @pytest.fixture(scope="session")
+def restricted_texts() -> st.SearchStrategy[str]:
+    return _restricted_texts()
+
+
+@pytest.fixture(scope="session")
+def restricted_spaces() -> st.SearchStrategy[Space]:
+    return _restricted_texts().map(lambda text: _checked(text, 300)).filter(bool)
+
+
+@pytest.fixture(scope="session")
 def layered_spaces() -> st.SearchStrategy[Space]:
     return _layered_texts().map(lambda text: _checked(text, 2_500)).filter(bool)
 
@@ -92,8 +132,13 @@ def live_parts() -> Callable[[Space], Parts]:
     return list_live_parts
 
 
+@pytest.fixture(scope="session")
+def architecture_cost() -> Callable[[Space, frozenset[tuple[str, str]]], list[int]]:
+    return cost_of_part
+
+
 def list_live_parts(space: Space) -> Parts:
-    """By walking the graph of each architecture in turn."""
+    """By walking the graph of each architecture in turn; those within its rules and limits."""
     inputs = {n.name for n in space.nodes.values() if n.role != "inner"} - {"image"}
     noise = {n.name for n in space.nodes.values() if n.role == "noise"}
     parts = {}
@@ -105,8 +150,35 @@ def list_live_parts(space: Space) -> Parts:
         if noise & before:
             live = (e for e in there if e.source in after and e.target in before)
             picks = (i for e, i in zip(space.edges, choice, strict=True) if len(e.candidates) > 1)
-            parts[tuple(picks)] = frozenset((e.name, chosen[e].text) for e in live)
+            part = frozenset((e.name, chosen[e].text) for e in live)
+            if obeys(space, {e.name: c.text for e, c in chosen.items()}, part):
+                parts[tuple(picks)] = part
     return parts
+
+
+def obeys(space: Space, chosen: dict[str, str], part: frozenset[tuple[str, str]]) -> bool:
+    """Whether every rule and limit of the text holds; here they are plain enough to be read so."""
+    counts = []
+    for bound, number, option, preposition, place in RULE.findall(space.text):
+        there = {"into": "target", "from": "source"}.get(preposition)
+        edges = (e for e in space.edges if there is None or getattr(e, there) == place)
+        wanted = set(option.split(" | "))
+        count = sum(bool(wanted & set(re.findall(r"\w+", chosen[e.name]))) for e in edges)
+        counts.append((bound, count, int(number)))
+    for measure, sign, bound in LIMIT.findall(space.text):
+        counts.append((sign, cost_of_part(space, part)[MEASURES[measure]], int(bound)))
+    return all(HOLDS[bound](count, number) for bound, count, number in counts)
+
+
+def cost_of_part(space: Space, part: frozenset[tuple[str, str]]) -> list[int]:
+    """Parameters, multiply-accumulates and activations of what is live."""
+    nodes = {end for name, _ in part for end in name.split("->")}
+    totals = []
+    for costs in measures(space.program):
+        texts = {e.name: [c.text for c in e.candidates] for e in space.edges}
+        edges = sum(costs.edges[name][texts[name].index(text)] for name, text in part)
+        totals.append(sum(costs.nodes[name] for name in nodes) + edges)
+    return totals
 
 
 def closure(names: Iterable[str], pairs: list[tuple[str, str]]) -> set[str]:

@@ -57,3 +57,29 @@ def test_what_cuts_the_image_off_goes_back_to_the_first_parent() -> None:
     assert {crossover(space, (1, 0), (0, 1), Random(n)) for n in range(20)} == {(1, 0)}
     with pytest.raises(ArchitectureError, match="first parent"):
         crossover(space, (0, 1), (0, 1), Random(1))
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_children_keep_to_rules_and_limits(
+    restricted_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
+) -> None:
+    space = data.draw(restricted_spaces)
+    valid = sorted(live_parts(space))
+    random = Random(data.draw(st.integers(0, 1000)))
+    first, second = random.choice(valid), random.choice(valid)
+    child = crossover(space, first, second, random)
+    assert child in valid
+    assert all(pick in pair for pick, *pair in zip(child, first, second, strict=True))
+    changed = mutate(space, first, random)
+    assert changed in valid
+    assert sum(a != b for a, b in zip(changed, first, strict=True)) <= 2
+
+
+def test_what_a_rule_ties_is_changed_together() -> None:
+    text = LINE.replace("none | identity", "linear | identity").replace(
+        "identity | none", "identity"
+    )
+    wide = text.replace("link a -> image = identity", "link a -> image = linear | identity")
+    space = loads(wide + "rule exactly one linear\n")
+    assert {mutate(space, (0, 1), Random(n)) for n in range(5)} == {(1, 0)}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autorecon.lang import Diagnostic, SpaceError, load_program
+from autorecon.graph import load
+from autorecon.lang import Diagnostic, SpaceError
 from autorecon.lang.codes import CODES
 
 FOLDER = Path(__file__).parent / "bad"
@@ -34,7 +35,7 @@ def reported_faults(path: Path) -> Counter[tuple[int, str]]:
 
 def _diagnostics(path: Path) -> tuple[Diagnostic, ...]:
     try:
-        return load_program(path).warnings
+        return load(path).program.warnings
     except SpaceError as error:
         return error.diagnostics
 

@@ -36,6 +36,8 @@ FACTS: dict[str, Callable[[Program, str], str]] = {
     "merge": lambda program, name: program.nodes[name].merge,
     "edge": _edge,
     "alias": _alias,
+    "rule": lambda program, place: program.rules[int(place)].text.removeprefix("rule "),
+    "limit": lambda program, place: program.limits[int(place)].text.removeprefix("limit "),
 }
 COUNTS: dict[str, Callable[[Program], int]] = {
     "nodes": lambda program: len(program.nodes),

@@ -176,7 +176,14 @@ NODES = st.builds(
 BLOCKS = st.builds(
     "block {} {{\n{}\n}}".format, NAMES, st.lists(NODES | EDGES | LETS).map("\n".join)
 )
+OPTIONS = joined(PIPELINES, " | ")
+COUNTS = st.sampled_from(["one", "2", "( n1 + 1 )"])
+PLACES = st.just("") | st.builds("{} {}".format, st.sampled_from(["into", "from", "in"]), PATHS)
+BOUNDS = st.sampled_from(["at most", "at least", "exactly"])
+AMOUNTS = EXPRESSIONS | st.sampled_from(["1.1M", "2 * 3k"])
 STATEMENTS = st.one_of(
+    st.builds("rule {} {} {} {}".format, BOUNDS, COUNTS, OPTIONS, PLACES),
+    st.builds("limit {} {} {}".format, NAMES, st.sampled_from(["<=", ">="]), AMOUNTS),
     LETS,
     EDGES,
     BLOCKS,

@@ -1,0 +1,160 @@
+"""Counts and costs of a space with rules or limits, over the architectures that keep to them.
+
+They are sums over its diagram, in which rules count along and which limits take their part of. A
+space that is too entangled for that is listed, if it is small.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import attrs
+
+from autorecon.graph.cost import COUNT, MEASURES, CostInterval, Interval, measures
+from autorecon.graph.encode import Picks
+from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, diagram
+from autorecon.graph.graded import within_limits
+from autorecon.graph.restrictions import Restrictions
+from autorecon.graph.space import Space
+from autorecon.lang import Program
+
+MAX_LISTED = 10_000  # architectures; a second or two
+
+
+@attrs.frozen
+class Extent:
+    """How many architectures are valid within the rules and limits (None: too entangled to count),
+    and what these cost."""
+
+    valid: int | None
+    cost: CostInterval
+
+
+# A count, then the least and the greatest of each measure.
+_Value = tuple[Any, ...]
+
+
+def _plus(a: _Value, b: _Value) -> _Value:
+    return (
+        a[0] + b[0],
+        a[1] if a[1] < b[1] else b[1],
+        a[2] if a[2] > b[2] else b[2],
+        a[3] if a[3] < b[3] else b[3],
+        a[4] if a[4] > b[4] else b[4],
+        a[5] if a[5] < b[5] else b[5],
+        a[6] if a[6] > b[6] else b[6],
+    )
+
+
+def _times(a: _Value, b: _Value) -> _Value:
+    count = a[0] * b[0]
+    return (count, *map(operator.add, a[1:], b[1:]))
+
+
+_NOTHING = (math.inf, -math.inf)
+EXTENT = Semiring(_plus, _times, (1, *(0, 0) * 3), (0, *_NOTHING * 3))
+
+
+def extent(space: Space) -> Extent:
+    """One sum for all of it; bounds of the cost (`exact` is False) where that takes too long."""
+    found = exact(space, _summed_extent, _listed_extent)
+    if found is None:
+        free = Space(unrestricted(space.program)).cost
+        bounds = [_clipped(free, name, space) for name in MEASURES]
+        return Extent(None, CostInterval(bounds[0], bounds[1], bounds[2], exact=False))
+    valid, *ends = found
+    if not valid:  # there is nothing to measure
+        ends = [0] * 6
+    cost = CostInterval(Interval(*ends[:2]), Interval(*ends[2:4]), Interval(*ends[4:]))
+    return Extent(valid, cost)
+
+
+def leaves_something(space: Space) -> bool:
+    """Whether any architecture is valid within the rules and limits; True if that is unknown."""
+    found = exact(space, _sums_to_something, lambda space: bool(listed(space)))
+    return found is not False
+
+
+def distinct_architectures(space: Space) -> int | None:
+    """How many different generators are within the rules and limits, or None."""
+    return exact(space, _summed_generators, _listed_generators)
+
+
+def exact(
+    space: Space, by_sum: Callable[[Space], Any], by_list: Callable[[Space], Any]
+) -> Any | None:
+    try:
+        if not _is_tied(space.program):
+            return by_sum(space)
+    except FrontierTooWide:
+        pass
+    return by_list(space) if space.architectures <= MAX_LISTED else None
+
+
+def _is_tied(program: Program) -> bool:
+    return any(edge.axes not in ((), (edge.name,)) for edge in program.edges)
+
+
+def _summed_extent(space: Space) -> _Value:
+    costs = measures(space.program)
+    nodes = {name: _costing([c.nodes[name] for c in costs]) for name in space.nodes}
+    edges = {
+        edge.name: [
+            _costing(each) for each in zip(*(c.edges[edge.name] for c in costs), strict=True)
+        ]
+        for edge in space.edges
+    }
+    choices = diagram(space.program, every=True)
+    if choices.final is None:
+        return EXTENT.zero
+    return within_limits(space.program, choices, Weights(nodes, edges), EXTENT)
+
+
+def _costing(costs: Iterable[int]) -> _Value:
+    return (1, *(cost for cost in costs for _ in range(2)))
+
+
+def _listed_extent(space: Space) -> _Value:
+    restrictions = Restrictions(space)
+    found = [_costing(restrictions.costs(picks)) for picks in listed(space)]
+    return reduce(_plus, found, EXTENT.zero)
+
+
+def _sums_to_something(space: Space) -> bool:
+    choices = diagram(space.program, every=True)
+    if choices.final is None or not space.program.limits:
+        return choices.final is not None
+    return within_limits(space.program, choices, Weights(), COUNT) > 0
+
+
+def _summed_generators(space: Space) -> int:
+    return within_limits(space.program, diagram(space.program), Weights(), COUNT)
+
+
+def _listed_generators(space: Space) -> int:
+    return len({space.liveness.canonical(picks) for picks in listed(space)})
+
+
+def unrestricted(program: Program) -> Program:
+    """The same without rules and limits."""
+    return attrs.evolve(program, rules=(), limits=())
+
+
+def _clipped(free: CostInterval, measure: str, space: Space) -> Interval:
+    """What the whole space spans, within the limits of this measure."""
+    limits = [limit for limit in space.program.limits if limit.measure == measure]
+    found = getattr(free, measure)
+    least = max([found.min, *(math.ceil(limit.least) for limit in limits)])
+    most = min([found.max, *(math.floor(limit.most) for limit in limits if limit.most < math.inf)])
+    return Interval(least, most)
+
+
+def listed(space: Space) -> list[Picks]:
+    """All architectures that keep to the rules and limits, one by one."""
+    everything = product(*map(range, space.codec.radices))
+    return [picks for picks in everything if space.liveness.is_valid(picks)]

@@ -1,0 +1,116 @@
+"""Counts and costs under rules and limits, against listing every architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autorecon.graph import Space, frontier, graded, load, loads, restricted
+from autorecon.graph.cost import CostInterval, Interval
+from autorecon.graph.restricted import MAX_LISTED
+
+Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
+LiveParts = Callable[[Space], Parts]
+Cost = Callable[[Space, frozenset[tuple[str, str]]], list[int]]
+
+PAPER = load("paper").text
+
+
+def _check(space: Space, parts: Parts, cost: Cost) -> None:
+    assert space.valid_architectures == len(parts)
+    assert space.distinct_architectures == len(set(parts.values()))
+    costs = zip(*(cost(space, part) for part in parts.values()), strict=True)
+    assert space.cost == CostInterval(*(Interval(min(each), max(each)) for each in costs))
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_every_figure_is_what_listing_gives(
+    restricted_spaces: st.SearchStrategy[Space],
+    live_parts: LiveParts,
+    architecture_cost: Cost,
+    data: st.DataObject,
+) -> None:
+    space = data.draw(restricted_spaces)
+    parts = live_parts(space)
+    _check(space, parts, architecture_cost)
+    everything = product(*map(range, space.codec.radices))
+    assert {picks for picks in everything if space.liveness.is_valid(picks)} == set(parts)
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_small_entangled_spaces_are_listed(
+    restricted_spaces: st.SearchStrategy[Space],
+    live_parts: LiveParts,
+    architecture_cost: Cost,
+    data: st.DataObject,
+) -> None:
+    space = data.draw(restricted_spaces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frontier, "MAX_STEPS", 1)
+        _check(Space(space.program), live_parts(space), architecture_cost)
+
+
+def test_large_entangled_spaces_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = loads(f"{PAPER}limit params <= 1.1M\nrule at most 9 none\n")
+    assert space.architectures > MAX_LISTED
+    monkeypatch.setattr(frontier, "MAX_STEPS", 10)
+    again = Space(space.program)
+    assert again.valid_architectures is again.distinct_architectures is None
+    assert not again.cost.exact
+    assert again.cost.parameters.max == 1_100_000
+    assert again.cost.macs.min <= space.cost.macs.min <= space.cost.macs.max <= again.cost.macs.max
+
+
+def test_limits_with_too_many_costs_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = loads(f"{PAPER}limit params <= 1.1M\n")
+    assert space.cost.exact
+    monkeypatch.setattr(graded, "MAX_TERMS", 1_000)
+    assert Space(space.program).valid_architectures is None
+    assert Space(space.program).cost.parameters == Interval(115_667, 1_100_000)
+
+
+def test_a_limit_and_its_opposite_share_the_paper_space() -> None:
+    """What a limit leaves and what it takes are all valid architectures together."""
+    within = loads(f"{PAPER}limit macs <= 120M\n")
+    beyond = loads(f"{PAPER}limit macs >= 120000001\n")
+    assert within.cost.macs.max <= 120_000_000 < beyond.cost.macs.min
+    for name in ("valid_architectures", "distinct_architectures"):
+        whole = getattr(load("paper"), name)
+        assert getattr(within, name) + getattr(beyond, name) == whole
+
+
+def test_rules_share_the_paper_space_by_what_they_count() -> None:
+    """Every architecture has some number of `identity` on its last cell's edges."""
+    rules = [f"rule exactly {n} identity in B3\n" for n in range(6)]
+    counts = [loads(PAPER + rule).valid_architectures for rule in rules]
+    assert sum(counts) == load("paper").valid_architectures
+
+
+def test_what_is_not_live_is_counted_by_rules_and_not_by_limits() -> None:
+    text = """
+space small
+input z [3]: noise
+node a [3]
+output image [3]
+link z -> a = linear | none
+link z -> image = identity
+link a -> image = linear | none
+"""
+    whole, ruled = loads(text), loads(text + "rule at most 0 none from a\n")
+    # Without `none` from a, the edge into it may still be `none`: the same generator as before.
+    assert (whole.valid_architectures, whole.distinct_architectures) == (4, 2)
+    assert (ruled.valid_architectures, ruled.distinct_architectures) == (2, 2)
+    limited = loads(text + "limit params <= 0\n")
+    assert (limited.valid_architectures, limited.distinct_architectures) == (3, 1)
+
+
+def test_the_sum_of_an_extent_starts_from_nothing() -> None:
+    value = (3, 1, 2, 5, 6, 0, 4)
+    assert restricted.EXTENT.plus(restricted.EXTENT.zero, value) == value
+    assert restricted.EXTENT.times(restricted.EXTENT.one, value) == value
