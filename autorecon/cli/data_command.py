@@ -13,13 +13,15 @@ def data() -> None:
 @data.command("list")
 def list_data() -> None:
     """List the data sets for --data, and whether their files are here."""
-    from autorecon.data import DataError, load, names
+    from autorecon.data import DataError, MissingDataError, load, names
 
     for name in names():
         try:
             found = load(name)
             images = f"{len(found.test):,} test images {found.channels}x{found.size}x{found.size}"
             state = f"{images}, {found.classes} classes"
+        except MissingDataError:
+            state = f"not here; `autorecon data fetch {name}` gets it, or says where it belongs"
         except DataError as error:
             state = str(error)
         click.echo(f"{name:<16} {state}")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from autorecon.data import _cifar, _fashion_mnist
+from autorecon.data import _cifar, _fashion_mnist, _imagenet
 from autorecon.data._errors import DataError, MissingDataError
 from autorecon.data._folders import SYSTEM, cache_folder
 from autorecon.data._registry import require_known
@@ -34,6 +34,8 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
     require_known(name)
     if name in _cifar.CIFARS:
         return _fetch_cifar(name, say)
+    if name == _imagenet.NAME:
+        return _imagenet.find_folder()
     if name != _fashion_mnist.NAME:
         raise DataError(f"{name} cannot be fetched; put its files where its loader looks for them")
     try:

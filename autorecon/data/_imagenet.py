@@ -53,7 +53,8 @@ def find_folder() -> Path:
             return folder
     places = ", ".join(str(folder / FOLDERS["test"]) for folder in folders)
     raise MissingDataError(
-        f"{NAME} was not found; looked for {places}. {UNPACK.format(folder=folders[0])}"
+        f"{NAME} was not found and cannot be fetched; looked for {places}. "
+        f"{UNPACK.format(folder=folders[0])}"
     )
 
 
