@@ -67,7 +67,9 @@ def _sentences(one: Explanation) -> list[str]:
         f"derived    {one.derived}: {DERIVATIONS[one.derived]}",
     ]
     if one.repaired:
-        lines.append(f"repaired   {one.best} came first, but noise would not reach the image")
+        lines.append(
+            f"repaired   {one.best} came first, and makes no valid architecture of the rest"
+        )
     if len(one.edges) > 1:
         lines.append(f"edges      {', '.join(one.edges)}")
     return lines

@@ -47,8 +47,8 @@ class Option:
 class Explanation:
     """A decision after `done` of `epochs` epochs; `entropy` is in nats.
 
-    `best` has the highest score; it is not what is chosen where that was `repaired`, so that noise
-    reaches the image, or where whole architectures were compared.
+    `best` has the highest score; it is not what is chosen where that was `repaired`, so that the
+    architecture is valid, or where whole architectures were compared.
     """
 
     decision: str

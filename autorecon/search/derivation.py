@@ -25,8 +25,8 @@ class Derivation:
     """The option of each decision, and what it was chosen by.
 
     `scores` are by decision, one an option: probabilities, or with "perturbation" the loss of the
-    super net without the option; the highest is chosen. Those in `repaired` are not, so that noise
-    reaches the image. `judged` are the architectures that were compared, with their losses.
+    super net without the option; the highest is chosen. Those in `repaired` are not, so that the
+    architecture is valid. `judged` are the architectures that were compared, with their losses.
     """
 
     choices: Mapping[str, str]

@@ -12,7 +12,7 @@ from autorecon.graph.encode import Picks
 from autorecon.nn import OneCandidate, Sampled
 from autorecon.search.config import SearchError
 
-MAX_DRAWS = 100
+MAX_DRAWS = 1_000
 
 Draw = TypeVar("Draw")
 
@@ -27,14 +27,13 @@ def one_path(space: Space, picks: Picks) -> Sampled:
 def draw_valid(
     space: Space, draw: Callable[[], Draw], indices: Callable[[Draw], Mapping[str, int]]
 ) -> Draw:
-    """The first sample in whose architecture noise reaches the image; SearchError if it is long in
-    coming."""
+    """The first sample whose architecture is valid; SearchError if it is long in coming."""
     for _ in range(MAX_DRAWS):
         drawn = draw()
         index = indices(drawn)
         if space.liveness.is_valid([index[decision.name] for decision in space.decisions]):
             return drawn
     raise SearchError(
-        f"of {MAX_DRAWS} architectures drawn from {space.name}, none leads noise to the image: "
-        "let it have fewer ways to cut it, or use a strategy that mixes all candidates"
+        f"of {MAX_DRAWS:,} architectures drawn from {space.name}, none is valid: use a strategy "
+        "that mixes all candidates"
     )

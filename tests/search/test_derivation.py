@@ -86,6 +86,14 @@ def test_perturbation_weighs_costs_too(toy):
     assert "none" in (found.choices["a->image"], found.choices["b->image"])
 
 
+@pytest.mark.parametrize("by", ["argmax", "perturbation", "sample"])
+def test_rules_hold_whatever_the_probabilities(toy, by):
+    text = TEXT + "rule exactly one none\n"
+    strategy = toy("log", text=text, alpha=(3.0, 0.0, 0.0))
+    found = derive(strategy, attrs.evolve(strategy.config, derive=by))
+    assert list(found.choices.values()).count("none") == 1
+
+
 def test_sampling_takes_the_best_of_what_it_judges(toy):
     strategy, config = strategy_of(toy, derive="sample", derive_samples=12, objective="ce")
     found = derive(strategy, config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from autorecon.graph.derive import derive_choices
 from autorecon.graph.encode import Picks, options
-from autorecon.graph.sample import sample
+from autorecon.graph.frontier import FrontierTooWide
+from autorecon.graph.sample import ValidArchitectures, sample
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative
@@ -21,8 +23,8 @@ from autorecon.search.judge import Judge
 from autorecon.search.samples import one_path
 from autorecon.search.strategies.strategy import Member, Strategy
 
-# Rejected draws in a row, past which valid architectures are taken for too rare.
-MAX_DRAWS = 10_000
+# Rejected draws in a row, past which valid architectures are numbered to be drawn.
+MAX_DRAWS = 100
 
 
 class PopulationStrategy(Strategy):
@@ -51,10 +53,18 @@ class PopulationStrategy(Strategy):
             picks = sample(self.space, self.chance)
             if self.space.liveness.is_valid(picks):
                 return picks
-        raise SearchError(
-            f"of {MAX_DRAWS:,} architectures drawn from {self.space.name}, none leads noise to the "
-            "image: let it have fewer ways to cut it"
-        )
+        return self._valid.sample(self.chance)
+
+    @cached_property
+    def _valid(self) -> ValidArchitectures:
+        """Where drawing them from among all takes long."""
+        try:
+            return ValidArchitectures(self.space)
+        except FrontierTooWide as error:
+            raise SearchError(
+                f"of {MAX_DRAWS} architectures drawn from {self.space.name}, none is valid, and it "
+                "is too entangled to know those that are: use a strategy that learns"
+            ) from error
 
     def step(self) -> dict[str, float]:
         if self._stale:
