@@ -20,6 +20,7 @@ COMMANDS = (
     "search",
     "derive",
     "explain",
+    "export",
     "compress",
     "report",
     "spaces",

@@ -14,6 +14,10 @@ class Label(Shape):
     def __new__(cls, classes: int) -> Label:
         return super().__new__(cls, (classes,))
 
+    def __getnewargs__(self) -> tuple[int]:
+        """For copies, which would else be of a label with a tuple of classes."""
+        return (self.classes,)
+
     @property
     def classes(self) -> int:
         return self[0]

@@ -68,6 +68,13 @@ def test_run_then_report_then_resume():
     assert autorecon("report", run).stdout.strip() == str(run / "report.html")
     assert (run / "report.html").read_bytes() == page
     assert autorecon("run", "--resume", run).exit_code == 0
+    result = autorecon("export", run, "-o", "found.py", "--json")
+    assert json.loads(result.stdout)["weights"] == f"the weights of {run}"
+    exported, trained = (
+        load_weights("found.safetensors"),
+        load_weights(run / "generator.safetensors"),
+    )
+    assert all(exported[name].equal(trained[name]) for name in trained)
 
 
 def test_search_derive_compress():
@@ -81,6 +88,11 @@ def test_search_derive_compress():
     result = autorecon("compress", "g.space", *MINE, *SMALL, "-o", "c", "--bits", "w4a2")
     assert result.exit_code == 0, result.output
     assert json.loads(Path("c/results.json").read_text())["bits"] == "w4a2"
+    inherited = load_weights("g.safetensors")["code->B1.n1.linear.weight"]
+    for run, same in (("s", True), ("c", False)):
+        assert autorecon("export", run, "-o", f"{run}.py").exit_code == 0
+        exported = load_weights(f"{run}.safetensors")["code->B1.n1.linear.weight"]
+        assert exported.equal(inherited) == same
 
 
 def test_folder_that_holds_a_run_is_left_alone():

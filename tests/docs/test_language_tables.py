@@ -11,6 +11,7 @@ from click import Command
 from autorecon import Space, SpaceError, loads
 from autorecon.cli.compile_command import compile
 from autorecon.cli.diff_command import diff
+from autorecon.cli.export_command import export
 from autorecon.cli.show_command import show
 from autorecon.lang import (
     Diagnostic,
@@ -179,7 +180,7 @@ def test_options_of_the_command_are_listed():
     assert listed == declared | {"-h", "--help"}
 
 
-@pytest.mark.parametrize("command", [diff, show], ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [diff, export, show], ids=lambda command: command.name)
 def test_options_of_other_commands_are_listed(command: Command):
     rows = table(f"Option of `{command.name}`")
     listed = {name.split()[0] for row in rows for name in code(row[0])}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from autorecon.lang import Label, Pipeline, Shape, Source, check
@@ -92,3 +94,8 @@ def test_text_leaves_out_what_is_usual(written: str, text: str) -> None:
     pipeline, *_ = candidate(written, IMAGE, IMAGE)
     assert pipeline.text == text
     assert candidate(pipeline.text, IMAGE, IMAGE)[0] == pipeline
+
+
+def test_copies_of_a_label_have_its_classes():
+    assert copy.deepcopy(Label(3)).classes == 3
+    assert copy.copy(Label(3)) == Label(3)

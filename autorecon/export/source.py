@@ -1,0 +1,145 @@
+"""A generator as Python source: one class that needs torch alone, with the same state dict."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from types import ModuleType
+
+import torch
+from torch import nn
+
+from autorecon.export.errors import ExportError
+from autorecon.export.forward import INDENT, WIDTH, statements
+from autorecon.export.layers import MAKE
+from autorecon.export.names import class_name
+from autorecon.export.program import Call, program
+from autorecon.lang import show_shape
+from autorecon.nn import Generator
+from autorecon.nn.modules import Attention, ConditionalBatchNorm
+
+_HELPERS = {"Attention": Attention, "ConditionalBatchNorm": ConditionalBatchNorm}
+_IMPORTS = {
+    "torch.": "import torch",
+    "nn.": "from torch import Tensor, nn",
+    "F.": "from torch.nn import functional as F",
+    "spectral_norm(": "from torch.nn.utils.parametrizations import spectral_norm",
+}
+_IMPORTED = {"F", "Tensor", "annotations", "nn", "spectral_norm", "torch", *_HELPERS}
+
+_HEAD = '''"""{space}: a generator of {image} images, {weights:,} weights.
+
+    import torch
+    from safetensors.torch import load_file
+
+    from {stem} import {name}
+
+    net = {name}()
+    net.load_state_dict(load_file("{stem}.safetensors"))
+    images = net.eval()({example})
+"""
+
+from __future__ import annotations
+
+'''
+_CLASS = '''class {name}(nn.Module):
+    """{about}"""
+
+    def __init__(self) -> None:
+        super().__init__()
+{layers}
+
+    def forward(self, z: Tensor, y: {label}) -> Tensor:
+{body}
+
+    def put(self, name: str, layer: nn.Module) -> None:
+        """Register a layer under its name in the state dict, which need not be an identifier."""
+        *path, last = name.split(".")
+        place: nn.Module = self
+        for part in path:
+            place = place._modules.setdefault(part, nn.Module())
+        place._modules[last] = layer
+
+    def __getitem__(self, name: str) -> nn.Module:
+        """The layer of that name."""
+        place: nn.Module = self
+        for part in name.split("."):
+            place = place._modules[part]
+        return place
+'''
+
+
+def source(net: Generator, stem: str = "generator") -> str:
+    """The text of `STEM.py`, whose class computes what `net` does, in training mode as well.
+
+    Raises ExportError for an operation of a user's own, whose source is not known.
+    """
+    steps = program(net.space)
+    calls = [call for step in steps for call in step.calls]
+    _refuse_own(calls)
+    made = {
+        c.layer: MAKE[c.op.name](c.op.args, c.before, c.after) for c in calls if c.op.name in MAKE
+    }
+    body = statements(net.space, steps, _IMPORTED)
+    read = {part.source for step in steps for part in step.parts} | {c.op.label for c in calls}
+    labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
+    values = _values(net, labelled) | {
+        "stem": stem,
+        "layers": _indented(line for item in made.items() for line in _put(*item)),
+        "body": _indented(body),
+    }
+    text = _CLASS.format(**values)
+    helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
+    text = "\n\n".join([*helpers, text])
+    imports = "\n".join(line for use, line in _IMPORTS.items() if use in text)
+    return f"{_HEAD.format(**values)}{imports}\n\n\n{text}"
+
+
+def source_class(net: Generator) -> str:
+    """The name of the class in the source of `net`."""
+    name = class_name(net.space.name)
+    return f"{name}Net" if name in _IMPORTED else name
+
+
+def _refuse_own(calls: Iterable[Call]) -> None:
+    for call in calls:
+        if call.op.spec.plan is not None:
+            raise ExportError(
+                f"`{call.op.name}` is an operation of your own ({call.op.spec.origin}), which "
+                "a .py file that stands alone has not: export to .pt2 or .onnx"
+            )
+
+
+def _values(net: Generator, labelled: bool) -> dict[str, object]:
+    noise = f"torch.randn(16, {net.latent})"
+    labels = f" and labels y [N] in 0 .. {net.classes - 1}" if labelled else "; y is not read"
+    sizes = ", ".join(map(str, net.space.output.shape))
+    return {
+        "space": net.space.name,
+        "name": source_class(net),
+        "image": show_shape(net.space.output.shape),
+        "weights": sum(p.numel() for p in net.parameters()),
+        "example": f"{noise}, torch.randint({net.classes}, (16,))" if labelled else noise,
+        "about": f"Noise z [N, {net.latent}]{labels} -> images [N, {sizes}].",
+        "label": "Tensor" if labelled else "Tensor | None = None",
+    }
+
+
+def _put(name: str, layer: str) -> list[str]:
+    line = f'self.put("{name}", {layer})'
+    fits = len(line) <= WIDTH - INDENT
+    return [line] if fits else ["self.put(", f'    "{name}",', f"    {layer},", ")"]
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(" " * INDENT + line for line in lines)
+
+
+def loaded(text: str, net: Generator) -> nn.Module:
+    """An instance of the class in the source of `net`, with its weights, in evaluation mode."""
+    module = ModuleType("exported")
+    exec(compile(text, "<exported source>", "exec"), module.__dict__)
+    twin: nn.Module = getattr(module, source_class(net))()
+    dtype = next((p.dtype for p in net.parameters()), torch.float32)
+    twin.to(dtype).load_state_dict(net.state_dict())
+    return twin.eval()

@@ -1,0 +1,41 @@
+"""What a run leaves for use elsewhere: its generator, and the weights that were trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from autorecon.graph import Space, load
+from autorecon.lang import load_ops
+from autorecon.runs import Progress, RunError, RunFolder, load_weights
+from autorecon.workflow.config import read_config
+from autorecon.workflow.prepare import bind, load_teacher
+from autorecon.workflow.stages import supernet_weights
+
+
+def run_space(path: Path) -> Space:
+    """The generator of a run: what it discovered, or what it compressed with. Raises RunError."""
+    folder = RunFolder.open(path)
+    config = read_config(folder.config)
+    for module in config.space.ops:
+        load_ops(module)
+    if config.command == "compress":
+        return bind(str(folder.space_path), config.space.set, load_teacher(config))
+    if not folder.genotype_path.exists():
+        raise RunError(
+            f"the search in {path} is not finished: go on with it by --resume, or see "
+            "`autorecon derive` for what it has found so far"
+        )
+    return load(folder.genotype_path)
+
+
+def run_weights(path: Path) -> Mapping[str, Tensor]:
+    """Of the trained generator, or after a search alone of its super net. Raises RunError."""
+    folder = RunFolder.open(path)
+    if folder.generator_path.exists():
+        return load_weights(folder.generator_path)
+    if read_config(folder.config).command == "search":
+        return supernet_weights(folder, Progress())
+    raise RunError(f"{path} has no trained generator: finish the run, or give --weights or --seed")

@@ -1,0 +1,48 @@
+"""One small generator with every operation of the catalogue, and every way to merge."""
+
+from __future__ import annotations
+
+import pytest
+
+import autorecon
+
+EVERYTHING = """
+space everything(classes = 3)
+input z [7]: noise
+input w [2, 3, 3]: noise
+input y: label(classes)
+node code [7]       merge product
+node v [7]          then layer_norm(affine=false) >> prelu >> ccbn(y) >> bn(affine=false)
+node a [8, 4, 4]    merge mean then ccbn(y, eps=0.8) >> leaky_relu(0.1)
+node b [16, 4, 4]   then attention >> instance_norm >> relu
+node c [12, 8, 8]   merge concat
+node d [6, 8, 8]    then prelu >> bn(momentum=0.3) >> bn >> instance_norm(affine=false)
+node e [6, 8, 8]    merge product
+node dead [6, 8, 8] then bn
+output image [3, 8, 8]
+
+link z -> code = identity
+link y -> code = embed
+link code -> v = linear >> elu(0.5) >> selu
+link v -> a = linear
+link y -> a = embed
+link w -> a = linear(bias=false)
+link a -> b = conv(3, dilation=2, groups=2) >> sigmoid
+link b -> c = pixel_shuffle(2)
+link a -> c = nearest
+link c -> d = sepconv(3) >> tanh
+link a -> d = deconv(4, spectral=true)
+link b -> d = bilinear >> conv(1, spectral=true)
+link d -> e = identity
+link a -> e = bicubic >> layer_norm >> conv(3, bias=false)
+link d -> dead = conv(3)
+link dead -> image = none
+link e -> image = conv(5) >> tanh
+link d -> image = conv(1)
+link code -> image = linear(spectral=true)
+"""
+
+
+@pytest.fixture
+def everything() -> autorecon.Space:
+    return autorecon.loads(EVERYTHING)

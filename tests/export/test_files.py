@@ -1,0 +1,210 @@
+"""Exported files: what they compute elsewhere, and that nothing else is ever written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import autorecon
+from autorecon.export import ExportError, archive, export, files, onnx_model
+from autorecon.export.check import compare, compare_training
+from autorecon.lang.opspec import OWN
+from autorecon.runs import load_weights
+
+ALONE = """
+import sys
+sys.modules["autorecon"] = None  # any import of it fails
+import torch
+from safetensors.torch import load_file
+from mine import Dcgan
+
+net = Dcgan()
+net.load_state_dict(load_file("mine.safetensors"))
+archive = torch.export.load("mine.pt2").module()
+z = torch.linspace(-1, 1, 15).view(5, 3)
+with torch.no_grad():
+    images = net.eval()(z), archive(z, torch.zeros(5, dtype=torch.long))
+print([float(i.square().sum()) for i in images])
+"""
+
+
+@pytest.fixture
+def net(everything, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trained = autorecon.generator(everything, seed=0)
+    with torch.no_grad():
+        for _ in range(3):
+            trained(*trained.example_inputs(8))
+        for p in trained.parameters():
+            p.add_(0.05 * torch.randn(p.shape))
+    return trained
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return autorecon.generator(autorecon.load("dcgan", size=16, width=2, latent=3), seed=0)
+
+
+def onnx_run(path, **inputs):
+    from onnx import load
+    from onnx.reference import ReferenceEvaluator
+
+    arrays = {name: tensor.numpy() for name, tensor in inputs.items()}
+    return torch.from_numpy(ReferenceEvaluator(load(path)).run(None, arrays)[0])
+
+
+def test_files_work_where_there_is_no_autorecon(tiny):
+    assert export(tiny, "mine.py").paths == (Path("mine.py"), Path("mine.safetensors"))
+    assert export(tiny, "mine.pt2").difference < 1e-5
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    z, y = torch.linspace(-1, 1, 15).view(5, 3), torch.zeros(5, dtype=torch.long)
+    expected = float(tiny.eval()(z, y).detach().square().sum())
+    found = [float(number) for number in done.stdout.strip("[]\n").split(", ")]
+    assert found == pytest.approx([expected] * 2)
+
+
+def test_every_operation_trained_for_a_while(net):
+    assert export(net, "everything.py").difference < 1e-4
+
+
+def test_onnx_takes_any_batch_and_has_our_names_and_no_paths(net):
+    from onnx import load
+
+    assert export(net, "mine.onnx").difference < 1e-5
+    z, y = net.example_inputs(7)
+    torch.testing.assert_close(onnx_run("mine.onnx", z=z, y=y), net.eval()(z, y).detach())
+    graph = load("mine.onnx").graph
+    assert [value.name for value in (*graph.input, *graph.output)] == ["z", "y", "images"]
+    batch = [value.type.tensor_type.shape.dim[0].dim_param for value in graph.input]
+    assert batch == ["batch", "batch"]
+    assert "code->v.linear-elu_alpha0p5-selu.linear.weight" in {w.name for w in graph.initializer}
+    assert b"autorecon" not in Path("mine.onnx").read_bytes()
+
+
+def test_one_batch_and_double_precision(tiny):
+    export(tiny.double(), "mine.pt2", batch=3)
+    program = torch.export.load("mine.pt2").module()
+    z, y = torch.randn(4, 3).double(), torch.zeros(4, dtype=torch.long)
+    torch.testing.assert_close(program(z[:3], y[:3]), tiny.eval()(z[:3], y[:3]))
+    with pytest.raises((RuntimeError, AssertionError)):
+        program(z, y)
+    with pytest.raises(ExportError, match="leave the batch out"):
+        export(tiny, "mine.py", batch=3)
+
+
+def test_exporting_leaves_the_generator_as_it_is(tiny):
+    tiny.train()
+    before = {name: tensor.clone() for name, tensor in tiny.state_dict().items()}
+    export(tiny, "mine.py")
+    assert tiny.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in tiny.state_dict().items())
+
+
+def test_files_that_are_there_are_kept_unless_forced(tiny):
+    Path("mine.safetensors").write_text("mine")
+    with pytest.raises(ExportError, match=r"mine\.safetensors is there already"):
+        export(tiny, "mine.py")
+    assert [p.name for p in Path().iterdir()] == ["mine.safetensors"]
+    export(tiny, "mine.py", force=True)
+    assert "z->n1.linear_nobias.weight" in load_weights("mine.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mine.pth", "name a file that ends in .onnx, .pt2, .py"),
+        ("my-net.py", "my-net cannot be imported"),
+        ("import.py", "import cannot be imported"),
+    ],
+)
+def test_names_of_files(tiny, name, message):
+    with pytest.raises(ExportError, match=message):
+        export(tiny, name)
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize(("ending", "home"), [(".py", files), (".pt2", archive)])
+def test_nothing_is_written_that_computes_something_else(tiny, monkeypatch, ending, home):
+    def wrong(*args):
+        raise ExportError("images differ")
+
+    monkeypatch.setattr(home, "compare", wrong)
+    with pytest.raises(ExportError, match="images differ"):
+        export(tiny, f"mine{ending}")
+    assert not list(Path().iterdir())
+
+
+class Shifted(nn.Module):
+    """A generator that is off by a little, or only in its statistics."""
+
+    def __init__(self, net, by=0.0):
+        super().__init__()
+        self.net, self.by = net, by
+
+    def forward(self, z, y):
+        return self.net(z, y) + self.by
+
+    def state_dict(self, *args, **kwargs):
+        return {name: tensor + 0.01 for name, tensor in self.net.state_dict().items()}
+
+
+def test_differences_are_found(tiny):
+    tiny.eval()
+    assert compare(tiny, tiny, [1, 3], "x") == 0.0
+    with pytest.raises(ExportError, match="images differ by"):
+        compare(tiny, Shifted(tiny, 1e-3), [3], "x")
+    with pytest.raises(ExportError, match="images differ by nan"):
+        compare(tiny, Shifted(tiny, float("nan")), [3], "x")
+    with pytest.raises(ExportError, match="images differ by inf"):
+        compare(tiny, lambda z, y: tiny(z, y)[:1], [3], "x")
+    with pytest.raises(ExportError, match="its statistics differ"):
+        compare_training(tiny, Shifted(tiny), "x")
+
+
+def test_packages_that_are_missing_are_named(tiny, monkeypatch):
+    monkeypatch.setattr(onnx_model, "find_spec", lambda name: None)
+    with pytest.raises(
+        ExportError, match=r"needs onnx and onnxscript: pip install 'autorecon\[exp"
+    ):
+        export(tiny, "mine.onnx")
+
+
+@pytest.fixture
+def own_operation():
+    def branching(source, target):
+        "Does what no exporter can follow."
+
+        class Branching(nn.Module):
+            def forward(self, x):
+                return x if x.sum() > 0 else -x
+
+        return autorecon.OpPlan(source, Branching)
+
+    autorecon.op(branching)
+    yield autorecon.loads(
+        "space s\ninput z [4]: noise\noutput image [4]\nlink z -> image = branching\n"
+    )
+    OWN.clear()
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        (".py", "`branching` is an operation of your own .* export to .pt2 or .onnx"),
+        (".pt2", "torch cannot export s with your own `branching` to mine.pt2"),
+    ],
+)
+def test_operations_that_cannot_be_exported_are_named(
+    own_operation, tmp_path, monkeypatch, ending, message
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ExportError, match=message):
+        export(autorecon.generator(own_operation), f"mine{ending}")
+    assert not list(Path().iterdir())
