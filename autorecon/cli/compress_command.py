@@ -1,4 +1,4 @@
-"""`autorecon compress`: quantize a teacher with the images of one generator."""
+"""`autorecon compress`: compress a teacher by a method, with the images of one generator."""
 
 from __future__ import annotations
 
@@ -12,25 +12,31 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @click.command("compress")
 @click.argument("generator", required=False)
 @set_option
+@click.option("--method", help="How to compress; `autorecon methods` lists all. Default: gdfq.")
 @teacher_options
+@click.option("--student", help="Architecture to distil into, or package.module:function.")
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
 @click.option("--ranges", help="Activation ranges: percentile or minmax.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
-@click.option("--objective", help="What the generator minimises, as in 'ce + 0.1*bns'.")
+@click.option("--objective", help="What the images minimise, as in 'ce + 0.1*bns'.")
 @job_options
 def compress(generator: str | None, parameters: dict, **options: Any) -> None:
-    """Compress a teacher with GENERATOR: a genotype, or a space of one architecture."""
+    """Compress a teacher with GENERATOR: a genotype, or a space of one architecture.
+
+    Methods that make no images, or optimise them without a generator, take none.
+    """
     from autorecon.cli.jobs import open_job
     from autorecon.cli.outcome import show_outcome
     from autorecon.report import write_report
     from autorecon.workflow import run as workflow
 
-    if generator is None and options["resume"] is None and options["config"] is None:
-        raise click.UsageError("name a generator: a genotype file, or `gdfq-cifar`")
     count = options["seeds"]
+    unnamed = generator is None and options["resume"] is None and options["config"] is None
     settings = {
-        "space.file": generator,
+        "space.file": "" if unnamed else generator,
         "space.set": parameters or None,
+        "compress.method": options["method"],
+        "compress.student": options["student"],
         "compress.bits": options["bits"],
         "compress.ranges": options["ranges"],
         "compress.objective": options["objective"],

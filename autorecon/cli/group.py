@@ -22,6 +22,7 @@ COMMANDS = (
     "explain",
     "export",
     "compress",
+    "methods",
     "report",
     "spaces",
     "teachers",

@@ -57,5 +57,12 @@ def _next_folder(command: str, config: Any) -> Path:
     from autorecon.runs import next_free
 
     teacher = config.teacher.name.rpartition(":")[2].partition(".")[0]
-    stem = f"{command}-{teacher}" + (f"-{config.compress.bits}" if command != "search" else "")
-    return next_free(Path("runs"), stem)
+    return next_free(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
+
+
+def _kind(command: str, config: Any) -> list[str]:
+    """What a folder's name tells of a compression."""
+    if command == "search":
+        return []
+    student = config.student.rpartition(":")[2]
+    return [*([config.method] if config.method != "gdfq" else []), config.bits or student]

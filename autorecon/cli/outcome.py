@@ -32,16 +32,21 @@ def show_outcome(results: Mapping[str, Any], report: Path, as_json: bool) -> Non
 
 def _rows(results: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     full = results["teacher"]["accuracy"]
-    rows = [(results["bits"], "calibrated only", "last epoch", "generator")]
+    rows = [(results["bits"] or results["student"], "calibrated only", "last epoch", "generator")]
     if full is not None:
         rows.append(("full precision", "", f"{full:.2f} %", ""))
     sizes = {g["label"]: g for g in results["generators"]}
     for summary in results["summary"]:
-        size = sizes[summary["generator"]]
-        cost = f"{size['parameters']:,} weights, {size['macs'] / 1e6:.1f} MMAC"
+        cost = _cost(sizes.get(summary["generator"]))
         figures = _figure(summary["calibrated"], summary), _figure(summary["last"], summary)
         rows.append((summary["generator"], *figures, cost))
     return rows
+
+
+def _cost(generator: Mapping[str, Any] | None) -> str:
+    if generator is None:
+        return "none"
+    return f"{generator['parameters']:,} weights, {generator['macs'] / 1e6:.1f} MMAC"
 
 
 def _figure(spread: Mapping[str, float] | None, summary: Mapping[str, Any]) -> str:

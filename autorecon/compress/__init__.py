@@ -1,6 +1,6 @@
-"""Compressing a model without its data: quantized students and the method that trains them.
+"""Compressing a model without its data: one engine, and a catalogue of methods for it.
 
-`GdfqConfig` and `Bits` are there without torch.
+`CompressConfig`, `METHODS` and `Bits` are there without torch.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from autorecon.compress.bits import Bits
-from autorecon.compress.config import GdfqConfig
+from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
+from autorecon.compress.method import METHODS, Method
 
 if TYPE_CHECKING:
-    from autorecon.compress.gdfq import Gdfq
-    from autorecon.compress.losses import diversity
+    from autorecon.compress.collapse import diversity
+    from autorecon.compress.engine import Compression
+    from autorecon.compress.making import check_needs
     from autorecon.compress.quantizer import fake_quantize
     from autorecon.compress.sites import Site
     from autorecon.compress.trace import QuantizedModel, quantize
 
 __all__ = [
+    "METHODS",
     "Bits",
+    "CompressConfig",
     "CompressError",
-    "Gdfq",
-    "GdfqConfig",
+    "Compression",
+    "Method",
     "QuantizedModel",
     "Site",
     "TraceError",
+    "check_needs",
     "diversity",
     "fake_quantize",
     "quantize",
@@ -34,10 +39,11 @@ __all__ = [
 
 # What needs torch is imported when it is first asked for.
 _LATER = {
-    "Gdfq": "gdfq",
+    "Compression": "engine",
     "QuantizedModel": "trace",
     "Site": "sites",
-    "diversity": "losses",
+    "check_needs": "making",
+    "diversity": "collapse",
     "fake_quantize": "quantizer",
     "quantize": "trace",
 }

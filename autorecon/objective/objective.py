@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+# The modules that register the shipped terms.
 import autorecon.objective.architecture_terms
-import autorecon.objective.terms  # noqa: F401  (they register the shipped terms)
+import autorecon.objective.image_terms
+import autorecon.objective.statistics_terms
+import autorecon.objective.student_terms
+import autorecon.objective.terms  # noqa: F401
 from autorecon.objective.errors import DivergedError
 from autorecon.objective.parse import parse_terms
 from autorecon.objective.registry import Term
@@ -26,9 +30,17 @@ class Objective:
     terms: tuple[tuple[float, Term], ...]
 
     @classmethod
-    def parse(cls, text: str) -> Objective:
-        """Read `ce + 0.1*bns`; raises ObjectiveError with the column of the fault."""
-        return cls(tuple(parse_terms(text)))
+    def parse(cls, text: str, *, has_student: bool = False) -> Objective:
+        """Read `ce + 0.1*bns`; raises ObjectiveError with the column of the fault.
+
+        Unless there is a student from the first step on, some term must do without one.
+        """
+        return cls(tuple(parse_terms(text, has_student=has_student)))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the terms need of the teacher, as names of NEEDS."""
+        return tuple(dict.fromkeys(need for _, term in self.terms for need in term.needs))
 
     @property
     def needs_student(self) -> bool:
@@ -41,6 +53,10 @@ class Objective:
     @property
     def differentiable(self) -> bool:
         return all(term.differentiable for _, term in self.terms)
+
+    @property
+    def needs_decoder(self) -> bool:
+        return any(term.needs_decoder for _, term in self.terms)
 
     def __str__(self) -> str:
         first, *rest = [_spelled(weight, term) for weight, term in self.terms]

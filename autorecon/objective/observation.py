@@ -35,17 +35,38 @@ class Architecture:
 
 
 @attrs.frozen(eq=False)
-class Observation:
-    """One batch of generated images, and what the teacher makes of it.
+class Request:
+    """What images are asked to show.
 
-    images [N, C, H, W], labels int64 [N], logits [N, classes]; student_logits [N, classes] are
-    there only once there is a student, and only for an objective that asks for them; so is the
-    architecture, in those steps of a search that choose it.
+    labels int64 [N]; targets [N, classes] are the shares of the classes where an image is asked to
+    show several; noise [N, latent] is what a generator makes the images of.
+    """
+
+    labels: Tensor
+    targets: Tensor | None = None
+    noise: Tensor | None = None
+
+
+@attrs.frozen(eq=False)
+class Observation:
+    """One batch of images, what was asked of them, and what the teacher makes of them.
+
+    images [N, C, H, W], logits [N, classes]; features [N, D] enter the teacher's last Linear
+    layer, and are None where it has none. student_logits [N, classes] are there only once there
+    is a student, and only for an objective that asks for them; recovered [N, latent] is the noise
+    as a decoder reads it off the images, and only for one that asks for it; the architecture is
+    there in those steps of a search that choose it.
     """
 
     images: Tensor
-    labels: Tensor
+    request: Request
     logits: Tensor
     statistics: list[LayerStatistics]
+    features: Tensor | None = None
     student_logits: Tensor | None = None
     architecture: Architecture | None = None
+    recovered: Tensor | None = None
+
+    @property
+    def labels(self) -> Tensor:
+        return self.request.labels

@@ -16,12 +16,12 @@ _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ITEM = re.compile(rf"\s*(?P<sign>[+-])?\s*(?:(?P<number>{_NUMBER})\s*\*\s*)?(?P<name>[^\W\d]\w*)?")
 
 
-def parse_terms(text: str) -> list[tuple[float, Term]]:
+def parse_terms(text: str, *, has_student: bool = False) -> list[tuple[float, Term]]:
     """The weights and terms of `text`, in its order.
 
     Raises ObjectiveError, naming the column, for anything that is not such a sum, an unknown
     or repeated term, a weight that is zero or not finite, and a sum that no generator can start
-    with.
+    with; if there is a student from the start, terms of it are such.
     """
     found: list[tuple[float, Term]] = []
     position = 0
@@ -30,9 +30,13 @@ def parse_terms(text: str) -> list[tuple[float, Term]]:
         if any(term is other for _, other in found):
             raise _error(text, position - len(term.name), f"the term '{term.name}' stands twice")
         found.append((weight, term))
-    if not any(term.trains_generators for _, term in found):
+    if not any(_trains(term, has_student) for _, term in found):
         raise _error(text, 0, "no term trains a generator by itself: add one, such as ce")
     return found
+
+
+def _trains(term: Term, has_student: bool) -> bool:
+    return term.trains_generators or (has_student and term.needs_student)
 
 
 def _item(text: str, start: int, *, first: bool) -> tuple[int, float, Term]:

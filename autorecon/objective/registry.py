@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 Loss = Callable[["Observation"], "Tensor"]
 
+NEEDS = {
+    "statistics": "BatchNorm2d layers with running statistics",
+    "features": "a Linear layer at its end",
+}
+"""What a term, or a method, may need of the teacher."""
+
 
 @attrs.frozen
 class Term:
-    """A named scalar loss of an observation, to be minimised by the generator.
+    """A named scalar loss of an observation, to be minimised by the images.
 
     One that needs the student or the architecture is left out of the sum where there is none;
-    one that is not differentiable can judge architectures and train nothing.
+    one that is not differentiable can judge architectures and train nothing. `needs` are names of
+    NEEDS; a decoder reads the noise off the images of a generator.
     """
 
     name: str
@@ -32,6 +39,8 @@ class Term:
     needs_student: bool = False
     needs_architecture: bool = False
     differentiable: bool = True
+    needs: tuple[str, ...] = ()
+    needs_decoder: bool = False
 
     @property
     def trains_generators(self) -> bool:
@@ -57,6 +66,8 @@ def term(
     needs_student: bool = False,
     needs_architecture: bool = False,
     differentiable: bool = True,
+    needs: tuple[str, ...] = (),
+    needs_decoder: bool = False,
 ) -> Callable[[Loss], Loss]:
     """Register the decorated function as the term `name`; `Term` says what the flags mean.
 
@@ -69,7 +80,8 @@ def term(
         taken = _TERMS.get(name)
         if taken and not _same_source(taken.loss, loss):
             raise ObjectiveError(f"the term '{name}' exists already ({taken.summary})")
-        _TERMS[name] = Term(name, summary, loss, needs_student, needs_architecture, differentiable)
+        flags = (needs_student, needs_architecture, differentiable, needs, needs_decoder)
+        _TERMS[name] = Term(name, summary, loss, *flags)
         return loss
 
     return register

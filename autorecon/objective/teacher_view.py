@@ -1,19 +1,26 @@
-"""The teacher as the objective sees it: logits, and the statistics at its BatchNorm layers."""
+"""The teacher as the objective sees it: logits, and what passes through its layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import attrs
 from torch import Tensor, nn
 
-from autorecon.objective.observation import LayerStatistics
+from autorecon.objective.observation import LayerStatistics, Observation, Request
 from autorecon.objective.statistics import batch_statistics
 
 
+@attrs.define(eq=False)
+class _Seen:
+    statistics: list[LayerStatistics] = attrs.Factory(list)
+    features: Tensor | None = None
+
+
 class TeacherView:
-    """Calls a teacher and notes what enters its BatchNorm2d layers.
+    """Calls a teacher, and notes what enters its BatchNorm2d layers and its last Linear layer.
 
     The teacher is put into eval mode without gradients of its own, and otherwise left as it is:
     it carries hooks only while it is being called.
@@ -21,18 +28,24 @@ class TeacherView:
 
     def __init__(self, teacher: nn.Module) -> None:
         self.teacher = teacher.eval().requires_grad_(False)
-        self.layers = [layer for layer in teacher.modules() if _stores_statistics(layer)]
+        self.layers = [layer for layer in teacher.modules() if stores_statistics(layer)]
+        self.last = last_linear(teacher)
 
-    def __call__(self, images: Tensor) -> tuple[Tensor, list[LayerStatistics]]:
-        """Logits [N, classes] and one entry a BatchNorm2d CALL: a layer used twice counts twice."""
-        with self._watch() as statistics:
+    def __call__(self, images: Tensor, request: Request) -> Observation:
+        """What the teacher makes of images [N, C, H, W] that were asked for by `request`.
+
+        There is one entry of statistics a BatchNorm2d CALL: a layer used twice counts twice.
+        """
+        with self._watch() as seen:
             logits = self.teacher(images)
-        return logits, statistics
+        return Observation(images, request, logits, seen.statistics, seen.features)
 
     @contextmanager
-    def _watch(self) -> Iterator[list[LayerStatistics]]:
-        seen: list[LayerStatistics] = []
-        hooks = [layer.register_forward_pre_hook(_note_into(seen)) for layer in self.layers]
+    def _watch(self) -> Iterator[_Seen]:
+        seen = _Seen()
+        hooks = [layer.register_forward_pre_hook(_note_statistics(seen)) for layer in self.layers]
+        if self.last is not None:
+            hooks.append(self.last.register_forward_pre_hook(_note_features(seen)))
         try:
             yield seen
         finally:
@@ -40,14 +53,37 @@ class TeacherView:
                 hook.remove()
 
 
-def _stores_statistics(layer: nn.Module) -> bool:
+def stores_statistics(layer: nn.Module) -> bool:
+    """Whether this is a BatchNorm2d layer that keeps the statistics of the training data."""
     return isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None
 
 
-def _note_into(seen: list[LayerStatistics]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+def last_linear(teacher: nn.Module) -> nn.Linear | None:
+    """The Linear layer that is registered last, by convention the one that gives the logits."""
+    layers = [layer for layer in teacher.modules() if isinstance(layer, nn.Linear)]
+    return layers[-1] if layers else None
+
+
+def lacking(teacher: nn.Module, needs: Iterable[str]) -> list[str]:
+    """Those of `needs`, names of NEEDS, that this teacher has not."""
+    has = {
+        "statistics": any(stores_statistics(layer) for layer in teacher.modules()),
+        "features": last_linear(teacher) is not None,
+    }
+    return [need for need in dict.fromkeys(needs) if not has[need]]
+
+
+def _note_statistics(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
         mean, variance = batch_statistics(inputs[0])
         stored = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
-        seen.append(LayerStatistics(mean, variance, *stored))
+        seen.statistics.append(LayerStatistics(mean, variance, *stored))
+
+    return note
+
+
+def _note_features(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+    def note(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
+        seen.features = inputs[0]
 
     return note

@@ -1,4 +1,6 @@
-"""The shipped terms. Only tensor methods are used, so that naming a term does not load torch."""
+"""Terms of what the teacher answers. Only tensor methods are used, as in the other files of terms,
+so that naming a term does not load torch.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +12,24 @@ from autorecon.objective.registry import term
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from autorecon.objective.observation import LayerStatistics, Observation
+    from autorecon.objective.observation import Observation
+
+IMPRESSION_TEMPERATURE = 20.0
+"""ZSKD, section 3.2."""
 
 
-@term("ce", "cross-entropy of the teacher's logits and the labels asked for; GDFQ, L_class")
+@term("ce", "cross-entropy of the teacher's logits and the classes asked for; GDFQ, L_class")
 def ce(observation: Observation) -> Tensor:
-    log_probabilities = observation.logits.log_softmax(1)
-    return -log_probabilities.gather(1, observation.labels[:, None]).mean()
+    return asked_for(observation.logits, observation)
 
 
-@term("bns", "distance to the BatchNorm statistics the teacher stored; AutoReCon, L_bns")
-def bns(observation: Observation) -> Tensor:
-    """Mean over layers of MSE(mean, running_mean) + MSE(variance, running_var)."""
-    if not observation.statistics:
-        raise ObjectiveError("the term 'bns' needs BatchNorm2d layers; the teacher has none")
-    distances = [_distance(layer) for layer in observation.statistics]
-    return sum(distances[1:], distances[0]) / len(distances)
-
-
-def _distance(layer: LayerStatistics) -> Tensor:
-    off_mean = (layer.mean - layer.running_mean).square().mean()
-    return off_mean + (layer.variance - layer.running_var).square().mean()
+def asked_for(logits: Tensor, observation: Observation) -> Tensor:
+    """Cross-entropy of logits [N, classes] and the labels, or the shares of classes, asked for."""
+    targets = observation.request.targets
+    log_probabilities = logits.log_softmax(1)
+    if targets is None:
+        return -log_probabilities.gather(1, observation.labels[:, None]).mean()
+    return -(targets * log_probabilities).sum(1).mean()
 
 
 @term("entropy", "negative entropy of the mean prediction, which spreads the classes; DAFL, L_ie")
@@ -38,6 +37,12 @@ def entropy(observation: Observation) -> Tensor:
     mean = observation.logits.softmax(1).mean(0)
     # A class that no image shows adds 0; its logarithm must not.
     return (mean * mean.clamp_min(1e-30).log()).sum()
+
+
+@term("doubt", "entropy of the teacher's answer to each image, low for sure answers; Choi et al.")
+def doubt(observation: Observation) -> Tensor:
+    log_probabilities = observation.logits.log_softmax(1)
+    return -(log_probabilities.exp() * log_probabilities).sum(1).mean()
 
 
 @term("onehot", "cross-entropy of the logits and their own argmax, for sure answers; DAFL, L_oh")
@@ -48,3 +53,19 @@ def onehot(observation: Observation) -> Tensor:
 @term("error", "share of images that the teacher takes for another class", differentiable=False)
 def error(observation: Observation) -> Tensor:
     return (observation.logits.argmax(1) != observation.labels).double().mean()
+
+
+@term(
+    "activation",
+    "negative mean magnitude of what enters the last layer; DAFL, L_a",
+    needs=("features",),
+)
+def activation(observation: Observation) -> Tensor:
+    if observation.features is None:
+        raise ObjectiveError("the term 'activation' needs a Linear layer; the teacher has none")
+    return -observation.features.abs().mean()
+
+
+@term("impression", "cross-entropy of softened logits and the softmax asked for; ZSKD, Eq. 3")
+def impression(observation: Observation) -> Tensor:
+    return asked_for(observation.logits / IMPRESSION_TEMPERATURE, observation)

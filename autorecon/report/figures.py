@@ -107,6 +107,7 @@ def student_figures(
         ("accuracy", "Accuracy of the student, %", "", {"level": teacher}),
         ("student.total", "Loss of the student", "mean of an epoch", {}),
         ("generator.total", "Loss of the generator", "mean of an epoch", {}),
+        ("images.total", "Loss of the images", "mean of an epoch", {}),
         ("diversity", "Diversity of the images", "below 0.05 they are one image", {"bottom": 0}),
     ]
     figures = []

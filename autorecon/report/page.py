@@ -112,7 +112,8 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
         facts.append(("Strategy", results.search.strategy))
     if results.rows:
         ranges = f", {results.ranges} ranges" if results.ranges else ""
-        facts.append(("Student", f"{results.bits}{ranges}"))
+        facts.append(("Method", results.method))
+        facts.append(("Student", f"{results.compressed}{ranges}"))
     data = results.data
     measured = f"{data.name}, {plural(data.test_images, 'test image')}" if data else "none"
     facts.append(("Test data", f"{measured}, {data.size} px" if data else measured))

@@ -114,12 +114,14 @@ class Site:
 
 @attrs.frozen
 class Results:
-    """The whole file."""
+    """The whole file; a student has `bits`, or the name of its own architecture."""
 
     bits: str
     seeds: list[int]
     teacher: Teacher
     ranges: str = ""
+    method: str = "gdfq"
+    student: str = ""
     data: Data | None = None
     generators: list[Generator] = attrs.Factory(list)
     rows: list[Row] = attrs.Factory(list)
@@ -129,6 +131,11 @@ class Results:
     sites: list[Site] = attrs.Factory(list)
     seconds: dict[str, float] = attrs.Factory(dict)
     software: dict[str, str] = attrs.Factory(dict)
+
+    @property
+    def compressed(self) -> str:
+        """What the teacher became: w3a3, or resnet18."""
+        return self.bits or self.student
 
     def generator_of(self, label: str) -> Generator | None:
         """The generator of that label."""

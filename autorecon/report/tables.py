@@ -51,7 +51,7 @@ def model_rows(results: Results, colours: Mapping[str, str]) -> list[ModelRow]:
         about = f"{generator.space}, " if generator else ""
         row = ModelRow(
             summary.generator,
-            f"{about}{results.bits}, {plural(summary.runs, 'seed')}",
+            f"{about}{results.compressed}, {plural(summary.runs, 'seed')}",
             colours[summary.generator],
             spread(summary.last),
             spread(summary.calibrated),

@@ -47,7 +47,7 @@ def _without_accuracy(inputs: Inputs, results: Results) -> str:
     if known:
         mean = percent(sum(known) / len(known))
         return (
-            f"At {results.bits}, the student gives the teacher's answer on {mean} % of generated "
+            f"{_when(results)}, the student gives the teacher's answer on {mean} % of generated "
             "images; without test data its accuracy is not known."
         )
     if results.rows or inputs.history.students:
@@ -115,6 +115,16 @@ def _single(results: Results, summary: Summary) -> str:
 def _reached(results: Results, summary: Summary) -> str:
     seeds = plural(summary.runs, "seed")
     return (
-        f"At {results.bits}, the {summary.generator} generator's student reached "
+        f"{_when(results)}, {_whose(results, summary)} student reached "
         f"{spread(summary.last)} % ({seeds})"
     )
+
+
+def _when(results: Results) -> str:
+    return f"At {results.bits}" if results.bits else f"As {results.student}"
+
+
+def _whose(results: Results, summary: Summary) -> str:
+    """A method without a generator is its own label."""
+    own = summary.generator == results.method
+    return f"{results.method}'s" if own else f"the {summary.generator} generator's"

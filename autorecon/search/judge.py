@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
 import torch
 from torch import Tensor, nn
 
 from autorecon.nn import Sampled, SuperNet, edge_mixture
-from autorecon.objective import Architecture, Objective, Observation, TeacherView
+from autorecon.objective import Architecture, Objective, Request, TeacherView
 
 # Apart from the seed of the search's own draws, so that no strategy learns on what judges it.
 _JUDGING = 0x6A75646765
@@ -46,6 +47,5 @@ class Judge:
     ) -> tuple[Tensor, dict[str, float]]:
         z, y = inputs
         images = self.net(z, y, edge_mixture(self.net.space, sampled))
-        logits, statistics = self._view(images)
-        seen = Observation(images, y, logits, statistics, architecture=architecture)
-        return self.objective(seen)
+        seen = self._view(images, Request(y, noise=z))
+        return self.objective(attrs.evolve(seen, architecture=architecture))

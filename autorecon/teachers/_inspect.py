@@ -56,22 +56,6 @@ def logits_width(module: nn.Module, channels: int, size: int) -> int:
     return output.shape[1]
 
 
-def require_statistics(module: nn.Module) -> None:
-    """Raise TeacherError unless there are BatchNorm2d layers, all with running statistics."""
-    layers = {n: m for n, m in module.named_modules() if isinstance(m, nn.BatchNorm2d)}
-    if not layers:
-        raise TeacherError(
-            "the model has no BatchNorm2d layer; images are reconstructed from the statistics that "
-            "such layers keep of the training data, so this model cannot be a teacher"
-        )
-    bare = [name for name, layer in layers.items() if layer.running_mean is None]
-    if bare:
-        raise TeacherError(
-            f"the BatchNorm2d layers {_some(bare)} keep no running statistics "
-            "(track_running_stats=False), from which images are reconstructed"
-        )
-
-
 def require_finite(module: nn.Module) -> None:
     """Raise TeacherError where a weight or a running statistic is infinite or not a number."""
     bad = [name for name, value in module.state_dict().items() if not torch.isfinite(value).all()]

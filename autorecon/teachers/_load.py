@@ -20,7 +20,6 @@ from autorecon.teachers._inspect import (
     input_size,
     logits_width,
     require_finite,
-    require_statistics,
     statistics,
 )
 from autorecon.teachers._shipped import describe, read_weights
@@ -93,7 +92,7 @@ def _load_collected(spec: str, weights: str | os.PathLike[str] | None, size: int
 
 
 def _load_own(spec: str, weights: str | os.PathLike[str] | None, size: int | None) -> Teacher:
-    module = _build(spec)
+    module = build_own(spec)
     if weights is not None:
         put_state(module, read_state(Path(weights)), os.fspath(weights))
     return _looked_at(spec, module, size)
@@ -101,7 +100,6 @@ def _load_own(spec: str, weights: str | os.PathLike[str] | None, size: int | Non
 
 def _looked_at(spec: str, module: nn.Module, size: int | None) -> Teacher:
     """A teacher of which all else is found out from its module."""
-    require_statistics(module)
     require_finite(module)
     channels, side = input_channels(module), input_size(module, size)
     classes = logits_width(_frozen(module), channels, side)
@@ -123,7 +121,8 @@ def _frozen(module: nn.Module) -> nn.Module:
     return module.eval().requires_grad_(False)
 
 
-def _build(spec: str) -> nn.Module:
+def build_own(spec: str) -> nn.Module:
+    """The module that a user's `package.module:function` returns; TeacherError if it does not."""
     function = _find(spec)
     try:
         module = function()

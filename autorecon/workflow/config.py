@@ -11,7 +11,7 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
-from autorecon.compress import GdfqConfig
+from autorecon.compress import CompressConfig
 from autorecon.lang import did_you_mean
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
@@ -25,7 +25,9 @@ class ConfigError(ValueError):
 
 @attrs.frozen
 class SpaceConfig:
-    """What to search, with what parameters, and the generator to compare with ("" for none).
+    """What to search or compress with, its parameters, and the generator to compare with.
+
+    An empty `file` is for methods that take no generator, an empty `baseline` compares with none.
 
     `ops` are the modules that declare the operations that these use beside the catalogue's.
     """
@@ -66,7 +68,7 @@ class RunConfig:
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)
     search: SearchConfig = attrs.Factory(SearchConfig)
-    compress: GdfqConfig = attrs.Factory(GdfqConfig)
+    compress: CompressConfig = attrs.Factory(CompressConfig)
     software: dict[str, str] = attrs.Factory(dict)
 
     def __attrs_post_init__(self) -> None:
@@ -92,7 +94,7 @@ def _converter() -> cattrs.Converter:
     )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
-    sections = (*SECTIONS, SpaceConfig, TeacherConfig, SearchConfig, GdfqConfig, RunConfig)
+    sections = (*SECTIONS, SpaceConfig, TeacherConfig, SearchConfig, CompressConfig, RunConfig)
     for section in sections:
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)

@@ -8,10 +8,12 @@ import attrs
 from torch import nn
 
 from autorecon import data, search, teachers
+from autorecon.compress import check_needs
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
+from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
 
@@ -20,13 +22,19 @@ Settings = Mapping[str, int | float | bool]
 
 @attrs.frozen
 class Prepared:
-    """A run's parts; `dataset` and `baseline` are None where there are none."""
+    """A run's parts; `dataset`, `generator` and `baseline` are None where there are none."""
 
     config: RunConfig
     teacher: Teacher
     dataset: Dataset | None
-    space: Space
+    generator: Space | None
     baseline: Space | None
+
+    @property
+    def space(self) -> Space:
+        """What is searched, or the one generator to compress with, where there is one."""
+        assert self.generator is not None
+        return self.generator
 
     def deriving(self, by: str) -> Prepared:
         """The same, with the architecture derived in another way; SearchError."""
@@ -43,8 +51,12 @@ def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
     for module in config.space.ops:
         load_ops(module)
+    _check_method(config)
     teacher = load_teacher(config)
+    check_teacher(config, teacher)
     dataset = load_data(config, teacher)
+    if not config.space.file:
+        return Prepared(config, teacher, dataset, None, None)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
     if config.command == "compress" and not space.is_genotype:
@@ -59,6 +71,41 @@ def prepare(config: RunConfig) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     return Prepared(config, teacher, dataset, space, baseline)
+
+
+def _check_method(config: RunConfig) -> None:
+    """Raise ConfigError unless there is a generator just where the method has a use for one."""
+    method = config.compress.recipe
+    if config.command == "search":
+        return
+    if config.command == "run" and method.source != "generator":
+        raise ConfigError(
+            f"`autorecon run` compares generators, and the method {method.name} has none; use "
+            f"`autorecon compress --method {method.name}`"
+        )
+    if method.source == "generator" and not config.space.file:
+        raise ConfigError(
+            f"the method {method.name} needs a generator: name a genotype file, or `gdfq-cifar`"
+        )
+    if method.source != "generator" and config.space.file:
+        raise ConfigError(
+            f"the method {method.name} takes no generator: leave out {config.space.file}"
+        )
+
+
+def check_teacher(config: RunConfig, teacher: Teacher) -> None:
+    """Raise CompressError or ObjectiveError where the teacher lacks what a stage needs of it."""
+    if config.command in ("run", "search"):
+        objective = Objective.parse(config.search.objective)
+        if objective.needs_decoder:
+            raise ObjectiveError(f"'{objective}': a search has no decoder; leave out decode")
+        if missing := lacking(teacher.module, objective.needs):
+            raise ObjectiveError(
+                f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"
+                f" of the teacher, and {teacher.name} has none"
+            )
+    if config.command in ("run", "compress"):
+        check_needs(teacher.module, config.compress)
 
 
 def load_teacher(config: RunConfig) -> Teacher:

@@ -17,20 +17,22 @@ FORMAT = 1
 def write_results(
     folder: RunFolder,
     prepared: Prepared,
-    generators: Mapping[str, tuple[str, Space]],
+    generators: Mapping[str, tuple[str, Space] | None],
     results: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Collect and write the figures of a run. `generators`: label -> (file, space)."""
+    """Collect and write the figures of a run. `generators`: label -> (file, space), or None."""
     rows = [_row(result) for result in results]
     seconds = _seconds(folder)
     values = {
         "format": FORMAT,
+        "method": prepared.config.compress.method,
         "bits": prepared.config.compress.bits,
+        "student": prepared.config.compress.student,
         "ranges": prepared.config.compress.ranges,
         "seeds": list(prepared.config.seeds),
         "teacher": _teacher(prepared),
         "data": _data(prepared),
-        "generators": [_generator(label, *which) for label, which in generators.items()],
+        "generators": [_generator(label, *which) for label, which in generators.items() if which],
         "rows": rows,
         "summary": [_summary(label, rows) for label in generators],
         "difference": _difference(rows, list(generators)),

@@ -21,6 +21,9 @@ from autorecon.workflow.spaces import store_space
 if TYPE_CHECKING:
     from torch import Tensor
 
+Named = tuple[str, Space] | None
+"""A generator's file in the run and its space; None for a method that has none."""
+
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
@@ -28,16 +31,17 @@ def start(path: Path, config: RunConfig) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces."""
     config = attrs.evolve(config, software=_software())
     prepared = prepare(config)
-    folder = RunFolder.create(path, write_config(_bound(config, prepared.space)))
-    store_space(folder, prepared.space, "space")
+    folder = RunFolder.create(path, write_config(_bound(config, prepared.generator)))
+    if prepared.generator:
+        store_space(folder, prepared.generator, "space")
     if prepared.baseline:
         store_space(folder, prepared.baseline, "baseline")
     return folder, prepared
 
 
-def _bound(config: RunConfig, space: Space) -> RunConfig:
+def _bound(config: RunConfig, space: Space | None) -> RunConfig:
     """With every parameter of a search space, those that are the teacher's too."""
-    if space.is_genotype:
+    if space is None or space.is_genotype:
         return config
     return attrs.evolve(config, space=attrs.evolve(config.space, set=dict(space.parameters)))
 
@@ -49,11 +53,12 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None
-    for needed in (folder.space_path, baseline):
+    own = folder.space_path if config.space.file else None
+    for needed in (own, baseline):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     space = attrs.evolve(
-        config.space, file=str(folder.space_path), baseline=str(baseline) if baseline else ""
+        config.space, file=str(own) if own else "", baseline=str(baseline) if baseline else ""
     )
     return folder, prepare(attrs.evolve(config, space=space))
 
@@ -63,7 +68,7 @@ def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, 
     stages.set_threads(prepared.config.threads)
     with folder.lock():
         found = stages.search(folder, prepared, progress)
-        generators: dict[str, tuple[str, Space]] = {}
+        generators: dict[str, Named] = {}
         if prepared.baseline:
             generators[HUMAN] = ("baseline.space", prepared.baseline)
         generators[DISCOVERED] = ("genotype.space", found)
@@ -81,24 +86,28 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
 
 
 def compress(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, Any]:
-    """Compress with the one generator that the space is."""
+    """Compress with the one generator that the space is, or by a method that needs none."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        generators = {"generator": ("space.space", prepared.space)}
+        space, method = prepared.generator, prepared.config.compress.method
+        named: Named = ("space.space", space) if space else None
+        generators = {"generator" if space else method: named}
         return _compress_all(folder, prepared, generators, progress, {})
 
 
 def _compress_all(
     folder: RunFolder,
     prepared: Prepared,
-    generators: Mapping[str, tuple[str, Space]],
+    generators: Mapping[str, Named],
     progress: Progress,
     inherited: Mapping[str, Mapping[str, Tensor]],
 ) -> dict[str, Any]:
     results = [
-        stages.compress(folder, prepared, label, space, seed, progress, inherited.get(label))
+        stages.compress(
+            folder, prepared, label, named and named[1], seed, progress, inherited.get(label)
+        )
         for seed in prepared.config.seeds
-        for label, (_, space) in generators.items()
+        for label, named in generators.items()
     ]
     return write_results(folder, prepared, generators, results)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import torch
 from torch import Tensor
 
-from autorecon.compress import Gdfq
+from autorecon.compress import Compression
+from autorecon.compress.sources import Generated
 from autorecon.graph import Space, genotype
-from autorecon.nn import generator, supernet
+from autorecon.nn import Generator, generator, supernet
 from autorecon.runs import (
     Checkpoints,
     Progress,
@@ -75,7 +76,7 @@ def compress(
     folder: RunFolder,
     prepared: Prepared,
     label: str,
-    space: Space,
+    space: Space | None,
     seed: int,
     progress: Progress,
     weights_from: Mapping[str, Tensor] | None = None,
@@ -83,27 +84,42 @@ def compress(
     """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
 
     The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
+    Methods without a generator have no space; their images, if any, are left as they are.
     """
     name = f"{label}/seed{seed}"
     done = folder.compressed_path / f"{label}-seed{seed}.json"
     if done.exists():
         return json.loads(done.read_text("utf-8"))
     config = attrs.evolve(prepared.config.compress, seed=seed)
-    net = generator(space, seed=seed, weights_from=weights_from)
+    net = generator(space, seed=seed, weights_from=weights_from) if space else None
     evaluate = prepared.accuracy if prepared.dataset else None
-    stage = Gdfq(prepared.teacher.module, net, config, evaluate, name=f"compress/{name}")
+    teacher, shape = prepared.teacher.module, prepared.teacher.image_shape
+    stage = Compression(teacher, config, net, evaluate, image_shape=shape, name=f"compress/{name}")
     drive(stage, folder, progress)
-    weights = {"bits": config.bits, "ranges": config.ranges, "teacher": prepared.teacher.name}
-    save_weights(done.with_suffix(".safetensors"), stage.student.module, weights)
-    trained = done.with_suffix(".generator.safetensors")
-    save_weights(trained, net, {"space": space.text})
-    if seed == prepared.config.seeds[0]:
-        # The last label's is the run's own: what was discovered, beside what it is compared with.
-        save_weights(folder.generator_path, net, {"space": space.text})
-        save_samples(folder, label, net, prepared)
+    about = {"method": config.method, "bits": config.bits, "ranges": config.ranges}
+    about |= {"student": config.student, "teacher": prepared.teacher.name}
+    save_weights(done.with_suffix(".safetensors"), stage.student.module, about)
+    _save_images(folder, prepared, label, stage, done)
     result = {"generator": label, "seed": seed} | stage.result()
     write_text(done, json.dumps(result, indent=1))
     return result
+
+
+def _save_images(
+    folder: RunFolder, prepared: Prepared, label: str, stage: Compression, done: Path
+) -> None:
+    """What makes images, or the images themselves, and a grid of those of the first seed."""
+    source = stage.source
+    first = stage.config.seed == prepared.config.seeds[0]
+    if isinstance(source, Generated):
+        net = cast(Generator, source.generator)
+        about = {"space": net.space.text}
+        save_weights(done.with_suffix(".generator.safetensors"), net, about)
+        if first:
+            # The last label's is the run's own: what was discovered, beside what it is
+            # compared with.
+            save_weights(folder.generator_path, net, about)
+            save_samples(folder, label, net, prepared)
 
 
 def set_threads(threads: int) -> None:

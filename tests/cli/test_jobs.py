@@ -112,7 +112,7 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("16x16 for a teacher of 8x8", "run", "--set", "size=16", *MINE)
     fails("is not a run", "report", ".")
     fails("give no others", "run", "--resume", ".", "--bits", "w4a4")
-    fails("name a generator", "compress")
+    fails("gdfq needs a generator: name", "compress")
     fails("did you mean `compile`", "compil")
 
 

@@ -31,6 +31,7 @@ class TinyGenerator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.latent, self.classes = 6, 3
+        self.image_shape = (1, 8, 8)
         self.embed = nn.Embedding(3, 6)
         self.linear = nn.Linear(6, 4 * 4 * 4)
         self.conv = nn.Conv2d(4, 1, 3, padding=1)

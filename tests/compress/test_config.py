@@ -6,7 +6,7 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from autorecon.compress import CompressError, GdfqConfig
+from autorecon.compress import CompressConfig, CompressError
 from autorecon.compress.config import STUDENT_LR
 from autorecon.compress.quantizer import RANGES
 from autorecon.objective import ObjectiveError
@@ -14,7 +14,7 @@ from autorecon.objective import ObjectiveError
 
 def test_a_toml_table_makes_one() -> None:
     table = tomllib.loads('bits = "w4a4"\nsteps = 10\nstudent_lr = 0.01\nobjective = "ce"')
-    config = GdfqConfig(**table)
+    config = CompressConfig(**table)
     assert (config.bits, config.rate, config.ticks) == ("w4a4", 0.01, 160)
     assert all(
         isinstance(value, str | int | float | None) for value in attrs.asdict(config).values()
@@ -23,12 +23,12 @@ def test_a_toml_table_makes_one() -> None:
 
 def test_the_student_rate_follows_the_ranges() -> None:
     assert STUDENT_LR.keys() == RANGES.keys()
-    assert GdfqConfig(ranges="minmax").rate > GdfqConfig(ranges="percentile").rate
+    assert CompressConfig(ranges="minmax").rate > CompressConfig(ranges="percentile").rate
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 7, 10])
 def test_epochs_share_all_steps(epochs: int) -> None:
-    config = GdfqConfig(warmup_steps=3, steps=7, epochs=epochs)
+    config = CompressConfig(warmup_steps=3, steps=7, epochs=epochs)
     bounds = [config.ticks_before(epoch) for epoch in range(epochs + 1)]
     lengths = [later - earlier for earlier, later in pairwise(bounds)]
     assert (bounds[0], bounds[-1]) == (0, 10)
@@ -51,10 +51,10 @@ def test_epochs_share_all_steps(epochs: int) -> None:
 )
 def test_senseless_settings_are_refused(setting: dict[str, object], fault: str) -> None:
     with pytest.raises(CompressError) as caught:
-        GdfqConfig(**setting)
+        CompressConfig(**setting)
     assert fault in str(caught.value)
 
 
 def test_a_faulty_objective_is_refused() -> None:
     with pytest.raises(ObjectiveError, match="did you mean 'bns'"):
-        GdfqConfig(objective="ce + bnz")
+        CompressConfig(objective="ce + bnz")

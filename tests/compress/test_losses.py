@@ -5,9 +5,11 @@ import math
 import pytest
 import torch
 
-from autorecon.compress import diversity
-from autorecon.compress.losses import collapse_warning, student_loss
-from autorecon.objective import DivergedError
+from autorecon.compress import CompressConfig
+from autorecon.compress.batch import Answers, Batch
+from autorecon.compress.losses import total
+from autorecon.compress.methods import gdfq
+from autorecon.objective import DivergedError, Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
 TEACHER = [[2.0, 2.0, 0.0], [1.0, 0.0, 4.0]]
@@ -19,61 +21,31 @@ def softmax(row: list[float], temperature: float = 1) -> list[float]:
     return [value / sum(exponentials) for value in exponentials]
 
 
-def test_student_loss_by_hand() -> None:
-    hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
-    soft = sum(
+def kl(temperature: float) -> float:
+    """Summed over the batch."""
+    return sum(
         p * math.log(p / q)
         for s, t in zip(STUDENT, TEACHER, strict=True)
-        for p, q in zip(softmax(t, 20), softmax(s, 20), strict=True)
+        for p, q in zip(softmax(t, temperature), softmax(s, temperature), strict=True)
     )
-    total, parts = student_loss(
-        torch.tensor(STUDENT), torch.tensor(TEACHER), torch.tensor(LABELS), 20.0, 0.5
-    )
-    assert parts["ce"] == pytest.approx(hard, rel=1e-5)
-    assert parts["kl"] == pytest.approx(soft / 6, rel=1e-3)
-    assert parts["total"] == pytest.approx(hard + 0.5 * 400 * soft / 6, rel=1e-4)
-    assert total.item() == parts["total"]
+
+
+@pytest.fixture
+def batch() -> Batch:
+    return Batch(torch.zeros(2, 1, 2, 2), Request(torch.tensor(LABELS)), torch.tensor(TEACHER))
+
+
+def test_gdfq_by_hand(batch: Batch) -> None:
+    losses = gdfq.loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(alpha=0.5))
+    summed, values = total(losses)
+    hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
+    assert values["ce"] == pytest.approx(hard, rel=1e-5)
+    assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
+    assert values["total"] == pytest.approx(hard + 0.5 * 400 * kl(20) / 6, rel=1e-4)
+    assert summed.item() == values["total"]
 
 
 def test_a_loss_that_is_not_finite_is_named() -> None:
     with pytest.raises(DivergedError) as caught:
-        student_loss(
-            torch.tensor([[math.nan, 1.0]]), torch.zeros(1, 2), torch.tensor([0]), 20.0, 1.0
-        )
+        total({"ce": (1.0, torch.tensor(math.nan))})
     assert caught.value.term == "student total"
-
-
-def test_diversity_by_hand() -> None:
-    # Two pixels; within each class the first differs by 2, the second not at all.
-    images = torch.tensor([[1.0, 0.0], [3.0, 0.0], [1.0, 4.0], [3.0, 4.0]]).view(4, 1, 1, 2)
-    overall, within = diversity(images, torch.tensor([0, 0, 1, 1]))
-    contrast = images.std(correction=0).item()
-    assert overall == pytest.approx((1 + 2) / 2 / contrast)
-    assert within == pytest.approx((1 + 0) / 2 / contrast)
-
-
-def test_diversity_weighs_classes_by_size_and_leaves_out_single_images() -> None:
-    images = torch.tensor([0.0, 2.0, 0.0, 4.0, 2.0, 2.0, 9.0]).view(7, 1, 1, 1)
-    _, within = diversity(images, torch.tensor([0, 0, 1, 1, 1, 1, 2]))
-    spreads = (1.0 * 2 + math.sqrt(2) * 4) / 6
-    assert within == pytest.approx(spreads / images.std(correction=0).item())
-
-
-def test_noise_is_diverse_and_equal_images_are_not() -> None:
-    torch.manual_seed(0)
-    labels = torch.arange(64) % 4
-    assert min(diversity(torch.randn(64, 1, 8, 8), labels)) > 0.9
-    picture = torch.randn(1, 1, 8, 8)
-    assert diversity(picture.expand(64, -1, -1, -1), labels) == pytest.approx((0, 0), abs=1e-6)
-    assert diversity(torch.ones(4, 1, 8, 8), labels[:4]) == (0, 0)
-    alone = torch.randn(4, 1, 8, 8)
-    assert len(set(diversity(alone, labels[:4]))) == 1
-
-
-@pytest.mark.parametrize(
-    ("overall", "within", "word"),
-    [(0.01, 0.01, "nearly identical"), (0.5, 0.01, "one image per class"), (0.5, 0.4, None)],
-)
-def test_collapse_is_said(overall: float, within: float, word: str | None) -> None:
-    warning = collapse_warning(overall, within)
-    assert (warning is None) if word is None else (warning is not None and word in warning)

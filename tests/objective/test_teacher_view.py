@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autorecon.objective import TeacherView
+from autorecon.objective import Request, TeacherView, lacking
 from autorecon.objective.statistics import batch_statistics
 
 
@@ -39,7 +39,8 @@ def teacher() -> nn.Module:
 
 def test_statistics_are_those_of_the_inputs(teacher: nn.Module) -> None:
     images = torch.randn(5, 1, 6, 6)
-    logits, statistics = TeacherView(teacher)(images)
+    seen = TeacherView(teacher)(images, Request(torch.zeros(len(images))))
+    logits, statistics = seen.logits, seen.statistics
     first = teacher.conv(images)
     second = teacher.once(first)
     third = teacher.twice(second).relu()
@@ -55,7 +56,8 @@ def test_statistics_are_those_of_the_inputs(teacher: nn.Module) -> None:
 def test_the_teacher_is_left_as_it_was(teacher: nn.Module) -> None:
     before = copy.deepcopy(teacher.state_dict())
     images = torch.randn(4, 1, 6, 6, requires_grad=True)
-    logits, statistics = TeacherView(teacher)(images)
+    seen = TeacherView(teacher)(images, Request(torch.zeros(len(images))))
+    logits, statistics = seen.logits, seen.statistics
     (logits.sum() + statistics[1].variance.sum()).backward()
     assert images.grad is not None
     assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
@@ -66,7 +68,7 @@ def test_the_teacher_is_left_as_it_was(teacher: nn.Module) -> None:
 def test_hooks_go_when_the_teacher_fails(teacher: nn.Module) -> None:
     view = TeacherView(teacher)
     with pytest.raises(RuntimeError):
-        view(torch.randn(4, 2, 6, 6))
+        view(torch.randn(4, 2, 6, 6), Request(torch.zeros(4)))
     assert not any(module._forward_pre_hooks for module in teacher.modules())
 
 
@@ -98,3 +100,16 @@ def test_half_precision_is_summed_in_float32() -> None:
     variance.sum().backward()
     assert features.grad is not None
     assert features.grad.dtype == torch.bfloat16
+
+
+def test_what_a_teacher_lacks(teacher: nn.Module) -> None:
+    assert lacking(teacher, ["statistics", "features"]) == []
+    bare = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2, track_running_stats=False))
+    assert lacking(bare, ["features", "statistics", "features"]) == ["features", "statistics"]
+
+
+def test_features_are_what_enters_the_last_linear_layer(teacher: nn.Module) -> None:
+    images = torch.randn(3, 1, 6, 6)
+    seen = TeacherView(teacher)(images, Request(torch.zeros(3)))
+    assert seen.features is not None
+    torch.testing.assert_close(teacher.head(seen.features), seen.logits)

@@ -10,21 +10,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autorecon.compress import Bits, Gdfq, GdfqConfig, quantize
+from autorecon.compress import Bits, CompressConfig, Compression, quantize
 from autorecon.compress.quantizer import RANGES
-from autorecon.objective import DivergedError, Objective, Observation, TeacherView, registry, term
+from autorecon.objective import (
+    DivergedError,
+    Objective,
+    Observation,
+    Request,
+    TeacherView,
+    registry,
+    term,
+)
 
-Make = Callable[..., Gdfq]
+Make = Callable[..., Compression]
 
 
 @pytest.fixture
 def make(teacher: nn.Module, generator: nn.Module) -> Make:
     """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
 
-    def build(evaluate: Callable[[nn.Module], float] | None = None, **settings: object) -> Gdfq:
+    def build(
+        evaluate: Callable[[nn.Module], float] | None = None, **settings: object
+    ) -> Compression:
         plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
-        config = GdfqConfig(**plain | settings)
-        return Gdfq(copy.deepcopy(teacher), copy.deepcopy(generator), config, evaluate)
+        config = CompressConfig(**plain | settings)
+        return Compression(copy.deepcopy(teacher), config, copy.deepcopy(generator), evaluate)
 
     return build
 
@@ -33,7 +43,7 @@ def ignore() -> None:
     """A tick that nobody watches."""
 
 
-def run(stage: Gdfq, epochs: range) -> list[dict[str, object]]:
+def run(stage: Compression, epochs: range) -> list[dict[str, object]]:
     return [stage.run_epoch(epoch, ignore) for epoch in epochs]
 
 
@@ -79,7 +89,7 @@ def test_the_teacher_and_the_statistics_do_not_move(make: Make) -> None:
     stage = make()
     teacher = copy.deepcopy(stage.view.teacher.state_dict())
     start = copy.deepcopy(stage.student.module.state_dict())
-    generated = copy.deepcopy(stage.generator.state_dict())
+    generated = copy.deepcopy(stage.source.generator.state_dict())
     run(stage, range(4))
     assert equal(stage.view.teacher.state_dict(), teacher)
     assert not any(module.training for module in stage.student.module.modules())
@@ -88,8 +98,8 @@ def test_the_teacher_and_the_statistics_do_not_move(make: Make) -> None:
         # After a ReLU the lower end of a range is the 0 that it started from.
         still = "running_" in name or "num_batches" in name or name.endswith(".low")
         assert torch.equal(value, start[name]) == still, name
-    names = [name for name, _ in stage.generator.named_parameters()]
-    assert not any(torch.equal(stage.generator.state_dict()[n], generated[n]) for n in names)
+    names = [name for name, _ in stage.source.generator.named_parameters()]
+    assert not any(torch.equal(stage.source.generator.state_dict()[n], generated[n]) for n in names)
 
 
 def test_the_student_stands_still_in_the_warm_up(make: Make) -> None:
@@ -105,9 +115,9 @@ def test_the_student_stands_still_in_the_warm_up(make: Make) -> None:
 def test_ranges_come_from_calibration_only(make: Make) -> None:
     stage = make()
     run(stage, range(2))
-    ranges = [(float(q.low), float(q.high)) for q in stage.student.quantizers()]
+    ranges = [(float(q.low), float(q.high)) for q in stage.student.model.quantizers()]
     run(stage, range(2, 4))
-    assert [(float(q.low), float(q.high)) for q in stage.student.quantizers()] == ranges
+    assert [(float(q.low), float(q.high)) for q in stage.student.model.quantizers()] == ranges
     assert all(high > low >= 0 for low, high in ranges)
 
 
@@ -132,9 +142,10 @@ def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.M
     student.freeze()
     for row, rate in zip(rows, (0.1, 0.05), strict=True):
         images, labels = draw()
-        logits, statistics = TeacherView(teacher)(images)
+        seen = TeacherView(teacher)(images, Request(labels))
+        logits = seen.logits
         loss = F.cross_entropy(logits, labels)
-        for layer in statistics:
+        for layer in seen.statistics:
             loss = loss + 0.05 * F.mse_loss(layer.mean, layer.running_mean)
             loss = loss + 0.05 * F.mse_loss(layer.variance, layer.running_var)
         adam.zero_grad()
@@ -152,7 +163,7 @@ def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.M
         assert row["student.ce"] == pytest.approx(hard.item(), rel=1e-5)
         assert row["student.kl"] == pytest.approx(soft.item(), rel=1e-2)
 
-    assert close(generator, stage.generator)
+    assert close(generator, stage.source.generator)
     assert close(student.module, stage.student.module)
 
 
@@ -172,7 +183,7 @@ def test_the_student_rate_falls_as_half_a_cosine(make: Make) -> None:
     stage = make(student_lr=0.5)
     rates = []
     for epoch in range(4):
-        stage.run_epoch(epoch, lambda: rates.append(stage._student_optimiser.param_groups[0]["lr"]))
+        stage.run_epoch(epoch, lambda: rates.append(stage.training.optimiser.param_groups[0]["lr"]))
     expected = [0.25 * (1 + math.cos(math.pi * step / 7)) for step in range(7)]
     assert rates[:5] == [0.5] * 5
     assert rates[5:] == pytest.approx(expected)
@@ -225,15 +236,15 @@ def test_divergence_names_the_step(make: Make) -> None:
     with pytest.raises(DivergedError, match=r"'student \w+' became (nan|inf) at step [789]"):
         run(stage, range(4))
     stage = make()
-    stage.generator.linear.weight.data.fill_(math.nan)
+    stage.source.generator.linear.weight.data.fill_(math.nan)
     with pytest.raises(DivergedError, match="'ce' became nan at step 1:"):
         run(stage, range(1))
 
 
 def test_a_collapsed_generator_is_noticed(make: Make) -> None:
     stage = make()
-    stage.generator.embed.weight.data.zero_()
-    stage.generator.embed.weight.requires_grad_(False)
+    stage.source.generator.embed.weight.data.zero_()
+    stage.source.generator.embed.weight.requires_grad_(False)
     rows = run(stage, range(2))
     assert "nearly identical" in rows[0]["warning"]
     assert stage.result()["warnings"] == [rows[0]["warning"], rows[1]["warning"]]

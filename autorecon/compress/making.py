@@ -1,0 +1,84 @@
+"""From a method's settings to its parts, checked against each other before anything starts."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import nn
+
+from autorecon.compress.bits import Bits
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.errors import CompressError
+from autorecon.compress.sources import Generated, Nothing, Source
+from autorecon.compress.sources.mixing import embeddings
+from autorecon.compress.student import (
+    DistilledStudent,
+    QuantizedStudent,
+    Student,
+    check_answers,
+)
+from autorecon.compress.trace import quantize
+from autorecon.objective import NEEDS, TeacherView, lacking
+from autorecon.teachers import build_student
+
+Shape = tuple[int, int, int]
+
+
+def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
+    """Raise CompressError, saying what, where the teacher has not what the method needs."""
+    missing = [NEEDS[need] for need in lacking(teacher, config.needs)]
+    if not missing:
+        return
+    objective = f" with the objective '{config.objective}'" if config.objective else ""
+    raise CompressError(
+        f"the method {config.method}{objective} needs {' and '.join(missing)}, and the teacher "
+        f"({type(teacher).__name__}) has none; `autorecon methods` tells what each needs"
+    )
+
+
+def make_source(
+    view: TeacherView,
+    config: CompressConfig,
+    generator: nn.Module | None,
+    image_shape: Shape | None,
+    random: torch.Generator,
+) -> Source:
+    """The source of a method's images; raises CompressError for a generator too few or many."""
+    method = config.recipe
+    if (generator is not None) != (method.source == "generator"):
+        has = "needs a generator" if generator is None else "has no use for a generator"
+        raise CompressError(f"the method {method.name} {has}")
+    if generator is None:
+        return Nothing()
+    if method.labelled and not embeddings(generator):
+        raise CompressError(
+            f"the method {method.name} needs a generator with a label input: it mixes classes"
+        )
+    if method.dress:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            method.dress(generator, view.teacher)
+    return Generated(generator, view, config, random)
+
+
+def make_student(
+    teacher: nn.Module,
+    config: CompressConfig,
+    generator: nn.Module | None,
+    image_shape: Shape | None,
+) -> Student:
+    """The student of a method, fresh from the settings' seed."""
+    method = config.recipe
+    if method.student:
+        return method.student(teacher, config)
+    if method.family == "quantization":
+        model = quantize(teacher, Bits.parse(config.bits), config.ranges)
+        return QuantizedStudent(model, config.calibration_batches)
+    shape = image_shape or cast(Shape, generator.image_shape if generator else ())
+    probe = torch.zeros(2, *shape)
+    with torch.no_grad():
+        classes = teacher(probe).shape[1]
+    module = build_student(config.student, classes, shape[0], config.seed)
+    check_answers(module, probe, classes, config.student)
+    return DistilledStudent(module.requires_grad_(True))

@@ -1,0 +1,122 @@
+"""A method of data-free compression as a value: what it is made of, what it needs, its settings.
+
+The catalogue is read without torch; what a method computes stands in its own file of `methods`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from autorecon.compress.errors import CompressError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.student import Student
+    from autorecon.objective import Request
+
+Value = str | int | float | None
+Settings = dict[str, Value]
+Losses = dict[str, tuple[float, "Tensor"]]
+
+COMMON: Settings = {"epochs": 8, "evaluate_every": 1, "seed": 0}
+QUANTIZED: Settings = {"bits": "w3a3", "ranges": "percentile", "calibration_batches": 8}
+DISTILLED: Settings = {"student": "resnet20"}
+GENERATED: Settings = {
+    "objective": "ce + 0.1*bns",
+    "warmup_objective": "",
+    "batch": 64,
+    "warmup_steps": 150,
+    "generator_lr": 1e-3,
+}
+PICTURED: Settings = {
+    "objective": "ce + 0.1*bns",
+    "batch": 64,
+    "image_batches": 4,
+    "image_steps": 100,
+    "image_lr": 0.1,
+}
+TRAINED: Settings = {
+    "steps": 250,
+    "student_steps": 1,
+    "student_lr": None,
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+}
+ALTERNATED: Settings = {"generator_steps": 1}
+SOFTENED: Settings = {"temperature": 20.0, "alpha": 1.0}
+"""Groups of settings with their defaults, of which methods are put together."""
+
+
+@attrs.frozen
+class Method:
+    """One method; `settings` are those that it has, with its defaults.
+
+    `source` is where its images come from: a generator, pictures that are themselves optimised,
+    or none at all. `needs` are names of `objective.NEEDS`, beside those of its objective's terms.
+    """
+
+    name: str
+    family: Literal["quantization", "distillation"]
+    summary: str
+    cite: str
+    source: Literal["generator", "pictures", "none"]
+    settings: Settings
+    needs: tuple[str, ...] = ()
+
+    loss: Callable[[Answers, Batch, CompressConfig], Losses] | None = None
+    """The student's losses, each with its weight; None where the student is not trained."""
+
+    attends: bool = False
+    """Whether the loss looks at attention maps."""
+
+    ask: Callable[[int, nn.Module, torch.Generator], Request] | None = None
+    """What so many images of a teacher shall show; a class each, drawn uniformly, if None."""
+
+    labelled: bool = False
+    """Whether the generator must have a label input."""
+
+    dress: Callable[[nn.Module, nn.Module], None] | None = None
+    """What becomes of a fresh generator, given the teacher."""
+
+    student: Callable[[nn.Module, CompressConfig], Student] | None = None
+    """The student of a teacher, where it is not made in the family's own way."""
+
+    update: Callable[[Student, torch.optim.Optimizer, CompressConfig, float], None] | None = None
+    """One step of the student's optimiser, given the share of steps done; a plain one if None."""
+
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    fresh: bool = False
+    """Whether each student step has images of its own, not those of the generator's step."""
+
+    jitter: int = 0
+    """Most pixels by which pictures are shifted at random before the teacher sees them."""
+
+
+_METHODS: dict[str, Method] = {}
+METHODS = MappingProxyType(_METHODS)
+
+
+def register(method: Method) -> Method:
+    """Add a method to the catalogue; raises CompressError where its name is taken."""
+    if method.name in _METHODS:
+        raise CompressError(f"there is already a method {method.name}")
+    _METHODS[method.name] = method
+    return method
+
+
+def find_method(name: str) -> Method:
+    """The method of that name; raises CompressError with a suggestion."""
+    if name in _METHODS:
+        return _METHODS[name]
+    close = get_close_matches(name, _METHODS, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_METHODS)}"
+    raise CompressError(f"there is no method '{name}': {hint}")

@@ -1,0 +1,54 @@
+"""GDFQ, as AutoReCon uses it: Algorithm 1, stage 2.
+
+A generator learns to draw images that the teacher knows (Eq. 1), then goes on learning while a
+quantized student learns from the teacher on the very images of each of the generator's steps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autorecon.compress.losses import divergence, hard
+from autorecon.compress.method import (
+    ALTERNATED,
+    COMMON,
+    GENERATED,
+    QUANTIZED,
+    SOFTENED,
+    TRAINED,
+    Losses,
+    Method,
+    register,
+)
+
+if TYPE_CHECKING:
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.config import CompressConfig
+
+
+def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+    """CE(S, y) + alpha T^2 KL(softmax(teacher / T) || softmax(S / T)).
+
+    The divergence is divided by the batch and by the number of classes, as in the released code.
+    """
+    soft = divergence(answers.logits, batch.logits, config.temperature)
+    classes = answers.logits.shape[1]
+    return {
+        "ce": (1.0, hard(answers.logits, batch.request)),
+        "kl": (config.alpha * config.temperature**2, soft / classes),
+    }
+
+
+SETTINGS = COMMON | QUANTIZED | GENERATED | ALTERNATED | TRAINED | SOFTENED
+
+GDFQ = register(
+    Method(
+        name="gdfq",
+        family="quantization",
+        summary="a generator and a quantized student, trained in turn",
+        cite="Xu et al., Generative Low-bitwidth Data Free Quantization, ECCV 2020",
+        source="generator",
+        settings=SETTINGS,
+        loss=loss,
+    )
+)

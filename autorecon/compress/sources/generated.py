@@ -1,0 +1,106 @@
+"""A generator as the source: trained on the objective, drawn from without end."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.sources.base import Learner, ask_uniformly, taught
+from autorecon.compress.sources.decoder import Decoder
+from autorecon.compress.sources.mixing import mixed_labels
+from autorecon.objective import Objective, Observation, Request, TeacherView
+
+
+class Generated:
+    """Images of a generator, which is trained in place by Adam (0.5, 0.999).
+
+    A decoder that reads the noise off the images is trained beside it where a term asks for it.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        view: TeacherView,
+        config: CompressConfig,
+        random: torch.Generator,
+    ) -> None:
+        self.generator = generator.train()
+        self.objective = Objective.parse(config.objective, has_student=True)
+        early = config.warmup_objective or config.objective
+        self._early = Objective.parse(early, has_student=True)
+        self._view, self._config, self._random = view, config, random
+        self._latent = cast(int, generator.latent)
+        self._classes = cast(int, generator.classes)
+        self._decoder = self._make_decoder()
+        trained = [*generator.parameters(), *(self._decoder.parameters() if self._decoder else ())]
+        self._optimiser = torch.optim.Adam(trained, config.generator_lr, betas=(0.5, 0.999))
+
+    def _make_decoder(self) -> Decoder | None:
+        if not self.objective.needs_decoder:
+            return None
+        channels = cast(tuple[int, int, int], self.generator.image_shape)[0]
+        return Decoder(channels, self._latent, self._config.seed)
+
+    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+        """One step on fresh noise and labels; without a student, its terms are left out."""
+        observation = self._observe()
+        objective = self.objective if student else self._early
+        if student and objective.needs_student:
+            answers = student(observation.images)
+            observation = attrs.evolve(observation, student_logits=answers)
+        total, parts = objective(observation)
+        self._optimiser.zero_grad()
+        total.backward()
+        self._optimiser.step()
+        losses = {"total": float(total.detach())} | parts
+        return taught(observation), {f"generator.{name}": value for name, value in losses.items()}
+
+    def _observe(self) -> Observation:
+        request = self._ask()
+        images = self._generate(request)
+        observation = self._view(images, request)
+        if self._decoder is None:
+            return observation
+        return attrs.evolve(observation, recovered=self._decoder(images))
+
+    @torch.no_grad()
+    def draw(self) -> Batch:
+        request = self._ask()
+        images = self._generate(request)
+        return Batch(images, request, self._view.teacher(images))
+
+    def _ask(self) -> Request:
+        like = next(self.generator.parameters())
+        count = self._config.batch
+        # Drawn on the CPU, so that a seed means the same on every device.
+        noise = torch.randn(count, self._latent, generator=self._random).to(like)
+        ask = self._config.recipe.ask
+        if ask is None:
+            request = ask_uniformly(count, self._classes, self._random)
+        else:
+            request = ask(count, self._view.teacher, self._random)
+        targets = None if request.targets is None else request.targets.to(like)
+        return Request(request.labels.to(like.device), targets, noise)
+
+    def _generate(self, request: Request) -> Tensor:
+        with mixed_labels(self.generator, request.targets):
+            images: Tensor = self.generator(request.noise, request.labels)
+        return images
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator.state_dict(),
+            "decoder": self._decoder.state_dict() if self._decoder else {},
+            "optimiser": self._optimiser.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.generator.load_state_dict(state["generator"])
+        if self._decoder:
+            self._decoder.load_state_dict(state["decoder"])
+        self._optimiser.load_state_dict(state["optimiser"])

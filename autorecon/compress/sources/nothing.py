@@ -1,0 +1,24 @@
+"""No images at all, for methods that read everything off the teacher's weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.sources.base import Learner
+
+
+class Nothing:
+    """A source that is never asked."""
+
+    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+        raise RuntimeError("this method makes no images")
+
+    def draw(self) -> Batch:
+        raise RuntimeError("this method has no images")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        pass

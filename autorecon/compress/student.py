@@ -1,0 +1,109 @@
+"""The model that learns: the teacher quantized, or a smaller network that starts from nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from autorecon.compress.errors import CompressError
+from autorecon.compress.sites import Site
+from autorecon.compress.trace import QuantizedModel
+
+
+class Student(ABC):
+    """A module under training; called, it answers as it would in use."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Logits [N, classes] in eval mode, with a graph."""
+        logits: Tensor = self.module.eval()(images)
+        return logits
+
+    @abstractmethod
+    def learning(self) -> nn.Module:
+        """The module in the mode in which it is trained."""
+
+    @abstractmethod
+    def begin(self, draw: Callable[[], Tensor]) -> bool:
+        """Get ready for the first step, given a source of images; whether it is worth a score."""
+
+    @abstractmethod
+    def go_on(self) -> None:
+        """Be ready again after the state of one that had begun was loaded."""
+
+    @property
+    def report(self) -> list[Site]:
+        """What is quantized, and what is not."""
+        return []
+
+    def weight_bytes(self) -> float:
+        return float_bytes(self.module)
+
+
+class QuantizedStudent(Student):
+    """The teacher with quantized weights and activations; always in eval mode, so that the
+    BatchNorm statistics stay the teacher's.
+    """
+
+    def __init__(self, model: QuantizedModel, batches: int) -> None:
+        super().__init__(model.module)
+        self.model = model
+        self._batches = batches
+
+    def learning(self) -> nn.Module:
+        return self.module.eval()
+
+    @torch.no_grad()
+    def begin(self, draw: Callable[[], Tensor]) -> bool:
+        """Fix the activation ranges on images."""
+        for _ in range(self._batches):
+            self(draw())
+        self.model.freeze()
+        return True
+
+    def go_on(self) -> None:
+        self.model.freeze()
+
+    @property
+    def report(self) -> list[Site]:
+        return self.model.report
+
+    def weight_bytes(self) -> float:
+        return self.model.weight_bytes()[1]
+
+
+class DistilledStudent(Student):
+    """A network of its own, trained from its initial weights with its own BatchNorm statistics."""
+
+    def learning(self) -> nn.Module:
+        return self.module.train()
+
+    def begin(self, draw: Callable[[], Tensor]) -> bool:
+        return False
+
+    def go_on(self) -> None:
+        pass
+
+
+def float_bytes(module: nn.Module) -> float:
+    """Bytes of a module's weights and statistics as float32."""
+    values = module.state_dict().values()
+    return 4.0 * sum(value.numel() for value in values if value.is_floating_point())
+
+
+def check_answers(module: nn.Module, like: Tensor, classes: int, name: str) -> None:
+    """Raise CompressError unless a module answers images such as `like` with logits."""
+    try:
+        with torch.no_grad():
+            shape = list(module.eval()(like).shape)
+    # It may be somebody else's code: anything may be raised.
+    except Exception as error:
+        given = list(like.shape)
+        raise CompressError(f"the student {name} fails on images of {given}: {error}") from error
+    if shape != [len(like), classes]:
+        raise CompressError(f"the student {name} gives {shape}, not logits of {classes} classes")
