@@ -18,7 +18,7 @@ STUDENT_LR = {"percentile": 3e-4, "minmax": 3e-3}
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
     "image_batches": 1, "image_steps": 1, "rounds": 1, "generator_steps": 0, "warmup_steps": 0,
-    "momentum": 0, "weight_decay": 0, "alpha": 0, "seed": 0,
+    "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
 
@@ -62,6 +62,7 @@ class CompressConfig:
     weight_decay: float = _own("weight_decay", 0.0)
     temperature: float = _own("temperature", 0.0)
     alpha: float = _own("alpha", 0.0)
+    inundation: float = _own("inundation", 0.0)
     objective: str = _own("objective", "")
     warmup_objective: str = _own("warmup_objective", "")
     calibration_batches: int = _own("calibration_batches", 0)
@@ -73,6 +74,7 @@ class CompressConfig:
         own = self.recipe.settings
         if "bits" in own:
             Bits.parse(self.bits)
+        if "ranges" in own:
             self._check_ranges()
         if "objective" in own:
             Objective.parse(self.objective, has_student=self._has_student)
@@ -127,7 +129,8 @@ class CompressConfig:
     @property
     def rate(self) -> float:
         """The student's first learning rate."""
-        return STUDENT_LR[self.ranges] if self.student_lr is None else self.student_lr
+        own = self.student_lr
+        return STUDENT_LR.get(self.ranges, 0.0) if own is None else own
 
     @property
     def image_ticks(self) -> int:

@@ -66,7 +66,7 @@ class Compression:
         if epoch != self.epochs_done:
             raise RuntimeError(f"epoch {epoch} was asked for, but {self.epochs_done} are done")
         losses: Losses = defaultdict(list)
-        diversity = Diversity()
+        diversity = Diversity(self.source.labelled)
         row: dict[str, Any] = {}
         # Layers such as dropout draw from torch's own generator, which is not ours to leave moved.
         with torch.random.fork_rng(devices=[]):

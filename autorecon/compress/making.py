@@ -10,7 +10,7 @@ from torch import nn
 from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError
-from autorecon.compress.sources import Generated, Nothing, Source
+from autorecon.compress.sources import Generated, Nothing, Pictures, Source
 from autorecon.compress.sources.mixing import embeddings
 from autorecon.compress.student import (
     DistilledStudent,
@@ -50,7 +50,10 @@ def make_source(
         has = "needs a generator" if generator is None else "has no use for a generator"
         raise CompressError(f"the method {method.name} {has}")
     if generator is None:
-        return Nothing()
+        if method.source == "none":
+            return Nothing()
+        shape = shape_of(generator, image_shape)
+        return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
     if method.labelled and not embeddings(generator):
         raise CompressError(
             f"the method {method.name} needs a generator with a label input: it mixes classes"
@@ -75,10 +78,21 @@ def make_student(
     if method.family == "quantization":
         model = quantize(teacher, Bits.parse(config.bits), config.ranges)
         return QuantizedStudent(model, config.calibration_batches)
-    shape = image_shape or cast(Shape, generator.image_shape if generator else ())
-    probe = torch.zeros(2, *shape)
-    with torch.no_grad():
-        classes = teacher(probe).shape[1]
+    shape = shape_of(generator, image_shape)
+    classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)
-    check_answers(module, probe, classes, config.student)
+    check_answers(module, torch.zeros(2, *shape), classes, config.student)
     return DistilledStudent(module.requires_grad_(True))
+
+
+def shape_of(generator: nn.Module | None, image_shape: Shape | None) -> Shape:
+    """(C, H, W) of the images: as given, or as the generator tells it."""
+    if image_shape is None and generator is None:
+        raise CompressError("without a generator, the shape of the images must be given")
+    return image_shape or cast(Shape, generator.image_shape)  # type: ignore[union-attr]
+
+
+@torch.no_grad()
+def classes_of(teacher: nn.Module, shape: Shape) -> int:
+    """How many classes a teacher tells apart, by one look at nothing."""
+    return int(teacher(torch.zeros(1, *shape)).shape[1])

@@ -78,8 +78,8 @@ class Method:
     attends: bool = False
     """Whether the loss looks at attention maps."""
 
-    ask: Callable[[int, nn.Module, torch.Generator], Request] | None = None
-    """What so many images of a teacher shall show; a class each, drawn uniformly, if None."""
+    ask: Callable[[int, int, nn.Module, torch.Generator], Request] | None = None
+    """What so many images, of so many classes of a teacher, shall show; one class each if None."""
 
     labelled: bool = False
     """Whether the generator must have a label input."""

@@ -45,10 +45,21 @@ class _FakeQuantize(torch.autograd.Function):
 
 def quantize_weight(weight: Tensor, bits: int) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values."""
-    channels = weight.detach().flatten(1)
+    return fake_quantize(weight, *_channel_ranges(weight), bits)
+
+
+@torch.no_grad()
+def weight_levels(weight: Tensor, bits: int) -> Tensor:
+    """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
+    low, high = _channel_ranges(weight)
+    scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
+    return (quantize_weight(weight, bits) * scale).round() - (scale * low).round()
+
+
+def _channel_ranges(weight: Tensor) -> tuple[Tensor, Tensor]:
     shape = (-1,) + (1,) * (weight.dim() - 1)
-    low, high = channels.aminmax(dim=1)
-    return fake_quantize(weight, low.view(shape), high.view(shape), bits)
+    low, high = weight.detach().flatten(1).aminmax(dim=1)
+    return low.view(shape), high.view(shape)
 
 
 def percentile_range(x: Tensor) -> tuple[Tensor, Tensor]:

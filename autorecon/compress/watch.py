@@ -31,6 +31,7 @@ class Scores:
 class Diversity:
     """The diversity of every batch of an epoch, and a warning at the first that collapsed."""
 
+    labelled: bool = True
     overall: list[float] = attrs.Factory(list)
     within: list[float] = attrs.Factory(list)
     warning: str | None = None
@@ -40,7 +41,7 @@ class Diversity:
         overall, within = diversity(batch.images, batch.request.labels)
         self.overall.append(round(overall, DIGITS))
         self.within.append(round(within, DIGITS))
-        fault = collapse_warning(overall, within)
+        fault = collapse_warning(overall, within, labelled=self.labelled)
         if fault and self.warning is None:
             self.warning = f"step {step + 1}: {fault}"
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from autorecon.compress import Compression
-from autorecon.compress.sources import Generated
+from autorecon.compress.sources import Generated, Pictures
 from autorecon.graph import Space, genotype
 from autorecon.nn import Generator, generator, supernet
 from autorecon.runs import (
@@ -28,7 +28,7 @@ from autorecon.search import Search
 from autorecon.search.derivation import Derivation
 from autorecon.workflow.front import write_front
 from autorecon.workflow.prepare import Prepared
-from autorecon.workflow.samples import save_samples
+from autorecon.workflow.samples import save_pictures, save_samples
 from autorecon.workflow.spaces import load_stored
 
 
@@ -84,7 +84,7 @@ def compress(
     """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
 
     The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
-    Methods without a generator have no space; their images, if any, are left as they are.
+    Methods without a generator have no space; their pictures, if any, are left instead of it.
     """
     name = f"{label}/seed{seed}"
     done = folder.compressed_path / f"{label}-seed{seed}.json"
@@ -120,6 +120,13 @@ def _save_images(
             # compared with.
             save_weights(folder.generator_path, net, about)
             save_samples(folder, label, net, prepared)
+    elif isinstance(source, Pictures):
+        images = torch.cat([batch.images for batch in source.batches])
+        labels = torch.cat([batch.request.labels for batch in source.batches])
+        kept = {"images": images, "labels": labels}
+        save_weights(done.with_suffix(".images.safetensors"), kept, {"method": label})
+        if first:
+            save_pictures(folder, label, source, prepared)
 
 
 def set_threads(threads: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autorecon
+from autorecon.compress import METHODS, Compression
 from autorecon.runs import Progress, RunError, load_weights
 from autorecon.teachers import TeacherError
 from autorecon.workflow import run as workflow
@@ -204,3 +205,60 @@ def test_a_run_keeps_its_own_names(tiny, tmp_path):
     (tmp_path / "using.space").write_text(text + stage)
     with pytest.raises(RunError, match="rename"):
         start(tiny | {"space": {"file": "using.space", "set": {}}}, command="search")
+
+
+BY_METHOD = {
+    "calibration": {"warmup_steps": 2, "calibration_batches": 1},
+    "adadfq": {"warmup_steps": 1, "steps": 2, "calibration_batches": 1},
+    "dfq": {"epochs": 1},
+    "zeroq": {"image_steps": 4},
+    "kegnet": {"warmup_steps": 2, "steps": 2},
+    "deepinversion": {"image_batches": 2, "image_steps": 1, "steps": 2, "rounds": 2},
+}
+
+
+@pytest.mark.parametrize("method", BY_METHOD)
+def test_a_killed_run_of_any_kind_of_method_goes_on_to_the_same_files(tiny, monkeypatch, method):
+    """Die in the last epoch, wherever that makes an image or a step, then resume."""
+    own = {"method": method, "epochs": 2} | BY_METHOD[method]
+    if METHODS[method].source != "none":
+        own["batch"] = 4
+    takes = METHODS[method].source == "generator"
+    space = {"file": "gdfq-cifar" if takes else "", "baseline": ""}
+    settings = tiny | {"compress": own, "space": space}
+    expected = workflow.compress(*start(settings, "whole", "compress"), QUIET)
+    label = "generator" if takes else method
+    assert [(r["generator"], r["seed"]) for r in expected["rows"]] == [(label, 0)]
+    assert expected["method"] == method
+    started = start(settings, "broken", "compress")
+    with monkeypatch.context() as patch:
+        epoch = Compression.run_epoch
+
+        def dying(self, number, tick):
+            row = epoch(self, number, tick)
+            if number + 1 == self.epochs:
+                raise Killed
+            return row
+
+        patch.setattr(Compression, "run_epoch", dying)
+        with pytest.raises(Killed):
+            workflow.compress(*started, QUIET)
+    results = workflow.compress(*workflow.resume(Path("broken"), "compress"), QUIET)
+    assert without_time(Path("broken")) == without_time(Path("whole"))
+    assert files(Path("broken")) == files(Path("whole"))
+    assert results | {"seconds": 0} == expected | {"seconds": 0}
+    grids = [p.stem for p in Path("whole/images").glob("*.png")]
+    assert grids == ([] if method == "dfq" else [label])
+
+
+def test_a_method_and_its_generator_must_fit(tiny):
+    with pytest.raises(ConfigError, match="zeroq takes no generator: leave out gdfq-cifar"):
+        start(
+            tiny | {"compress": {"method": "zeroq"}, "space": {"file": "gdfq-cifar"}},
+            command="compress",
+        )
+    with pytest.raises(ConfigError, match="`autorecon run` compares generators"):
+        start(tiny | {"compress": {"method": "zeroq"}})
+    with pytest.raises(ConfigError, match="qimera needs a generator"):
+        start(tiny | {"compress": {"method": "qimera"}, "space": {"file": ""}}, command="compress")
+    assert not Path("run").exists()

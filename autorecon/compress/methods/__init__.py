@@ -1,5 +1,14 @@
-"""Every method in its own file, which reads like its paper; importing this registers them all."""
+"""Every method in its own file, which reads like its paper; importing this registers them all.
 
-from autorecon.compress.methods import calibration, gdfq
+The order is that of `autorecon methods`: the oldest first, by family.
+"""
 
-__all__ = ["calibration", "gdfq"]
+from importlib import import_module
+
+NAMES = (
+    "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq",
+    "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi",
+)  # fmt: skip
+
+for _name in NAMES:
+    import_module(f"{__name__}.{_name}")

@@ -3,5 +3,6 @@
 from autorecon.compress.sources.base import Learner, Source
 from autorecon.compress.sources.generated import Generated
 from autorecon.compress.sources.nothing import Nothing
+from autorecon.compress.sources.pictures import Pictures
 
-__all__ = ["Generated", "Learner", "Nothing", "Source"]
+__all__ = ["Generated", "Learner", "Nothing", "Pictures", "Source"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
+from autorecon.compress.config import CompressConfig
 from autorecon.objective import Observation, Request
 
 Learner = Callable[[Tensor], Tensor]
@@ -16,7 +17,9 @@ Learner = Callable[[Tensor], Tensor]
 
 
 class Source(Protocol):
-    """Images, and how they become better."""
+    """Images, and how they become better; `labelled` if an image shows what was asked for."""
+
+    labelled: bool
 
     def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
         """One step; gives the batch that it made, if one is whole, and the losses."""
@@ -31,15 +34,23 @@ class Source(Protocol):
         """Take over what `state_dict` gave."""
 
 
-def ask_uniformly(count: int, classes: int, random: torch.Generator) -> Request:
-    """A class for each image, all equally likely, drawn on the CPU."""
+def ask_for(
+    config: CompressConfig, count: int, classes: int, teacher: nn.Module, random: torch.Generator
+) -> Request:
+    """What `count` images shall show: as the method has it, or a class each, all equally likely.
+
+    All of it is drawn on the CPU, so that a seed means the same on every device.
+    """
+    ask = config.recipe.ask
+    if ask is not None:
+        return ask(count, classes, teacher, random)
     return Request(torch.randint(classes, (count,), generator=random))
 
 
-def last_width(teacher: nn.Module, like: Tensor) -> int:
-    """How many classes a teacher tells apart, by one look at `like` [1, C, H, W]."""
-    with torch.no_grad():
-        return int(teacher(like).shape[1])
+def losses_of(who: str, total: Tensor, parts: Mapping[str, float]) -> dict[str, float]:
+    """The losses of one step under the names that metrics.jsonl has for them."""
+    losses = {"total": float(total.detach())} | dict(parts)
+    return {f"{who}.{name}": value for name, value in losses.items()}
 
 
 def taught(observation: Observation) -> Batch:

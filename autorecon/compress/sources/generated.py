@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.sources.base import Learner, ask_uniformly, taught
+from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
 from autorecon.compress.sources.decoder import Decoder
-from autorecon.compress.sources.mixing import mixed_labels
+from autorecon.compress.sources.mixing import embeddings, mixed_labels
 from autorecon.objective import Objective, Observation, Request, TeacherView
 
 
@@ -33,6 +33,7 @@ class Generated:
         self.objective = Objective.parse(config.objective, has_student=True)
         early = config.warmup_objective or config.objective
         self._early = Objective.parse(early, has_student=True)
+        self.labelled = bool(embeddings(generator))
         self._view, self._config, self._random = view, config, random
         self._latent = cast(int, generator.latent)
         self._classes = cast(int, generator.classes)
@@ -57,8 +58,7 @@ class Generated:
         self._optimiser.zero_grad()
         total.backward()
         self._optimiser.step()
-        losses = {"total": float(total.detach())} | parts
-        return taught(observation), {f"generator.{name}": value for name, value in losses.items()}
+        return taught(observation), losses_of("generator", total, parts)
 
     def _observe(self) -> Observation:
         request = self._ask()
@@ -77,13 +77,9 @@ class Generated:
     def _ask(self) -> Request:
         like = next(self.generator.parameters())
         count = self._config.batch
-        # Drawn on the CPU, so that a seed means the same on every device.
         noise = torch.randn(count, self._latent, generator=self._random).to(like)
-        ask = self._config.recipe.ask
-        if ask is None:
-            request = ask_uniformly(count, self._classes, self._random)
-        else:
-            request = ask(count, self._view.teacher, self._random)
+        teacher = self._view.teacher
+        request = ask_for(self._config, count, self._classes, teacher, self._random)
         targets = None if request.targets is None else request.targets.to(like)
         return Request(request.labels.to(like.device), targets, noise)
 

@@ -11,6 +11,8 @@ from autorecon.compress.sources.base import Learner
 class Nothing:
     """A source that is never asked."""
 
+    labelled = False
+
     def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
         raise RuntimeError("this method makes no images")
 

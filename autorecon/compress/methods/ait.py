@@ -1,0 +1,86 @@
+"""AIT: all in the teacher: KL alone, and steps that do reach another quantized value.
+
+Near a flat minimum the steps of a quantized student are too small to move any weight across a
+rounding threshold. Gradient inundation scales the step of each quantized tensor up until a set
+share of its weights does change its level; the share falls with the learning rate.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from autorecon.compress.method import Method, register
+from autorecon.compress.methods import dfc, gdfq
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.student import Student
+
+DOUBLINGS = 30
+BISECTIONS = 5
+
+
+def update(
+    student: Student, optimiser: torch.optim.Optimizer, config: CompressConfig, done: float
+) -> None:
+    """One step of the optimiser, scaled up tensor by tensor."""
+    import torch
+
+    from autorecon.compress.bits import Bits
+    from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
+
+    kinds = QuantizedConv2d | QuantizedLinear
+    weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
+    before = [weight.detach().clone() for weight in weights]
+    optimiser.step()
+    share = config.inundation * (1 + math.cos(math.pi * done)) / 2
+    bits = Bits.parse(config.bits).weights
+    with torch.no_grad():
+        for weight, old in zip(weights, before, strict=True):
+            step = weight - old
+            weight.copy_(old + scale(old, step, bits, share) * step)
+
+
+def scale(old: Tensor, step: Tensor, bits: int, share: float) -> float:
+    """The factor of at least 1 at which `share` of the weights [out, ...] changes its level.
+
+    1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
+    """
+    from autorecon.compress.quantizer import weight_levels
+
+    levels = weight_levels(old, bits)
+
+    def moved(factor: float) -> float:
+        changed = weight_levels(old + factor * step, bits) != levels
+        return float(changed.float().mean())
+
+    if moved(1.0) >= share or not step.any():
+        return 1.0
+    factors = (2.0**i for i in range(1, DOUBLINGS))
+    high = next((factor for factor in factors if moved(factor) >= share), None)
+    if high is None:
+        return 1.0
+    low = high / 2
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if moved(middle) >= share else (middle, high)
+    return high
+
+
+AIT = register(
+    Method(
+        name="ait",
+        family="quantization",
+        summary="GDFQ on the teacher's answers alone, with steps that move quantized weights",
+        cite="Choi et al., It's All In the Teacher: Zero-Shot Quantization Brought Closer to the "
+        "Teacher, CVPR 2022",
+        source="generator",
+        settings=gdfq.SETTINGS | {"weight_decay": 0.0, "inundation": 1e-3},
+        loss=dfc.loss,
+        update=update,
+    )
+)

@@ -1,0 +1,54 @@
+"""DFAD: the generator looks for images on which the student is far from the teacher.
+
+Both play on the mean distance of their logits: the generator to raise it, the student, with five
+steps on fresh noise to each of the generator's, to lower it. Nothing but logits is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autorecon.compress.method import (
+    ALTERNATED,
+    COMMON,
+    DISTILLED,
+    GENERATED,
+    TRAINED,
+    Losses,
+    Method,
+    register,
+)
+
+if TYPE_CHECKING:
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.config import CompressConfig
+
+
+def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+    """Mean |T - S| of logits."""
+    return {"l1": (1.0, (answers.logits - batch.logits).abs().mean())}
+
+
+DFAD = register(
+    Method(
+        name="dfad",
+        family="distillation",
+        summary="an adversarial generator; distance of logits",
+        cite="Fang et al., Data-Free Adversarial Distillation, arXiv 1912.11006, 2019",
+        source="generator",
+        settings=COMMON
+        | DISTILLED
+        | GENERATED
+        | ALTERNATED
+        | TRAINED
+        | {
+            "objective": "adversarial_l1",
+            "warmup_steps": 0,
+            "student_steps": 5,
+            "student_lr": 0.1,
+            "weight_decay": 5e-4,
+        },
+        loss=loss,
+        fresh=True,
+    )
+)

@@ -1,0 +1,120 @@
+"""Pictures that are themselves optimised, batch after batch, and kept to learn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.sources.base import Learner, ask_for, losses_of
+from autorecon.objective import Objective, Request, TeacherView
+
+CLASS_TERMS = {"ce", "impression"}
+"""Terms that make an image one of its class."""
+
+
+class Pictures:
+    """Batches of pixels, each started as noise N(0, 1) and given `image_steps` steps of Adam."""
+
+    def __init__(
+        self,
+        view: TeacherView,
+        config: CompressConfig,
+        shape: tuple[int, int, int],
+        classes: int,
+        random: torch.Generator,
+    ) -> None:
+        self.objective = Objective.parse(config.objective, has_student=True)
+        self.labelled = any(term.name in CLASS_TERMS for _, term in self.objective.terms)
+        self.batches: list[Batch] = []
+        self._view, self._config, self._shape, self._classes = view, config, shape, classes
+        self._random = random
+        self._count = 0
+        self._start(Request(torch.zeros(config.batch, dtype=torch.int64)))
+
+    def _start(self, request: Request) -> None:
+        """New pixels, drawn on the CPU, and an optimiser without a past."""
+        pixels = torch.zeros(self._config.batch, *self._shape)
+        self._request = request
+        self._pixels = pixels.requires_grad_()
+        self._optimiser = torch.optim.Adam([self._pixels], self._config.image_lr)
+
+    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+        """One step of the present batch, which is whole after the last of its steps."""
+        if self._count == 0:
+            count = self._config.batch
+            self._start(
+                ask_for(self._config, count, self._classes, self._view.teacher, self._random)
+            )
+            with torch.no_grad():
+                self._pixels.copy_(torch.randn(self._pixels.shape, generator=self._random))
+        losses = self._step(student)
+        self._count = (self._count + 1) % self._config.image_steps
+        if self._count:
+            return None, losses
+        self.batches.append(self._finished())
+        return self.batches[-1], losses
+
+    def _step(self, student: Learner | None) -> dict[str, float]:
+        images = self._shifted(self._pixels)
+        observation = self._view(images, self._request)
+        if student and self.objective.needs_student:
+            observation = attrs.evolve(observation, student_logits=student(images))
+        total, parts = self.objective(observation)
+        self._optimiser.zero_grad()
+        total.backward()
+        self._optimiser.step()
+        return losses_of("images", total, parts)
+
+    def _shifted(self, images: Tensor) -> Tensor:
+        most = self._config.recipe.jitter
+        if not most:
+            return images
+        down, right = torch.randint(-most, most + 1, (2,), generator=self._random).tolist()
+        return images.roll((down, right), (2, 3))
+
+    @torch.no_grad()
+    def _finished(self) -> Batch:
+        images = self._pixels.detach().clone()
+        return Batch(images, self._request, self._view.teacher(images))
+
+    def draw(self) -> Batch:
+        """As many images as a batch has, drawn from all pictures that are whole."""
+        images, labels, logits = (self._all(name) for name in ("images", "labels", "logits"))
+        chosen = torch.randint(len(images), (self._config.batch,), generator=self._random)
+        targets = [b.request.targets for b in self.batches if b.request.targets is not None]
+        shares = torch.cat(targets)[chosen] if targets else None
+        return Batch(images[chosen], Request(labels[chosen], shares), logits[chosen])
+
+    def _all(self, name: str) -> Tensor:
+        holders = (batch.request if name == "labels" else batch for batch in self.batches)
+        return torch.cat([getattr(holder, name) for holder in holders])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "batches": [_packed(batch) for batch in self.batches],
+            "pixels": self._pixels.detach(),
+            "request": attrs.asdict(self._request),
+            "optimiser": self._optimiser.state_dict(),
+            "count": self._count,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.batches = [
+            Batch(packed["images"], Request(**packed["request"]), packed["logits"])
+            for packed in state["batches"]
+        ]
+        self._start(Request(**state["request"]))
+        with torch.no_grad():
+            self._pixels.copy_(state["pixels"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._count = state["count"]
+
+
+def _packed(batch: Batch) -> dict[str, Any]:
+    request = attrs.asdict(batch.request)
+    return {"images": batch.images, "request": request, "logits": batch.logits}
