@@ -16,7 +16,7 @@ from autorecon.compress.method import METHODS, Method
 if TYPE_CHECKING:
     from autorecon.compress.collapse import diversity
     from autorecon.compress.engine import Compression
-    from autorecon.compress.making import check_needs
+    from autorecon.compress.making import check_method
     from autorecon.compress.quantizer import fake_quantize
     from autorecon.compress.sites import Site
     from autorecon.compress.trace import QuantizedModel, quantize
@@ -31,7 +31,7 @@ __all__ = [
     "QuantizedModel",
     "Site",
     "TraceError",
-    "check_needs",
+    "check_method",
     "diversity",
     "fake_quantize",
     "quantize",
@@ -42,7 +42,7 @@ _LATER = {
     "Compression": "engine",
     "QuantizedModel": "trace",
     "Site": "sites",
-    "check_needs": "making",
+    "check_method": "making",
     "diversity": "collapse",
     "fake_quantize": "quantizer",
     "quantize": "trace",

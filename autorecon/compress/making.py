@@ -25,6 +25,15 @@ from autorecon.teachers import build_student
 Shape = tuple[int, int, int]
 
 
+def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> None:
+    """Raise CompressError, TraceError or TeacherError where a teacher cannot be compressed so.
+
+    The teacher must have what the method needs, and a student must come of it that answers.
+    """
+    check_needs(teacher, config)
+    make_student(teacher, config, None, image_shape)
+
+
 def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
     """Raise CompressError, saying what, where the teacher has not what the method needs."""
     missing = [NEEDS[need] for need in lacking(teacher, config.needs)]

@@ -8,7 +8,7 @@ import attrs
 from torch import nn
 
 from autorecon import data, search, teachers
-from autorecon.compress import check_needs
+from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
@@ -59,6 +59,14 @@ def prepare(config: RunConfig) -> Prepared:
         return Prepared(config, teacher, dataset, None, None)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
+    _check_choices(config, space)
+    if config.command != "search":
+        _check_labels(config, *filter(None, (space, baseline)))
+    return Prepared(config, teacher, dataset, space, baseline)
+
+
+def _check_choices(config: RunConfig, space: Space) -> None:
+    """Raise ConfigError or SearchError unless there is a choice just where there is a search."""
     if config.command == "compress" and not space.is_genotype:
         raise ConfigError(
             f"{config.space.file} has {space.architectures:.1e} architectures; compress needs one: "
@@ -70,7 +78,18 @@ def prepare(config: RunConfig) -> Prepared:
         )
     if config.command != "compress":
         search.check(config.search, space)
-    return Prepared(config, teacher, dataset, space, baseline)
+
+
+def _check_labels(config: RunConfig, *spaces: Space) -> None:
+    """Raise ConfigError where a method asks for images of a class and a generator has none."""
+    method = config.compress.recipe
+    for space in spaces:
+        labelled = any(isinstance(node.shape, Label) for node in space.program.inputs)
+        if method.labelled and not labelled:
+            raise ConfigError(
+                f"the method {method.name} asks for images of a class, and {space.name} has no "
+                "label input: choose another generator, such as gdfq-cifar"
+            )
 
 
 def _check_method(config: RunConfig) -> None:
@@ -105,7 +124,7 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
                 f" of the teacher, and {teacher.name} has none"
             )
     if config.command in ("run", "compress"):
-        check_needs(teacher.module, config.compress)
+        check_method(teacher.module, config.compress, teacher.image_shape)
 
 
 def load_teacher(config: RunConfig) -> Teacher:
