@@ -13,6 +13,8 @@ from autorecon.objective import DivergedError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.config import CompressConfig
     from autorecon.compress.method import Losses
     from autorecon.objective import Request
 
@@ -30,6 +32,12 @@ def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Te
 
     p, q = (teacher / temperature).softmax(1), (student / temperature).log_softmax(1)
     return kl_div(q, p, reduction="batchmean")
+
+
+def imitation(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+    """KL(softmax(teacher / T) || softmax(S / T)), T being 1 where a method has no temperature."""
+    soft = divergence(answers.logits, batch.logits, config.temperature or 1.0)
+    return {"kl": (1.0, soft)}
 
 
 def total(losses: Losses) -> tuple[Tensor, dict[str, float]]:

@@ -41,7 +41,7 @@ def smooth(observation: Observation) -> Tensor:
     return (x[..., 1:-1, 1:-1] - blurred).square().mean()
 
 
-@term("spread", "small where different noise makes different images; KegNet, Eq. 8")
+@term("spread", "small where different noise makes different images; KegNet")
 def spread(observation: Observation) -> Tensor:
     """exp of the negative mean over pairs of (noise distance) x (image distance)."""
     noise = observation.request.noise

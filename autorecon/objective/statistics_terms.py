@@ -27,7 +27,7 @@ def _distance(layer: LayerStatistics) -> Tensor:
     return off_mean + (layer.variance - layer.running_var).square().mean()
 
 
-@term("bns_std", "the same of standard deviations, the image's own too; ZeroQ, Eq. 3", needs=_NEEDS)
+@term("bns_std", "the same of standard deviations, the image's own too; ZeroQ", needs=_NEEDS)
 def bns_std(observation: Observation) -> Tensor:
     """Sum over layers of MSE(mean) + MSE(std), the images counting as a layer of mean 0, std 1."""
     eps = 1e-6
@@ -43,7 +43,7 @@ def bns_std(observation: Observation) -> Tensor:
 
 @term("bns_norm", "norms of the differences of BatchNorm statistics; DeepInversion", needs=_NEEDS)
 def bns_norm(observation: Observation) -> Tensor:
-    """Sum over layers of ||mean - running_mean|| + ||variance - running_var||, Eq. 4 there."""
+    """Sum over layers of ||mean - running_mean|| + ||variance - running_var||."""
     norms = [
         (layer.mean - layer.running_mean).norm() + (layer.variance - layer.running_var).norm()
         for layer in _layers(observation, "bns_norm")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from autorecon.objective.observation import Observation
 
 IMPRESSION_TEMPERATURE = 20.0
-"""ZSKD, section 3.2."""
+"""Of both softmaxes of ZSKD."""
 
 
 @term("ce", "cross-entropy of the teacher's logits and the classes asked for; GDFQ, L_class")
@@ -66,6 +66,6 @@ def activation(observation: Observation) -> Tensor:
     return -observation.features.abs().mean()
 
 
-@term("impression", "cross-entropy of softened logits and the softmax asked for; ZSKD, Eq. 3")
+@term("impression", "cross-entropy of softened logits and the softmax asked for; ZSKD")
 def impression(observation: Observation) -> Tensor:
     return asked_for(observation.logits / IMPRESSION_TEMPERATURE, observation)

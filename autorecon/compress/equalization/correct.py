@@ -49,7 +49,7 @@ def set_ranges(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> None:
 
 @torch.no_grad()
 def correct_biases(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> None:
-    """Take the expected error E[Q(W) x] - E[W x] off each quantized layer's bias (section 4.2.1).
+    """Take the expected error E[Q(W) x] - E[W x] off each quantized layer's bias.
 
     Layers whose inputs cannot be followed keep their biases.
     """

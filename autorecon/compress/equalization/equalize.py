@@ -1,4 +1,4 @@
-"""Ranges of weights evened out over layers (section 4.1), and large offsets moved on (4.1.3)."""
+"""Ranges of weights evened out over layers, and large offsets moved on."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _use_plain_relu(traced: fx.GraphModule, node: fx.Node) -> None:
 
 @torch.no_grad()
 def equalize(pairs: list[Pair], normals: dict[str, Moments]) -> None:
-    """Scale channels until both weights of every pair have the same range in each (Eq. 11).
+    """Scale channels until both weights of every pair have the same range in each.
 
     Weights, biases and `normals` change; what the net computes does not.
     """

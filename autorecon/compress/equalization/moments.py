@@ -1,7 +1,7 @@
 """Mean and variance of every value in a network, told without data.
 
 A folded BatchNorm layer gives values of its offset and factor; the rest follows from them, channel
-by channel, as if the values were normal and independent (section 4.2 of the paper).
+by channel, as if the values were normal and independent.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Moments:
         return Moments(mean, (weights * (values - mean) ** 2).sum(0))
 
     def rectified(self, top: float = math.inf) -> Moments:
-        """Of min(max(x, 0), top), for normal x (appendix C of the paper)."""
+        """Of min(max(x, 0), top), for normal x."""
         std = self.variance.clamp_min(1e-12).sqrt()
         low, high = -self.mean / std, (top - self.mean) / std
         inside = _cumulative(high) - _cumulative(low)

@@ -8,6 +8,7 @@ and students, and lets the weight of the auxiliary loss fall; this is one of eac
 
 from __future__ import annotations
 
+from autorecon.compress.losses import imitation
 from autorecon.compress.method import (
     ALTERNATED,
     COMMON,
@@ -17,7 +18,6 @@ from autorecon.compress.method import (
     Method,
     register,
 )
-from autorecon.compress.methods.dafl import loss
 
 CHOI = register(
     Method(
@@ -37,6 +37,6 @@ CHOI = register(
             "student_lr": 0.1,
             "weight_decay": 5e-4,
         },
-        loss=loss,
+        loss=imitation,
     )
 )

@@ -1,35 +1,22 @@
-"""DAFL: the teacher as a fixed discriminator (Chen et al., Eq. 8 and Algorithm 1).
+"""DAFL: the teacher as a fixed discriminator (Chen et al.).
 
 A generator's images are to be answered surely (one-hot), to excite the last features (activation)
-and to show all classes alike (information entropy). The weights are those of the paper's runs on
-CIFAR. The student learns the teacher's softmax on the images of each step.
+and to show all classes alike (information entropy). The weights are those of the released code
+for CIFAR. The student learns the teacher's softmax on the images of each step.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from autorecon.compress.losses import divergence
+from autorecon.compress.losses import imitation
 from autorecon.compress.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,
     GENERATED,
     TRAINED,
-    Losses,
     Method,
     register,
 )
-
-if TYPE_CHECKING:
-    from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
-
-
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
-    """KL(softmax(teacher) || softmax(S)), the mean over the batch."""
-    return {"kl": (1.0, divergence(answers.logits, batch.logits))}
-
 
 DAFL = register(
     Method(
@@ -50,6 +37,6 @@ DAFL = register(
             "student_lr": 0.1,
             "weight_decay": 5e-4,
         },
-        loss=loss,
+        loss=imitation,
     )
 )

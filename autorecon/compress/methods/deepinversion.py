@@ -1,4 +1,4 @@
-"""DeepInversion: images drawn from the teacher's weights and BatchNorm statistics (Eq. 2-4).
+"""DeepInversion: images drawn from the teacher's weights and BatchNorm statistics (Yin et al.).
 
 Pixels are optimised under small random shifts to be of their class, smooth and small, and to have
 the statistics that the teacher stored. With `rounds` above 1 and `competition` in the objective it
@@ -7,28 +7,15 @@ is Adaptive DeepInversion: later images are to be those on which the student is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from autorecon.compress.losses import divergence
+from autorecon.compress.losses import imitation
 from autorecon.compress.method import (
     COMMON,
     DISTILLED,
     PICTURED,
     TRAINED,
-    Losses,
     Method,
     register,
 )
-
-if TYPE_CHECKING:
-    from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
-
-
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
-    """KL(softmax(teacher / T) || softmax(S / T))."""
-    return {"kl": (1.0, divergence(answers.logits, batch.logits, config.temperature))}
-
 
 DEEPINVERSION = register(
     Method(
@@ -48,7 +35,7 @@ DEEPINVERSION = register(
             "student_lr": 0.1,
             "temperature": 3.0,
         },
-        loss=loss,
+        loss=imitation,
         jitter=2,
     )
 )

@@ -7,6 +7,7 @@ starts. The paper averages over five generators; this is one.
 
 from __future__ import annotations
 
+from autorecon.compress.losses import imitation
 from autorecon.compress.method import (
     COMMON,
     DISTILLED,
@@ -14,7 +15,6 @@ from autorecon.compress.method import (
     Method,
     register,
 )
-from autorecon.compress.methods.dafl import loss
 
 KEGNET = register(
     Method(
@@ -33,7 +33,7 @@ KEGNET = register(
             "student_lr": 1e-3,
             "weight_decay": 0.0,
         },
-        loss=loss,
+        loss=imitation,
         optimiser="adam",
         labelled=True,
         fresh=True,

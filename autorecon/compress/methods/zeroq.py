@@ -1,4 +1,4 @@
-"""ZeroQ: distilled images, for the activation ranges alone (Cai et al., Eq. 3).
+"""ZeroQ: distilled images, for the activation ranges alone (Cai et al.).
 
 A batch of pixels is optimised until the means and standard deviations of what enters the BatchNorm
 layers, and of the pixels themselves, are those of the training data. The least and the greatest

@@ -11,6 +11,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+from autorecon.compress.losses import imitation
 from autorecon.compress.method import (
     COMMON,
     DISTILLED,
@@ -19,7 +20,6 @@ from autorecon.compress.method import (
     Method,
     register,
 )
-from autorecon.compress.methods.deepinversion import loss
 
 if TYPE_CHECKING:
     import torch
@@ -85,7 +85,7 @@ ZSKD = register(
             "temperature": 20.0,
         },
         needs=("features",),
-        loss=loss,
+        loss=imitation,
         ask=ask,
     )
 )
