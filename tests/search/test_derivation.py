@@ -8,6 +8,7 @@ import torch
 
 from autorecon.graph.encode import picks_by_name
 from autorecon.nn import OneCandidate, edge_mixture
+from autorecon.objective import Request
 from autorecon.search import SearchConfig, SearchError
 from autorecon.search.derivation import derive
 
@@ -34,8 +35,8 @@ def loss(strategy, sampled):
     z, y = strategy.judge._fixed
     with torch.no_grad():
         images = strategy.net(z, y, edge_mixture(strategy.space, sampled))
-        logits, _ = strategy.judge._view(images)
-        return float(torch.nn.functional.cross_entropy(logits, y))
+        seen = strategy.judge._view(images, Request(y))
+        return float(torch.nn.functional.cross_entropy(seen.logits, y))
 
 
 def test_argmax_takes_the_most_probable_and_names_what_was_repaired(toy):

@@ -11,7 +11,7 @@ import torch
 
 import autorecon
 from autorecon.nn import OneCandidate, edge_mixture
-from autorecon.objective import Observation, TeacherView
+from autorecon.objective import Request, TeacherView
 from autorecon.search import STRATEGIES, SearchConfig, SearchError
 from autorecon.search.check import check
 from autorecon.search.config import PopulationConfig
@@ -47,8 +47,8 @@ def losses_of(strategy, picks):
     z, y = judge._fixed
     with torch.no_grad():
         images = net(z, y, edge_mixture(net.space, sampled))
-        logits, statistics = TeacherView(judge._view.teacher)(images)
-        return float(judge.objective(Observation(images, y, logits, statistics))[0])
+        seen = TeacherView(judge._view.teacher)(images, Request(y))
+        return float(judge.objective(seen)[0])
 
 
 def every(space):
