@@ -28,10 +28,11 @@ from torch import Tensor, nn
 
 import autorecon
 from autorecon import teachers
-from autorecon.compress import Gdfq, GdfqConfig
+from autorecon.compress import CompressConfig, Compression
 from autorecon.graph import Space
 from autorecon.graph.sample import sample
 from autorecon.nn import OneCandidate, SuperNet
+from autorecon.objective import Request
 
 BATCH, WIDTH = 32, 64
 GENOTYPES = ("paper-cifar10", "paper-cifar100", "gdfq-cifar")
@@ -236,21 +237,21 @@ def gdfq(repeats: int) -> list[Row]:
 def _gdfq(size: int, repeats: int) -> Row:
     teacher = teachers.load(f"resnet20-fashion{size}").module
     space = autorecon.load("gdfq-cifar", size=size, classes=10, channels=1)
-    config = GdfqConfig(bits="w4a4", epochs=2, warmup_steps=1, steps=4, batch=64)
+    config = CompressConfig(bits="w4a4", epochs=2, warmup_steps=1, steps=4, batch=64)
     nets = [autorecon.generator(space, seed=0, fuse=fuse) for fuse in (True, False)]
-    stage = Gdfq(teacher, nets[0], config)
-    stage._calibrate()
+    stage = Compression(teacher, config, nets[0])
+    stage._begin()
     nets[1].load_state_dict(nets[0].state_dict())
     reference = Reference(nets[1], copy.deepcopy(teacher), copy.deepcopy(stage.student.module))
     draws = [nets[1].example_inputs(64, torch.Generator().manual_seed(k)) for k in range(99)]
     # Steps of both take the same noise, in turn.
     ours, plain = iter(draws), iter(draws)
-    stage._draw = lambda: _images(stage, *next(ours))  # type: ignore[method-assign]
+    stage.source._ask = lambda: _request(*next(ours))  # type: ignore[attr-defined]
     losses: dict[str, list[tuple[float, float]]] = {"ours": [], "plain": []}
 
     def step() -> None:
-        batch, parts = stage._generator_step()
-        parts |= stage._student_step(batch, 0)
+        batch, parts = stage.source.make(stage.student)
+        parts |= stage.training.step(batch, 0)
         losses["ours"].append((parts["generator.total"], parts["student.total"]))
 
     works = {"ours": step, "plain": lambda: losses["plain"].append(reference.step(*next(plain)))}
@@ -260,8 +261,8 @@ def _gdfq(size: int, repeats: int) -> Row:
     return compared(name, seconds["ours"], seconds["plain"], 1.5, 1e3, "ms")
 
 
-def _images(stage: Gdfq, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    return stage.generator(z, y), y
+def _request(z: Tensor, y: Tensor) -> Request:
+    return Request(y, noise=z)
 
 
 CHAIN = """space chain
