@@ -11,6 +11,7 @@ import click
 from autorecon.cli.options import ops_option, set_option
 from autorecon.cli.values import json_text
 
+_MAX_LINES = 6  # of a genotype that cuts the output off
 FORMATS = ("full", "concise", "json", "github")
 
 
@@ -123,6 +124,7 @@ def summary(space: Any) -> dict[str, Any]:
         "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
         "macs": {"min": cost.macs.min, "max": cost.macs.max},
         "output": {"name": space.output.name, "shape": list(space.output.shape)},
+        "counterexample": list(space.counterexample),
         "warnings": records(space.program.warnings),
     }
 
@@ -153,6 +155,7 @@ def _text(space: Any, file: str) -> str:
         ("multiply-adds", _interval(facts["macs"]) + " per image"),
         ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
     ]
+    rows += zip(["may be cut by", *[""] * _MAX_LINES], _cut(facts["counterexample"]), strict=False)
     head = click.style(space.name, bold=True) + f"  {facts['kind']}  {file}"
     return "\n".join([head, *(f"  {name:<14} {value}" for name, value in rows)])
 
@@ -178,6 +181,12 @@ def _count(number: int) -> str:
 
     rounded = f"  ({number:.2e})" if 10**6 <= number < 10**300 else ""
     return exact_text(number) + rounded
+
+
+def _cut(lines: list[str]) -> list[str]:
+    """A genotype's lines, the first of them."""
+    more = len(lines) - _MAX_LINES
+    return lines if more <= 0 else [*lines[:_MAX_LINES], f"and {more:,} more such lines"]
 
 
 def _interval(bounds: dict[str, int]) -> str:

@@ -107,6 +107,14 @@ class Space:
         return frozenset(live_nodes(self.nodes, (e for e in self.edges if not e.is_cut)))
 
     @cached_property
+    def counterexample(self) -> tuple[str, ...]:
+        """Lines of a genotype that cut the output from the noise, as few as possible; empty where
+        no architecture does, or where tied choices are too entangled to tell."""
+        from autorecon.lang.cuts import counterexample
+
+        return counterexample(self.program)
+
+    @cached_property
     def graph(self) -> networkx.MultiDiGraph:
         """The DAG; attributes as `build_graph` documents them."""
         from autorecon.graph.build import build_graph

@@ -47,8 +47,8 @@ def check_genotype(
     faults.finish()
     program = decided(base, chosen)
     if is_cut(program.nodes, (e for e in program.edges if not e.is_cut)):
-        help = "some path from noise to output must avoid `none`"
-        faults.report("E0605", "the choices cut the output from the noise", header.span, help)
+        message = "the choices cut the output from the noise"
+        faults.report("E0605", message, header.span, _way_out(base, program))
     faults.finish()
     return attrs.evolve(
         program,
@@ -60,6 +60,17 @@ def check_genotype(
         lines=lines,
         header=header.span,
     )
+
+
+def _way_out(base: Program, genotype: Program) -> str:
+    """Names edges that were made `none`, as few as possible, over which every path leads."""
+    from autorecon.lang.cuts import fewest_cuts
+
+    pairs = zip(base.edges, genotype.edges, strict=True)
+    edges = [made if not made.is_cut or edge.is_cut else edge for edge, made in pairs]
+    names = [f"`{edge.text}`" for edge in fewest_cuts(base.nodes, edges) or ()]
+    shown = ", ".join(names[:4]) + f" and {len(names) - 4} more" * (len(names) > 4)
+    return f"every path needs one of these to be other than `none`: {shown}"
 
 
 def _check_base(
