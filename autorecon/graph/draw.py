@@ -11,6 +11,7 @@ from autorecon.graph import labels
 from autorecon.graph.labels import FAINT, GREY, INK, PALETTE
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline
+from autorecon.lang.check_graph import label_reads
 
 if TYPE_CHECKING:
     import graphviz
@@ -60,6 +61,14 @@ INPUT = {"shape": "ellipse", "style": "filled", "fillcolor": "#E8ECF1", "margin"
 _OUTPUT = {"fillcolor": "#3E4C59", "color": "#3E4C59"}
 _DEAD_NODE = {"color": FAINT, "style": "rounded,dashed"}
 _CUT_EDGE = {"color": FAINT, "style": "dashed", "penwidth": "0.7", "arrowsize": "0.45"}
+# A label that is read leads nowhere: its lines may not pull the others about.
+_READ = {
+    "color": GREY,
+    "style": "dotted",
+    "penwidth": "0.8",
+    "arrowsize": "0.45",
+    "constraint": "false",
+}
 
 
 def dot_source(space: Space) -> str:
@@ -67,6 +76,7 @@ def dot_source(space: Space) -> str:
 
     Blocks are clusters, edge types are colours. Edges show their candidates where these are not
     simply their type's. `none` is faint and dashed, and what the image does not depend on is faint.
+    Dotted lines lead from a label to where operations read it.
     """
     import graphviz
 
@@ -81,7 +91,15 @@ def dot_source(space: Space) -> str:
         _draw_nodes(space, pen, page)
         for edge in space.edges:
             page.edge(edge.source, edge.target, **pen.edge(edge))
+        for label, node in _readers(space):
+            page.edge(label, node, tooltip=plain(f"{node} reads {label}"), **_READ)
     return drawing.source
+
+
+def _readers(space: Space) -> list[tuple[str, str]]:
+    """Each label input with the nodes at which an operation, as `ccbn(y)`, reads it."""
+    reads = label_reads(space.nodes, space.edges)
+    return list(dict.fromkeys((label, nodes[-1]) for label, nodes in reads))
 
 
 def _title(space: Space) -> dict[str, str]:

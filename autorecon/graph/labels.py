@@ -10,8 +10,6 @@ from html import escape
 from autorecon.graph.cost import Interval
 from autorecon.lang import Edge, Label, Node, Op, Pipeline, Program, Shape
 from autorecon.lang.catalogue import LabelInput
-from autorecon.lang.parse import parse
-from autorecon.lang.syntax import EdgeType
 
 INK, GREY, FAINT = "#1F2933", "#66717E", "#B4BCC6"
 # Okabe and Ito's colours, which colour-blind readers tell apart; without yellow, faint on white.
@@ -106,22 +104,11 @@ def size_text(size: int) -> str:
 
 
 def edge_types(program: Program) -> dict[str, tuple[Pipeline, ...]]:
-    """Each type that is used and the candidates of most of its edges, in order of declaration.
-
-    A genotype's edges know the text that declared them, so both get the same order; `link` is last.
-    """
-    used: dict[str, Counter[tuple[Pipeline, ...]]] = {}
-    for edge in program.edges:
-        used.setdefault(edge.type, Counter())[edge.candidates] += 1
-    declared = [name for name in _declared(program) if name in used]
-    order = sorted(dict.fromkeys([*declared, *used]), key=lambda name: name == "link")
-    return {name: max(used[name], key=lambda c: (used[name][c], len(c))) for name in order}
-
-
-def _declared(program: Program) -> list[str]:
-    sources = dict.fromkeys(edge.span.source for edge in program.edges if edge.span)
-    statements = (st for source in sources for st in parse(source, headless=True).statements)
-    return [st.name.text for st in statements if isinstance(st, EdgeType)]
+    """Each type that is used and its candidates, in order of declaration; `link`, which has none of
+    its own, is last."""
+    used = {edge.type for edge in program.edges}
+    types = {name: found for name, found in program.edge_types.items() if name in used}
+    return {**types, "link": ()} if "link" in used else types
 
 
 def font(text: str, *, size: float | None = None, colour: str | None = None) -> str:

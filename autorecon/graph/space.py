@@ -109,7 +109,7 @@ class Space:
     @cached_property
     def counterexample(self) -> tuple[str, ...]:
         """Lines of a genotype that cut the output from the noise, as few as possible; empty where
-        no architecture does, or where tied choices are too entangled to tell."""
+        no architecture does, or where ties or rules are too entangled to tell."""
         from autorecon.lang.cuts import counterexample
 
         return counterexample(self.program)

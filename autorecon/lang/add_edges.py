@@ -29,7 +29,8 @@ def add_edges(
     """All pairs of a statement's ends."""
     kind = statement.type.text
     declared = program.declared.edge_types.get(kind)
-    if declared is None and kind != "link":
+    unknown = declared is None and kind != "link"
+    if unknown and not program.faults.again("E0203", kind, statement.type.span):
         help = did_you_mean(kind, [*program.declared.edge_types, "link"])
         program.faults.report("E0203", f"unknown edge type `{kind}`", statement.type.span, help)
     candidates = _candidates(program, statement, declared, scope)
@@ -79,7 +80,7 @@ def _end(
     broken = program.is_broken(full)
     if node in program.nodes and not broken:
         return path, full, node
-    if not broken and not program.faults.holds("E0204", path.span):
+    if not broken and not program.faults.again("E0204", full, path.span):
         prefix = f"{block}." if block else ""
         known = (*program.nodes, *program.aliases)
         help = did_you_mean(name, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])

@@ -64,6 +64,10 @@ def check_space(
         file.source,
         limits=elaboration.limits,
         rules=elaboration.rules,
+        edge_types={
+            name: elaboration.type_candidates[name] or ()
+            for name in elaboration.declared.edge_types
+        },
         used=tuple(uses.found.values()),
         warnings=warnings,
         header=header.name.span,

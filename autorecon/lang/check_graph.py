@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from autorecon.lang.checked import Edge, Node
 from autorecon.lang.diagnostics import Diagnostics
@@ -70,7 +70,7 @@ def check_graph(
         return
     if len(outputs) != 1:
         return
-    if _misdirected(nodes, edges, faults) or _cycle(nodes, edges, faults):
+    if _misdirected(nodes, edges, faults) or _cycles(nodes, edges, faults):
         return
     if not _unreached(nodes, edges, faults):
         _cuts(nodes, edges, outputs[0], faults)
@@ -108,14 +108,58 @@ def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[
     return order
 
 
-def _cycle(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:
+def _cycles(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:
+    """One fault for each group of nodes that all lead to one another."""
     done = set(topological_order(nodes, edges))
     stuck = [e for e in edges if e.source not in done and e.target not in done]
-    if not stuck:
-        return False
-    # Every node that is left has a source that is left: walking back must meet itself.
-    back = {e.target: e for e in stuck}
-    name, walked = stuck[0].target, dict[str, int]()
+    group = _groups(stuck)
+    inner: dict[str, list[Edge]] = defaultdict(list)
+    for edge in stuck:
+        if group[edge.source] == group[edge.target]:
+            inner[group[edge.source]].append(edge)
+    for edges_inside in inner.values():
+        _report_cycle(edges_inside, faults)
+    return bool(inner)
+
+
+def _groups(edges: Iterable[Edge]) -> dict[str, str]:
+    """Each node's strongly connected component, called after one of its nodes (Kosaraju)."""
+    forward, backward = defaultdict(list), defaultdict(list)
+    for edge in edges:
+        forward[edge.source].append(edge.target)
+        backward[edge.target].append(edge.source)
+    finished: dict[str, None] = {}
+    for start in [*forward, *backward]:
+        _visit(start, forward, finished)
+    group: dict[str, str] = {}
+    for start in reversed(finished):
+        waiting = [start] * (start not in group)
+        while waiting:
+            name = waiting.pop()
+            if name not in group:
+                group[name] = start
+                waiting += backward[name]
+    return group
+
+
+def _visit(start: str, following: Mapping[str, list[str]], finished: dict[str, None]) -> None:
+    """Add to `finished` what can be reached, each node behind all that it leads to."""
+    open_: dict[str, Iterator[str]] = {}
+    waiting = [start] * (start not in finished)
+    while waiting:
+        name = waiting[-1]
+        rest = open_.setdefault(name, iter(following[name]))
+        deeper = next((n for n in rest if n not in finished and n not in open_), None)
+        if deeper is None:
+            finished[waiting.pop()] = None
+        else:
+            waiting.append(deeper)
+
+
+def _report_cycle(edges: Collection[Edge], faults: Diagnostics) -> None:
+    # Every node has a source: walking back must meet itself.
+    back = {e.target: e for e in edges}
+    name, walked = next(iter(back)), dict[str, int]()
     while name not in walked:
         walked[name] = len(walked)
         name = back[name].source
@@ -124,7 +168,6 @@ def _cycle(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnosti
     shown = ring if len(ring) <= MAX_RING else [*ring[: MAX_RING - 1], "...", name]
     message = "the edges form a cycle: " + " -> ".join(shown)
     faults.report("E0501", message, edge.span, "data flows one way, from inputs to the output")
-    return True
 
 
 def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:

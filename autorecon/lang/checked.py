@@ -225,6 +225,8 @@ class Program:
     chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
     base_path: Path | None = attrs.field(default=None, eq=False)
+    # What edges of each declared type choose from where they do not say it themselves.
+    edge_types: Mapping[str, tuple[Pipeline, ...]] = attrs.field(factory=dict, eq=False, repr=False)
     # Files that it uses, each as it is called from the space's folder.
     used: tuple[tuple[str, Source], ...] = attrs.field(default=(), eq=False, repr=False)
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False)

@@ -76,7 +76,9 @@ class _Flow:
 
 def counterexample(program: Program) -> tuple[str, ...]:
     """Lines of a genotype that cut the output from the noise, as few as possible; empty where no
-    architecture is cut, or where choices are too entangled to tell."""
+    architecture is cut, or where ties or rules are too entangled to tell."""
+    if program.rules:
+        return ()
     cut = fewest_cuts(program.nodes, program.edges) or ()
     axes = sorted({axis for edge in cut for axis in edge.axes}, key=[*program.decisions].index)
     decisions = [program.decisions[axis] for axis in axes]

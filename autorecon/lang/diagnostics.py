@@ -12,6 +12,7 @@ from autorecon.lang.source import Span
 
 # Nobody reads more, and a hint for each of a hundred thousand would take minutes.
 MAX_FAULTS = 200
+MAX_LINES = 8  # that one fault names
 MAX_COMPARED = 2_000  # names that a misspelt one is compared with
 
 
@@ -52,6 +53,8 @@ class Diagnostics:
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
         self._places: set[tuple[str, Span, str, int]] = set()
+        # Of names that are unknown: the fault that says so, and where else they stand.
+        self._unknown: dict[tuple[str, str], tuple[int, list[Span]]] = {}
 
     def report(
         self,
@@ -78,6 +81,21 @@ class Diagnostics:
         """Whether this is reported already; hints for thousands of echoes would take minutes."""
         return (code, span, label, id(span.source)) in self._places
 
+    def again(self, code: str, name: str, span: Span) -> bool:
+        """Whether an unknown name is reported already, which then tells of this place as well.
+
+        To be asked before the report is made: a misspelt declaration is one fault, however often
+        its name is used.
+        """
+        if self.holds(code, span):
+            return True
+        known = (code, name) in self._unknown
+        _, places = self._unknown.setdefault((code, name), (len(self.found), []))
+        if known:
+            places.append(span)
+            self._places.add((code, span, "", id(span.source)))
+        return known
+
     @property
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.found)
@@ -90,13 +108,28 @@ class Diagnostics:
         def place(d: Diagnostic) -> tuple[int, int]:
             return (order[id(d.span.source)], d.span.start) if d.span else (-1, -1)
 
-        return tuple(sorted(self.found, key=place))
+        return tuple(sorted(self._with_places(), key=place))
+
+    def _with_places(self) -> list[Diagnostic]:
+        found = self.found.copy()
+        for index, places in self._unknown.values():
+            if places and index < len(found):
+                note = _more_places(places), None
+                found[index] = attrs.evolve(found[index], notes=(*found[index].notes, note))
+        return found
 
     def finish(self) -> tuple[Diagnostic, ...]:
         """The warnings, when there is nothing worse; else raise SpaceError with everything."""
         if self.failed:
             raise SpaceError(self.in_order())
         return self.in_order()
+
+
+def _more_places(spans: list[Span]) -> str:
+    lines = dict.fromkeys(str(span.source.position(span.start)[0]) for span in spans)
+    shown = ", ".join([*lines][:MAX_LINES]) + ", ..." * (len(lines) > MAX_LINES)
+    places, on = "s" * (len(spans) > 1), "lines" if len(lines) > 1 else "line"
+    return f"and {len(spans):,} more place{places}, on {on} {shown}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

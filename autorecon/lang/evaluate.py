@@ -94,8 +94,9 @@ def show_value(value: Number) -> str:
 def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     if expr.name in scope:
         return scope[expr.name]
-    help = did_you_mean(expr.name, scope)
-    faults.report("E0201", f"unknown name `{expr.name}`", expr.span, help)
+    if not faults.again("E0201", expr.name, expr.span):
+        help = did_you_mean(expr.name, scope)
+        faults.report("E0201", f"unknown name `{expr.name}`", expr.span, help)
     return UNKNOWN
 
 

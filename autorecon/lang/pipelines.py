@@ -84,6 +84,8 @@ class _Expansion:
         if name in OPERATIONS:
             op = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
             return (op,) if op else None
+        if self.faults.again("E0202", name, call.name.span):
+            return None
         others = () if self.within else self.others
         help = did_you_mean(name, [*OPERATIONS, *self.definitions, *others])
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)

@@ -181,3 +181,15 @@ def test_the_same_space_gives_the_same_text_in_every_process():
         for seed in ("1", "2")
     }
     assert len(texts) == 1
+
+
+def test_dotted_lines_lead_from_a_label_to_where_it_is_read():
+    space = loads(
+        "space s\ninput z [4]: noise\ninput y: label(3)\nnode a [4] then ccbn(y)\nnode b [4]\n"
+        "output image [4]\nlink z -> a = linear\nlink a -> {b, image} = ccbn(y) | identity\n"
+        "link b -> image = ccbn(y) | linear\n"
+    )
+    text = dot_source(space)
+    lines = [line.split("[")[0].strip() for line in text.split("\n") if "dotted" in line]
+    assert lines == ["y -> a", "y -> b", "y -> image"]
+    assert "dotted" not in dot_source(load(SPACES / "paper.space"))

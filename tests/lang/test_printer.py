@@ -137,6 +137,14 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=5,
 )
+CONDITIONS = st.builds(
+    "{} {} {} {} not {}".format,
+    EXPRESSIONS,
+    st.sampled_from(["==", "<=", ">"]),
+    EXPRESSIONS,
+    st.sampled_from(["and", "or"]),
+    NAMES,
+)
 ARGUMENTS = joined(EXPRESSIONS | st.builds("{} = {}".format, NAMES, EXPRESSIONS), " , ")
 CALLS = NAMES | st.builds("{} ( {} )".format, NAMES, ARGUMENTS)
 PIPELINES = joined(CALLS, " >> ", 3)
@@ -150,9 +158,11 @@ CANDIDATES = st.recursive(
     ),
     max_leaves=3,
 )
-PATHS = NAMES | st.builds("{} . {}".format, NAMES, NAMES)
+INDICES = joined(EXPRESSIONS, " , ", 2).map("[ {} ]".format)
+INDEXED = NAMES | st.builds("{} {}".format, NAMES, INDICES)
+PATHS = INDEXED | st.builds("{} . {}".format, INDEXED, INDEXED)
 SETS = joined(PATHS, " , ").map("{{ {} }}".format)
-ENDS = PATHS | SETS | st.builds("{} . {}".format, NAMES, SETS)
+ENDS = PATHS | SETS | st.builds("{} . {}".format, INDEXED, SETS)
 SHAPES = joined(EXPRESSIONS, " , ", 3).map("[ {} ]".format)
 MERGES = st.sampled_from(["", "merge sum", "merge concat"])
 THENS = st.just("") | PIPELINES.map("then {}".format)
@@ -168,30 +178,61 @@ EDGES = st.builds(
 NODES = st.builds(
     "{} {} {} {} {}".format,
     st.sampled_from(["in", "node", "out"]),
-    joined(NAMES, " , "),
+    joined(INDEXED, " , "),
     SHAPES,
     MERGES,
     THENS,
 )
+INNER_NODES = NODES.map(lambda text: re.sub(r"^(in|out)", "node", text))
+
+
+def bodies(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(items, max_size=3).map("\n".join).map("{{\n{}\n}}".format)
+
+
+def controlled(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Loops and conditions of such items, and of one another."""
+    return st.recursive(
+        items,
+        lambda inner: st.one_of(
+            st.builds(
+                "for {} in {} .. {} {}".format, NAMES, EXPRESSIONS, EXPRESSIONS, bodies(inner)
+            ),
+            st.builds("if {} {}".format, CONDITIONS, bodies(inner)),
+            st.builds("if {} {} else {}".format, CONDITIONS, bodies(inner), bodies(inner)),
+            st.builds(
+                "if {} {} else if {} {}".format,
+                CONDITIONS,
+                bodies(inner),
+                CONDITIONS,
+                bodies(inner),
+            ),
+        ),
+        max_leaves=4,
+    )
+
+
 BLOCKS = st.builds(
-    "block {} {{\n{}\n}}".format, NAMES, st.lists(NODES | EDGES | LETS).map("\n".join)
+    "block {} {}".format, NAMES, bodies(NODES | controlled(INNER_NODES | EDGES | LETS))
 )
 OPTIONS = joined(PIPELINES, " | ")
 COUNTS = st.sampled_from(["one", "2", "( n1 + 1 )"])
 PLACES = st.just("") | st.builds("{} {}".format, st.sampled_from(["into", "from", "in"]), PATHS)
 BOUNDS = st.sampled_from(["at most", "at least", "exactly"])
 AMOUNTS = EXPRESSIONS | st.sampled_from(["1.1M", "2 * 3k"])
+INSTANCES = st.builds("{} = {} after {}".format, INDEXED, CALLS, INDEXED)
 STATEMENTS = st.one_of(
     st.builds("rule {} {} {} {}".format, BOUNDS, COUNTS, OPTIONS, PLACES),
     st.builds("limit {} {} {}".format, NAMES, st.sampled_from(["<=", ">="]), AMOUNTS),
     LETS,
     EDGES,
     BLOCKS,
-    NODES.map(lambda text: re.sub(r"^(in|out)", "node", text)),
+    INNER_NODES,
+    controlled(INNER_NODES | EDGES | LETS | INSTANCES),
     st.builds("edge {} keeps = {}".format, NAMES, CANDIDATES),
     st.builds("edge {} = {}".format, NAMES, CANDIDATES),
     st.builds("op {} ( {} ) = {}".format, NAMES, joined(NAMES, " , "), PIPELINES),
-    st.builds("{} = {} after {}".format, NAMES, CALLS, NAMES),
+    INSTANCES,
     st.builds("output {} {}".format, NAMES, SHAPES),
     st.builds("input {} {} : noise".format, NAMES, SHAPES),
     st.builds("{} -> {} = {}".format, PATHS, PATHS, PIPELINES),

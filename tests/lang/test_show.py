@@ -98,6 +98,18 @@ def test_a_fault_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
     assert full(fault).endswith("2 | two three\n  |     ^^^^^")
 
 
+def test_a_name_that_is_unknown_in_many_places_is_one_fault() -> None:
+    links = "".join(f"link z -> n{i} = linaer >> relu\n" for i in range(12))
+    nodes = ", ".join(f"n{i}" for i in range(12))
+    text = f"space s\ninput z [4]: noise\nnode {nodes} [4]\noutput image [4]\n{links}"
+    with pytest.raises(SpaceError) as caught:
+        check(Source(text))
+    (fault,) = caught.value.diagnostics
+    lines = "6, 7, 8, 9, 10, 11, 12, 13, ..."
+    assert fault.notes == ((f"and 11 more places, on lines {lines}", None),)
+    assert "note: and 11 more places" in full(fault)
+
+
 if __name__ == "__main__":
     for file, show in FORMATS.items():
         (FOLDER / file).write_text(show(_program()) + "\n")
