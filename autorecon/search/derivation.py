@@ -16,6 +16,8 @@ from autorecon.search.samples import draw_valid, one_path
 from autorecon.search.strategies import Strategy
 from autorecon.search.strategies.gradient import GradientStrategy
 
+_LEAST = 1e-6
+
 # Apart from the seeds of the search's own draws.
 _DRAWING = 0x64657269766521
 
@@ -80,8 +82,9 @@ def _loss(strategy: GradientStrategy, weights: Mapping[str, Tensor]) -> float:
 
 
 def _share(weights: Tensor) -> Tensor:
-    """They add up to one; all alike where nothing is left."""
-    return weights / weights.sum() if weights.any() else torch.full_like(weights, 1 / len(weights))
+    """As probabilities, of which none is 0: where all that is left is cut, means still exist."""
+    some = weights.double() + _LEAST
+    return some / some.sum()
 
 
 def _sample(strategy: GradientStrategy, config: SearchConfig) -> Derivation:

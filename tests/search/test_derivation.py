@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import pytest
 import torch
@@ -85,6 +87,16 @@ def test_perturbation_weighs_costs_too(toy):
     # Without the cheapest, what is left costs the most on average.
     assert found.choices["a->b"] == "identity"
     assert "none" in (found.choices["a->image"], found.choices["b->image"])
+
+
+def test_perturbation_weighs_costs_where_removing_an_option_cuts_the_image(toy):
+    settings = {"derive": "perturbation", "objective": "ce + 1000*macs"}
+    strategy, config = strategy_of(toy, alpha=(0.0, 8.0, 0.0), **settings)
+    found = derive(strategy, config)
+    # `a -> image` is decided to be none; without conv(5) on the other way, none is valid then.
+    assert found.scores["a->image"].index(max(found.scores["a->image"])) == 1
+    assert strategy.space.liveness.is_valid(picks_by_name(strategy.space, found.choices))
+    assert all(math.isfinite(loss) for losses in found.scores.values() for loss in losses)
 
 
 @pytest.mark.parametrize("by", ["argmax", "perturbation", "sample"])
