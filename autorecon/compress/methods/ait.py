@@ -27,7 +27,7 @@ BISECTIONS = 5
 def update(
     student: Student, optimiser: torch.optim.Optimizer, config: CompressConfig, done: float
 ) -> None:
-    """One step of the optimiser, scaled up tensor by tensor."""
+    """One step of the optimiser, scaled up tensor by tensor; there is no weight decay."""
     import torch
 
     from autorecon.compress.bits import Bits
@@ -36,13 +36,15 @@ def update(
     kinds = QuantizedConv2d | QuantizedLinear
     weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
     before = [weight.detach().clone() for weight in weights]
-    optimiser.step()
     share = config.inundation * (1 + math.cos(math.pi * done)) / 2
     bits = Bits.parse(config.bits).weights
     with torch.no_grad():
+        # From 0, a step is exact that would be rounded away beside the weight that it is made for.
+        for weight in weights:
+            weight.zero_()
+        optimiser.step()
         for weight, old in zip(weights, before, strict=True):
-            step = weight - old
-            weight.copy_(old + scale(old, step, bits, share) * step)
+            weight.copy_(old + scale(old, weight, bits, share) * weight)
 
 
 def scale(old: Tensor, step: Tensor, bits: int, share: float) -> float:
@@ -71,6 +73,8 @@ def scale(old: Tensor, step: Tensor, bits: int, share: float) -> float:
     return high
 
 
+SETTINGS = {k: v for k, v in gdfq.SETTINGS.items() if k != "weight_decay"} | {"inundation": 1e-3}
+
 AIT = register(
     Method(
         name="ait",
@@ -79,7 +83,7 @@ AIT = register(
         cite="Choi et al., It's All In the Teacher: Zero-Shot Quantization Brought Closer to the "
         "Teacher, CVPR 2022",
         source="generator",
-        settings=gdfq.SETTINGS | {"weight_decay": 0.0, "inundation": 1e-3},
+        settings=SETTINGS,
         loss=dfc.loss,
         update=update,
     )
