@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import attrs
 
 from autorecon.graph.cost import LEAST, Interval, all_choices
+from autorecon.graph.extremes import cheapest
 from autorecon.graph.frontier import Diagram, Semiring, Weights
 from autorecon.graph.restricted import leaves_something, unrestricted
 from autorecon.graph.space import Space
@@ -118,13 +119,28 @@ def _range(rule: Rule, free: Program, choices: Diagram | None) -> Interval:
 
 def _limit(limit: Limit, span: Interval, free: Program, faults: Diagnostics) -> None:
     if span.min > limit.most:
-        _impossible(limit, f"the least possible is {span.min:,}", faults)
+        help = _cheapest(free, limit.measure)
+        _impossible(limit, f"the least possible is {span.min:,}", faults, help)
     elif span.max < limit.least:
         _impossible(limit, f"the most possible is {span.max:,}", faults)
     elif span.max <= limit.most and limit.least <= span.min:
         least = limit.most == math.inf
         said = f"the least possible is {span.min:,}" if least else f"the most is {span.max:,}"
         _void(limit, said, faults)
+
+
+def _cheapest(free: Program, measure: str) -> str | None:
+    """What the cheapest architecture chooses where it is live; None where that is not known."""
+    space = Space(free)
+    if measure not in ("parameters", "macs") or not space.decisions:
+        return None
+    found = cheapest(space, measure)  # type: ignore[arg-type]
+    if found is None:
+        return None
+    live = [edge for edge in space.edges if edge.name in found.live and len(edge.candidates) > 1]
+    named = [f"`{edge.text} = {found.choices[edge.name].text}`" for edge in live[:_NAMED]]
+    more = f" and {len(live) - _NAMED} more" if live[_NAMED:] else ""
+    return f"that is with {', '.join(named)}{more} live" if named else None
 
 
 def _impossible(
