@@ -13,6 +13,9 @@ def check(config: SearchConfig, space: Space) -> None:
     objective = Objective.parse(config.objective)
     if not space.choices:
         raise SearchError(f"{space.name} leaves nothing to search")
+    for _, term in objective.terms:
+        if term.needs_decoder:
+            raise SearchError(f"'{term.name}' needs a decoder, and a search has none: leave it out")
     faults = {GRADIENT: _no_gradient(objective), WHOLE_COST: _no_whole_cost(objective, space)}
     for need in config.info.needs:
         if faults[need]:

@@ -138,6 +138,11 @@ def test_a_strategy_that_learns_by_gradients_refuses_terms_without(build, teache
         Search(build(), teacher, config)
 
 
+def test_terms_that_a_search_cannot_compute_are_refused(build, teacher):
+    with pytest.raises(SearchError, match="'decode' needs a decoder"):
+        Search(build(), teacher, attrs.evolve(CONFIG, objective="ce + decode"))
+
+
 def test_nothing_to_search(teacher):
     net = autorecon.supernet(autorecon.load("gdfq-cifar"), seed=0)
     with pytest.raises(SearchError, match="leaves nothing to search"):
