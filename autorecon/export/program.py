@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import attrs
 
 from autorecon.graph import Space
 from autorecon.lang import Edge, Node, Op, Pipeline, Shape
 from autorecon.lang.check_edges import edge_target
+from autorecon.lowering.plan import Place
+from autorecon.nn import Generator
+
+Names = Mapping[Place, str]
 
 
 @attrs.frozen
@@ -46,34 +50,37 @@ class Step:
         yield from self.then
 
 
-def program(space: Space) -> list[Step]:
-    """The live nodes of a space whose choices are all made, in the order that they are computed."""
+def program(net: Generator) -> list[Step]:
+    """The live nodes of a generator, in the order that they are computed."""
+    space, names = net.space, net.layer_names
     incoming: dict[str, list[Edge]] = defaultdict(list)
     for edge in space.edges:
         if not edge.is_cut and edge.source in space.live and edge.target in space.live:
             incoming[edge.target].append(edge)
     nodes = [space.nodes[name] for name in space.order if name in space.live]
-    return [_step(space, node, incoming[node.name]) for node in nodes if not node.is_input]
+    return [_step(space, n, incoming[n.name], names) for n in nodes if not n.is_input]
 
 
-def _step(space: Space, node: Node, edges: list[Edge]) -> Step:
-    parts = tuple(Part(edge.name, edge.source, _edge_calls(space, edge)) for edge in edges)
-    then = () if node.then is None else _calls(node.then, node.shape, node.shape, node.name)
-    return Step(node, parts, then)
+def _step(space: Space, node: Node, edges: list[Edge], names: Names) -> Step:
+    parts = tuple(_part(space, edge, names) for edge in edges)
+    if node.then is None:
+        return Step(node, parts, ())
+    return Step(node, parts, _calls(node.then, node.shape, node.shape, (node.name, None), names))
 
 
-def _edge_calls(space: Space, edge: Edge) -> tuple[Call, ...]:
+def _part(space: Space, edge: Edge, names: Names) -> Part:
     source, target = space.nodes[edge.source].shape, edge_target(edge, space.nodes)
     (chosen,) = edge.candidates
-    if len(chosen.ops) > 1:
-        return _calls(chosen, source, target, f"{edge.name}.{chosen.key}")
-    return (Call(chosen.ops[0], f"{edge.name}.{chosen.key}", *chosen.shapes(source, target)),)
+    return Part(edge.name, edge.source, _calls(chosen, source, target, (edge.name, 0), names))
 
 
-def _calls(pipeline: Pipeline, source: Shape, target: Shape, place: str) -> tuple[Call, ...]:
-    shapes, seen, calls = pipeline.shapes(source, target), Counter[str](), []
-    for op, before, after in zip(pipeline.ops, shapes, shapes[1:], strict=False):
-        seen[op.name] += 1
-        again = f"_{seen[op.name]}" if seen[op.name] > 1 else ""
-        calls.append(Call(op, f"{place}.{op.name}{again}", before, after))
-    return tuple(calls)
+def _calls(
+    pipeline: Pipeline, source: Shape, target: Shape, owner: tuple[str, int | None], names: Names
+) -> tuple[Call, ...]:
+    shapes = pipeline.shapes(source, target)
+    return tuple(
+        Call(op, names[Place(*owner, position)], *around)
+        for position, (op, *around) in enumerate(
+            zip(pipeline.ops, shapes, shapes[1:], strict=False)
+        )
+    )

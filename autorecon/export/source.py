@@ -74,9 +74,10 @@ def source(net: Generator, stem: str = "generator") -> str:
 
     Raises ExportError for an operation of a user's own, whose source is not known.
     """
-    steps = program(net.space)
+    steps = program(net)
     calls = [call for step in steps for call in step.calls]
     _refuse_own(calls)
+    # Layers that edges share are made once.
     made = {
         c.layer: MAKE[c.op.name](c.op.args, c.before, c.after) for c in calls if c.op.name in MAKE
     }

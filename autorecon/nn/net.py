@@ -124,6 +124,12 @@ class SpaceNet(Branch):
         return z.to(device), y.to(device)
 
     @property
+    def layer_names(self) -> dict[Place, str]:
+        """Under which name in the state dict the module of each operation is."""
+        names = {id(module): name for name, module in self.named_modules()}
+        return {place: names[id(module)] for place, module in self._places.items()}
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         channels, height, width = self.space.output.shape
         return channels, height, width
