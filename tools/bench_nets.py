@@ -14,6 +14,8 @@ import copy
 import gc
 import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -237,7 +239,7 @@ def gdfq(repeats: int) -> list[Row]:
 def _gdfq(size: int, repeats: int) -> Row:
     teacher = teachers.load(f"resnet20-fashion{size}").module
     space = autorecon.load("gdfq-cifar", size=size, classes=10, channels=1)
-    config = CompressConfig(bits="w4a4", epochs=2, warmup_steps=1, steps=4, batch=64)
+    config = CompressConfig("gdfq", bits="w4a4", warmup_steps=1, steps=4, batch=64)
     nets = [autorecon.generator(space, seed=0, fuse=fuse) for fuse in (True, False)]
     stage = Compression(teacher, config, nets[0])
     stage._begin()
@@ -250,8 +252,7 @@ def _gdfq(size: int, repeats: int) -> Row:
     losses: dict[str, list[tuple[float, float]]] = {"ours": [], "plain": []}
 
     def step() -> None:
-        batch, parts = stage.source.make(stage.student)
-        parts |= stage.training.step(batch, 0)
+        _, parts = stage._joint(0)
         losses["ours"].append((parts["generator.total"], parts["student.total"]))
 
     works = {"ours": step, "plain": lambda: losses["plain"].append(reference.step(*next(plain)))}
@@ -262,7 +263,25 @@ def _gdfq(size: int, repeats: int) -> Row:
 
 
 def _request(z: Tensor, y: Tensor) -> Request:
-    return Request(y, noise=z)
+    return Request(y, None, z)
+
+
+def memory(repeats: int) -> list[Row]:
+    """Peak memory of searches, each in a process of its own: estimated and measured."""
+    return [_memory(*s) for s in (("log", 64, 32, 32), ("hard", 64, 32, 32), ("log", 32, 16, 64))]
+
+
+def _memory(*settings: Any) -> Row:
+    tool = Path(__file__).with_name("search_memory.py")
+    told, found = (_mib(tool, how, *settings) for how in ("estimate", "measure"))
+    strategy, width, size, batch = settings
+    name = f"memory: {strategy}, width {width}, {size}x{size}, batch {batch}"
+    return Row(name, told, 0, found, 0, "MiB", 0.75, 1 - abs(told / found - 1))
+
+
+def _mib(tool: Path, *words: Any) -> float:
+    command = [sys.executable, str(tool), *map(str, words)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 CHAIN = """space chain
@@ -346,6 +365,7 @@ PARTS: dict[str, Callable[[int], list[Row]]] = {
     "generators": generators,
     "building": building,
     "gdfq": gdfq,
+    "memory": memory,
     "growth": lambda repeats: [],
 }
 

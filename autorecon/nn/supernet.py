@@ -48,9 +48,9 @@ class SuperNet(SpaceNet):
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
         if mixture is None:
             mixture = edge_mixture(self.space, self.probabilities())
-        return self._run(self._plan_for(mixture), z, y, mixture)
+        return self._run(self.plan(mixture), z, y, mixture)
 
-    def _plan_for(self, mixture: Mixture) -> Plan:
+    def plan(self, mixture: Mixture) -> Plan:
         """Plans of late are kept: that of all candidates serves every step of a soft search."""
         chosen = kept(mixture)
         key = tuple(sorted(chosen.items()))

@@ -26,6 +26,7 @@ from autorecon.runs import (
 )
 from autorecon.search import Search
 from autorecon.search.derivation import Derivation
+from autorecon.search.memory import estimate
 from autorecon.workflow.front import write_front
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_pictures, save_samples
@@ -36,6 +37,9 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
     """Algorithm 1, stage 1; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
     if not folder.genotype_path.exists():
+        config = prepared.config.search
+        needed = estimate(stage.supernet, prepared.teacher.module, config)
+        progress.say(f"the search {needed.text}")
         drive(stage, folder, progress)
         write_front(folder, stage)
         found = stage.derive()

@@ -1,0 +1,123 @@
+"""How much memory a search will need at most, found on a few samples before it starts."""
+
+from __future__ import annotations
+
+import copy
+from random import Random
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from autorecon.graph import Space
+from autorecon.graph.sample import sample
+from autorecon.lowering.memory import workspace
+from autorecon.nn import Mixture, SuperNet, edge_mixture
+from autorecon.objective import Request, TeacherView
+from autorecon.search.catalogue import ONE, STRATEGIES
+from autorecon.search.config import SearchConfig
+from autorecon.search.samples import MAX_DRAWS, one_path
+
+ARCHITECTURES = 4  # of which the largest counts, where a strategy computes one at a time
+ADAM = 2  # moments, each as large as the weights
+# What the C library's allocator holds for each byte in use, as measured on a CPU over searches of
+# widths 32 and 64, sizes 16 and 32, batches 8 to 64: 1.65 to 1.83. Not measured on other devices.
+HELD = 1.75
+
+
+@attrs.frozen
+class Memory:
+    """Bytes in use at the worst moment of a step: all parts are there at once but teacher and
+    workspace, of which the larger counts. `total` is what that takes of the machine."""
+
+    weights: int  # with gradients and the optimiser's moments
+    activations: int
+    teacher: int
+    workspace: int
+
+    @property
+    def total(self) -> int:
+        used = self.weights + self.activations + max(self.teacher, self.workspace)
+        return round(HELD * used)
+
+    @property
+    def text(self) -> str:
+        parts = {
+            "weights with gradients and moments": self.weights,
+            "activations": self.activations,
+            "teacher": self.teacher,
+            "workspace": self.workspace,
+        }
+        shown = ", ".join(f"{name} {_mib(size)}" for name, size in parts.items())
+        return f"needs about {_mib(self.total)} of memory beside torch itself ({shown})"
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"
+
+
+def estimate(net: SuperNet, teacher: nn.Module, config: SearchConfig) -> Memory:
+    """Of a search with these settings; net and teacher stay as they are.
+
+    What backward keeps is counted on 2 and on 4 samples, which tells what each further one adds.
+    """
+    twin, view = copy.deepcopy(net).train(), TeacherView(copy.deepcopy(teacher))
+    mixtures = _mixtures(net.space, config)
+    small, large = (_kept(twin, view, mixtures, batch) for batch in (2, 4))
+    each = [(b - a) // 2 for a, b in zip(small, large, strict=True)]
+    kept = [a + (config.batch - 2) * rise for a, rise in zip(small, each, strict=True)]
+    weights = sum(p.numel() * p.element_size() for p in net.parameters())
+    held = max(workspace(twin.plan(mixture), config.batch) for mixture in mixtures)
+    size = next(net.parameters()).element_size()
+    return Memory((2 + ADAM) * weights, kept[0], kept[1], held * size)
+
+
+def _mixtures(space: Space, config: SearchConfig) -> list[Mixture]:
+    if STRATEGIES[config.strategy].holds != ONE:
+        even = {d.name: torch.full((len(d.options),), 1 / len(d.options)) for d in space.decisions}
+        return [edge_mixture(space, {n: p.requires_grad_() for n, p in even.items()})]
+    random, found = Random(0), list[Mixture]()
+    for _ in range(MAX_DRAWS):
+        picks = sample(space, random)
+        if space.liveness.is_valid(picks):
+            found.append(edge_mixture(space, one_path(space, picks)))
+        if len(found) == ARCHITECTURES:
+            break
+    return found
+
+
+def _kept(net: SuperNet, view: TeacherView, mixtures: list[Mixture], batch: int) -> tuple[int, int]:
+    """Bytes that backward keeps of the net and of the teacher, each storage once."""
+    most = (0, 0)
+    z, y = net.example_inputs(batch, torch.Generator().manual_seed(0))
+    for mixture in mixtures:
+        notes = _Notes(net), _Notes(view.teacher)
+        with notes[0].taken():
+            images = net(z, y, mixture)
+        with notes[1].taken():
+            seen = view(images, Request(y, noise=z))
+        most = max(most, (notes[0].bytes, notes[1].bytes), key=sum)
+        del seen
+    return most
+
+
+class _Notes:
+    """Storages that are kept while it takes notes, but parameters and buffers of the module."""
+
+    def __init__(self, module: nn.Module) -> None:
+        own = [*module.parameters(), *module.buffers()]
+        self._own = {tensor.untyped_storage().data_ptr() for tensor in own}
+        self._kept: dict[int, Tensor] = {}
+
+    def taken(self) -> torch.autograd.graph.saved_tensors_hooks:
+        return torch.autograd.graph.saved_tensors_hooks(self._note, lambda tensor: tensor)
+
+    def _note(self, tensor: Tensor) -> Tensor:
+        place = tensor.untyped_storage().data_ptr()
+        if place not in self._own:
+            self._kept[place] = tensor.detach()
+        return tensor
+
+    @property
+    def bytes(self) -> int:
+        return sum(tensor.untyped_storage().nbytes() for tensor in self._kept.values())
