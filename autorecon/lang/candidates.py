@@ -14,6 +14,7 @@ from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Scope
 from autorecon.lang.source import Span
 
+MAX_CANDIDATES = 1_000  # of an edge
 Candidates = tuple[Pipeline, ...]
 NONE = Pipeline((Op("none", ()),))
 
@@ -73,7 +74,10 @@ def _union(program: Elaboration, written: s.Alternatives, scope: Scope) -> _Foun
                 message = f"`{pipeline.text}` is a candidate twice"
                 program.faults.report("E0206", message, place, "remove one")
             found.setdefault(pipeline, place)
-        program.spend(len(found), option.span)
+        if len(found) > MAX_CANDIDATES:
+            message = f"more than {MAX_CANDIDATES:,} candidates"
+            program.faults.report("E0305", message, option.span, "split them over edges")
+            return None
     return found if sound else None
 
 
@@ -114,7 +118,6 @@ def _narrowed(program: Elaboration, written: s.Narrowed, scope: Scope) -> _Found
         if not _counts(program, found, other, operand.span):
             return None
         found = {p: place for p, place in found.items() if (p in other) == (sign == "&")}
-        program.spend(len(other), operand.span)
         if not found:
             message, help = "no candidate is left", "an edge needs at least one"
             program.faults.report("E0211", message, operand.span, help)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -28,13 +30,27 @@ def load_program(path: str | Path, parameters: Mapping[str, Number] | None = Non
 
 def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Program:
     """Parse and check a text. `parameters` replace the defaults of the header; SpaceError."""
-    file = parse(source)
-    if isinstance(file.header, s.GenotypeHeader):
-        from autorecon.lang.genotype import check_genotype
+    with _without_collection():
+        file = parse(source)
+        if isinstance(file.header, s.GenotypeHeader):
+            from autorecon.lang.genotype import check_genotype
 
-        return check_genotype(file, file.header, parameters or {})
-    assert file.header is not None
-    return check_space(file, file.header, parameters or {})[0]
+            return check_genotype(file, file.header, parameters or {})
+        assert file.header is not None
+        return check_space(file, file.header, parameters or {})[0]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Nearly all that a check makes is kept: looking for cycles among it again and again would take
+    more than linear time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def check_space(

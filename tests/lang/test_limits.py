@@ -40,6 +40,12 @@ ENDLESS = {
     + "".join(f"B{i} = b\n" for i in range(1000)),
     "edges": f"node {_names('a', 1000)} [3]\nnode {_names('b', 1000)} [3]\n"
     f"link {{{_names('a', 1000)}}} -> {{{_names('b', 1000)}}} = linear\n",
+    "candidates": "edge e = " + " | ".join(f"conv({2 * i + 1})" for i in range(5000)) + "\n",
+    "types that grow": "edge e0 = conv(1)\n"
+    + "".join(f"edge e{i + 1} = e{i} | conv({2 * i + 3})\n" for i in range(3000)),
+    "a power of a power": "let a = 2^(2^64)\n",
+    "a long loop": "for i in 1..1000000000 { let a = i }\n",
+    "empty loops": "for i in 1..1000 {\n" * 4 + "}\n" * 4,
     "open blocks": "block b {\n" * 2000,
     "operations": "link z -> image = linear" + " >> tanh" * 3000 + "\n",
 }
