@@ -61,17 +61,20 @@ def test_gradient_is_the_identity_even_where_values_are_clipped() -> None:
     assert torch.equal(x.grad, upstream)
 
 
+@pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("shape", [(3, 2, 3, 3), (3, 5)])
-def test_each_output_channel_of_a_weight_has_its_own_range(shape: tuple[int, ...]) -> None:
+def test_each_output_channel_of_a_weight_has_its_own_range(
+    shape: tuple[int, ...], bits: int
+) -> None:
     torch.manual_seed(0)
     weight = torch.randn(shape, dtype=torch.float64) * torch.tensor([0.01, 1, 100]).view(
         -1, *[1] * (len(shape) - 1)
     )
     weight.requires_grad_()
-    quantized = quantize_weight(weight, 4)
+    quantized = quantize_weight(weight, bits)
     for channel, result in zip(weight.tolist(), quantized.tolist(), strict=True):
         values = torch.tensor(channel, dtype=torch.float64).flatten().tolist()
-        expected = [slow(value, min(values), max(values), 4) for value in values]
+        expected = [slow(value, min(values), max(values), bits) for value in values]
         assert torch.tensor(result).flatten().tolist() == torch.tensor(expected).tolist()
     quantized.sum().backward()
     assert torch.equal(weight.grad, torch.ones_like(weight))
