@@ -28,7 +28,8 @@ class NoSuchEdge(ValueError):
 
 def tables(space: Space) -> list[Table]:
     ends = [_extreme(space, extreme) for extreme in survey.extremes(space)]
-    return [_overview(space), *_restrictions(space), _nodes(space), _candidates(space), *ends]
+    about = [*_restrictions(space), _nodes(space), *_tied(space)]
+    return [_overview(space), *about, _candidates(space), *ends]
 
 
 def _restrictions(space: Space) -> list[Table]:
@@ -93,6 +94,15 @@ def _nodes(space: Space) -> Table:
     columns = ("node", "shape", "merge", "in", "out", "then", *_COSTS)
     table = Table(f"{len(rows)} nodes", columns, rows, ("in", "out", *_COSTS))
     return without_empty_columns(table)
+
+
+def _tied(space: Space) -> list[Table]:
+    rows = [
+        (decision.text, " | ".join(decision.options), str(edges))
+        for decision, edges in survey.tied_rows(space)
+    ]
+    columns = ("decision", "options", "edges")
+    return [Table(f"{len(rows)} tied decisions", columns, rows, ("edges",))] if rows else []
 
 
 def _candidates(space: Space) -> Table:
@@ -169,6 +179,10 @@ def values(space: Space) -> dict[str, Any]:
         "paths": attrs.asdict(space.paths),
         "id": survey.architecture_id(space),
         "node_rows": [_node_values(row) for row in survey.node_rows(space)],
+        "tied_rows": [
+            {"decision": decision.text, "options": list(decision.options), "edges": edges}
+            for decision, edges in survey.tied_rows(space)
+        ],
         "candidate_rows": [
             {
                 "type": row.type,

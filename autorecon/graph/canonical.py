@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 import attrs
 
 from autorecon.graph.encode import Picks, places
 from autorecon.graph.space import Space
+from autorecon.lang import Edge
+from autorecon.lang.cases import absences, combinations, tied_decisions
 
 
 @attrs.frozen
 class _Wire:
-    """An edge as numbers: its ends, its place in the picks (-1: it has no choice), and the pick
-    that is `none` (-1: it offers none)."""
+    """An edge as numbers: its ends, the place of its candidate in the picks (-1: there is no
+    choice), and the index that is `none` (-1: it offers none)."""
 
     source: int
     target: int
@@ -21,25 +24,28 @@ class _Wire:
     none: int
 
 
+# What is live: of each edge, by its place in the order of the space, the candidate.
+LivePart = Mapping[int, int]
+
+
 class Liveness:
     """What is live in the architectures of one space, built once and asked many times."""
 
     def __init__(self, space: Space) -> None:
+        self._space = space
+        self._place = places(space)
+        # Behind the picks stand the candidates of edges that do not simply choose one.
+        self._derived = [e for e in space.choices if not _chooses(e)]
+        derived = {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
+        self._wires = _wires(space, {**self._place, **derived})
+        self._places = [{**self._place, **derived}.get(edge.name, -1) for edge in space.edges]
         number = {name: index for index, name in enumerate(space.order)}
-        place = places(space)
-        wires = []
-        for edge in space.edges:
-            if not edge.is_cut:
-                none = next((i for i, c in enumerate(edge.candidates) if c.is_none), -1)
-                ends = number[edge.source], number[edge.target]
-                wires.append(_Wire(*ends, place.get(edge.name, -1), none))
-        # Plain tuples: an attribute costs what a whole step may.
-        self._wires = [attrs.astuple(w) for w in sorted(wires, key=lambda w: w.source)]
         self._nodes = len(number)
         self._inputs = [number[n.name] for n in space.program.inputs]
         self._noise = [number[n.name] for n in space.program.inputs if n.role == "noise"]
         self._output = number[space.output.name]
         self._restrictions = space.restrictions
+        self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
         """Whether a noise input leads to the output, and all rules and limits hold."""
@@ -52,18 +58,21 @@ class Liveness:
         reached = bytearray(self._nodes)
         for index in self._noise:
             reached[index] = 1
+        chosen = self._chosen(picks)
         for source, target, place, none in self._wires:
-            if reached[source] and (none < 0 or picks[place] != none):
+            if reached[source] and (none < 0 or chosen[place] != none):
                 reached[target] = 1
         return bool(reached[self._output])
 
     def canonical(self, picks: Sequence[int]) -> Picks:
-        """The picks with every edge that is not live at `none`, else at its first candidate.
+        """The picks with every decision that no live edge shows at `none`, else its first option.
 
         Architectures with the same generator have the same canonical picks, and no others have.
         """
+        if self._derived:
+            return self.tied_canonical(self.live_part(picks))
         there = [w for w in self._wires if w[3] < 0 or picks[w[2]] != w[3]]
-        reached, needed = self._ends(there)
+        reached, needed = self._reached(there)
         dead = dict.fromkeys(range(len(picks)), 0)
         dead.update((place, none) for _, _, place, none in self._wires if none >= 0)
         for source, target, place, _ in there:
@@ -71,7 +80,53 @@ class Liveness:
                 dead[place] = picks[place]
         return tuple(dead.values())
 
-    def _ends(self, there: Sequence[tuple[int, ...]]) -> tuple[bytearray, bytearray]:
+    def live_part(self, picks: Sequence[int]) -> dict[int, int]:
+        """The candidates of the live edges."""
+        chosen = self._chosen(picks)
+        there = [w for w in self._wires if w[3] < 0 or chosen[w[2]] != w[3]]
+        reached, needed = self._reached(there)
+        part = {}
+        for index, (source, target) in enumerate(self._ends):
+            place, edge = self._places[index], self._space.edges[index]
+            candidate = chosen[place] if place >= 0 else 0
+            if reached[source] and needed[target] and not edge.candidates[candidate].is_none:
+                part[index] = candidate
+        return part
+
+    def tied_canonical(self, part: LivePart) -> Picks:
+        """The first picks, by decisions in their order, that have just this live part: options that
+        leave out more edges go before others."""
+        options = self._left(part)
+        for picks in product(*options):
+            if self.live_part(picks) == part:
+                return picks
+        raise ValueError("no architecture has this live part")
+
+    def _left(self, part: LivePart) -> list[list[int]]:
+        """Of each decision, the options that the live edges leave, in the order of preference."""
+        program = self._space.program
+        absent, tied = absences(program), set(tied_decisions(program))
+        left = {d.name: set(range(len(d.options))) for d in self._space.decisions}
+        lone = {e.name for e in self._space.choices if _chooses(e)} - tied
+        for index, candidate in part.items():
+            edge = self._space.edges[index]
+            made = [picks for picks, found in combinations(edge, program) if found == candidate]
+            for place, axis in enumerate(edge.axes):
+                left[axis] &= {picks[place] for picks in made}
+        found = []
+        for name, some in left.items():
+            ordered = [o for _, o in sorted((-absent[name, option], option) for option in some)]
+            # An edge by itself that is not live is best not there.
+            found.append(ordered[:1] if name in lone else ordered)
+        return found
+
+    def _chosen(self, picks: Sequence[int]) -> Sequence[int]:
+        if not self._derived:
+            return picks
+        named = dict(zip(self._place, picks, strict=True))
+        return (*picks, *(self._space.program.candidate(e, named) for e in self._derived))
+
+    def _reached(self, there: Sequence[tuple[int, ...]]) -> tuple[bytearray, bytearray]:
         """Which nodes some input reaches, and which lead to the output."""
         reached, needed = bytearray(self._nodes), bytearray(self._nodes)
         needed[self._output] = 1
@@ -82,6 +137,22 @@ class Liveness:
         for source, target, _, _ in reversed(there):
             needed[source] |= needed[target]
         return reached, needed
+
+
+def _chooses(edge: Edge) -> bool:
+    return edge.axes == (edge.name,)
+
+
+def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
+    number = {name: index for index, name in enumerate(space.order)}
+    wires = []
+    for edge in space.edges:
+        if not edge.is_cut:
+            none = next((i for i, c in enumerate(edge.candidates) if c.is_none), -1)
+            ends = number[edge.source], number[edge.target]
+            wires.append(_Wire(*ends, place.get(edge.name, -1), none))
+    # Plain tuples: an attribute costs what a whole step may.
+    return [attrs.astuple(w) for w in sorted(wires, key=lambda w: w.source)]
 
 
 def canonical_picks(space: Space, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:

@@ -51,10 +51,14 @@ class CostInterval:
 
 @attrs.frozen
 class Costs:
-    """One measure: of each node with its `then`, and of each edge's candidates."""
+    """One measure: of each node with its `then`, and of each edge's candidates.
+
+    `owners` says of edges that cost nothing beside another whose cost they share which that is.
+    """
 
     nodes: Mapping[str, int]
     edges: Mapping[str, tuple[int, ...]]
+    owners: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def live_parts(program: Program) -> Diagram | None:
@@ -77,7 +81,7 @@ def _unless_too_wide(program: Program, every: bool) -> Diagram | None:
 def cost_interval(program: Program, parts: Diagram | None) -> CostInterval:
     """The costs of `program`, whose live parts are `parts`."""
     parameters, macs, activations = (
-        Interval(_least(c, parts) if parts else _at_least(program, c), _most(program, c))
+        Interval(_least(c, parts) if parts else at_least(program, c), most(program, c))
         for c in measures(program)
     )
     return CostInterval(parameters, macs, activations, exact=parts is not None)
@@ -97,10 +101,12 @@ def measures(program: Program) -> tuple[Costs, Costs, Costs]:
     """
     nodes = {node.name: _node_costs(node) for node in program.nodes.values()}
     edges = _edge_costs(program)
+    owners = {edge.name: edge.weights_of for edge in program.edges if edge.weights_of}
     return tuple(  # type: ignore[return-value]
         Costs(
             {name: cost[i] for name, cost in nodes.items()},
             {name: tuple(cost[i] for cost in costs) for name, costs in edges.items()},
+            owners if i == 0 else {},
         )
         for i in range(3)
     )
@@ -139,17 +145,21 @@ def _least(costs: Costs, parts: Diagram) -> int:
     return parts.total(Weights(costs.nodes, costs.edges), LEAST)
 
 
-def _most(program: Program, costs: Costs) -> int:
+def most(program: Program, costs: Costs) -> int:
     """Costs are not negative and more edges never make less live: every edge at its dearest."""
     edges = [edge for edge in program.edges if not edge.is_cut]
     live = live_nodes(program.nodes, edges)
     within = [e for e in edges if e.source in live and e.target in live]
     # Without labels that only conditional norms read, which compute nothing.
     ends = {end for edge in within for end in (edge.source, edge.target)}
-    return sum(costs.nodes[n] for n in ends) + sum(max(costs.edges[e.name]) for e in within)
+    dearest: dict[str, int] = {}
+    for edge in within:
+        owner = costs.owners.get(edge.name, edge.name)
+        dearest[owner] = max(dearest.get(owner, 0), *costs.edges[edge.name])
+    return sum(costs.nodes[n] for n in ends) + sum(dearest.values())
 
 
-def _at_least(program: Program, costs: Costs) -> int:
+def at_least(program: Program, costs: Costs) -> int:
     """The cheapest path from noise to the output: every valid architecture holds some path."""
     incoming = defaultdict(list)
     for edge in program.edges:

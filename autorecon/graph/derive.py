@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 
 from autorecon.graph.encode import ArchitectureError, options, picks_by_name
 from autorecon.graph.space import Space
 from autorecon.lang import Decision, decide
+from autorecon.lang.cases import Option, absences
 
 # By decision, one number an option.
 Probabilities = Mapping[str, Sequence[float]]
@@ -50,16 +50,11 @@ def _regret(weights: Sequence[float], pick: int, among: Iterable[int]) -> float:
 
 def _fullest(space: Space) -> list[list[int]]:
     """Of each decision, the options that are `none` on the fewest edges."""
-    absent: Counter[tuple[str, int]] = Counter()
-    for edge in space.choices:
-        radices = (range(len(space.program.decisions[axis].options)) for axis in edge.axes)
-        for picks, candidate in zip(product(*radices), edge.table, strict=True):
-            if edge.candidates[candidate].is_none:
-                absent.update(zip(edge.axes, picks, strict=True))
+    absent = absences(space.program)
     return [_least(d, absent) for d in space.decisions]
 
 
-def _least(decision: Decision, absent: Counter[tuple[str, int]]) -> list[int]:
+def _least(decision: Decision, absent: Counter[Option]) -> list[int]:
     counts = [absent[decision.name, option] for option in range(len(decision.options))]
     return [option for option, count in enumerate(counts) if count == min(counts)]
 

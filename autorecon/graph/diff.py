@@ -10,6 +10,7 @@ import attrs
 
 from autorecon.graph.candidates import candidates_of, cost_range
 from autorecon.graph.cost import Interval
+from autorecon.graph.labels import named_choices
 from autorecon.graph.pairing import EdgePair, counterparts, edge_pairs, reordered
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline, show_shape
@@ -86,8 +87,9 @@ class EdgeChange:
 class Difference:
     """How `new` differs from `old`. Their names are labels, as those of files are, and no change.
 
-    `restrictions` are changes of rules and limits. `reordered` says whether the edges
-    that both have stand in another order. `edges_by_type` counts the edges of either side.
+    `restrictions` are changes of choices that have a name, rules and limits. `reordered` says
+    whether the edges that both have stand in another order. `edges_by_type` counts the edges of
+    either side.
     """
 
     old: Space
@@ -133,9 +135,10 @@ def _named_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Chan
 
 
 def _restrictions(space: Space) -> dict[str, str]:
-    """Limits by what they bound, and rules, which have nothing beside their text."""
+    """Choices by their names, limits by what they bound, and rules, which are but their text."""
+    choices = {f"choice {n}": " | ".join(options) for n, options in named_choices(space.program)}
     limits = (limit.text.rpartition(" ") for limit in space.program.limits)
-    return {what: bound for what, _, bound in limits} | {
+    return {**choices, **{what: bound for what, _, bound in limits}} | {
         rule.text: "" for rule in space.program.rules
     }
 
@@ -157,7 +160,7 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
 
 def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[EdgeChange]:
     for a, b in pairs:
-        changes = _changes(a, b, _MATCHED) if a and b else ()
+        changes = (*_changes(a, b, _MATCHED), *_tie_changes(a, b)) if a and b else ()
         before, after = a.candidates if a else (), b.candidates if b else ()
         if a and b and not changes and before == after:
             continue
@@ -170,6 +173,16 @@ def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[Edg
             old_cost=cost_range(candidates_of(a, old.nodes)) if a else None,
             new_cost=cost_range(candidates_of(b, new.nodes)) if b else None,
         )
+
+
+def _tie_changes(old: Edge, new: Edge) -> Iterator[Change]:
+    """Where one side's candidate depends on other decisions than the edge's own."""
+    before, after = (
+        ", ".join(axis for axis in edge.axes if axis != edge.name) for edge in (old, new)
+    )
+    both_open = len(old.candidates) > 1 and len(new.candidates) > 1
+    if before != after and both_open:
+        yield Change("depends on", before or None, after or None)
 
 
 def _changes(old: Any, new: Any, besides: set[str]) -> tuple[Change, ...]:

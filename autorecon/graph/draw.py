@@ -82,7 +82,8 @@ def dot_source(space: Space) -> str:
 
     pen = _Pen.of(space)
     drawing = graphviz.Digraph(plain(space.name), graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    if set(pen.types) != {"link"} or space.restrictions:
+    choices = labels.named_choices(space.program)
+    if set(pen.types) != {"link"} or space.restrictions or choices:
         table = labels.legend(space.program, pen.colours, space.is_genotype)
         drawing.attr("graph", label=table)
     # A graph has one label, the legend; the title is that of an unseen box around everything.
@@ -168,8 +169,9 @@ class _Pen:
             return {**shown, **_CUT_EDGE}
         alive = {edge.source, edge.target} <= self.space.live
         shown["color"] = shown["fontcolor"] = self.colours[edge.type] if alive else FAINT
-        if len(edge.candidates) == 1 or edge.candidates != self.types[edge.type]:
-            shown["label"] = plain(labels.edge_label(edge))
+        usual = edge.candidates == self.types[edge.type] and edge.axes == (edge.name,)
+        if len(edge.candidates) == 1 or not usual:
+            shown["label"] = plain(labels.edge_label(edge, self.space.program.decisions))
         if [c.text for c in edge.candidates] == ["identity"]:
             shown["penwidth"] = "0.7"
         return shown

@@ -10,7 +10,8 @@ import attrs
 from autorecon.graph.cost import all_choices, measures
 from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights
 from autorecon.graph.graded import within_limits
-from autorecon.lang import Edge, Program
+from autorecon.lang import Decision, Edge, Program
+from autorecon.lang.cases import is_tied
 
 Probabilities = Mapping[str, Sequence[Any]]
 
@@ -52,11 +53,13 @@ MEAN = Semiring(_plus, _times, (1, 0, 0, 0), (0, 0, 0, 0))
 
 
 def expected_cost(program: Program, probabilities: Probabilities) -> Expectation | None:
-    """Means over the valid architectures, given the probabilities of each open edge's candidates.
+    """Means over the valid architectures, given the probabilities of each decision's options.
 
     None when the space is too entangled. Raises NotProbabilities; also where no valid architecture
     has a probability.
     """
+    if is_tied(program):
+        return _mean_of_tied(program, probabilities)
     drawn = {edge.name: _of_edge(edge, probabilities) for edge in program.edges}
     choices = all_choices(program)
     if choices is None:
@@ -68,6 +71,28 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     if not valid:
         raise NotProbabilities("with these probabilities no architecture is valid")
     return Expectation(valid, *(mean / valid for mean in means))
+
+
+def _mean_of_tied(program: Program, probabilities: Probabilities) -> Expectation | None:
+    from autorecon.graph.tied_mean import tied_total
+
+    given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
+    total = tied_total(program, given, MEAN)
+    if total is None:
+        return None
+    valid, *means = total
+    if not valid:
+        raise NotProbabilities("with these probabilities no architecture is valid")
+    return Expectation(valid, *(mean / valid for mean in means))
+
+
+def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
+    given = probabilities.get(decision.name)
+    if given is None or len(given) != len(decision.options):
+        raise NotProbabilities(f"{decision.name} needs {len(decision.options)} probabilities")
+    if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
+        raise NotProbabilities(f"the probabilities of {decision.name} do not add up to one")
+    return given
 
 
 def _of_edge(edge: Edge, probabilities: Probabilities) -> Sequence[Any]:

@@ -9,12 +9,14 @@ import attrs
 
 from autorecon.graph.best import Scores, best
 from autorecon.graph.candidates import candidates_of
-from autorecon.graph.cost import LEAST, cost_interval
+from autorecon.graph.cost import LEAST, cost_interval, live_parts, measures
 from autorecon.graph.encode import Picks
 from autorecon.graph.frontier import Diagram, Weights
 from autorecon.graph.restrictions import Restrictions
 from autorecon.graph.space import Space
+from autorecon.graph.tied_cost import programs
 from autorecon.lang import Edge, Pipeline, Program
+from autorecon.lang.cases import is_possible
 from autorecon.lang.check_graph import live_nodes
 
 Measure = Literal["parameters", "macs"]
@@ -39,7 +41,26 @@ def cheapest(space: Space, measure: Measure) -> Architecture | None:
     """A valid architecture of least cost; None when the space is too entangled to know one."""
     if space.restrictions:
         return _restricted(space, measure, sign=-1)
-    program, parts = space.program, space.live_parts
+    if not space.is_tied:
+        return _cheapest(space.program, space.live_parts, measure)
+    if not space.cost.exact:
+        return None
+    found = [_cheapest(case, live_parts(case), measure) for case in _cases(space, measure, False)]
+    return min(filter(None, found), key=lambda a: _order(a, measure), default=None)
+
+
+def _cases(space: Space, measure: Measure, dearest: bool) -> list[Program]:
+    """What to look at where decisions are tied: spaces in which nothing is."""
+    costs = measures(space.program)[("parameters", "macs").index(measure)]
+    found = programs(space.program, costs, dearest=dearest) or []
+    return [case for case in found if is_possible(case)]
+
+
+def _order(architecture: Architecture, measure: Measure) -> int:
+    return _cost(architecture.parameters, architecture.macs, measure)
+
+
+def _cheapest(program: Program, parts: Diagram | None, measure: Measure) -> Architecture | None:
     if parts is None:
         return None
     costs = _costs(program, measure)
@@ -52,13 +73,20 @@ def cheapest(space: Space, measure: Measure) -> Architecture | None:
 
 
 def dearest(space: Space, measure: Measure) -> Architecture | None:
-    """A valid architecture of greatest cost: more edges never make less live, so all that can.
+    """A valid architecture of greatest cost.
 
-    None when rules or limits and the space are too entangled to know one.
+    None when what is tied, or rules and limits, and the space are too entangled to know one.
     """
     if space.restrictions:
         return _restricted(space, measure, sign=1)
-    program = space.program
+    if not space.is_tied:
+        return _dearest(space.program, measure)
+    found = [_dearest(case, measure) for case in _cases(space, measure, True)]
+    return max(found, key=lambda a: _order(a, measure), default=None)
+
+
+def _dearest(program: Program, measure: Measure) -> Architecture:
+    """More edges never make less live, so all that can be there."""
     costs = _costs(program, measure)
     choices = {
         edge.name: edge.candidates[0] if edge.is_cut else _end(costs[edge.name], -1)

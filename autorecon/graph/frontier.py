@@ -154,7 +154,7 @@ def _applied(step: Step, states: dict[Any, int], sets: bool) -> tuple[dict[Any, 
     return step.apply_to_sets(states) if sets else step.apply(states)
 
 
-def _joined(program: Program) -> Program:
+def joined(program: Program) -> Program:
     """Without labels that only conditional norms read: no edges, nothing to decide."""
     ends = {end for edge in program.edges for end in (edge.source, edge.target)}
     nodes = {name: node for name, node in program.nodes.items() if name in ends}
@@ -206,32 +206,32 @@ class Step:
 
 def decisions(program: Program, every: bool) -> Iterator[Step]:
     """What is decided one after the other, from the state 0 to the state NOISE."""
-    program = _joined(program)
+    program = joined(program)
     initial = st.initial_statuses(program, every)
     order = elimination_order(program, initial)
-    undecided = Counter(end for edge in program.edges for end in _ends(edge))
+    undecided = Counter(end for edge in program.edges for end in ends_of(edge))
     fields = Fields(NOISE.bit_length())
     tallies = Tallies(program, fields)
-    for name, edges in _edges_by_later_end(program.edges, order):
+    for name, edges in edges_by_later_end(program.edges, order):
         shift = fields.take(name, BITS)
         yield _node_step(program.nodes[name], shift, initial[name])
         # Those without `none` leave the fewest states: first.
         for edge in sorted(edges, key=st.offers_none):
-            undecided.subtract(_ends(edge))
-            last = [bit * (not undecided[name, bit]) for name, bit in _ends(edge)]
-            done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in _ends(edge)]
+            undecided.subtract(ends_of(edge))
+            last = [bit * (not undecided[name, bit]) for name, bit in ends_of(edge)]
+            done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in ends_of(edge)]
             shifts = fields.shift(edge.source), fields.shift(edge.target)
             yield _edge_step(edge, shifts, last, done, every, tallies.of(edge))
-            for (end, _), forgotten in zip(_ends(edge), done, strict=True):
+            for (end, _), forgotten in zip(ends_of(edge), done, strict=True):
                 if forgotten:
                     fields.free(end)
 
 
-def _ends(edge: Edge) -> tuple[tuple[str, int], tuple[str, int]]:
+def ends_of(edge: Edge) -> tuple[tuple[str, int], tuple[str, int]]:
     return (edge.source, st.OUT), (edge.target, st.IN)
 
 
-def _edges_by_later_end(
+def edges_by_later_end(
     edges: Sequence[Edge], order: Sequence[str]
 ) -> Iterator[tuple[str, list[Edge]]]:
     place = {name: index for index, name in enumerate(order)}

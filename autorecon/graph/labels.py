@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from autorecon.graph.cost import Interval
-from autorecon.lang import Edge, Label, Node, Op, Pipeline, Program, Shape
+from autorecon.lang import Decision, Edge, Label, Node, Op, Pipeline, Program, Shape
 from autorecon.lang.catalogue import LabelInput
 
 INK, GREY, FAINT = "#1F2933", "#66717E", "#B4BCC6"
@@ -48,10 +48,17 @@ def short_names(candidates: Sequence[Pipeline]) -> list[str]:
     return names if len(set(names)) == len(names) else [c.text for c in candidates]
 
 
-def edge_label(edge: Edge) -> str:
-    """An edge's candidates, a few a line."""
+def edge_label(edge: Edge, decisions: Mapping[str, Decision]) -> str:
+    """An edge's candidates, a few a line; where it does not choose by itself, what does."""
+    others = [axis for axis in edge.axes if axis != edge.name]
+    options = short_names(edge.candidates)
+    if any(not decisions[axis].is_edge for axis in others):
+        options = list(decisions[edge.name].options) if edge.name in edge.axes else []
+    lines = [*_wrapped(options, 16)] if options else []
+    if others:
+        lines += _wrapped([f"by {others[0]}", *others[1:]], 16, ", ")
     # The spaces keep the text off its line.
-    return "\n".join(f" {line} " for line in _wrapped(short_names(edge.candidates), 16))
+    return "\n".join(f" {line} " for line in lines)
 
 
 def _wrapped(names: Iterable[str], width: int, separator: str = " | ") -> list[str]:
@@ -139,10 +146,19 @@ def legend(program: Program, colours: Colours, discrete: bool) -> str:
         else:
             lines = _wrapped(short_names(candidates), _LINE)
         rows.append(_row(name, edges[0].contract or "", lines, colours[name]))
+    choices = named_choices(program)
+    rows += [_row(name, "choice", _wrapped(options, _LINE), GREY) for name, options in choices]
     for text in [one.text for one in program.rules] + [one.text for one in program.limits]:
         word, _, about = text.partition(" ")
         rows.append(["", font(word, size=10, colour=GREY), "", font(about, size=10, colour=INK)])
     return table(rows, padding=2)
+
+
+def named_choices(program: Program) -> list[tuple[str, tuple[str, ...]]]:
+    """The choices that have a name, with their options, or with what is chosen."""
+    if not program.decisions:
+        return [(name, (option,)) for name, option in program.chosen.items() if "->" not in name]
+    return [(d.name, d.options) for d in program.decisions.values() if not d.is_edge]
 
 
 def _row(name: str, contract: str, lines: Sequence[str], colour: str) -> list[str]:

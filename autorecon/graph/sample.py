@@ -15,6 +15,8 @@ from autorecon.graph.encode import ArchitectureError, Picks, places
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Layer, Weights, diagram
 from autorecon.graph.numbering import Numbering
 from autorecon.graph.space import Space
+from autorecon.graph.tied_parts import AS_BEFORE, TiedParts
+from autorecon.graph.tied_parts import Layer as TiedLayer
 
 
 def sample(space: Space, random: Random) -> Picks:
@@ -54,17 +56,18 @@ class DistinctArchitectures:
     """
 
     def __init__(self, space: Space) -> None:
-        parts = space.live_parts
-        if parts is None:
-            raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
         self._space, self._place, self._dead = space, places(space), _dead(space)
-        paths = Numbering(space.program, parts) if space.restrictions else _Paths(parts)
+        paths = _paths(space)
         self._path, self.size = paths.path, paths.size
 
     def picks(self, number: int) -> Picks:
         """The generator of this number; ArchitectureError when there is none."""
         if not 0 <= number < self.size:
             raise ArchitectureError(f"no generator {number:,}: they are 0 to {self.size - 1:,}")
+        if self._space.is_tied:
+            place = {edge.name: index for index, edge in enumerate(self._space.edges)}
+            part = {place[name]: option for name, option in self._path(number).items()}
+            return self._space.liveness.tied_canonical(part)
         picks = list(self._dead)
         for name, option in self._path(number).items():
             if name in self._place:
@@ -74,6 +77,16 @@ class DistinctArchitectures:
     def sample(self, random: Random) -> Picks:
         """A generator, each as likely as any other."""
         return self.picks(random.randrange(self.size))
+
+
+def _paths(space: Space) -> Numbering | _Paths | _TiedPaths:
+    if space.is_tied and space.tied_parts:
+        return _TiedPaths(space, space.tied_parts)
+    if space.live_parts is None:
+        raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
+    if space.restrictions:
+        return Numbering(space.program, space.live_parts)
+    return _Paths(space.live_parts)
 
 
 # An arc backwards: the state before, and the candidates that it stands for if its edge is live.
@@ -110,6 +123,41 @@ class _Paths:
         return found
 
 
+class _TiedPaths:
+    """The live parts of a space in which decisions are tied, numbered."""
+
+    def __init__(self, space: Space, parts: TiedParts) -> None:
+        self._axes = {edge.name: edge.axes for edge in space.edges}
+        self._tables, self._final = parts.tables(), parts.final
+        self._layers = [(layer.owner.name, _tied_backwards(layer)) for layer in parts.layers]
+        self.size = parts.size
+
+    def path(self, number: int) -> dict[str, int]:
+        """The candidates of the live edges, by name, those too that another edge's have settled."""
+        shown: dict[str, int] = {}
+        state = self._final
+        for before, (name, ways) in zip(self._tables[-2::-1], self._layers[::-1], strict=True):
+            for old, labels in ways[state]:
+                here = before[old] * (len(labels) or 1)
+                if number < here:
+                    break
+                number -= here
+            number, digit = divmod(number, len(labels) or 1)
+            if labels:
+                shown[name] = labels[digit]
+            state = old
+        known = {self._axes[name]: c for name, c in shown.items() if c != AS_BEFORE}
+        return {n: known[self._axes[n]] if c == AS_BEFORE else c for n, c in shown.items()}
+
+
+def _tied_backwards(layer: TiedLayer) -> list[list[_Back]]:
+    ways: list[list[_Back]] = [[] for _ in range(layer.size)]
+    for old, arcs in enumerate(layer.arcs):
+        for new, labels in arcs:
+            ways[new].append((old, labels))
+    return ways
+
+
 def _backwards(layer: Layer) -> list[list[_Back]]:
     ways: list[list[_Back]] = [[] for _ in range(layer.size)]
     for take, arcs in layer.arcs.items():
@@ -120,5 +168,5 @@ def _backwards(layer: Layer) -> list[list[_Back]]:
 
 def _dead(space: Space) -> Picks:
     """What canonical picks hold on edges that are not live."""
-    offers = ([c.is_none for c in edge.candidates] for edge in space.choices)
+    offers = ([option == "none" for option in d.options] for d in space.decisions)
     return tuple(is_none.index(True) if True in is_none else 0 for is_none in offers)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from autorecon.graph.paths import Paths
     from autorecon.graph.restricted import Extent
     from autorecon.graph.restrictions import Restrictions
+    from autorecon.graph.tied_parts import TiedParts
 
 
 class Space:
@@ -122,17 +123,40 @@ class Space:
         return build_graph(self.program)
 
     @cached_property
+    def is_tied(self) -> bool:
+        """Whether not every edge simply chooses one of its candidates, with weights of its own."""
+        from autorecon.lang.cases import is_tied
+
+        return is_tied(self.program)
+
+    @cached_property
+    def tied_parts(self) -> TiedParts | None:
+        """`live_parts` where decisions are tied."""
+        from autorecon.graph.frontier import FrontierTooWide
+        from autorecon.graph.tied_parts import tied_parts
+
+        try:
+            return tied_parts(self.program)
+        except FrontierTooWide:
+            return None
+
+    @cached_property
     def live_parts(self) -> Diagram | None:
-        """All different generators that the space holds, as one diagram; None: too entangled."""
+        """All different generators that the space holds, as one diagram; None where decisions are
+        tied or the space is too entangled."""
         from autorecon.graph.cost import live_parts
 
-        return live_parts(self.program)
+        return None if self.is_tied else live_parts(self.program)
 
     @cached_property
     def cost(self) -> CostInterval:
         """Parameters, multiply-accumulates and activations over the whole space."""
         if self.restrictions:
             return self.extent.cost
+        if self.is_tied:
+            from autorecon.graph import tied_cost
+
+            return tied_cost.cost_interval(self.program)
         from autorecon.graph.cost import cost_interval
 
         return cost_interval(self.program, self.live_parts)
@@ -143,6 +167,10 @@ class Space:
         too entangled to count."""
         if self.restrictions:
             return self.extent.valid
+        if self.is_tied:
+            from autorecon.graph import tied_cost
+
+            return tied_cost.valid_architectures(self.program)
         from autorecon.graph.cost import all_choices, count
 
         choices = all_choices(self.program)
@@ -155,6 +183,8 @@ class Space:
             from autorecon.graph.restricted import distinct_architectures
 
             return distinct_architectures(self)
+        if self.is_tied:
+            return self.tied_parts.size if self.tied_parts else None
         from autorecon.graph.cost import count
 
         return count(self.live_parts) if self.live_parts else None

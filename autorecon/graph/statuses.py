@@ -10,7 +10,7 @@ an input to the output, and the nodes on such paths. A node is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from autorecon.lang import Edge, Program
@@ -25,12 +25,15 @@ IN, OUT = 1, 2
 NONE, LIVE_ONES, OTHERS, ANY = "none", "live", "others", "any"
 
 
-def initial_statuses(program: Program, every: bool = True) -> dict[str, tuple[int, ...]]:
+def initial_statuses(
+    program: Program, every: bool = True, lacks_none: Callable[[Edge], bool] | None = None
+) -> dict[str, tuple[int, ...]]:
     """The statuses that each node can have before any of its edges is decided.
 
     What edges without `none` settle for every architecture is settled here, which keeps spaces with
     few choices small: a genotype has one status a node. Without `every`, a node that is not live
-    need not say whether it is reached, unless an edge without `none` carries that on.
+    need not say whether it is reached, unless an edge without `none` carries that on; `lacks_none`
+    says which edges may be such.
     """
     inputs = {node.name for node in program.inputs}
     noise = [node.name for node in program.inputs if node.role == "noise"]
@@ -41,7 +44,11 @@ def initial_statuses(program: Program, every: bool = True) -> dict[str, tuple[in
     always_needed, needable = _needed(output, forced), _needed(output, possible)
     always_live = output | (set(noise) if len(noise) == 1 else set())
     can_live, can_be_dead = reachable & needable, reachable - always_needed
-    carries = {edge.source for edge in forced}
+    carries = (
+        {edge.source for edge in filter(lacks_none, program.edges)}
+        if lacks_none
+        else {edge.source for edge in forced}
+    )
 
     def statuses(name: str) -> Iterator[int]:
         found_in = IN * (name in always_reached)

@@ -12,7 +12,7 @@ from autorecon.graph.cost import Interval
 from autorecon.graph.expectation import Expectation
 from autorecon.graph.extremes import Architecture, cheapest, dearest
 from autorecon.graph.space import Space, load
-from autorecon.lang import Node, Pipeline
+from autorecon.lang import Decision, Node, Pipeline
 
 MEASURES = ("parameters", "macs")
 
@@ -74,6 +74,12 @@ def candidate_rows(space: Space) -> list[CandidateRow]:
             found.setdefault(key, []).append(candidate)
     rows = [CandidateRow(*key, len(same), *cost_range(tuple(same))) for key, same in found.items()]
     return sorted(rows, key=lambda row: order[row.type])
+
+
+def tied_rows(space: Space) -> list[tuple[Decision, int]]:
+    """Choices that have a name, and decisions of several edges, with how many depend on each."""
+    uses = Counter(axis for edge in space.edges for axis in edge.axes)
+    return [(d, uses[d.name]) for d in space.decisions if not d.is_edge or uses[d.name] > 1]
 
 
 def extremes(space: Space) -> list[Extreme]:

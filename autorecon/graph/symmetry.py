@@ -9,7 +9,7 @@ outside, stay where they are, and so does the order of a concatenation's parts.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import attrs
@@ -18,7 +18,9 @@ from autorecon.graph.cost import count
 from autorecon.graph.encode import Picks, places
 from autorecon.graph.frontier import FrontierTooWide, diagram
 from autorecon.graph.space import Space
+from autorecon.graph.tied_parts import tied_parts
 from autorecon.lang import Edge, Node, Program
+from autorecon.lang.cases import is_tied, tied_decisions
 from autorecon.lang.check_graph import topological_order
 
 # Listing more, or refining the colours of larger spaces, would take seconds.
@@ -41,7 +43,7 @@ def symmetries(program: Program) -> list[Symmetry]:
     """All symmetries, the identity (which moves nothing) first; raises TooSymmetric."""
     if len(program.edges) > MAX_EDGES:
         raise TooSymmetric(f"{len(program.edges):,} edges are too many to look for symmetries")
-    links = _links(program.edges, program.nodes)
+    links = _links(program)
     classes = _classes(program, links)
     moved = {name: alike for alike in classes if len(alike) > 1 for name in alike}
     found: list[Symmetry] = []
@@ -57,7 +59,14 @@ def reorderings(space: Space) -> list[Picks]:
     """What each symmetry does to picks: the places that it takes them from; raises TooSymmetric."""
     place, program = places(space), space.program
     kept = (mapping for mapping in symmetries(program) if _keeps_rules(mapping, program))
-    return [_reordering(mapping, space.choices, place) for mapping in kept]
+    # What is tied, or has a name, stays where it is.
+    own = [edge for edge in space.choices if _chooses(edge, set(tied_decisions(program)))]
+    return [_reordering(mapping, own, place) for mapping in kept]
+
+
+def _chooses(edge: Edge, tied: Container[str]) -> bool:
+    """Whether an edge has a decision all of its own."""
+    return edge.name in edge.axes and edge.name not in tied
 
 
 def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
@@ -80,7 +89,7 @@ def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
 
 def _reordering(mapping: Symmetry, edges: Sequence[Edge], place: Mapping[str, int]) -> Picks:
     by_ends = {(e.source, e.target): place[e.name] for e in edges}
-    taken = [0] * len(edges)
+    taken = list(range(len(place)))
     for edge in edges:
         ends = mapping.get(edge.source, edge.source), mapping.get(edge.target, edge.target)
         taken[by_ends[ends]] = place[edge.name]
@@ -105,7 +114,8 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
 
 
 def _unmoved(program: Program, leaders: Leaders) -> int:
-    return count(diagram(folded(program, leaders)))
+    quotient = folded(program, leaders)
+    return tied_parts(quotient).size if is_tied(quotient) else count(diagram(quotient))
 
 
 def folded(program: Program, leaders: Leaders) -> Program:
@@ -148,15 +158,23 @@ def _first_of_cycle(items: Iterable[T], moves: Mapping[T, T]) -> dict[T, T]:
     return {item: first[item] for item in items}
 
 
-def _links(edges: Iterable[Edge], nodes: Mapping[str, Node]) -> dict[str, dict[str, Hashable]]:
-    """What leads from a node to another; by the source and then the target."""
-    links: dict[str, dict[str, Hashable]] = {name: {} for name in nodes}
+def _links(program: Program) -> dict[str, dict[str, Hashable]]:
+    """What leads from a node to another; by the source and then the target.
+
+    Edges that do not choose by themselves are alike only if they depend on the same decisions.
+    """
+    links: dict[str, dict[str, Hashable]] = {name: {} for name in program.nodes}
     parts: Counter[str] = Counter()
-    for edge in edges:
-        place = parts[edge.target] if nodes[edge.target].merge == "concat" else None
+    tied = set(tied_decisions(program))
+    owners = {edge.weights_of for edge in program.edges} - {None}
+    for edge in program.edges:
+        place = parts[edge.target] if program.nodes[edge.target].merge == "concat" else None
         parts[edge.target] += 1
         candidates = tuple(c.text for c in edge.candidates)
-        links[edge.source][edge.target] = (edge.type, candidates, place)
+        alone = _chooses(edge, tied)
+        axes = tuple(axis for axis in edge.axes if not alone or axis != edge.name)
+        weights = edge.name if edge.weights_of or edge.name in owners else None
+        links[edge.source][edge.target] = (edge.type, candidates, place, axes, edge.table, weights)
     return links
 
 

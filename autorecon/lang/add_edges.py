@@ -8,7 +8,7 @@ from autorecon.lang import syntax as s
 from autorecon.lang.candidates import Candidates, alternatives, of_type, with_none
 from autorecon.lang.checked import Edge
 from autorecon.lang.diagnostics import did_you_mean
-from autorecon.lang.elaboration import MAX_EDGES, Elaboration, TooLarge
+from autorecon.lang.elaboration import MAX_EDGES, Elaboration, TooLarge, Values
 from autorecon.lang.evaluate import Scope
 
 CONTRACTS = ("keeps", "enlarges", "bridges")
@@ -24,7 +24,7 @@ def add_edge_type(program: Elaboration, statement: s.EdgeType) -> None:
 
 
 def add_edges(
-    program: Elaboration, statement: s.EdgeStatement, scope: Scope, block: str | None
+    program: Elaboration, statement: s.EdgeStatement, scope: Values, block: str | None
 ) -> None:
     """All pairs of a statement's ends."""
     kind = statement.type.text
@@ -35,9 +35,10 @@ def add_edges(
         program.faults.report("E0203", f"unknown edge type `{kind}`", statement.type.span, help)
     candidates = _candidates(program, statement, declared, scope)
     contract = declared.contract.text if declared and declared.contract else None
-    sources = [_end(program, path, scope, block) for path in statement.sources]
-    targets = [_end(program, path, scope, block) for path in statement.targets]
+    sources = [find_node(program, path, scope, block) for path in statement.sources]
+    targets = [find_node(program, path, scope, block) for path in statement.targets]
     if candidates is None:
+        program.lacks_edges = True
         return
     if statement.optional:
         candidates = with_none(program, statement, candidates)
@@ -47,7 +48,7 @@ def add_edges(
         if len(program.edges) == MAX_EDGES:
             raise TooLarge(f"{MAX_EDGES:,} edges", statement.span)
         span = path.span.to(other.span) if path.span.start < other.span.start else statement.span
-        written = source, target
+        written, end = (source, target), program.entries.get(end, end)
         edge = Edge(start, end, written, kind, contract, candidates, block, span=span)
         program.edges.append(edge)
 
@@ -56,7 +57,7 @@ def _candidates(
     program: Elaboration,
     statement: s.EdgeStatement,
     declared: s.EdgeType | None,
-    scope: Scope,
+    scope: Values,
 ) -> Candidates | None:
     if statement.candidates:
         return alternatives(program, statement.candidates, scope)
@@ -68,7 +69,7 @@ def _candidates(
     return None
 
 
-def _end(
+def find_node(
     program: Elaboration, path: s.Path, scope: Scope, block: str | None
 ) -> tuple[s.Path, str, str | None]:
     """How a node is called here, and the node itself, through aliases; None when unknown."""

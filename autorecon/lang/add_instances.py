@@ -39,10 +39,10 @@ def add_instance(
 
 def _block(program: Elaboration, statement: s.Instance) -> s.BlockDef | None:
     written = statement.block
-    block = program.declared.blocks.get(written.text)
-    if block is None and not program.faults.again("E0205", written.text, written.span):
-        help = did_you_mean(written.text, program.declared.blocks)
-        program.faults.report("E0205", f"unknown block `{written.text}`", written.span, help)
+    block = program.declared.blocks.get(written.shown)
+    if block is None and not program.faults.again("E0205", written.shown, written.span):
+        help = did_you_mean(written.shown, program.declared.blocks)
+        program.faults.report("E0205", f"unknown block `{written.shown}`", written.span, help)
     return block
 
 

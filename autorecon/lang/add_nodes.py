@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 
 from autorecon.lang import syntax as s
-from autorecon.lang.checked import Node, Pipeline
+from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.declare import report_twice
 from autorecon.lang.diagnostics import did_you_mean
-from autorecon.lang.elaboration import MAX_NODES, Elaboration, TooLarge
+from autorecon.lang.elaboration import MAX_NODES, Elaboration, TooLarge, Values
 from autorecon.lang.evaluate import Scope
 from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Span
@@ -39,7 +39,7 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
 def add_nodes(
     program: Elaboration,
     statement: s.NodeDecl,
-    scope: Scope,
+    scope: Values,
     block: str | None = None,
     bound: Container[str] = (),
 ) -> None:
@@ -110,5 +110,15 @@ def _add(
         program.broken.add(full)
     elif len(program.nodes) == MAX_NODES:
         raise TooLarge(f"{MAX_NODES:,} nodes", written.span)
+    elif then and then.choices:
+        # What it merges is a node of its own, and what it applies an edge, so that one thing, an
+        # edge, chooses. No name that one can write ends in a word of the language.
+        entry = f"{full}.merge"
+        program.nodes[entry] = Node(entry, shape, "inner", block, merge, None, (), written.span)
+        program.nodes[full] = Node(full, shape, role, block, "sum", None, (), written.span)
+        program.entries[full] = entry
+        ends = entry, full
+        edge = Edge(entry, full, ends, "link", None, (then,), block, span=written.span)
+        program.edges.append(edge)
     else:
         program.nodes[full] = Node(full, shape, role, block, merge, then, (), written.span)

@@ -172,10 +172,9 @@ _RULES.update(block_for=_for, block_if=_if)
 
 @_rule
 def _instance(tree: Tree, source: Source) -> s.Instance:
-    parts = [c for c in tree.children if not isinstance(c, Tree) or c.data != "arguments"]
-    name, block, *after = (build(part, source) for part in parts)
-    arguments = _child(tree, "arguments", source, ())
-    return s.Instance(name, block, arguments, after[0] if after else None, _span(tree, source))
+    name, call, *after = _all(tree, source)
+    previous = after[0] if after else None
+    return s.Instance(name, call.name, call.arguments, previous, _span(tree, source))
 
 
 @_rule
@@ -188,8 +187,36 @@ def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
 
 @_rule
 def _choice(tree: Tree, source: Source) -> s.Choice:
+    name, options = _all(tree, source)
+    return s.Choice(name, options, _span(tree, source))
+
+
+@_rule
+def _share(tree: Tree, source: Source) -> s.Share:
+    kind = build(tree.children[1], source)
+    items = (build(c, source) for c in tree.children[2:] if isinstance(c, Tree))
+    return s.Share(kind, tuple(items), _span(tree, source))
+
+
+@_rule
+def _pick(tree: Tree, source: Source) -> s.Pick:
     source_path, target_path, pipeline = _all(tree, source)
-    return s.Choice(source_path, target_path, pipeline, _span(tree, source))
+    return s.Pick(source_path, target_path, pipeline, _span(tree, source))
+
+
+@_rule
+def _pick_choice(tree: Tree, source: Source) -> s.Pick:
+    names = [c for c in tree.children if c.data == "indexed"]
+    calls = [c for c in tree.children if c.data == "call"]
+    path = s.Path(tuple(build(n, source) for n in names), _between(names, source))
+    if not calls:
+        return s.Pick(path, None, build(tree.children[-1], source), _span(tree, source))
+    pipeline = s.PipelineExpr(tuple(build(c, source) for c in calls), _between(calls, source))
+    return s.Pick(path, None, pipeline, _span(tree, source))
+
+
+def _between(trees: list[Tree], source: Source) -> Span:
+    return _span(trees[0], source).to(_span(trees[-1], source))
 
 
 @_rule
@@ -238,6 +265,7 @@ def _sequence(tree: Tree, source: Source) -> tuple:
 
 
 _RULES.update(shape=_sequence, sizes=_sequence, set=_sequence, options=_sequence)
+_RULES.update(shared=_sequence)
 _RULES.update(signature=_sequence, parameters=_sequence)
 _RULES.update(body=_sequence, block_body=_sequence)
 
@@ -293,7 +321,12 @@ def _pipeline(tree: Tree, source: Source) -> s.PipelineExpr:
 @_rule
 def _call(tree: Tree, source: Source) -> s.Call:
     arguments = _child(tree, "arguments", source, ())
-    return s.Call(_names(tree, source)[0], arguments, _span(tree, source))
+    parts = [c for c in tree.children if c.data == "indexed"]
+    name = build(parts[-1], source)
+    if parts[1:]:
+        within = tuple(build(part, source) for part in parts[:-1])
+        name = s.Name(name.text, _between(parts, source), name.index, within)
+    return s.Call(name, arguments, _span(tree, source))
 
 
 @_rule

@@ -10,8 +10,7 @@ from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import OPERATIONS
 from autorecon.lang.checked import Op, Pipeline
 from autorecon.lang.diagnostics import did_you_mean
-from autorecon.lang.elaboration import Elaboration
-from autorecon.lang.evaluate import Scope
+from autorecon.lang.elaboration import Elaboration, Values
 from autorecon.lang.source import Span
 
 MAX_CANDIDATES = 1_000  # of an edge
@@ -23,7 +22,7 @@ _Found = dict[Pipeline, Span | None]
 _Set = s.PipelineExpr | s.Narrowed | s.Alternatives
 
 
-def alternatives(program: Elaboration, written: s.Alternatives, scope: Scope) -> Candidates | None:
+def alternatives(program: Elaboration, written: s.Alternatives, scope: Values) -> Candidates | None:
     """The candidates, or None after reporting what is wrong with one of them."""
     found = _union(program, written, scope)
     return None if found is None else tuple(found)
@@ -62,7 +61,7 @@ def with_none(program: Elaboration, statement: s.EdgeStatement, found: Candidate
     return found
 
 
-def _union(program: Elaboration, written: s.Alternatives, scope: Scope) -> _Found | None:
+def _union(program: Elaboration, written: s.Alternatives, scope: Values) -> _Found | None:
     found: _Found = {}
     sound = True
     for option in written.options:
@@ -81,14 +80,14 @@ def _union(program: Elaboration, written: s.Alternatives, scope: Scope) -> _Foun
     return found if sound else None
 
 
-def _set(program: Elaboration, written: _Set, scope: Scope) -> _Found | None:
+def _set(program: Elaboration, written: _Set, scope: Values) -> _Found | None:
     match written:
         case s.Alternatives():
             return _union(program, written, scope)
         case s.Narrowed():
             return _narrowed(program, written, scope)
     types = program.declared.edge_types
-    named = [call for call in written.calls if call.name.text in types and _is_free(program, call)]
+    named = [c for c in written.calls if c.name.text in types and _is_free(program, c, scope)]
     alone = len(written.calls) == 1 and not written.calls[0].arguments
     if not named:
         pipeline = program.pipeline(written, scope, types if alone else ())
@@ -103,12 +102,15 @@ def _set(program: Elaboration, written: _Set, scope: Scope) -> _Found | None:
     return None if found is None else dict.fromkeys(found)
 
 
-def _is_free(program: Elaboration, call: s.Call) -> bool:
-    """Whether no operation has the name: that would go before an edge type."""
-    return call.name.text not in OPERATIONS and call.name.text not in program.declared.ops
+def _is_free(program: Elaboration, call: s.Call, scope: Values) -> bool:
+    """Whether no operation or choice has the name: that would go before an edge type."""
+    if call.name.index or call.name.within:
+        return False
+    tables = OPERATIONS, program.declared.ops, scope.choices
+    return not any(call.name.text in table for table in tables)
 
 
-def _narrowed(program: Elaboration, written: s.Narrowed, scope: Scope) -> _Found | None:
+def _narrowed(program: Elaboration, written: s.Narrowed, scope: Values) -> _Found | None:
     found = _set(program, written.first, scope)
     for sign, operand in written.rest:
         other = _set(program, operand, scope)

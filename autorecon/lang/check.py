@@ -12,7 +12,7 @@ import attrs
 from autorecon.lang import syntax as s
 from autorecon.lang.check_edges import check_edges
 from autorecon.lang.check_graph import check_graph
-from autorecon.lang.checked import Decision, Edge, Node, Program
+from autorecon.lang.checked import Node, Program
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaborate import elaborate
 from autorecon.lang.elaboration import Elaboration
@@ -68,15 +68,12 @@ def check_space(
     check_edges(elaboration, complete)
     if complete:
         check_graph(elaboration.nodes, elaboration.edges, header.name.span, faults)
-    warnings = faults.finish()
-    nodes = _with_aliases(elaboration)
-    edges = tuple(elaboration.edges)
     program = Program(
         header.name.text,
         values,
-        nodes,
-        edges,
-        own_decisions(edges),
+        _with_aliases(elaboration),
+        tuple(elaboration.edges),
+        elaboration.decisions,
         file.source,
         limits=elaboration.limits,
         rules=elaboration.rules,
@@ -85,24 +82,29 @@ def check_space(
             for name in elaboration.declared.edge_types
         },
         used=tuple(uses.found.values()),
-        warnings=warnings,
         header=header.name.span,
     )
-    return program, elaboration
+    if elaboration.choices or elaboration.shares:
+        _check_ties(program, faults)
+    warnings = faults.finish()
+    return attrs.evolve(program, warnings=warnings) if warnings else program, elaboration
 
 
-def own_decisions(edges: Iterable[Edge]) -> dict[str, Decision]:
-    """One for each edge with several candidates."""
-    options: dict[int, tuple[str, ...]] = {}
-    found = {}
-    for edge in edges:
-        if len(edge.candidates) > 1:
-            # Edges of one statement or type have one tuple of candidates.
-            key = id(edge.candidates)
-            if key not in options:
-                options[key] = tuple(c.text for c in edge.candidates)
-            found[edge.name] = Decision(edge.name, edge.text, options[key], edge.block, edge.span)
-    return found
+def _check_ties(program: Program, faults: Diagnostics) -> None:
+    """Whether some architecture is whole: what is tied may never be there together."""
+    if faults.failed:
+        return
+    from autorecon.lang.cases import cases, is_tied
+
+    if is_tied(program) and (program.rules or program.limits):
+        spans = [rule.span for rule in program.rules] + [limit.span for limit in program.limits]
+        message = "a rule or limit in a space whose edges are tied"
+        help = "say what goes together with `choice` and `share`, or with rules, not with both"
+        faults.report("E0902", message, spans[0], help)
+    elif cases(program) == []:
+        message = "every architecture cuts the output from the noise, as edges are tied"
+        help = "some combination of their options needs a path without `none`"
+        faults.report("E0506", message, program.output.span, help)
 
 
 def _with_aliases(elaboration: Elaboration) -> dict[str, Node]:

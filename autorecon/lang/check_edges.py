@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
+from autorecon.lang.source import Span
 
 
 def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
@@ -73,8 +75,26 @@ def _candidate(
     if key not in failed:
         failed.add(key)
         code, message, help = report
-        program.faults.report(code, message, edge.span, help, candidate.text)
+        notes = _made_by(edge, candidate, program)
+        program.faults.report(code, message, edge.span, help, candidate.text, notes)
     return None
+
+
+def _made_by(
+    edge: Edge, candidate: Pipeline, program: Elaboration
+) -> tuple[tuple[str, Span | None], ...]:
+    """Which options of choices with names make a candidate what it is."""
+    named = [axis for axis in edge.axes if not program.decisions[axis].is_edge]
+    if not named:
+        return ()
+    radices = (range(len(program.decisions[axis].options)) for axis in edge.axes)
+    rows = zip(product(*radices), edge.table, strict=True)
+    picks = next(p for p, index in rows if edge.candidates[index] == candidate)
+    options = dict(zip(edge.axes, picks, strict=True))
+    return tuple(
+        (f"with `{axis} = {decision.options[options[axis]]}`", decision.span)
+        for axis, decision in ((axis, program.decisions[axis]) for axis in named)
+    )
 
 
 def _shape_help(shape: Shape, target: Shape) -> str:

@@ -71,6 +71,18 @@ class Op:
         return key.replace(".", "p").replace("-", "m")
 
 
+@attrs.frozen
+class Placeholder(Op):
+    """A choice where operations are to be, as `name` calls it, until an option is put there."""
+
+    choice: str
+    span: Span = attrs.field(eq=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        return self.name
+
+
 def _key_part(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return name if value else f"no{name}"
@@ -106,6 +118,11 @@ class Pipeline:
     @property
     def is_none(self) -> bool:
         return self.ops[0].name == "none"
+
+    @cached_property
+    def choices(self) -> tuple[Placeholder, ...]:
+        """The choices that are still to be put in place; none in a checked program."""
+        return tuple(op for op in self.ops if isinstance(op, Placeholder))
 
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
@@ -155,6 +172,11 @@ class Decision:
     block: str | None = None
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
 
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is an edge's own, not that of a choice with a name."""
+        return "->" in self.name
+
 
 @cache
 def _counted(count: int) -> tuple[int, ...]:
@@ -180,6 +202,7 @@ class Edge:
     block: str | None = None
     axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
     table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
+    weights_of: str | None = None  # the edge whose modules it shares
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
 
     @property

@@ -118,8 +118,19 @@ CODES: dict[str, str] = {
         "No architecture keeps to this rule or limit and at the same time to those above it, "
         "though each of them can be kept to."
     ),
+    # shared decisions
+    "E0901": (
+        "Edges, instances or choices that cannot be shared: the options of one go with those of "
+        "the other in order, so their numbers must agree. Weights need the same candidates and "
+        "shapes as well."
+    ),
+    "E0902": (
+        "A rule or limit in a space with tied choices or shared weights. What keeps to a rule is "
+        "known only where every edge chooses by itself."
+    ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
     "W0801": "A rule that every architecture keeps to. It makes no difference.",
     "W0802": "A limit that every architecture is within. It makes no difference.",
+    "W0901": "A choice that no edge and no node uses. It is left out.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -18,9 +18,11 @@ class Declarations:
     ops: dict[str, s.OpDef] = attrs.field(factory=dict)
     edge_types: dict[str, s.EdgeType] = attrs.field(factory=dict)
     blocks: dict[str, s.BlockDef] = attrs.field(factory=dict)
+    # Choices by their names without index, of the file (None) and of each block.
+    choices: dict[str | None, set[str]] = attrs.field(factory=dict)
 
 
-def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarations:
+def declare(statements: Sequence[s.Statement], faults: Diagnostics) -> Declarations:
     """The declarations of a file, after reporting names that are taken (E0206)."""
     declared = Declarations()
     for statement in statements:
@@ -34,7 +36,41 @@ def declare(statements: Iterable[s.Statement], faults: Diagnostics) -> Declarati
                 _add(statement, declared.blocks, (), faults)
                 _once((p.name for p in statement.parameters), faults)
                 _nodes(statement, faults)
+    _choices(statements, declared, faults)
     return declared
+
+
+def _choices(
+    statements: Iterable[s.Statement], declared: Declarations, faults: Diagnostics
+) -> None:
+    """The choices of the file and of its blocks: pipelines above them may name them."""
+    own = list(_choice_names(statements))
+    declared.choices[None] = {name.text for name in own}
+    _free(own, {*OPERATIONS, *declared.ops}, faults)
+    for name, block in declared.blocks.items():
+        inner = list(_choice_names(block.items))
+        declared.choices[name] = {choice.text for choice in inner}
+        _free(inner, {*OPERATIONS, *declared.ops, *declared.choices[None]}, faults)
+
+
+def _choice_names(statements: Iterable[s.Statement]) -> Iterator[s.Name]:
+    for statement in statements:
+        match statement:
+            case s.Choice():
+                yield statement.name
+            case s.For():
+                yield from _choice_names(statement.items)
+            case s.If():
+                for _, items in statement.branches:
+                    yield from _choice_names(items)
+                yield from _choice_names(statement.otherwise)
+
+
+def _free(names: Iterable[s.Name], taken: Container[str], faults: Diagnostics) -> None:
+    for name in names:
+        if name.text in taken:
+            message = f"`{name.text}` is the name of an operation or choice already"
+            faults.report("E0206", message, name.span, "choose another name")
 
 
 def label_inputs(

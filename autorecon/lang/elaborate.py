@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Sequence
 import attrs
 
 from autorecon.lang import syntax as s
+from autorecon.lang.add_choices import add_choice, add_share
 from autorecon.lang.add_edges import add_edge_type, add_edges
 from autorecon.lang.add_instances import add_instance
 from autorecon.lang.add_nodes import add_input, add_nodes
@@ -20,18 +21,26 @@ from autorecon.lang.declare import declare, label_inputs, report_twice
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration, TooLarge, Values
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, condition, evaluate, whole
+from autorecon.lang.ties import tie
 
 
 def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnostics) -> Elaboration:
     """All nodes and edges; what is wrong is reported to `faults`."""
     declared, labels = declare(statements, faults), label_inputs(statements, scope)
-    program = Elaboration(faults, Values({}, scope), declared, labels)
+    choices = dict.fromkeys(declared.choices[None], "")
+    program = Elaboration(faults, Values({}, scope, choices), declared, labels)
     try:
         _Body(program, program.globals).run(statements)
         _restrict(program)
         _unused(program)
+        tie(program)
     except TooLarge as error:
         faults.report("E0305", f"more than {error}", error.span, "make it smaller")
+        if any(program.declared.choices.values()):
+            # Edges in which choices are still to be put in place cannot be checked.
+            program.edges[:] = [
+                e for e in program.edges if not any(c.choices for c in e.candidates)
+            ]
     return program
 
 
@@ -45,10 +54,14 @@ def _unused(program: Elaboration) -> None:
                 nodes={},
                 aliases={},
                 edges=[],
+                entries={},
+                choices={},
+                shares=[],
                 broken=set(),
                 restrictions=[],
             )
             scope = _unknown(program, block.parameters)
+            scope.choices = _visible(program, block, block.name.text)
             _Body(alone, scope, block.name.text).run(block.items)
             _restrict(alone)
 
@@ -58,6 +71,12 @@ def _restrict(program: Elaboration) -> None:
         from autorecon.lang.restrictions import resolve_restrictions
 
         program.limits, program.rules = resolve_restrictions(program)
+
+
+def _visible(program: Elaboration, block: s.BlockDef, instance: str) -> dict[str, str]:
+    """The choices that the pipelines of an instance see."""
+    own = program.declared.choices[block.name.text]
+    return {**program.globals.choices, **dict.fromkeys(own, f"{instance}.")}
 
 
 def _unknown(program: Elaboration, parameters: Iterable[s.Parameter]) -> Values:
@@ -80,7 +99,7 @@ class _Body:
     block: str | None = None
     bound: Container[str] = ()
     # Edges are last: they may connect nodes above their declaration.
-    edges: list[tuple[s.EdgeStatement, Scope]] = attrs.field(factory=list)
+    edges: list[tuple[s.EdgeStatement, Values]] = attrs.field(factory=list)
 
     def run(self, statements: Iterable[s.Statement]) -> None:
         self._carry_out(statements)
@@ -97,6 +116,10 @@ class _Body:
                 self.edges.append((statement, self.scope))
             case s.Let():
                 self._let(statement)
+            case s.Choice():
+                add_choice(self.program, statement, self.scope, self.block)
+            case s.Share():
+                add_share(self.program, statement, self.scope, self.block)
             case s.NodeDecl():
                 add_nodes(self.program, statement, self.scope, self.block, self.bound)
             case s.InputDecl():
@@ -113,7 +136,11 @@ class _Body:
                 self.program.pipeline(
                     statement.pipeline, _unknown(self.program, statement.parameters)
                 )
-            case s.Choice():
+            case s.Pick(target=None):
+                help = "a space declares it: `choice norm = bn | identity`"
+                message = "a choice without its options"
+                self.program.faults.report("E0203", message, statement.span, help)
+            case s.Pick():
                 help = "a space's edges start with their type: `link a -> b = ...`"
                 self.program.faults.report("E0203", "an edge without a type", statement.span, help)
             case s.Limit() | s.Rule():
@@ -135,6 +162,7 @@ class _Body:
         found = add_instance(program, statement, self.scope)
         if found:
             name, block, values = found
+            values.choices = _visible(program, block, name)
             program.checked.add(block.name.text)
             ports = program.instances[name].ins
             bound = {port for port in ports if port in program.aliases}
@@ -175,6 +203,8 @@ class _Body:
             match statement:
                 case s.Let():
                     self.scope[statement.name.text] = UNKNOWN
+                case s.Choice():
+                    self.program.broken.add(prefix + statement.name.text)
                 case s.NodeDecl():
                     self.program.broken.update(prefix + name.text for name in statement.names)
                 case s.InputDecl() | s.Instance():

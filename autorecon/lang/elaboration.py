@@ -10,11 +10,11 @@ import attrs
 
 from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import MAX_SIZE, LabelInput
-from autorecon.lang.checked import Edge, Node, Pipeline
+from autorecon.lang.checked import Decision, Edge, Node, Pipeline
 from autorecon.lang.declare import Declarations
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.evaluate import Number, Scope, Unknown, whole
-from autorecon.lang.pipelines import resolve
+from autorecon.lang.pipelines import Visible, indexed_name, resolve
 from autorecon.lang.source import Span
 
 if TYPE_CHECKING:
@@ -32,18 +32,26 @@ _INDEX = re.compile(r"\[[^]]*\]")
 class TooLarge(Exception):
     """The program is larger than any generator; the rest of it is not looked at."""
 
-    def __init__(self, what: str, span: Span) -> None:
+    def __init__(self, what: str, span: Span | None) -> None:
         super().__init__(what)
         self.span = span
 
 
 class Values(dict[str, "Number | Unknown"]):
-    """Names and their values; `own` are those declared in this scope, not around it."""
+    """Names and their values; `own` are those declared in this scope, not around it.
 
-    def __init__(self, around: Scope, own: Scope | None = None) -> None:
+    `choices` are those that pipelines of this scope see.
+    """
+
+    def __init__(
+        self, around: Scope, own: Scope | None = None, choices: Visible | None = None
+    ) -> None:
         super().__init__(around)
         self.update(own or {})
         self.own = set(own or ())
+        self.choices: Visible = around.choices if isinstance(around, Values) else {}
+        if choices:
+            self.choices = {**self.choices, **choices}
 
 
 @attrs.define
@@ -60,6 +68,16 @@ class Instance:
 
 
 @attrs.define
+class Choice:
+    """What the text says of a choice: its options, before anything is put in place in them."""
+
+    name: str
+    options: tuple[Pipeline, ...]
+    block: str | None
+    span: Span
+
+
+@attrs.define
 class Elaboration:
     """The state of one run over a file."""
 
@@ -72,6 +90,13 @@ class Elaboration:
     nodes: dict[str, Node] = attrs.field(factory=dict)
     aliases: dict[str, str] = attrs.field(factory=dict)
     edges: list[Edge] = attrs.field(factory=list)
+    # Whether faults left some out.
+    lacks_edges: bool = False
+    # Nodes whose `then` depends on a choice, and those before them that edges lead to.
+    entries: dict[str, str] = attrs.field(factory=dict)
+    choices: dict[str, Choice] = attrs.field(factory=dict)
+    shares: list[tuple[s.Share, Values, str | None]] = attrs.field(factory=list)
+    decisions: dict[str, Decision] = attrs.field(factory=dict)
     # What edges without candidates of their own choose from, by type.
     type_candidates: dict[str, tuple[Pipeline, ...] | None] = attrs.field(factory=dict)
     # Types whose candidates are being found, each used by the one before.
@@ -81,7 +106,7 @@ class Elaboration:
     # Blocks whose body was checked with an instance.
     checked: set[str] = attrs.field(factory=set)
     # Limits and rules, to be looked at when all edges are known; each with its instance.
-    restrictions: list[tuple[s.Limit | s.Rule, Scope, str | None]] = attrs.field(factory=list)
+    restrictions: list[tuple[s.Limit | s.Rule, Values, str | None]] = attrs.field(factory=list)
     limits: tuple[Limit, ...] = ()
     rules: tuple[Rule, ...] = ()
     work: int = 0
@@ -91,17 +116,18 @@ class Elaboration:
         body = sum(st.span.end - st.span.start + _OVERHEAD for st in statements)
         self.spend(times * (body + _OVERHEAD + len(self.globals)), span)
 
-    def spend(self, work: int, span: Span) -> None:
+    def spend(self, work: int, span: Span | None) -> None:
         self.work += work
         if self.work > MAX_WORK:
             raise TooLarge(f"{MAX_WORK:,} characters of bodies to carry out", span)
 
     def pipeline(
-        self, expr: s.PipelineExpr, scope: Scope, others: Collection[str] = ()
+        self, expr: s.PipelineExpr, scope: Values, others: Collection[str] = ()
     ) -> Pipeline | None:
         """The operations; `others` are names that are known here beside operations."""
         names = self.declared.ops, self.globals, self.labels
-        found = resolve(expr, scope, *names, self.faults, others)
+        choices = scope.choices, self.globals.choices
+        found = resolve(expr, scope, *names, self.faults, choices, others)
         self.work += len(found.ops) if found else 0
         return found
 
@@ -110,17 +136,23 @@ class Elaboration:
 
     def name(self, name: s.Name, scope: Scope) -> str | None:
         """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""
-        if not name.index:
-            return name.text
-        parts = [whole(e, scope, self.faults, "an index", 0, MAX_SIZE) for e in name.index]
-        if None in parts:
+        found = indexed_name(name, scope, self.faults)
+        if found is None:
             self.broken.add(name.text)
-            return None
-        return f"{name.text}[{','.join(map(str, parts))}]"
+        return found
 
     def path(self, path: s.Path, scope: Scope) -> str | None:
         parts = [self.name(part, scope) for part in path.parts]
         return None if None in parts else ".".join(part for part in parts if part is not None)
+
+    def visible(self, block: str | None) -> dict[str, str]:
+        """The choices that pipelines of a place see, once all are known."""
+        found = {}
+        for choice in self.choices.values():
+            if choice.block is None or choice.block == block:
+                prefix = f"{choice.block}." if choice.block else ""
+                found[_INDEX.sub("", choice.name.removeprefix(prefix))] = prefix
+        return found
 
     def is_broken(self, full: str) -> bool:
         """Whether a node, its instance, or all of their index is known to be faulty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -40,8 +40,8 @@ def check_genotype(
     _known(arguments, base_file.header, header, faults)
     faults.finish()
     base, names = _check_base(base_file, base_file.header, header, {**arguments, **parameters})
-    lines: dict[str, Span] = {}
-    chosen = _choices(file, base, names, lines, faults)
+    read = _Lines(base, names, faults)
+    chosen, lines = read.read(file.statements), read.known
     faults.finish()
     _missing(base, chosen, header.span, faults)
     faults.finish()
@@ -116,65 +116,122 @@ def _known(
             faults.report("E0208", message, argument.span, help)
 
 
-def _choices(
-    file: s.File,
-    base: Program,
-    names: Elaboration,
-    lines: dict[str, Span],
-    faults: Diagnostics,
-) -> dict[str, str]:
-    """The option of each decision that has a line."""
-    by_ends = {f"{edge.source} -> {edge.target}": edge for edge in base.edges}
-    by_ends |= {edge.text: edge for edge in base.edges}
-    chosen: dict[str, str] = {}
-    known: set[str] = set()
-    for statement in file.statements:
-        if not isinstance(statement, s.Choice):
-            help = "a genotype has one line an edge: `B1.n1 -> B1.n2 = nearest`"
-            faults.report("E0601", "not a choice", statement.span, help)
-            continue
-        ends = [names.path(end, names.globals) for end in (statement.source, statement.target)]
-        text = " -> ".join(end for end in ends if end is not None)
-        edge = by_ends.get(text)
+@attrs.frozen
+class _Lines:
+    """The lines of a genotype, one after the other; `chosen` are the options of decisions."""
+
+    base: Program
+    names: Elaboration
+    faults: Diagnostics
+    chosen: dict[str, str] = attrs.field(factory=dict)
+    # The lines of edges and choices.
+    known: dict[str, Span] = attrs.field(factory=dict)
+
+    def read(self, statements: Iterable[s.Statement]) -> dict[str, str]:
+        edges = self._edges()
+        for statement in statements:
+            match statement:
+                case s.Pick(target=None):
+                    self._choice(statement.source, statement.pipeline, statement.span)
+                case s.Pick(target=target) if target:
+                    self._edge(statement, target, edges)
+                case s.Instance(after=None):
+                    # What it looks like in a space, where it is no choice's line.
+                    call = s.Call(statement.block, statement.arguments, statement.block.span)
+                    path = s.Path((statement.name,), statement.name.span)
+                    pipeline = s.PipelineExpr((call,), call.span)
+                    self._choice(path, pipeline, statement.span)
+                case _:
+                    help = "a genotype has one line an edge: `B1.n1 -> B1.n2 = nearest`"
+                    self.faults.report("E0601", "not a choice", statement.span, help)
+        return self.chosen
+
+    def _edges(self) -> dict[str, Edge]:
+        """By their ends, as nodes are called and as the text calls them."""
+        nodes = {entry: node for node, entry in self.names.entries.items()}
+        by_ends = {f"{e.source} -> {nodes.get(e.target, e.target)}": e for e in self.base.edges}
+        return by_ends | {edge.text: edge for edge in self.base.edges}
+
+    def _edge(self, statement: s.Pick, target: s.Path, edges: Mapping[str, Edge]) -> None:
+        ends = [self.names.path(end, self.names.globals) for end in (statement.source, target)]
         if None in ends:
-            continue
+            return
+        text = " -> ".join(end for end in ends if end is not None)
+        edge = edges.get(text)
         if edge is None:
-            help = did_you_mean(text, by_ends)
-            span = statement.source.span.to(statement.target.span)
-            faults.report("E0601", f"`{base.name}` has no edge `{text}`", span, help)
-        elif edge.name in known:
-            faults.report("E0604", f"a second choice for `{text}`", statement.span, "remove one")
+            help = did_you_mean(text, edges)
+            span = statement.source.span.to(target.span)
+            self.faults.report("E0601", f"`{self.base.name}` has no edge `{text}`", span, help)
+        elif self._first(edge.name, text, statement.span):
+            self._pick_edge(edge, statement)
+
+    def _first(self, name: str, text: str, span: Span) -> bool:
+        if name in self.known:
+            self.faults.report("E0604", f"a second choice for `{text}`", span, "remove one")
+            return False
+        self.known[name] = span
+        return True
+
+    def _pick_edge(self, edge: Edge, statement: s.Pick) -> None:
+        decisions = [self.base.decisions[axis] for axis in edge.axes]
+        own = next((d for d in decisions if d.is_edge), None)
+        if own is None and decisions:
+            shown = " and ".join(f"`{d.text}`" for d in decisions)
+            message = f"`{edge.text}` has nothing of its own to choose: it depends on {shown}"
+            help = f"write `{decisions[0].text} = {decisions[0].options[0]}`"
+            self.faults.report("E0604", message, statement.span, help)
+        elif own and own.name != edge.name:
+            message = f"`{edge.text}` shares the choice of `{own.text}`"
+            self.faults.report("E0604", message, statement.span, f"choose for `{own.text}` alone")
         else:
-            known.add(edge.name)
-            _choose(edge, statement, names, chosen, faults)
-            lines[edge.name] = statement.span
-    return chosen
+            options = own.options if own else tuple(c.text for c in edge.candidates)
+            option = self._option(edge.text, options, edge.block, statement.pipeline)
+            if own and option:
+                self.chosen[own.name] = option
 
+    def _choice(self, path: s.Path, pipeline: s.PipelineExpr, span: Span) -> None:
+        name = self.names.path(path, self.names.globals)
+        if name is None:
+            return
+        decision = self.base.decisions.get(name)
+        if decision is None:
+            self._no_choice(name, path.span)
+        elif self._first(name, name, span) and (
+            option := self._option(name, decision.options, decision.block, pipeline)
+        ):
+            self.chosen[name] = option
 
-def _choose(
-    edge: Edge,
-    statement: s.Choice,
-    names: Elaboration,
-    chosen: dict[str, str],
-    faults: Diagnostics,
-) -> None:
-    scope = names.globals
-    known = names.declared.ops, scope, names.labels
-    pipeline = resolve(statement.pipeline, scope, *known, faults)
-    if pipeline in edge.candidates:
-        if edge.axes:
-            chosen[edge.name] = pipeline.text
-    elif pipeline is not None:
-        help = "choose one of " + ", ".join(f"`{c.text}`" for c in edge.candidates)
-        message = f"`{pipeline.text}` is no candidate of `{edge.text}`"
-        faults.report("E0602", message, statement.pipeline.span, help)
+    def _no_choice(self, name: str, span: Span) -> None:
+        if name in self.names.choices:
+            message = f"`{name}` is not chosen by itself: it is shared, or has one option"
+            return self.faults.report("E0604", message, span, "remove the line")
+        help = did_you_mean(name, (d.name for d in self.base.decisions.values() if not d.is_edge))
+        return self.faults.report("E0601", f"`{self.base.name}` has no choice `{name}`", span, help)
+
+    def _option(
+        self, text: str, options: Sequence[str], block: str | None, written: s.PipelineExpr
+    ) -> str | None:
+        """The option that a line means; both are compared as they are shown."""
+        names, scope = self.names, self.names.globals
+        visible = names.visible(block)
+        known = names.declared.ops, scope, names.labels
+        pipeline = resolve(written, scope, *known, self.faults, (visible, scope.choices))
+        if pipeline is None:
+            return None
+        if pipeline.text in options:
+            return pipeline.text
+        help = "choose one of " + ", ".join(f"`{option}`" for option in options)
+        message = f"`{pipeline.text}` is no candidate of `{text}`"
+        self.faults.report("E0602", message, written.span, help)
+        return None
 
 
 def _missing(base: Program, chosen: Mapping[str, str], span: Span, faults: Diagnostics) -> None:
     missing = [d.text for d in base.decisions.values() if d.name not in chosen]
     if missing:
         shown = ", ".join(f"`{m}`" for m in missing[:3]) + (", ..." if missing[3:] else "")
-        message = f"{len(missing)} edge{'s' * (len(missing) > 1)} without a choice: {shown}"
+        what = "edge" if all(d.is_edge for d in base.decisions.values()) else "decision"
+        message = f"{len(missing)} {what}{'s' * (len(missing) > 1)} without a choice: {shown}"
         faults.report("E0603", message, span, "add a line for each")
 
 

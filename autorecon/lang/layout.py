@@ -12,7 +12,7 @@ import attrs
 
 from autorecon.lang.tokens import Token
 
-_IN_BLOCKS = frozenset(["LET", "NODE", "FOR", "IF", "OPTIONAL", "RULE"])
+_IN_BLOCKS = frozenset(["LET", "NODE", "CHOICE", "SHARE", "FOR", "IF", "OPTIONAL", "RULE"])
 _NOT_IN_BLOCKS = frozenset(
     ["SPACE", "GENOTYPE", "USE", "EDGE", "OP", "BLOCK", "INPUT", "OUTPUT", "LIMIT"]
 )

@@ -12,6 +12,7 @@ from autorecon.lang.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.source import MAX_BYTES, Source, Span
 from autorecon.lang.syntax import (
     BlockDef,
+    Choice,
     EdgeType,
     File,
     GenotypeHeader,
@@ -88,8 +89,8 @@ def parse(source: Source, *, headless: bool = False) -> File:
 
 def _check_declarations(statements: list, faults: Diagnostics) -> None:
     for statement in statements:
-        if not isinstance(statement, Let | EdgeType | OpDef | BlockDef | Use):
-            help = "it declares `let`, `edge`, `op` and `block`; or give it a header"
+        if not isinstance(statement, Let | EdgeType | OpDef | BlockDef | Choice | Use):
+            help = "it declares `let`, `edge`, `op`, `choice` and `block`; or give it a header"
             message = "this cannot stand in a file without a header"
             faults.report("E0104", message, statement.span, help)
     faults.finish()

@@ -8,9 +8,9 @@ import attrs
 
 from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS, LabelInput, OpSpec, Param, Value
-from autorecon.lang.checked import Op, Pipeline
+from autorecon.lang.checked import Op, Pipeline, Placeholder
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate
+from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
@@ -19,6 +19,8 @@ MAX_DEPTH = 50  # of definitions that use definitions
 
 # The file's label inputs by name; those that are not sound are UNKNOWN.
 Labels = Mapping[str, LabelInput | Unknown]
+# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
+Visible = Mapping[str, str]
 
 
 class _Endless(Exception):
@@ -32,15 +34,17 @@ def resolve(
     outer: Scope,
     labels: Labels,
     faults: Diagnostics,
+    choices: tuple[Visible, Visible] = ({}, {}),
     others: Collection[str] = (),
 ) -> Pipeline | None:
     """The operations of a pipeline, or None after reporting what is wrong.
 
-    A definition's body sees its own parameters and the file's names (`outer`), not the caller's.
-    `others` are names beside those of operations that an unknown one may have been meant for.
+    A definition's body sees its own parameters and the file's names (`outer`), not the caller's;
+    `choices` are those that the pipeline sees, and those of the file. `others` are names beside
+    those of operations that an unknown one may have been meant for.
     """
     try:
-        ops = _Expansion(definitions, outer, labels, faults, others).ops(expr, scope)
+        ops = _Expansion(definitions, outer, labels, faults, choices, others).ops(expr, scope)
     except _Endless as error:
         faults.report("E0305", str(error), expr.span, "write it in fewer definitions")
         return None
@@ -55,6 +59,7 @@ class _Expansion:
     outer: Scope
     labels: Labels
     faults: Diagnostics
+    choices: tuple[Visible, Visible]
     others: Collection[str] = ()
     within: list[str] = attrs.field(factory=list)
     calls: int = 0
@@ -79,6 +84,14 @@ class _Expansion:
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise _Endless(f"more than {MAX_CALLS:,} definitions and operations in one pipeline")
+        visible = self.choices[bool(self.within)]
+        if name in visible or call.name.within:
+            placeholder = self._placeholder(call, visible.get(name, ""), scope)
+            return (placeholder,) if placeholder else None
+        if call.name.index:
+            help = did_you_mean(name, visible)
+            self.faults.report("E0202", f"unknown choice `{call.name.shown}`", call.name.span, help)
+            return None
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in OPERATIONS:
@@ -87,9 +100,19 @@ class _Expansion:
         if self.faults.again("E0202", name, call.name.span):
             return None
         others = () if self.within else self.others
-        help = did_you_mean(name, [*OPERATIONS, *self.definitions, *others])
+        help = did_you_mean(name, [*OPERATIONS, *self.definitions, *visible, *others])
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
+
+    def _placeholder(self, call: s.Call, prefix: str, scope: Scope) -> Placeholder | None:
+        name = indexed_name(call.name, scope, self.faults)
+        if call.arguments:
+            help = "its options have their arguments where it is declared"
+            message = f"`{call.name.shown}` is a choice and takes no arguments"
+            self.faults.report("E0302", message, call.arguments[0].span, help)
+            return None
+        full = name if call.name.within else f"{prefix}{name}"
+        return Placeholder(name, (), full, call.name.span) if name and full else None
 
     def _expand(self, call: s.Call, definition: s.OpDef, scope: Scope) -> tuple[Op, ...] | None:
         name = call.name.text
@@ -114,6 +137,18 @@ class _Expansion:
         message = f"`op {first.name.text}` is defined by itself"
         help = "a definition uses operations and definitions other than itself"
         self.faults.report("E0302", message, first.span, help)
+
+
+def indexed_name(name: s.Name, scope: Scope, faults: Diagnostics) -> str | None:
+    """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""
+    if name.within:
+        last = s.Name(name.text, name.span, name.index)
+        names = [indexed_name(part, scope, faults) for part in (*name.within, last)]
+        return None if None in names else ".".join(filter(None, names))
+    if not name.index:
+        return name.text
+    parts = [whole(e, scope, faults, "an index", 0, MAX_SIZE) for e in name.index]
+    return None if None in parts else f"{name.text}[{','.join(map(str, parts))}]"
 
 
 def call_scope(

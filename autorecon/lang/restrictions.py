@@ -13,7 +13,7 @@ from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.checked import Edge, Pipeline
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.elaboration import Elaboration
+from autorecon.lang.elaboration import Elaboration, Values
 from autorecon.lang.evaluate import Scope, Unknown, evaluate, show_value, whole
 from autorecon.lang.source import Span
 
@@ -106,7 +106,7 @@ def _bound(expr: s.Expr, scope: Scope, faults: Diagnostics) -> float | None:
 def _rule(
     program: Elaboration,
     statement: s.Rule,
-    scope: Scope,
+    scope: Values,
     block: str | None,
     places: _Places,
 ) -> Rule | None:
@@ -137,7 +137,7 @@ def _count(expr: s.Expr, scope: Scope, faults: Diagnostics) -> int | None:
     return whole(expr, scope, faults, "what a rule counts to", 0, MAX_SIZE)
 
 
-def _option(program: Elaboration, expr: s.PipelineExpr, scope: Scope) -> Pipeline | str | None:
+def _option(program: Elaboration, expr: s.PipelineExpr, scope: Values) -> Pipeline | str | None:
     first = expr.calls[0]
     bare = len(expr.calls) == 1 and expr.span.text == first.name.text
     if bare and first.name.text in OPERATIONS and first.name.text not in program.declared.ops:

@@ -16,11 +16,13 @@ class Name(Record):
     text: str
     span: Span
     index: tuple[Expr, ...] = ()
+    # Of a choice: the names before the last one.
+    within: tuple[Name, ...] = ()
 
     @property
     def shown(self) -> str:
         """As it is written."""
-        return self.span.text if self.index else self.text
+        return self.span.text if self.index or self.within else self.text
 
 
 class Number(Record):
@@ -65,6 +67,8 @@ class Argument(Record):
 
 
 class Call(Record):
+    """`conv(3)`, or the choice of an instance, `B1.norm`: its parts are one name."""
+
     name: Name
     arguments: tuple[Argument, ...]
     span: Span
@@ -237,15 +241,33 @@ class Instance(Record):
 
 
 class Choice(Record):
+    """A choice that several pipelines may name."""
+
+    name: Name
+    options: Alternatives
+    span: Span
+
+
+class Share(Record):
+    """`kind` is "choice" or "weights"; an item is sources and targets of edges, or just names."""
+
+    kind: Name
+    items: tuple[tuple[tuple[Path, ...], ...], ...]
+    span: Span
+
+
+class Pick(Record):
+    """A genotype's line: of an edge or, without a target, of a choice."""
+
     source: Path
-    target: Path
+    target: Path | None
     pipeline: PipelineExpr
     span: Span
 
 
 Statement: TypeAlias = (
     "Let | EdgeType | OpDef | BlockDef | Use | NodeDecl | InputDecl | Instance | EdgeStatement"
-    " | For | If | Choice | Limit | Rule"
+    " | For | If | Choice | Share | Pick | Limit | Rule"
 )
 
 

@@ -14,7 +14,7 @@ from autorecon.lang.parse import parse
 from autorecon.lang.source import Source
 
 MAX_FILES = 100
-_DECLARATIONS = s.Let | s.EdgeType | s.OpDef | s.BlockDef | s.Use
+_DECLARATIONS = s.Let | s.EdgeType | s.OpDef | s.BlockDef | s.Choice | s.Use
 
 
 @attrs.define

@@ -72,11 +72,22 @@ class SpaceNet(Branch):
             self._build_pipeline(node.then, node.shape, node.shape, place, (node.name, None))
 
     def _build_edge(self, edge: Edge) -> None:
+        """The modules of an edge, unless those of another that has the same weights are there."""
+        owner = edge.weights_of or edge.name
+        if Place(owner, 0, 0) not in self._places:
+            self._build_candidates(edge, owner)
+        if owner != edge.name:
+            for index, candidate in enumerate(edge.candidates):
+                for position in range(len(candidate.ops)):
+                    module = self._places[Place(owner, index, position)]
+                    self._places[Place(edge.name, index, position)] = module
+
+    def _build_candidates(self, edge: Edge, name: str) -> None:
         """A candidate's key tells it from the edge's others, in a super net and derived alike."""
         source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
-        place = self.branch(edge.name)
+        place = self.branch(name)
         for index, candidate in enumerate(edge.candidates):
-            owner = (edge.name, index)
+            owner = (name, index)
             if len(candidate.ops) > 1:
                 within = place.branch(candidate.key)
                 self._build_pipeline(candidate, source, target, within, owner)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from autorecon.graph import Space
 from autorecon.graph.labels import edge_types
-from autorecon.lang import Edge
+from autorecon.lang import Decision
 from autorecon.report.charts import Line, line_chart, strip_chart
 from autorecon.report.history import History, SearchEpoch
 from autorecon.report.results import Results
@@ -71,9 +71,9 @@ def _loss(epochs: Sequence[SearchEpoch], term: str) -> Figure:
 def _entropy(epochs: Sequence[SearchEpoch], space: Space) -> Figure:
     """Entropies divided by the logarithm of the number of candidates, so that types compare."""
     lines, keys = [], []
-    by_type = choices_by_type(space)
-    for (kind, edges), colour in zip(by_type.items(), itertools.cycle(TYPE_COLOURS), strict=False):
-        shares = [_mean(_shares(epoch, edges)) for epoch in epochs]
+    by_type = decisions_by_type(space).items()
+    for (kind, decisions), colour in zip(by_type, itertools.cycle(TYPE_COLOURS), strict=False):
+        shares = [_mean(_shares(epoch, decisions)) for epoch in epochs]
         lines.append(Line([epoch.epoch + 1 for epoch in epochs], shares, colour))
         keys.append(Key(colour, kind))
     title = "Indecision of the edges"
@@ -82,19 +82,22 @@ def _entropy(epochs: Sequence[SearchEpoch], space: Space) -> Figure:
     return Figure(title, svg, note, tuple(keys))
 
 
-def choices_by_type(space: Space) -> dict[str, list[Edge]]:
-    """The edges that have a choice, by type, types in the order of their declaration."""
-    found: dict[str, list[Edge]] = {kind: [] for kind in edge_types(space.program)}
-    for edge in space.choices:
-        found[edge.type].append(edge)
-    return {kind: edges for kind, edges in found.items() if edges}
+def decisions_by_type(space: Space) -> dict[str, list[Decision]]:
+    """What is chosen, by the type of the edge, types in the order of their declaration; choices
+    that have a name are last."""
+    types = {edge.name: edge.type for edge in space.edges}
+    found: dict[str, list[Decision]] = {kind: [] for kind in edge_types(space.program)}
+    found["choice"] = []  # no type is called so
+    for decision in space.decisions:
+        found[types.get(decision.name, "choice")].append(decision)
+    return {kind: decisions for kind, decisions in found.items() if decisions}
 
 
-def _shares(epoch: SearchEpoch, edges: Iterable[Edge]) -> list[float]:
+def _shares(epoch: SearchEpoch, decisions: Iterable[Decision]) -> list[float]:
     return [
-        epoch.entropy[edge.name] / math.log(len(edge.candidates))
-        for edge in edges
-        if edge.name in epoch.entropy
+        epoch.entropy[decision.name] / math.log(len(decision.options))
+        for decision in decisions
+        if decision.name in epoch.entropy
     ]
 
 

@@ -1,33 +1,33 @@
-"""Architecture probabilities over time: a small panel an edge, panels of a type with one legend."""
+"""Architecture probabilities over time: a panel a decision, panels of a type with one legend."""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 from markupsafe import Markup
 
 from autorecon.graph import Space
 from autorecon.graph.labels import short_names
-from autorecon.lang import Edge
+from autorecon.lang import Decision, Pipeline
 from autorecon.report.charts import stack_chart
 from autorecon.report.errors import ReportError
-from autorecon.report.figures import Key, choices_by_type
+from autorecon.report.figures import Key, decisions_by_type
 from autorecon.report.history import SearchEpoch
 
 LIMIT = 240
-"""Panels on a page; a space with more edges shows its first ones."""
+"""Panels on a page; a space with more decisions shows its first ones."""
 _COLOURS = tuple(f"c{i}" for i in range(8))
 _NEUTRAL = {"none": "c-none", "identity": "c-keep"}
 
 
 @attrs.frozen
 class Panel:
-    """An edge: its probabilities over the epochs, and what was chosen in the end."""
+    """A decision: its probabilities over the epochs, and what was chosen in the end."""
 
-    edge: str
+    name: str
     svg: Markup
     chosen: Key
     probability: float | None
@@ -35,7 +35,7 @@ class Panel:
 
 @attrs.frozen
 class PanelGroup:
-    """The edges of one type; `rows` has them by block, or by the pair of blocks they bridge."""
+    """The decisions of one type; `rows` has them by block, or by the pair of blocks they bridge."""
 
     type: str
     keys: tuple[Key, ...]
@@ -47,53 +47,61 @@ def panel_groups(epochs: Sequence[SearchEpoch], space: Space) -> list[PanelGroup
     seen = [epoch for epoch in epochs if epoch.probabilities]
     if not seen:
         return []
-    shown = set(space.choices[:LIMIT])
-    by_type = choices_by_type(space).items()
-    groups = [(kind, [edge for edge in edges if edge in shown]) for kind, edges in by_type]
-    return [_group(kind, edges, seen) for kind, edges in groups if edges]
+    shown = set(list(space.program.decisions)[:LIMIT])
+    known = {c.text: c for edge in space.edges for c in edge.candidates}
+    by_type = decisions_by_type(space).items()
+    groups = [(kind, [d for d in decisions if d.name in shown]) for kind, decisions in by_type]
+    return [_group(kind, decisions, known, seen) for kind, decisions in groups if decisions]
 
 
-def _group(kind: str, edges: Sequence[Edge], epochs: Sequence[SearchEpoch]) -> PanelGroup:
-    keys = _keys(edges)
+def _group(
+    kind: str,
+    decisions: Sequence[Decision],
+    known: Mapping[str, Pipeline],
+    epochs: Sequence[SearchEpoch],
+) -> PanelGroup:
+    keys = _keys(decisions, known)
     rows: dict[str, list[Panel]] = defaultdict(list)
-    for edge in edges:
-        rows[_place(edge)].append(_panel(edge, epochs, keys))
+    for decision in decisions:
+        rows[_place(decision)].append(_panel(decision, epochs, keys))
     return PanelGroup(kind, tuple(keys.values()), dict(rows))
 
 
-def _keys(edges: Sequence[Edge]) -> dict[str, Key]:
-    """A colour and a short name a candidate, by its text; what computes nothing is grey."""
-    candidates = list(dict.fromkeys(c for edge in edges for c in edge.candidates))
+def _keys(decisions: Sequence[Decision], known: Mapping[str, Pipeline]) -> dict[str, Key]:
+    """A colour and a short name an option, by its text; what computes nothing is grey."""
+    texts = list(dict.fromkeys(option for decision in decisions for option in decision.options))
+    # An option that names a choice is not a candidate as it stands.
+    are_candidates = all(text in known for text in texts)
+    names = short_names([known[text] for text in texts]) if are_candidates else texts
     colours = itertools.cycle(_COLOURS)
     return {
-        candidate.text: Key(_NEUTRAL.get(candidate.text) or next(colours), name)
-        for candidate, name in zip(candidates, short_names(candidates), strict=True)
+        text: Key(_NEUTRAL.get(text) or next(colours), name)
+        for text, name in zip(texts, names, strict=True)
     }
 
 
-def _place(edge: Edge) -> str:
-    if edge.block is not None:
-        return edge.block
-    blocks = [end.rpartition(".")[0] for end in edge.written]
+def _place(decision: Decision) -> str:
+    if decision.block is not None:
+        return decision.block
+    blocks = [end.rpartition(".")[0] for end in decision.text.split(" -> ")]
     return " \N{RIGHTWARDS ARROW} ".join(blocks) if all(blocks) else ""
 
 
-def _panel(edge: Edge, epochs: Sequence[SearchEpoch], keys: dict[str, Key]) -> Panel:
-    texts = [candidate.text for candidate in edge.candidates]
-    bands = list(zip(*_probabilities(edge, epochs), strict=True))
-    svg = stack_chart(f"Probabilities on {edge.name}", bands, [keys[text].colour for text in texts])
-    chosen = epochs[-1].genotype.get(edge.name, "")
+def _panel(decision: Decision, epochs: Sequence[SearchEpoch], keys: dict[str, Key]) -> Panel:
+    name, texts = decision.name, decision.options
+    bands = list(zip(*_probabilities(decision, epochs), strict=True))
+    svg = stack_chart(f"Probabilities on {name}", bands, [keys[text].colour for text in texts])
+    chosen = epochs[-1].genotype.get(name, "")
     probability = bands[texts.index(chosen)][-1] if chosen in texts else None
-    key = keys.get(chosen, Key("muted", chosen))
-    return Panel(edge.name, svg, key, probability)
+    return Panel(name, svg, keys.get(chosen, Key("muted", chosen)), probability)
 
 
-def _probabilities(edge: Edge, epochs: Sequence[SearchEpoch]) -> Iterator[list[float]]:
+def _probabilities(decision: Decision, epochs: Sequence[SearchEpoch]) -> Iterator[list[float]]:
     for epoch in epochs:
-        found = epoch.probabilities.get(edge.name, [])
-        if len(found) != len(edge.candidates):
+        found = epoch.probabilities.get(decision.name, [])
+        if len(found) != len(decision.options):
             raise ReportError(
-                f"metrics.jsonl has {len(found)} probabilities for the edge {edge.name}, and "
-                f"space.space {len(edge.candidates)} candidates: put back the run's own files"
+                f"metrics.jsonl has {len(found)} probabilities for {decision.text}, and "
+                f"space.space {len(decision.options)} options: put back the run's own files"
             )
         yield found

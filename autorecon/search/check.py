@@ -11,7 +11,7 @@ from autorecon.search.config import SearchConfig, SearchError
 def check(config: SearchConfig, space: Space) -> None:
     """Raises SearchError that says what is missing and what would do."""
     objective = Objective.parse(config.objective)
-    if not space.choices:
+    if not space.decisions:
         raise SearchError(f"{space.name} leaves nothing to search")
     for _, term in objective.terms:
         if term.needs_decoder:

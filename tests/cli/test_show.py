@@ -151,3 +151,16 @@ def test_nothing_heavy_is_loaded():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_tied_decisions_are_listed_with_what_depends_on_them():
+    text = show("autogan").output
+    assert "9 tied decisions\n" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["C3.up", "bilinear", "|", "nearest", "|", "deconv(2)", "4"] in lines
+    rows = json.loads(show("autogan", "--json").stdout)["tied_rows"]
+    assert rows[0] == {
+        "decision": "C1.norm",
+        "options": ["identity", "bn", "instance_norm(affine=false)"],
+        "edges": 2,
+    }

@@ -26,6 +26,7 @@ from autorecon.lang import (
     evaluate,
     pipelines,
     source,
+    ties,
     use,
 )
 from autorecon.lang import parse as parser
@@ -152,6 +153,7 @@ def test_limits_are_the_ones_that_hold():
         MAX_SIZE,
         evaluate.MAX_NUMBER,
         pipelines.MAX_OPS,
+        ties.MAX_COMBINATIONS,
         pipelines.MAX_DEPTH,
         candidates.MAX_CANDIDATES,
         elaboration.MAX_NODES,

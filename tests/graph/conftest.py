@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
 from autorecon.graph.cost import measures
-from autorecon.lang import SpaceError
+from autorecon.lang import Edge, Pipeline, SpaceError
 
 VECTOR_CANDIDATES = [
     "linear",
@@ -99,6 +99,35 @@ def _restricted_texts(draw: st.DrawFn) -> str:
     return text
 
 
+TIED_CANDIDATES = [
+    "norm >> linear",
+    "norm >> linear | identity | none",
+    "on >> linear | norm",
+    "linear | on",
+    "on",
+]
+
+
+@st.composite
+def _tied_texts(draw: st.DrawFn) -> str:
+    """The same with choices that several edges and nodes name, and edges that share theirs."""
+    lines = draw(_texts()).splitlines()
+    named = draw(st.sampled_from(["bn | identity", "bn | layer_norm", "bn | identity | none"]))
+    other = draw(st.sampled_from(["none | identity", "identity | linear | none", "relu | norm"]))
+    links = [i for i, line in enumerate(lines) if line.startswith("link") and " y ->" not in line]
+    for i in draw(st.lists(st.sampled_from(links), max_size=3, unique=True)):
+        lines[i] = lines[i].partition(" = ")[0] + f" = {draw(st.sampled_from(TIED_CANDIDATES))}"
+    nodes = [i for i, line in enumerate(lines) if line.startswith("node")]
+    if draw(st.booleans()):
+        i = draw(st.sampled_from(nodes))
+        lines[i] = lines[i].partition(" then ")[0] + " then norm"
+    ends = [line[5:].partition(" = ")[0] for line in lines if line.startswith("link")]
+    if len(ends) > 1 and draw(st.booleans()):
+        both = draw(st.lists(st.sampled_from(ends), min_size=2, max_size=3, unique=True))
+        lines.append(f"share {draw(st.sampled_from(['choice', 'weights']))} {', '.join(both)}")
+    return "\n".join([*lines, f"choice norm = {named}", f"choice on = {other}"]) + "\n"
+
+
 def _checked(text: str, most: int) -> Space | None:
     try:
         space = loads(text)
@@ -123,6 +152,15 @@ def restricted_spaces() -> st.SearchStrategy[Space]:
 
 
 @pytest.fixture(scope="session")
+def tied_spaces() -> st.SearchStrategy[Space]:
+    return (
+        _tied_texts()
+        .map(lambda text: _checked(text, 400))
+        .filter(lambda space: space is not None and space.is_tied)
+    )
+
+
+@pytest.fixture(scope="session")
 def layered_spaces() -> st.SearchStrategy[Space]:
     return _layered_texts().map(lambda text: _checked(text, 2_500)).filter(bool)
 
@@ -142,17 +180,16 @@ def list_live_parts(space: Space) -> Parts:
     inputs = {n.name for n in space.nodes.values() if n.role != "inner"} - {"image"}
     noise = {n.name for n in space.nodes.values() if n.role == "noise"}
     parts = {}
-    for choice in product(*(range(len(edge.candidates)) for edge in space.edges)):
-        chosen = {e: e.candidates[i] for e, i in zip(space.edges, choice, strict=True)}
+    for picks in product(*(range(len(decision.options)) for decision in space.decisions)):
+        chosen = {e: candidate_of(space, e, picks) for e in space.edges}
         there = [e for e, c in chosen.items() if not c.is_none]
         after = closure(inputs, [(e.source, e.target) for e in there])
         before = closure({"image"}, [(e.target, e.source) for e in there])
         if noise & before:
             live = (e for e in there if e.source in after and e.target in before)
-            picks = (i for e, i in zip(space.edges, choice, strict=True) if len(e.candidates) > 1)
             part = frozenset((e.name, chosen[e].text) for e in live)
             if obeys(space, {e.name: c.text for e, c in chosen.items()}, part):
-                parts[tuple(picks)] = part
+                parts[picks] = part
     return parts
 
 
@@ -179,6 +216,14 @@ def cost_of_part(space: Space, part: frozenset[tuple[str, str]]) -> list[int]:
         edges = sum(costs.edges[name][texts[name].index(text)] for name, text in part)
         totals.append(sum(costs.nodes[name] for name in nodes) + edges)
     return totals
+
+
+def candidate_of(space: Space, edge: Edge, picks: tuple[int, ...]) -> Pipeline:
+    """The entry of the edge's table, whose last axis is the fastest."""
+    named = dict(zip(space.program.decisions, picks, strict=True))
+    radices = {name: len(d.options) for name, d in space.program.decisions.items()}
+    rows = list(product(*(range(radices[axis]) for axis in edge.axes)))
+    return edge.candidates[edge.table[rows.index(tuple(named[axis] for axis in edge.axes))]]
 
 
 def closure(names: Iterable[str], pairs: list[tuple[str, str]]) -> set[str]:

@@ -200,3 +200,36 @@ def test_every_change_is_in_one_group():
     grouped = [id(c) for g in edge_groups(difference) for c in g.changes]
     assert sorted(grouped) == sorted(map(id, difference.edges))
     assert {g.whole for g in edge_groups(difference)} == {None, "up", "normal", "cross"}
+
+
+TIED = """space tied
+choice norm = bn | identity
+input z [4]: noise
+node a, b [4]
+output image [4]
+link z -> a = linear | identity
+link a -> b = norm >> linear
+link b -> image = linear | identity
+"""
+
+
+def test_choices_and_what_depends_on_them():
+    old = loads(TIED)
+    other = TIED.replace("bn | identity", "bn | layer_norm")
+    difference = compare(old, loads(other))
+    assert difference.restrictions == (Change("choice norm", "bn | identity", "bn | layer_norm"),)
+    assert edges(difference) == {"a->b": "changed"}
+    shared = compare(old, loads(TIED + "share choice z -> a, b -> image\n"))
+    (change,) = shared.edges
+    assert (change.edge.name, change.changes) == (
+        "b->image",
+        (Change("depends on", None, "z->a"),),
+    )
+    weights = compare(loads(TIED + "share choice z -> a, b -> image\n"), old)
+    assert weights.edges[0].changes == (Change("depends on", "z->a", None),)
+
+
+def test_chosen_options_differ_even_where_no_edge_shows_it():
+    space = loads(TIED.replace("norm >> linear", "norm >> linear | none"))
+    one, other = space.genotype((0, 0, 1, 0)), space.genotype((1, 0, 1, 0))
+    assert compare(one, other).restrictions == (Change("choice norm", "bn", "identity"),)

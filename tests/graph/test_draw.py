@@ -193,3 +193,29 @@ def test_dotted_lines_lead_from_a_label_to_where_it_is_read():
     lines = [line.split("[")[0].strip() for line in text.split("\n") if "dotted" in line]
     assert lines == ["y -> a", "y -> b", "y -> image"]
     assert "dotted" not in dot_source(load(SPACES / "paper.space"))
+
+
+TIED = """
+space tied(width = 4)
+choice norm = bn | identity
+input z [4]: noise
+node a, b [width, 4, 4]
+output image [3, 4, 4]
+link z -> a = linear
+link a -> b = norm >> conv(3) | conv(1)
+link a -> image = norm >> conv(3)
+link b -> image = conv(3) | conv(1)
+share choice a -> b, b -> image
+"""
+
+
+def test_edges_say_what_they_are_tied_to_and_the_legend_what_can_be_chosen():
+    space = loads(TIED)
+    drawn = edges(dot_source(space))
+    assert drawn["a", "b"]["label"] == " norm >> conv(3) | \n conv(1) \n by norm "
+    assert drawn["a", "image"]["label"] == " by norm "
+    assert drawn["b", "image"]["label"] == " conv3 | conv1 \n by a->b "
+    assert "norm choice bn | identity" in re.sub(r"\s+", " ", words(dot_source(space)))
+    chosen = dot_source(space.decode(3))
+    assert edges(chosen)["a", "b"]["label"] == " conv1 "
+    assert "norm choice identity" in re.sub(r"\s+", " ", words(chosen))

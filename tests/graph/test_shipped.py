@@ -91,6 +91,23 @@ def test_adversarialnas_skips_lead_to_every_later_cell():
     assert space.architectures == 3**6 * 7**15
 
 
+def test_autogan_has_the_choices_of_its_controller():
+    """Order, norm, resize and shortcut of three cells; skips from one and from two cells before."""
+    space = autorecon.load("autogan")
+    cells = [2 * 3 * 3 * 2, 2 * 3 * 3 * 2 * 2, 2 * 3 * 3 * 2 * 2**2]
+    assert space.architectures == cells[0] * cells[1] * cells[2] == 373_248
+    assert space.distinct_architectures == space.valid_architectures == space.architectures
+    by_name = {edge.name: edge for edge in space.edges}
+    assert by_name["C3.start->middle"].axes == ("C3.start->middle", "C3.up", "C3.norm")
+    assert by_name["C3.middle->end"].axes == ("C3.start->middle", "C3.norm")
+    assert by_name["C1.middle->C3.middle"].axes == ("C1.middle->C3.middle", "C3.up")
+    # A linear layer, three cells of two 3x3 convolutions, and the head with its norm.
+    convolution = 64 * 64 * 9 + 64
+    least = 129 * 1024 + 6 * convolution + 2 * 64 + 64 * 3 * 9 + 3
+    assert space.cost.parameters.min == least
+    assert space.cost.exact
+
+
 def test_published_genotypes_choose_what_was_counted():
     """Over the 75 normal edges of the five, as counted from their publication."""
     chosen = Counter(

@@ -26,6 +26,18 @@ def _edge(program: Program, name: str) -> str:
     return " | ".join(candidate.text for candidate in candidates)
 
 
+def _axes(program: Program, name: str) -> str:
+    return ", ".join({e.name: e.axes for e in program.edges}[name])
+
+
+def _options(program: Program, name: str) -> str:
+    return " | ".join(program.decisions[name].options)
+
+
+def _weights(program: Program, name: str) -> str:
+    return next(e.weights_of for e in program.edges if e.name == name) or ""
+
+
 def _alias(program: Program, port: str) -> str:
     return next(node.name for node in program.nodes.values() if port in node.aliases)
 
@@ -38,11 +50,15 @@ FACTS: dict[str, Callable[[Program, str], str]] = {
     "alias": _alias,
     "rule": lambda program, place: program.rules[int(place)].text.removeprefix("rule "),
     "limit": lambda program, place: program.limits[int(place)].text.removeprefix("limit "),
+    "axes": _axes,
+    "options": _options,
+    "weights": _weights,
 }
 COUNTS: dict[str, Callable[[Program], int]] = {
     "nodes": lambda program: len(program.nodes),
     "edges": lambda program: len(program.edges),
-    "architectures": lambda program: prod(len(e.candidates) for e in program.edges),
+    "architectures": lambda program: prod(len(d.options) for d in program.decisions.values()),
+    "decisions": lambda program: len(program.decisions),
 }
 
 

@@ -212,8 +212,14 @@ def controlled(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+CHOICES = st.builds("choice {} = {}".format, NAMES, CANDIDATES)
+SHARED = st.builds("{} -> {}".format, ENDS, ENDS) | PATHS
+SHARES = st.builds(
+    "share {} {}".format, st.sampled_from(["choice", "weights"]), joined(SHARED, " , ")
+)
+TIES = CHOICES | SHARES
 BLOCKS = st.builds(
-    "block {} {}".format, NAMES, bodies(NODES | controlled(INNER_NODES | EDGES | LETS))
+    "block {} {}".format, NAMES, bodies(NODES | controlled(INNER_NODES | EDGES | LETS | TIES))
 )
 OPTIONS = joined(PIPELINES, " | ")
 COUNTS = st.sampled_from(["one", "2", "( n1 + 1 )"])
@@ -225,6 +231,7 @@ STATEMENTS = st.one_of(
     st.builds("rule {} {} {} {}".format, BOUNDS, COUNTS, OPTIONS, PLACES),
     st.builds("limit {} {} {}".format, NAMES, st.sampled_from(["<=", ">="]), AMOUNTS),
     LETS,
+    TIES,
     EDGES,
     BLOCKS,
     INNER_NODES,
@@ -236,6 +243,7 @@ STATEMENTS = st.one_of(
     st.builds("output {} {}".format, NAMES, SHAPES),
     st.builds("input {} {} : noise".format, NAMES, SHAPES),
     st.builds("{} -> {} = {}".format, PATHS, PATHS, PIPELINES),
+    st.builds("{} = {}".format, PATHS, PIPELINES),
 )
 PROGRAMS = st.lists(STATEMENTS, max_size=5).map(lambda found: "\n".join(["space p", *found, ""]))
 

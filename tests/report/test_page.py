@@ -213,7 +213,7 @@ def test_metrics_of_another_space_are_refused(finished: RunFolder) -> None:
     )
     finished.space_path.write_text(text)
     finished.genotype_path.unlink()
-    with pytest.raises(ReportError, match=r"2 probabilities for the edge z->a, .* 3 candidates"):
+    with pytest.raises(ReportError, match=r"2 probabilities for z -> a, .* 3 options"):
         write_report(finished)
 
 

@@ -71,7 +71,7 @@ def _cell(row: Row, index: int) -> list[Word]:
 def _row(line: Line) -> Row | None:
     if not line.words or line.opens or line.closes:
         return None
-    for find in (_edge_type, _node, _edge):
+    for find in (_edge_type, _choice, _node, _edge):
         row = find(line.words)
         if row is None:
             continue
@@ -87,6 +87,11 @@ def _edge_type(words: list[Word]) -> Row | None:
         return None
     equals = _find(words, "=")
     return Row("edge type", (0, 1, 2 if equals == 3 else None, equals), words)
+
+
+def _choice(words: list[Word]) -> Row | None:
+    """`choice NAME = options`"""
+    return Row("choice", (0, 1, _find(words, "=")), words) if words[0].text == "choice" else None
 
 
 def _node(words: list[Word]) -> Row | None:

@@ -84,7 +84,8 @@ def _clear_groups(line: Line) -> None:
 
 
 def _has_comments_to_clear(words: list[Word]) -> bool:
-    if words[0].text != "edge" and all(word.text != "->" for word in words):
+    declares = words[0].text in ("edge", "choice")
+    if not declares and all(word.text != "->" for word in words):
         return False
     groups: list[bool] = []  # of every open bracket, whether it is a group or in one
     for before, word in pairwise(words):
