@@ -239,7 +239,7 @@ def gdfq(repeats: int) -> list[Row]:
 def _gdfq(size: int, repeats: int) -> Row:
     teacher = teachers.load(f"resnet20-fashion{size}").module
     space = autorecon.load("gdfq-cifar", size=size, classes=10, channels=1)
-    config = CompressConfig("gdfq", bits="w4a4", warmup_steps=1, steps=4, batch=64)
+    config = CompressConfig("gdfq", bits="w4a4", steps=40, epochs=1, batch=64)
     nets = [autorecon.generator(space, seed=0, fuse=fuse) for fuse in (True, False)]
     stage = Compression(teacher, config, nets[0])
     stage._begin()
