@@ -111,6 +111,23 @@ link {I.lambda, I_lambda, train} -> y = conv(1)
     assert "class TensorNet(nn.Module)" in source(autorecon.generator(space))
 
 
+def test_edges_that_share_their_weights_share_a_layer():
+    space = autorecon.loads("""space shared
+input z [4]: noise
+node a, b, c [4, 4, 4] then bn
+output image [4, 4, 4]
+link z -> a = linear
+link a -> b = relu >> conv(3)
+link b -> c = relu >> conv(3)
+link {b, c} -> image = conv(1)
+share weights a -> b, b -> c
+""")
+    assert_same(space)
+    text = source(autorecon.generator(space))
+    assert text.count('self["a->b.relu-conv3.conv"]') == 2
+    assert "b->c" not in text
+
+
 def test_identifiers_are_different_where_names_are():
     names = Identifiers({"F"})
     found = [names[n] for n in ("a.b", "a_b", "a.b->c", "F", "lambda", "a.b")]
