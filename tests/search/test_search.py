@@ -143,6 +143,26 @@ def test_terms_that_a_search_cannot_compute_are_refused(build, teacher):
         Search(build(), teacher, attrs.evolve(CONFIG, objective="ce + decode"))
 
 
+SHARED = """space shared(classes = 3)
+input z [4]: noise
+node a, b [2, 4, 4]
+output image [1, 4, 4]
+link z -> {a, b} = linear
+link a -> image = conv(1) | conv(3)
+link b -> image = conv(1) | conv(3)
+share weights a -> image, b -> image
+"""
+
+
+def test_parameters_that_edges_share_have_no_mean(teacher):
+    net = autorecon.supernet(autorecon.loads(SHARED), seed=0)
+    config = attrs.evolve(CONFIG, objective="ce + params")
+    with pytest.raises(SearchError, match=r"share weights.*leave out 'params'"):
+        Search(net, teacher, config)
+    Search(net, teacher, attrs.evolve(config, strategy="random"))
+    Search(net, teacher, attrs.evolve(config, objective="ce + macs"))
+
+
 def test_nothing_to_search(teacher):
     net = autorecon.supernet(autorecon.load("gdfq-cifar"), seed=0)
     with pytest.raises(SearchError, match="leaves nothing to search"):
