@@ -39,10 +39,10 @@ def tie(program: Elaboration) -> None:
     program.edges[:] = edges
     groups = shared_groups(program)
     ties = _Ties(program, leaders(groups))
-    written = {edge.name: edge for edge in program.edges}
+    own = dict(_own_decisions(program.edges))
     program.edges[:] = [ties.edge(edge) for edge in program.edges]
     share_weights(program, groups)
-    program.decisions = dict(_decisions(program, written))
+    program.decisions = dict(_decisions(program, own))
 
 
 def _own_decisions(edges: Iterable[Edge]) -> Iterator[tuple[str, Decision]]:
@@ -57,9 +57,8 @@ def _own_decisions(edges: Iterable[Edge]) -> Iterator[tuple[str, Decision]]:
             yield edge.name, Decision(edge.name, edge.text, options[key], edge.block, edge.span)
 
 
-def _decisions(program: Elaboration, written: Mapping[str, Edge]) -> Iterator[tuple[str, Decision]]:
+def _decisions(program: Elaboration, own: Mapping[str, Decision]) -> Iterator[tuple[str, Decision]]:
     """The file's choices, then edge by edge those of its block before its own."""
-    own = dict(_own_decisions(written.values()))
     used = {axis: None for edge in program.edges for axis in edge.axes}
     for name in [c.name for c in program.choices.values() if c.block is None and c.name in used]:
         del used[name]
