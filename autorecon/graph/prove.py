@@ -20,6 +20,7 @@ from autorecon.graph.restricted import leaves_something, unrestricted
 from autorecon.graph.space import Space
 from autorecon.graph.tallies import counted_edges
 from autorecon.lang import Diagnostic, Program
+from autorecon.lang.cases import is_tied
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.restrictions import Limit, Restriction, Rule
 from autorecon.lang.source import Span
@@ -73,7 +74,7 @@ def _each(program: Program, faults: Diagnostics) -> None:
     """Every rule and every limit by itself."""
     free = unrestricted(program)
     cost = Space(free).cost if program.limits else None
-    choices = all_choices(free) if program.rules else None
+    choices = all_choices(free) if program.rules and not is_tied(free) else None
     held: dict[Span, list[str | None]] = defaultdict(list)
     for rule in program.rules:
         held[rule.span].append(_rule(rule, free, choices, faults))

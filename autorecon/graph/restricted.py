@@ -22,6 +22,7 @@ from autorecon.graph.graded import within_limits
 from autorecon.graph.restrictions import Restrictions
 from autorecon.graph.space import Space
 from autorecon.lang import Program
+from autorecon.lang.cases import is_tied
 
 MAX_LISTED = 10_000  # architectures; a second or two
 
@@ -89,15 +90,11 @@ def exact(
     space: Space, by_sum: Callable[[Space], Any], by_list: Callable[[Space], Any]
 ) -> Any | None:
     try:
-        if not _is_tied(space.program):
+        if not is_tied(space.program):
             return by_sum(space)
     except FrontierTooWide:
         pass
     return by_list(space) if space.architectures <= MAX_LISTED else None
-
-
-def _is_tied(program: Program) -> bool:
-    return any(edge.axes not in ((), (edge.name,)) for edge in program.edges)
 
 
 def _summed_extent(space: Space) -> _Value:
@@ -158,3 +155,10 @@ def listed(space: Space) -> list[Picks]:
     """All architectures that keep to the rules and limits, one by one."""
     everything = product(*map(range, space.codec.radices))
     return [picks for picks in everything if space.liveness.is_valid(picks)]
+
+
+def few_listed(space: Space) -> list[Picks]:
+    """The same; raises FrontierTooWide where that would take long."""
+    if space.architectures > MAX_LISTED:
+        raise FrontierTooWide(f"{space.name} is too entangled to number its architectures")
+    return listed(space)

@@ -48,6 +48,7 @@ class Restrictions:
         costs = measures(program)
         self._nodes = [[c.nodes[name] for name in space.order] for c in costs]
         self._edges = [[c.edges[edge.name] for edge in edges] for c in costs]
+        self._owners = [[c.owners.get(name, name) for name in self._names] for c in costs]
         self._limits = [(limit, MEASURES.index(limit.measure)) for limit in program.limits]
         self._inputs = {number[node.name] for node in program.inputs}
         self._output = number[space.output.name]
@@ -91,10 +92,12 @@ class Restrictions:
 
     def _costs(self, chosen: Sequence[int]) -> list[int]:
         nodes, edges = self._live(chosen)
-        return [
-            sum(own[node] for node in nodes) + sum(candidates[e][chosen[e]] for e in edges)
-            for own, candidates in zip(self._nodes, self._edges, strict=True)
-        ]
+        found = []
+        for own, candidates, owners in zip(self._nodes, self._edges, self._owners, strict=True):
+            # Edges that share weights have them once.
+            once = {owners[e]: candidates[e][chosen[e]] for e in edges}
+            found.append(sum(own[node] for node in nodes) + sum(once.values()))
+        return found
 
     def _live(self, chosen: Sequence[int]) -> tuple[set[int], list[int]]:
         """The live nodes and edges; edges stand in their sources' topological order."""

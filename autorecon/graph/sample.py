@@ -14,6 +14,7 @@ from autorecon.graph.cost import COUNT
 from autorecon.graph.encode import ArchitectureError, Picks, places
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Layer, Weights, diagram
 from autorecon.graph.numbering import Numbering
+from autorecon.graph.restricted import few_listed
 from autorecon.graph.space import Space
 from autorecon.graph.tied_parts import AS_BEFORE, TiedParts
 from autorecon.graph.tied_parts import Layer as TiedLayer
@@ -31,16 +32,19 @@ class ValidArchitectures:
     """
 
     def __init__(self, space: Space) -> None:
+        if space.is_tied:
+            paths: Numbering | _Listed = _Listed(space, few_listed(space))
+        else:
+            paths = Numbering(space.program, diagram(space.program, every=True))
         self._names = list(places(space))
-        self._numbering = Numbering(space.program, diagram(space.program, every=True))
-        self.size = self._numbering.size
+        self._path, self.size = paths.path, paths.size
 
     def picks(self, number: int) -> Picks:
         """The architecture of this number; ArchitectureError when there is none."""
         if not 0 <= number < self.size:
             message = f"no valid architecture {number:,}: they are 0 to {self.size - 1:,}"
             raise ArchitectureError(message)
-        path = self._numbering.path(number)
+        path = self._path(number)
         return tuple(path[name] for name in self._names)
 
     def sample(self, random: Random) -> Picks:
@@ -64,6 +68,8 @@ class DistinctArchitectures:
         """The generator of this number; ArchitectureError when there is none."""
         if not 0 <= number < self.size:
             raise ArchitectureError(f"no generator {number:,}: they are 0 to {self.size - 1:,}")
+        if self._space.is_tied and self._space.restrictions:
+            return tuple(self._path(number).values())
         if self._space.is_tied:
             place = {edge.name: index for index, edge in enumerate(self._space.edges)}
             part = {place[name]: option for name, option in self._path(number).items()}
@@ -79,7 +85,23 @@ class DistinctArchitectures:
         return self.picks(random.randrange(self.size))
 
 
-def _paths(space: Space) -> Numbering | _Paths | _TiedPaths:
+class _Listed:
+    """Some architectures, by their places in a list."""
+
+    def __init__(self, space: Space, found: list[Picks]) -> None:
+        self._names, self._found = list(places(space)), found
+        self.size = len(found)
+
+    def path(self, number: int) -> dict[str, int]:
+        return dict(zip(self._names, self._found[number], strict=True))
+
+
+def _paths(space: Space) -> Numbering | _Paths | _TiedPaths | _Listed:
+    if space.is_tied and space.restrictions:
+        canonical = space.liveness.canonical
+        # The canonical picks go before others of the same generator, where they are there.
+        valid = sorted(few_listed(space), key=lambda picks: picks != canonical(picks))
+        return _Listed(space, list({canonical(p): p for p in reversed(valid)}.values()))
     if space.is_tied and space.tied_parts:
         return _TiedPaths(space, space.tied_parts)
     if space.live_parts is None:

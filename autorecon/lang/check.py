@@ -94,14 +94,9 @@ def _check_ties(program: Program, faults: Diagnostics) -> None:
     """Whether some architecture is whole: what is tied may never be there together."""
     if faults.failed:
         return
-    from autorecon.lang.cases import cases, is_tied
+    from autorecon.lang.cases import cases
 
-    if is_tied(program) and (program.rules or program.limits):
-        spans = [rule.span for rule in program.rules] + [limit.span for limit in program.limits]
-        message = "a rule or limit in a space whose edges are tied"
-        help = "say what goes together with `choice` and `share`, or with rules, not with both"
-        faults.report("E0902", message, spans[0], help)
-    elif cases(program) == []:
+    if cases(program) == []:
         message = "every architecture cuts the output from the noise, as edges are tied"
         help = "some combination of their options needs a path without `none`"
         faults.report("E0506", message, program.output.span, help)

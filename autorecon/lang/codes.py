@@ -124,10 +124,6 @@ CODES: dict[str, str] = {
         "the other in order, so their numbers must agree. Weights need the same candidates and "
         "shapes as well."
     ),
-    "E0902": (
-        "A rule or limit in a space with tied choices or shared weights. What keeps to a rule is "
-        "known only where every edge chooses by itself."
-    ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
     "W0801": "A rule that every architecture keeps to. It makes no difference.",

@@ -116,7 +116,10 @@ def _rule(
     where = _where(program, statement, scope, block)
     if count is None or where is None or len(options) < len(found):
         return None
-    edges = places.edges(*where)
+    preposition, place = where
+    # Edges into a node whose `then` depends on a choice lead to what stands before it.
+    into = program.entries.get(place, place) if preposition == "into" and place else place
+    edges = places.edges(preposition, into)
     program.spend(len(edges), statement.span)
     words = "exactly" if statement.bound == "exactly" else f"at {statement.bound}"
     written = " | ".join(option if isinstance(option, str) else option.text for option in options)
@@ -142,7 +145,12 @@ def _option(program: Elaboration, expr: s.PipelineExpr, scope: Values) -> Pipeli
     bare = len(expr.calls) == 1 and expr.span.text == first.name.text
     if bare and first.name.text in OPERATIONS and first.name.text not in program.declared.ops:
         return first.name.text
-    return program.pipeline(expr, scope)
+    found = program.pipeline(expr, scope)
+    if found and found.choices:
+        message = f"a rule counts candidates, and `{found.choices[0].text}` is a choice"
+        program.faults.report("E0302", message, expr.span, "name its options instead")
+        return None
+    return found
 
 
 def _where(

@@ -82,7 +82,11 @@ def _layered_texts(draw: st.DrawFn) -> str:
 @st.composite
 def _restricted_texts(draw: st.DrawFn) -> str:
     """One to three rules about the edges of a small space, and perhaps limits of what it costs."""
-    text = draw(_texts())
+    return draw(_restricted(draw(_texts())))
+
+
+@st.composite
+def _restricted(draw: st.DrawFn, text: str) -> str:
     nodes = sorted(
         {end for pair in re.findall(r"^link (\w+) -> (\w+)", text, re.M) for end in pair}
     )
@@ -147,6 +151,13 @@ def restricted_texts() -> st.SearchStrategy[str]:
 
 
 @pytest.fixture(scope="session")
+def restricted_tied_spaces() -> st.SearchStrategy[Space]:
+    texts = _tied_texts().flatmap(_restricted)
+    spaces = texts.map(lambda text: _checked(text, 400)).filter(bool)
+    return spaces.filter(lambda space: space.is_tied)
+
+
+@pytest.fixture(scope="session")
 def restricted_spaces() -> st.SearchStrategy[Space]:
     return _restricted_texts().map(lambda text: _checked(text, 300)).filter(bool)
 
@@ -197,8 +208,10 @@ def obeys(space: Space, chosen: dict[str, str], part: frozenset[tuple[str, str]]
     """Whether every rule and limit of the text holds; here they are plain enough to be read so."""
     counts = []
     for bound, number, option, preposition, place in RULE.findall(space.text):
-        there = {"into": "target", "from": "source"}.get(preposition)
-        edges = (e for e in space.edges if there is None or getattr(e, there) == place)
+        there = {"into": 1, "from": 0}.get(preposition)
+        written = (e for e in space.edges if there is None or e.written[there] == place)
+        # What a node applies by a choice is an edge beside those that lead into it.
+        edges = (e for e in written if there != 1 or not e.source.endswith(".merge"))
         wanted = set(option.split(" | "))
         count = sum(bool(wanted & set(re.findall(r"\w+", chosen[e.name]))) for e in edges)
         counts.append((bound, count, int(number)))

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, frontier, graded, load, loads, restricted
 from autorecon.graph.cost import CostInterval, Interval
 from autorecon.graph.restricted import MAX_LISTED
+from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.lang import SpaceError
 
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
 LiveParts = Callable[[Space], Parts]
@@ -54,6 +56,43 @@ def test_small_entangled_spaces_are_listed(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frontier, "MAX_STEPS", 1)
         _check(Space(space.program), live_parts(space), architecture_cost)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_tied_spaces_are_listed(
+    restricted_tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
+) -> None:
+    space = data.draw(restricted_tied_spaces)
+    parts = live_parts(space)
+    assert space.valid_architectures == len(parts)
+    assert space.distinct_architectures == len(set(parts.values()))
+    costs = [space.genotype(picks).cost.macs.max for picks in parts]
+    assert space.cost.macs == Interval(min(costs), max(costs))
+    valid, distinct = ValidArchitectures(space), DistinctArchitectures(space)
+    assert sorted(map(valid.picks, range(valid.size))) == sorted(parts)
+    shown = [parts[distinct.picks(number)] for number in range(distinct.size)]
+    assert len(set(shown)) == len(shown) == len(set(parts.values()))
+
+
+def test_tied_edges_are_counted_each_and_shared_weights_once() -> None:
+    text = """
+space both
+choice norm = bn | layer_norm(affine=false)
+input z [4]: noise
+node a, b [4]
+output image [4]
+link z -> {a, b} = norm >> linear
+link {a, b} -> image = identity
+share weights z -> a, z -> b
+rule at most one bn
+"""
+    # One choice makes two edges `bn`: what is left is the other one, with 4 * 4 + 4 weights.
+    space = loads(text)
+    assert (space.architectures, space.valid_architectures) == (2, 1)
+    assert space.cost.parameters == Interval(20, 20)
+    with pytest.raises(SpaceError, match="E0302"):
+        loads(text + "rule at most one norm\n")
 
 
 def test_large_entangled_spaces_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
