@@ -83,7 +83,8 @@ def find_node(
         return path, full, node
     if not broken and not program.faults.again("E0204", full, path.span):
         prefix = f"{block}." if block else ""
-        known = (*program.nodes, *program.aliases)
+        hidden = set(program.entries.values())
+        known = [n for n in (*program.nodes, *program.aliases) if n not in hidden]
         help = did_you_mean(name, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
         program.faults.report("E0204", f"unknown node `{name}`", path.span, help)
     return path, full, None

@@ -189,8 +189,13 @@ class _Reader:
         return groups
 
     def _within(self, instance: str) -> dict[str, Edge | Choice]:
-        """The edges and choices of an instance, by their names in its block."""
-        members = [m for m in self.program.edges if m.block == instance]
+        """The edges and choices of an instance, by their names in its block.
+
+        What a node applies chooses nothing itself, and a bound port applies nothing.
+        """
+        applied = set(self.program.entries.values())
+        edges = [m for m in self.program.edges if m.block == instance]
+        members = [edge for edge in edges if edge.source not in applied]
         choices = [c for c in self.program.choices.values() if c.block == instance]
         found: list[Edge | Choice] = [*members, *choices]
         return {member.name.removeprefix(f"{instance}."): member for member in found}
@@ -202,11 +207,7 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
     for group in groups:
         if group.statement.kind.text == "choice":
             continue
-        first, *others = [
-            place[m.name]
-            for m in group.members
-            if isinstance(m, Edge) and m.source not in program.entries.values()
-        ] or [0]
+        first, *others = [place[m.name] for m in group.members if isinstance(m, Edge)] or [0]
         for other in others:
             one, two = program.edges[first], program.edges[other]
             if not (misfit := _misfit(one, two, program)):
