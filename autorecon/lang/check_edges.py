@@ -27,7 +27,7 @@ def check_edges(program: Elaboration, complete: bool) -> None:
     """Every edge and node by itself; sums over a node's edges only when none of them is missing."""
     seen: dict[tuple[str, str], Edge] = {}
     contributions: dict[str, list[int]] = defaultdict(list)
-    failed: set[tuple] = set()
+    known: dict[tuple, Shape | None] = {}
     for edge in program.edges:
         first = seen.setdefault((edge.source, edge.target), edge)
         if first is not edge:
@@ -38,7 +38,7 @@ def check_edges(program: Elaboration, complete: bool) -> None:
         if not _contract(edge, program):
             contributions[edge.target].append(0)
             continue
-        shapes = [_candidate(edge, c, program, failed) for c in edge.candidates]
+        shapes = [_candidate(edge, c, program, known) for c in edge.candidates]
         first_shape = next((s for s in shapes if s is not None), None)
         contributions[edge.target].append(first_shape[0] if first_shape else 0)
         if program.nodes[edge.target].merge == "concat":
@@ -51,13 +51,22 @@ def check_edges(program: Elaboration, complete: bool) -> None:
 
 
 def _candidate(
-    edge: Edge, candidate: Pipeline, program: Elaboration, failed: set[tuple]
+    edge: Edge, candidate: Pipeline, program: Elaboration, known: dict[tuple, Shape | None]
 ) -> Shape | None:
     """The shape that a candidate computes, after reporting it when the target's differs."""
-    source, target = program.nodes[edge.source], program.nodes[edge.target]
-    wanted = edge_target(edge, program.nodes)
     if candidate.is_none:
         return None
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
+    key = id(edge.candidates), id(candidate), source.shape, target.shape, target.merge
+    if key not in known:
+        known[key] = _computed(edge, candidate, program)
+    return known[key]
+
+
+def _computed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape | None:
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    wanted = edge_target(edge, program.nodes)
     try:
         shape = candidate.shapes(source.shape, wanted)[-1]
     except ShapeFault as fault:
@@ -70,13 +79,9 @@ def _candidate(
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
         )
         report = "E0402", message, _shape_help(shape, wanted)
-    # A mistake in a list of candidates meets every edge that has the list: it is shown once.
-    key = id(edge.candidates), candidate, source.shape, target.shape, wanted
-    if key not in failed:
-        failed.add(key)
-        code, message, help = report
-        notes = _made_by(edge, candidate, program)
-        program.faults.report(code, message, edge.span, help, candidate.text, notes)
+    code, message, help = report
+    notes = _made_by(edge, candidate, program)
+    program.faults.report(code, message, edge.span, help, candidate.text, notes)
     return None
 
 
