@@ -78,7 +78,7 @@ def check_space(
         limits=elaboration.limits,
         rules=elaboration.rules,
         edge_types={
-            name: elaboration.type_candidates[name] or ()
+            name: elaboration.type_candidates.get(name) or ()
             for name in elaboration.declared.edge_types
         },
         used=tuple(uses.found.values()),

@@ -36,7 +36,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
         tie(program)
     except TooLarge as error:
         faults.report("E0305", f"more than {error}", error.span, "make it smaller")
-        if any(program.declared.choices.values()):
+        if program.names_choices:
             # Edges in which choices are still to be put in place cannot be checked.
             program.edges[:] = [
                 e for e in program.edges if not any(c.choices for c in e.candidates)

@@ -95,6 +95,8 @@ class Elaboration:
     # Nodes whose `then` depends on a choice, and those before them that edges lead to.
     entries: dict[str, str] = attrs.field(factory=dict)
     choices: dict[str, Choice] = attrs.field(factory=dict)
+    # Whether a pipeline names a choice, or what may be one.
+    names_choices: bool = False
     shares: list[tuple[s.Share, Values, str | None]] = attrs.field(factory=list)
     decisions: dict[str, Decision] = attrs.field(factory=dict)
     # What edges without candidates of their own choose from, by type.
@@ -128,7 +130,9 @@ class Elaboration:
         names = self.declared.ops, self.globals, self.labels
         choices = scope.choices, self.globals.choices
         found = resolve(expr, scope, *names, self.faults, choices, others)
-        self.work += len(found.ops) if found else 0
+        if found:
+            self.work += len(found.ops)
+            self.names_choices |= bool(found.choices)
         return found
 
     def size(self, expr: s.Expr, scope: Scope, what: str) -> int | None:

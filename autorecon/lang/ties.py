@@ -29,7 +29,7 @@ _Placed = tuple[tuple[str, ...], tuple[int, ...], tuple[Pipeline, ...]]
 
 def tie(program: Elaboration) -> None:
     """Finds out what every edge depends on, and all decisions."""
-    if not any(program.declared.choices.values()) and not program.shares:
+    if not (program.names_choices or program.choices or program.shares):
         program.decisions = dict(_own_decisions(program.edges))
         return
     _unused(program)
