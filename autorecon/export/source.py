@@ -139,6 +139,7 @@ def _indented(lines: Iterable[str]) -> str:
 def loaded(text: str, net: Generator) -> nn.Module:
     """An instance of the class in the source of `net`, with its weights, in evaluation mode."""
     module = ModuleType("exported")
+    # The text was made above, of identifiers and numbers only, and running it is the check.
     exec(compile(text, "<exported source>", "exec"), module.__dict__)
     twin: nn.Module = getattr(module, source_class(net))()
     dtype = next((p.dtype for p in net.parameters()), torch.float32)
