@@ -9,13 +9,15 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from autorecon.nn import at_least_float32
+
 SMALLEST = 2
 """Positions under which a map says nothing of where."""
 
 
 def attention(features: Tensor) -> Tensor:
     """Features [N, C, H, W] to unit vectors [N, H * W]: their mean square over channels."""
-    return normalize(features.square().mean(1).flatten(1))
+    return normalize(at_least_float32(features).square().mean(1).flatten(1))
 
 
 @contextmanager

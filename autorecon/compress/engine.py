@@ -16,6 +16,7 @@ from autorecon.compress.making import check_needs, make_source, make_student
 from autorecon.compress.student import float_bytes
 from autorecon.compress.training import Training
 from autorecon.compress.watch import Diversity, Scores
+from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
 
 Evaluate = Callable[[nn.Module], float]
@@ -27,7 +28,8 @@ class Compression:
 
     The generator, of methods that have one, is trained in place. `evaluate`, if given, is called
     without gradients on the student in eval mode, and its figures are only reported, never used
-    to choose anything. `image_shape` (C, H, W) is needed where no generator tells it.
+    to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. Everything is
+    moved to where `compute` has it; what is scored is computed in float32.
     Raises CompressError where method, teacher and generator do not fit together.
     """
 
@@ -39,17 +41,23 @@ class Compression:
         evaluate: Evaluate | None = None,
         *,
         image_shape: tuple[int, int, int] | None = None,
+        compute: Compute = Compute(),
         name: str = "compress",
     ) -> None:
         check_needs(teacher, config)
         self.name, self.epochs, self.ticks = name, config.epochs, config.ticks
         self.config, self.method = config, config.recipe
         self.evaluate = evaluate
-        self.view = TeacherView(teacher)
+        self.view = TeacherView(teacher, compute)
         self.random = torch.Generator().manual_seed(config.seed)
+        # All is made on the CPU, so that a seed means the same everywhere, and then moved.
+        Compute().place(teacher)
         self.source = make_source(self.view, config, generator, image_shape, self.random)
-        self.student = make_student(self.view.teacher, config, generator, image_shape)
-        self.training = Training(self.student, self.view.teacher, config)
+        self.student = make_student(teacher, config, generator, image_shape)
+        self.student.compute = compute
+        for net in (teacher, self.student.module):
+            compute.place(net)
+        self.training = Training(self.student, self.view, config)
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autorecon.nn import at_least_float32
+
 UPPER_TAIL = 0.001
 """Share of the values that a `percentile` range leaves above its upper end."""
 
@@ -22,9 +24,10 @@ def fake_quantize(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
     s = (2^k - 1) / max(high - low, 1e-8);  z = round(s low) + 2^(k-1);
     q = clamp(round(s x - z), -2^(k-1), 2^(k-1) - 1);  result (q + z) / s.
     The gradient with respect to x is the identity, clipped values included; the range has none.
+    The arithmetic is in float32 at least, whatever x has.
     """
-    quantized: Tensor = _FakeQuantize.apply(x, low, high, bits)
-    return quantized
+    quantized: Tensor = _FakeQuantize.apply(at_least_float32(x), low, high, bits)
+    return quantized.to(x.dtype)
 
 
 class _FakeQuantize(torch.autograd.Function):

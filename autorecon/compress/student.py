@@ -11,18 +11,18 @@ from torch import Tensor, nn
 from autorecon.compress.errors import CompressError
 from autorecon.compress.sites import Site
 from autorecon.compress.trace import QuantizedModel
+from autorecon.nn import Compute
 
 
 class Student(ABC):
-    """A module under training; called, it answers as it would in use."""
+    """A module under training; called, it answers as it would in use, computed by `compute`."""
 
     def __init__(self, module: nn.Module) -> None:
-        self.module = module
+        self.module, self.compute = module, Compute()
 
     def __call__(self, images: Tensor) -> Tensor:
         """Logits [N, classes] in eval mode, with a graph."""
-        logits: Tensor = self.module.eval()(images)
-        return logits
+        return self.compute(self.module.eval(), images)
 
     @abstractmethod
     def learning(self) -> nn.Module:

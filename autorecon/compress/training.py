@@ -12,13 +12,14 @@ from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.losses import total
 from autorecon.compress.student import Student
+from autorecon.objective import TeacherView
 
 
 class Training:
     """Teaches a student by a method's loss, at a learning rate that falls as half a cosine."""
 
-    def __init__(self, student: Student, teacher: torch.nn.Module, config: CompressConfig) -> None:
-        self.student, self.teacher, self.config = student, teacher, config
+    def __init__(self, student: Student, view: TeacherView, config: CompressConfig) -> None:
+        self.student, self._view, self.config = student, view, config
         self.method = config.recipe
         self.optimiser = _optimiser(student, config)
 
@@ -38,13 +39,13 @@ class Training:
         return {f"student.{name}": value for name, value in values.items()}
 
     def _answers(self, batch: Batch) -> Answers:
-        module = self.student.learning()
+        module, compute = self.student.learning(), self._view.compute
         if not self.method.attends:
-            return Answers(module(batch.images))
-        with watch_attention(self.teacher) as taught, torch.no_grad():
-            self.teacher(batch.images)
+            return Answers(compute(module, batch.images))
+        with watch_attention(self._view.teacher) as taught, torch.no_grad():
+            self._view.answers(batch.images)
         with watch_attention(module) as found:
-            logits = module(batch.images)
+            logits = compute(module, batch.images)
         return Answers(logits, found, taught)
 
     def state_dict(self) -> dict[str, Any]:

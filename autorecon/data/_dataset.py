@@ -112,8 +112,9 @@ def accuracy(
         batch = max(1, min(MOST_IMAGES, MOST_PIXELS // dataset.size**2))
     modes = [(layer, layer.training) for layer in module.modules()]
     module.eval()
+    device = next(module.parameters(), torch.empty(0)).device
     hits = sum(
-        int((module(images).argmax(1) == labels).sum())
+        int((module(images.to(device)).argmax(1).cpu() == labels).sum())
         for images, labels in dataset.in_order(chosen, batch)
     )
     for layer, training in modes:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 
 from autorecon.graph import Space
+from autorecon.nn.compute import Compute, at_least_float32
 from autorecon.nn.generator import Generator
 from autorecon.nn.mixture import Mixture, OneCandidate, Sampled, edge_mixture
 from autorecon.nn.supernet import SuperNet
@@ -15,12 +16,14 @@ from autorecon.nn.weights import Weights, WeightsError, take_over
 Net = TypeVar("Net", Generator, SuperNet)
 
 __all__ = [
+    "Compute",
     "Generator",
     "Mixture",
     "OneCandidate",
     "Sampled",
     "SuperNet",
     "WeightsError",
+    "at_least_float32",
     "edge_mixture",
     "generator",
     "supernet",

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from autorecon.lowering.fourier import offsets
 from autorecon.lowering.plan import Convolve, Grid, Place
+from autorecon.nn.compute import computed_in
 from autorecon.nn.fourier import SpectralConvolution
 from autorecon.nn.kernels import Rows, gather, mix_biases, mix_kernels
 from autorecon.nn.mixture import Scalars
@@ -39,7 +40,10 @@ def _joined(sources: Sequence[Tensor]) -> Tensor:
 
 
 class _Fused(torch.autograd.Function):
-    """Keeps for backward what is kept anyway, sources and parameters, and mixes kernels again."""
+    """Keeps for backward what is kept anyway, sources and parameters, and mixes kernels again.
+
+    Kernels are mixed as precisely as parameters are kept, whatever the convolution computes in.
+    """
 
     @staticmethod
     def forward(ctx: Any, step: Convolve, rows: Rows, count: int, *tensors: Tensor) -> Tensor:
@@ -47,6 +51,9 @@ class _Fused(torch.autograd.Function):
         ctx.save_for_backward(*tensors)
         x, own = _joined(tensors[:count]), tensors[count:]
         kernel, bias = mix_kernels(step, rows, own, x), mix_biases(step, rows, own)
+        dtype = computed_in(x)
+        x, kernel = x.to(dtype), kernel.to(dtype)
+        bias = None if bias is None else bias.to(dtype)
         if not step.fourier:
             return F.conv2d(x, kernel, bias, 1, step.grid.reach, step.grid.dilation, step.groups)
         out = _fourier(step).forward(x, _by_tap(step, kernel))
@@ -65,7 +72,8 @@ class _Fused(torch.autograd.Function):
         with torch.enable_grad():
             kernel, bias = mix_kernels(step, ctx.rows, own, x), mix_biases(step, ctx.rows, own)
         asked = (any(needs[:count]), kernel.requires_grad)
-        x_gradient, kernel_gradient = _gradients(step, x, kernel.detach(), gradient, asked)
+        x, taken = (t.detach().to(gradient.dtype) for t in (x, kernel))
+        x_gradient, kernel_gradient = _gradients(step, x, taken, gradient, asked)
         found = _own_gradients(own, (kernel, bias), (kernel_gradient, gradient))
         return (None, None, None, *_parted(x_gradient, tensors[:count]), *found)
 
@@ -83,7 +91,7 @@ def _gradients(
     found = _fourier(step).gradients(x, _by_tap(step, kernel), gradient, asked)
     if found[1] is None:
         return found
-    whole = torch.zeros_like(kernel).flatten(2)
+    whole = torch.zeros_like(kernel, dtype=found[1].dtype).flatten(2)
     whole[..., _taps(step)] = found[1].permute(2, 1, 0)
     return found[0], whole.view_as(kernel)
 
@@ -95,11 +103,11 @@ def _own_gradients(
 ) -> list[Tensor | None]:
     """Of the tensors that the kernel and the bias were mixed of."""
     (kernel, bias), (kernel_gradient, gradient) = mixed, gradients
-    outs, given = [], []
-    if kernel.requires_grad:
-        outs, given = [kernel], [kernel_gradient]
+    outs, given = list[Tensor](), list[Tensor]()
+    if kernel_gradient is not None:
+        outs, given = [kernel], [kernel_gradient.to(kernel.dtype)]
     if bias is not None and bias.requires_grad:
-        outs, given = [*outs, bias], [*given, gradient.sum((0, 2, 3))]
+        outs, given = [*outs, bias], [*given, gradient.sum((0, 2, 3), dtype=bias.dtype)]
     wanted = [tensor for tensor in own if tensor.requires_grad]
     found = iter(torch.autograd.grad(outs, wanted, given) if wanted else ())
     return [next(found) if tensor.requires_grad else None for tensor in own]
@@ -108,7 +116,8 @@ def _own_gradients(
 def _parted(gradient: Tensor | None, sources: Sequence[Tensor]) -> Sequence[Tensor | None]:
     if gradient is None:
         return [None] * len(sources)
-    return gradient.split([source.shape[1] for source in sources], dim=1)
+    parts = gradient.split([source.shape[1] for source in sources], dim=1)
+    return [part.to(source.dtype) for part, source in zip(parts, sources, strict=True)]
 
 
 def _fourier(step: Convolve) -> SpectralConvolution:

@@ -129,12 +129,12 @@ class SpectralConvolution(NamedTuple):
         there = self._split(to_spectrum(x, ways), x)
         back = self._split(to_spectrum(gradient, adjoint), gradient)
         x_back = torch.empty_like(there) if needs[0] else None
-        kernel_back = torch.zeros_like(kernel).flatten(1) if needs[1] else None
+        kernel_back = _zeros(kernel) if needs[1] else None
         for k, at in enumerate(taps):
             if x_back is not None:
                 self._x_gradient(back[k], self._spectrum(at, kernel), x_back[k])
             if kernel_back is not None:
-                kernel_back.addmm_(at.T, self._kernel_gradient(there[k], back[k]))
+                kernel_back += at.T @ self._kernel_gradient(there[k], back[k])
         x_gradient = None
         if x_back is not None:
             x_gradient = from_spectrum(self._joined(x_back), adjoint, len(x))
@@ -169,3 +169,9 @@ class SpectralConvolution(NamedTuple):
         real = torch.bmm(x[0], back[0]).baddbmm_(x[1], back[1])
         imaginary = torch.bmm(x[0], back[1]).baddbmm_(x[1], back[0], alpha=-1)
         return torch.cat([real, imaginary]).flatten(1)
+
+
+def _zeros(kernel: Tensor) -> Tensor:
+    """[taps, I * O], of enough bits for a sum over frequencies."""
+    dtype = torch.promote_types(kernel.dtype, torch.float32)
+    return torch.zeros_like(kernel, dtype=dtype).flatten(1)

@@ -53,7 +53,7 @@ def gather(
 
 
 def mix_kernels(step: Convolve, rows: Rows, tensors: Sequence[Tensor], like: Tensor) -> Tensor:
-    """[channels of all outs, channels of all sources, size, size], of the dtype of `like`."""
+    """[channels of all outs, channels of all sources, size, size], where `like` is."""
 
     def block(summands: Sequence[Parts], channels: int) -> Tensor:
         found = [_kernel(p, tensors, channels, like) for p in summands]
@@ -88,7 +88,8 @@ def mix_biases(step: Convolve, rows: Rows, tensors: Sequence[Tensor]) -> Tensor 
 def _kernel(parts: Parts, tensors: Sequence[Tensor], channels: int, like: Tensor) -> Tensor:
     if parts.kernel is not None:
         return _times(parts.factor, tensors[parts.kernel], tensors)
-    identity = torch.eye(channels, dtype=like.dtype, device=like.device)[..., None, None]
+    dtype = torch.promote_types(like.dtype, torch.float32)
+    identity = torch.eye(channels, dtype=dtype, device=like.device)[..., None, None]
     return _times(parts.factor, identity, tensors)
 
 

@@ -60,7 +60,8 @@ class ConditionalBatchNorm(nn.Module):
 
     def scaled(self, normalised: Tensor, y: Tensor) -> Tensor:
         shape = (*normalised.shape[:2], *[1] * (normalised.dim() - 2))
-        return self.gamma(y).view(shape) * normalised + self.beta(y).view(shape)
+        factor, offset = (t(y).view(shape).to(normalised.dtype) for t in (self.gamma, self.beta))
+        return factor * normalised + offset
 
 
 def norm_of_copies(bn: nn.Module, x: Tensor, copies: int) -> Tensor:
@@ -97,6 +98,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (layer(x).flatten(2) for layer in (self.query, self.key, self.value))
-        weights = (query.transpose(1, 2) @ key).softmax(-1)  # [N, from, to]
+        scores = query.transpose(1, 2) @ key  # [N, from, to]
+        weights = scores.softmax(-1, dtype=torch.promote_types(scores.dtype, torch.float32))
         attended = value @ weights.transpose(1, 2)
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))

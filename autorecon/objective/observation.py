@@ -46,6 +46,13 @@ class Request:
     targets: Tensor | None = None
     noise: Tensor | None = None
 
+    def on(self, device: str) -> Request:
+        """The same, all of it on a device."""
+        parts = (self.labels, self.targets, self.noise)
+        labels, *others = (None if part is None else part.to(device) for part in parts)
+        assert labels is not None
+        return Request(labels, *others)
+
 
 @attrs.frozen(eq=False)
 class Observation:

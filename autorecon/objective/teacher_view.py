@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from torch import Tensor, nn
 
+from autorecon.nn import Compute, at_least_float32
 from autorecon.objective.observation import LayerStatistics, Observation, Request
 from autorecon.objective.statistics import batch_statistics
 
@@ -23,11 +24,12 @@ class TeacherView:
     """Calls a teacher, and notes what enters its BatchNorm2d layers and its last Linear layer.
 
     The teacher is put into eval mode without gradients of its own, and otherwise left as it is:
-    it carries hooks only while it is being called.
+    it carries hooks only while it is being called. `compute` is how it, and whatever makes images
+    for it, is computed.
     """
 
-    def __init__(self, teacher: nn.Module) -> None:
-        self.teacher = teacher.eval().requires_grad_(False)
+    def __init__(self, teacher: nn.Module, compute: Compute = Compute()) -> None:
+        self.teacher, self.compute = teacher.eval().requires_grad_(False), compute
         self.layers = [layer for layer in teacher.modules() if stores_statistics(layer)]
         self.last = last_linear(teacher)
 
@@ -37,8 +39,12 @@ class TeacherView:
         There is one entry of statistics a BatchNorm2d CALL: a layer used twice counts twice.
         """
         with self._watch() as seen:
-            logits = self.teacher(images)
+            logits = self.answers(images)
         return Observation(images, request, logits, seen.statistics, seen.features)
+
+    def answers(self, images: Tensor) -> Tensor:
+        """Logits [N, classes] alone."""
+        return self.compute(self.teacher, images)
 
     @contextmanager
     def _watch(self) -> Iterator[_Seen]:
@@ -84,6 +90,6 @@ def _note_statistics(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None
 
 def _note_features(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-        seen.features = inputs[0]
+        seen.features = at_least_float32(inputs[0])
 
     return note

@@ -64,7 +64,8 @@ def _perturbation(strategy: GradientStrategy, config: SearchConfig) -> Derivatio
     weights = dict(strategy.mean())
     scores = {}
     for name, mixed in strategy.mean().items():
-        without = [mixed.index_fill(0, torch.tensor(k), 0.0) for k in range(len(mixed))]
+        places = torch.arange(len(mixed), device=mixed.device)
+        without = [mixed.index_fill(0, place, 0.0) for place in places]
         losses = [_loss(strategy, weights | {name: left}) for left in without]
         scores[name] = losses
         weights[name] = torch.zeros_like(mixed)

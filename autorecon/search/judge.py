@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from autorecon.nn import Sampled, SuperNet, edge_mixture
+from autorecon.nn import Compute, Sampled, SuperNet, edge_mixture
 from autorecon.objective import Architecture, Objective, Request, TeacherView
 
 # Apart from the seed of the search's own draws, so that no strategy learns on what judges it.
@@ -23,9 +23,10 @@ class Judge:
         objective: Objective,
         batch: int,
         random: torch.Generator,
+        compute: Compute = Compute(),
     ) -> None:
-        self.net, self.objective = net, objective
-        self._view = TeacherView(teacher)
+        self.net, self.objective, self._compute = net, objective, compute
+        self._view = TeacherView(teacher, compute)
         self._batch, self._random = batch, random
         fixed = torch.Generator().manual_seed(random.initial_seed() ^ _JUDGING)
         self._fixed = net.example_inputs(batch, fixed)
@@ -46,6 +47,6 @@ class Judge:
         self, inputs: tuple[Tensor, Tensor], sampled: Sampled, architecture: Architecture | None
     ) -> tuple[Tensor, dict[str, float]]:
         z, y = inputs
-        images = self.net(z, y, edge_mixture(self.net.space, sampled))
+        images = self._compute(self.net, z, y, edge_mixture(self.net.space, sampled))
         seen = self._view(images, Request(y, noise=z))
         return self.objective(attrs.evolve(seen, architecture=architecture))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.graph import Space
 from autorecon.graph.sample import sample
 from autorecon.lowering.memory import workspace
-from autorecon.nn import Mixture, SuperNet, edge_mixture
+from autorecon.nn import Compute, Mixture, SuperNet, edge_mixture
 from autorecon.objective import Request, TeacherView
 from autorecon.search.catalogue import ONE, STRATEGIES
 from autorecon.search.config import SearchConfig
@@ -56,19 +56,24 @@ def _mib(size: int) -> str:
     return f"{size / 2**20:,.0f} MiB"
 
 
-def estimate(net: SuperNet, teacher: nn.Module, config: SearchConfig) -> Memory:
-    """Of a search with these settings; net and teacher stay as they are.
+def estimate(
+    net: SuperNet,
+    teacher: nn.Module,
+    config: SearchConfig,
+    compute: Compute = Compute(),
+) -> Memory:
+    """Of a search with these settings; net and teacher, placed by `compute`, stay as they are.
 
     What backward keeps is counted on 2 and on 4 samples, which tells what each further one adds.
     """
-    twin, view = copy.deepcopy(net).train(), TeacherView(copy.deepcopy(teacher))
+    twin, view = copy.deepcopy(net).train(), TeacherView(copy.deepcopy(teacher), compute)
     mixtures = _mixtures(net.space, config)
     small, large = (_kept(twin, view, mixtures, batch) for batch in (2, 4))
     each = [(b - a) // 2 for a, b in zip(small, large, strict=True)]
     kept = [a + (config.batch - 2) * rise for a, rise in zip(small, each, strict=True)]
     weights = sum(p.numel() * p.element_size() for p in net.parameters())
     held = max(workspace(twin.plan(mixture), config.batch) for mixture in mixtures)
-    size = next(net.parameters()).element_size()
+    size = 2 if compute.bf16 else next(net.parameters()).element_size()
     return Memory((2 + ADAM) * weights, kept[0], kept[1], held * size)
 
 
@@ -93,7 +98,7 @@ def _kept(net: SuperNet, view: TeacherView, mixtures: list[Mixture], batch: int)
     for mixture in mixtures:
         notes = _Notes(net), _Notes(view.teacher)
         with notes[0].taken():
-            images = net(z, y, mixture)
+            images = view.compute(net, z, y, mixture)
         with notes[1].taken():
             seen = view(images, Request(y, noise=z))
         most = max(most, (notes[0].bytes, notes[1].bytes), key=sum)

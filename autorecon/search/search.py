@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autorecon.nn import SuperNet
+from autorecon.nn import Compute, SuperNet
 from autorecon.objective import DivergedError, Objective
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
@@ -23,19 +23,29 @@ Step = Callable[[], dict[str, float]]
 class Search:
     """A resumable stage that trains a super net against a teacher; it reads and writes no files.
 
+    Both are moved to where `compute` has them. Random numbers are drawn on the CPU, so that a seed
+    means the same everywhere.
     Raises SearchError where the strategy misses something that it needs.
     """
 
     def __init__(
-        self, supernet: SuperNet, teacher: nn.Module, config: SearchConfig, *, name: str = "search"
+        self,
+        supernet: SuperNet,
+        teacher: nn.Module,
+        config: SearchConfig,
+        *,
+        compute: Compute = Compute(),
+        name: str = "search",
     ) -> None:
         check(config, supernet.space)
         self.name, self.epochs, self.config = name, config.epochs, config
         self.ticks = config.ticks_before(config.epochs)
+        for net in (supernet, teacher):
+            compute.place(net)
         self.supernet = supernet.train()
         self._random = torch.Generator().manual_seed(config.seed)
         objective = Objective.parse(config.objective)
-        self.judge = Judge(supernet, teacher, objective, config.batch, self._random)
+        self.judge = Judge(supernet, teacher, objective, config.batch, self._random, compute)
         self.strategy = build(self.judge, config, self._random)
         self._optimiser = torch.optim.Adam(
             list(supernet.weight_parameters()), config.weight_lr, betas=(0.5, 0.999)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressConfig, Compression, quantize
 from autorecon.compress.quantizer import RANGES
+from autorecon.nn import Compute
 from autorecon.objective import (
     DivergedError,
     Objective,
@@ -21,8 +22,10 @@ from autorecon.objective import (
     registry,
     term,
 )
+from autorecon.runs._structure import pack, unpack
 
 Make = Callable[..., Compression]
+COMPUTES = (Compute(), Compute(bf16=True))
 
 
 @pytest.fixture
@@ -30,11 +33,14 @@ def make(teacher: nn.Module, generator: nn.Module) -> Make:
     """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
 
     def build(
-        evaluate: Callable[[nn.Module], float] | None = None, **settings: object
+        evaluate: Callable[[nn.Module], float] | None = None,
+        compute: Compute = COMPUTES[0],
+        **settings: object,
     ) -> Compression:
         plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
         config = CompressConfig(**plain | settings)
-        return Compression(copy.deepcopy(teacher), config, copy.deepcopy(generator), evaluate)
+        nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
+        return Compression(*nets, evaluate, compute=compute)
 
     return build
 
@@ -78,6 +84,28 @@ def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> N
     assert early + run(second, range(pause, 4)) == rows
     assert equal(second.state_dict(), whole.state_dict())
     assert second.result() == whole.result()
+
+
+@pytest.mark.parametrize("compute", [Compute(bf16=True), Compute(channels_last=True)])
+def test_a_resumed_run_is_the_same_run_however_it_is_computed(make: Make, compute: Compute) -> None:
+    whole = make(fingerprint, compute=compute)
+    rows = run(whole, range(4))
+    first, second = (make(fingerprint, compute=compute) for _ in range(2))
+    early = run(first, range(2))
+    second.load_state_dict(unpack(*pack(first.state_dict())))
+    assert early + run(second, range(2, 4)) == rows
+    assert equal(second.state_dict(), whole.state_dict())
+
+
+def test_losses_in_bfloat16_are_near_those_in_float32(make: Make) -> None:
+    """Of the first steps: of the generator alone, then joint ones of a student at 8 bits."""
+    stages = [make(compute=c, bits="w8a8", warmup_steps=2, steps=2) for c in COMPUTES]
+    (exact, rounded) = (run(stage, range(4)) for stage in stages)
+    for row, other in zip(exact, rounded, strict=True):
+        losses = [name for name in row if name.startswith(("generator.", "student."))]
+        assert losses
+        for name in losses:
+            assert other[name] == pytest.approx(row[name], rel=0.05, abs=1e-3), name
 
 
 def test_the_seed_decides(make: Make) -> None:

@@ -108,3 +108,11 @@ def test_percentile_of_a_large_tensor_takes_a_bounded_even_sample(
     full = x.flatten().sort(descending=True).values[x.numel() // 1000 - 1]
     assert high == pytest.approx(full.item(), rel=0.1)
     assert exact.numel() == 1
+
+
+def test_bfloat16_is_quantized_as_float32_is() -> None:
+    x = torch.linspace(-1, 3, 50).bfloat16()
+    low, high = torch.tensor(-0.3), torch.tensor(2.1)
+    assert torch.equal(
+        fake_quantize(x, low, high, 4), fake_quantize(x.float(), low, high, 4).bfloat16()
+    )

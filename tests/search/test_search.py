@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import attrs
@@ -9,12 +10,14 @@ import pytest
 import torch
 
 import autorecon
+from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.runs._structure import pack, unpack
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.config import GumbelConfig
 
 CONFIG = SearchConfig(epochs=3, warmup_epochs=1, weight_steps=2, architecture_steps=2, batch=4)
+COMPUTES = [Compute(bf16=True), Compute(channels_last=True)]
 
 
 def run(stage, epochs):
@@ -94,6 +97,27 @@ def test_interrupted_search_goes_on_bit_for_bit(build, teacher, strategy):
     assert run(second, [2, 3]) == expected[2:]
     one, two = whole.supernet.state_dict(), second.supernet.state_dict()
     assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_an_interrupted_search_goes_on_bit_for_bit_however_it_is_computed(build, teacher, compute):
+    whole = Search(build(), copy.deepcopy(teacher), CONFIG, compute=compute)
+    first, second = (Search(build(), teacher, CONFIG, compute=compute) for _ in range(2))
+    rows = run(first, [0, 1])
+    second.load_state_dict(unpack(*pack(first.state_dict())))
+    assert rows + run(second, [2]) == run(whole, [0, 1, 2])
+    assert equal(whole.supernet.parameters(), second.supernet.parameters())
+
+
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_losses_are_near_those_in_float32(build, teacher, compute):
+    config = attrs.evolve(CONFIG, warmup_epochs=0, epochs=1, weight_steps=1, architecture_steps=1)
+    exact, other = (
+        Search(build(), copy.deepcopy(teacher), config, compute=c).run_epoch(0, lambda: None)
+        for c in (Compute(), compute)
+    )
+    for phase in ("weights", "architecture"):
+        assert other[phase] == pytest.approx(exact[phase], rel=0.02, abs=1e-3)
 
 
 def test_teacher_is_bit_identical_after_a_search(build, teacher):

@@ -38,7 +38,10 @@ class Generated:
         self._latent = cast(int, generator.latent)
         self._classes = cast(int, generator.classes)
         self._decoder = self._make_decoder()
-        trained = [*generator.parameters(), *(self._decoder.parameters() if self._decoder else ())]
+        nets = [self.generator, *([self._decoder] if self._decoder else [])]
+        for net in nets:
+            view.compute.place(net)
+        trained = [parameter for net in nets for parameter in net.parameters()]
         self._optimiser = torch.optim.Adam(trained, config.generator_lr, betas=(0.5, 0.999))
 
     def _make_decoder(self) -> Decoder | None:
@@ -72,7 +75,7 @@ class Generated:
     def draw(self) -> Batch:
         request = self._ask()
         images = self._generate(request)
-        return Batch(images, request, self._view.teacher(images))
+        return Batch(images, request, self._view.answers(images))
 
     def _ask(self) -> Request:
         like = next(self.generator.parameters())
@@ -85,8 +88,7 @@ class Generated:
 
     def _generate(self, request: Request) -> Tensor:
         with mixed_labels(self.generator, request.targets):
-            images: Tensor = self.generator(request.noise, request.labels)
-        return images
+            return self._view.compute(self.generator, request.noise, request.labels)
 
     def state_dict(self) -> dict[str, Any]:
         return {

@@ -38,8 +38,9 @@ class Pictures:
 
     def _start(self, request: Request) -> None:
         """New pixels, drawn on the CPU, and an optimiser without a past."""
-        pixels = torch.zeros(self._config.batch, *self._shape)
-        self._request = request
+        device = self._view.compute.device
+        pixels = torch.zeros(self._config.batch, *self._shape, device=device)
+        self._request = request.on(device)
         self._pixels = pixels.requires_grad_()
         self._optimiser = torch.optim.Adam([self._pixels], self._config.image_lr)
 
@@ -80,7 +81,7 @@ class Pictures:
     @torch.no_grad()
     def _finished(self) -> Batch:
         images = self._pixels.detach().clone()
-        return Batch(images, self._request, self._view.teacher(images))
+        return Batch(images, self._request, self._view.answers(images))
 
     def draw(self) -> Batch:
         """As many images as a batch has, drawn from all pictures that are whole."""
@@ -104,10 +105,7 @@ class Pictures:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.batches = [
-            Batch(packed["images"], Request(**packed["request"]), packed["logits"])
-            for packed in state["batches"]
-        ]
+        self.batches = [_unpacked(packed, self._view.compute.device) for packed in state["batches"]]
         self._start(Request(**state["request"]))
         with torch.no_grad():
             self._pixels.copy_(state["pixels"])
@@ -118,3 +116,8 @@ class Pictures:
 def _packed(batch: Batch) -> dict[str, Any]:
     request = attrs.asdict(batch.request)
     return {"images": batch.images, "request": request, "logits": batch.logits}
+
+
+def _unpacked(packed: dict[str, Any], device: str) -> Batch:
+    images, logits = (packed[name].to(device) for name in ("images", "logits"))
+    return Batch(images, Request(**packed["request"]).on(device), logits)
