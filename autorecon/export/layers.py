@@ -95,9 +95,9 @@ def _ccbn(args: Args, source: Shape, out: Shape) -> str:
     return _call("ConditionalBatchNorm", shape, classes, eps=eps, momentum=momentum)
 
 
-def _layer_norm(args: Args, source: Shape, out: Shape) -> str:
+def _group_norm(args: Args, source: Shape, out: Shape) -> str:
     eps, affine = _unless(args["eps"], 1e-5), _unless(args["affine"], True)
-    return _call("nn.GroupNorm", 1, source[0], eps=eps, affine=affine)
+    return _call("nn.GroupNorm", args.get("groups", 1), source[0], eps=eps, affine=affine)
 
 
 def _instance_norm(args: Args, source: Shape, out: Shape) -> str:
@@ -114,7 +114,8 @@ MAKE: dict[str, Make] = {
     "attention": lambda args, source, out: _call("Attention", source[0]),
     "bn": _bn,
     "ccbn": _ccbn,
-    "layer_norm": _layer_norm,
+    "layer_norm": _group_norm,
+    "group_norm": _group_norm,
     "instance_norm": _instance_norm,
     "prelu": lambda args, source, out: _call("nn.PReLU", source[0]),
 }
@@ -140,6 +141,8 @@ CALL: dict[str, Callable[[str, Args, Shape], str]] = {
     "leaky_relu": lambda x, args, out: f"F.leaky_relu({x}, {args['slope']})",
     "elu": lambda x, args, out: f"F.elu({x}, {args['alpha']})",
     "selu": lambda x, args, out: f"F.selu({x})",
+    "silu": lambda x, args, out: f"F.silu({x})",
+    "gelu": lambda x, args, out: f"F.gelu({x})",
     "tanh": lambda x, args, out: f"torch.tanh({x})",
     "sigmoid": lambda x, args, out: f"torch.sigmoid({x})",
 }

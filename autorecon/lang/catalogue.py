@@ -28,5 +28,7 @@ same("leaky_relu", "x above 0, slope * x below", Param("slope", float, 0.01, lea
 same("prelu", "x above 0, a learned slope a channel below", cost=lambda a, i, o: (i[0], 0))
 same("elu", "x above 0, alpha * (exp(x) - 1) below", Param("alpha", float, 1.0, least=0))
 same("selu", "scaled elu that keeps mean 0 and variance 1")
+same("silu", "x * sigmoid(x)")
+same("gelu", "x times the normal distribution function of x")
 same("tanh", "hyperbolic tangent, to -1 .. 1")
 same("sigmoid", "logistic function, to 0 .. 1")

@@ -105,6 +105,8 @@ def _made_by(
 def _shape_help(shape: Shape, target: Shape) -> str:
     if isinstance(shape, Label) or len(shape) != len(target):
         return "a `linear` without `out` computes whatever the node is"
+    if len(shape) == 1:
+        return "`linear` changes the length; without `out` to that of the node"
     if shape[0] != target[0]:
         return "a convolution changes the number of channels: `conv(1)`"
     return "`nearest` and `bilinear` change the resolution"
@@ -160,9 +162,12 @@ def _contract(edge: Edge, program: Elaboration) -> bool:
         help = "use an edge type that `enlarges` or `bridges`, or make the shapes equal"
     elif edge.contract == "enlarges":
         within = edge.block is not None
-        if not within or not _grows(*shapes):
+        if not within:
+            problem = f"`{edge.type}` enlarges within a block, but {edge.text} is outside of blocks"
+            help = "leave the contract of the type out, or put the nodes into a block"
+        elif not _grows(*shapes):
             problem = f"`{edge.type}` enlarges within a block, but {edge.text} is {shown}"
-            help = "the resolution must grow by one whole factor, inside one block"
+            help = "height and width must grow by the same whole factor"
     elif edge.contract == "bridges" and not _adjacent(edge, program):
         problem = f"`{edge.type}` bridges adjacent blocks, but {edge.text} does not"
         help = "both ends lie in blocks, the second `after` the first"

@@ -10,6 +10,7 @@ from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.source import Span
 
 MAX_RING = 8  # nodes of a cycle that its message names
+MAX_CUTS = 3  # edges that a note names
 
 
 def label_reads(
@@ -206,8 +207,30 @@ def _gaps(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostic
     inputs = {n.name for n in nodes.values() if n.is_input}
     sure = [e for e in edges if not any(c.is_none for c in e.candidates)]
     always = reach(inputs, ((e.source, e.target) for e in sure))
+    into = defaultdict(list)
     for edge in edges:
-        if nodes[edge.target].merge == "concat" and edge.source not in always:
+        into[edge.target].append(edge)
+    for edge in edges:
+        missing = nodes[edge.target].merge == "concat" and edge.source not in always
+        if missing and not (edge.span and faults.holds("E0405", edge.span)):
             message = f"{edge.text} leads into a concatenation, but `none` may cut off its source"
             help = "lead an edge without `none` into its source, or merge by sum"
-            faults.report("E0405", message, edge.span, help)
+            notes = _cut_off(edge.source, into, always)
+            faults.report("E0405", message, edge.span, help, notes=notes)
+
+
+def _cut_off(
+    name: str, into: Mapping[str, list[Edge]], always: Collection[str]
+) -> tuple[tuple[str, Span | None], ...]:
+    """The edges that, all `none`, cut a node off: those from nodes that nothing cuts off."""
+    behind, waiting, cuts = {name}, [name], []
+    while waiting:
+        for edge in into[waiting.pop()]:
+            if edge.source in always:
+                cuts.append(edge)
+            elif edge.source not in behind:
+                behind.add(edge.source)
+                waiting.append(edge.source)
+    shown = ", ".join(f"`{edge.text} = none`" for edge in cuts[:MAX_CUTS])
+    more = f" and {len(cuts) - MAX_CUTS} more" if len(cuts) > MAX_CUTS else ""
+    return ((f"it is with {shown}{more}", cuts[0].span),)

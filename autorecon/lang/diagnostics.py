@@ -14,6 +14,7 @@ from autorecon.lang.source import Span
 MAX_FAULTS = 200
 MAX_LINES = 8  # that one fault names
 MAX_COMPARED = 2_000  # names that a misspelt one is compared with
+_OF_VALUES = ("E0301", "E0303", "E0304", "E0305")  # what one instance of a block has, another not
 
 
 @attrs.frozen
@@ -52,6 +53,8 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
+        # The block instance that is carried out.
+        self.instance: tuple[str, Span] | None = None
         self._places: set[tuple[str, Span, str, int]] = set()
         # Of names that are unknown: the fault that says so, and where else they stand.
         self._unknown: dict[tuple[str, str], tuple[int, list[Span]]] = {}
@@ -71,6 +74,9 @@ class Diagnostics:
             if self.holds(code, span, label):
                 return
             self._places.add((code, span, label, id(span.source)))
+        if self.instance and code in _OF_VALUES:
+            name, place = self.instance
+            notes = (*notes, (f"in `{name}`", place))
         self.found.append(Diagnostic(code, message, span, help, label, notes))
         if len(self.found) == MAX_FAULTS:
             message = f"{MAX_FAULTS} faults; what comes after them is not checked"
@@ -132,13 +138,13 @@ def _more_places(spans: list[Span]) -> str:
     return f"and {len(spans):,} more place{places}, on {on} {shown}"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A help line: the nearest known names, or all of them when few."""
+def did_you_mean(name: str, known: Iterable[str], most: int = 12) -> str:
+    """A help line: the nearest known names, or up to `most` of all."""
     names = sorted(set(known))
     close = get_close_matches(name, names[:MAX_COMPARED], n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"`{c}`" for c in close) + "?"
     if not names:
         return "none is declared here"
-    shown = ", ".join(f"`{n}`" for n in names[:12])
-    return f"known here: {shown}{', ...' if len(names) > 12 else ''}"
+    shown = ", ".join(f"`{n}`" for n in names[:most])
+    return f"known here: {shown}{', ...' if len(names) > most else ''}"

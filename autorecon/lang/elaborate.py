@@ -166,7 +166,9 @@ class _Body:
             program.checked.add(block.name.text)
             ports = program.instances[name].ins
             bound = {port for port in ports if port in program.aliases}
+            program.faults.instance = name, statement.span
             _Body(program, values, name, bound).run(block.items)
+            program.faults.instance = None
 
     def _for(self, statement: s.For) -> None:
         faults = self.program.faults

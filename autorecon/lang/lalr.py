@@ -21,10 +21,7 @@ class Tree:
 
 
 class Unexpected(Exception):
-    """A token that cannot stand here; `accepts` are the terminals that can."""
-
-    def __init__(self, accepts: set[str]) -> None:
-        self.accepts = accepts
+    """A token that cannot stand here."""
 
 
 class Parser:
@@ -47,7 +44,7 @@ class Parser:
         while True:
             action = actions[self._states[-1]].get(kind)
             if action is None:
-                raise Unexpected(self._accepts())
+                raise Unexpected
             if action >= 0:
                 self._states.append(action)
                 self._values.append(token)
@@ -59,7 +56,7 @@ class Parser:
         while self._states[-1] != self._tables.end:
             action = self._tables.actions[self._states[-1]].get("$END")
             if action is None:
-                raise Unexpected(self._accepts())
+                raise Unexpected
             self._reduce(~action)
         return self._values[0].children
 
@@ -75,7 +72,7 @@ class Parser:
             values.append(_tree(name, parts, kept))
         states.append(self._tables.actions[states[-1]][origin])
 
-    def _accepts(self) -> set[str]:
+    def accepts(self) -> set[str]:
         """The terminals that could be fed now: those whose reductions end in a shift."""
         return {kind for kind in self._tables.actions[self._states[-1]] if self._takes(kind)}
 

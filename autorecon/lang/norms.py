@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autorecon.lang.opspec import Args, LabelInput, Param, same, same_maps
-from autorecon.lang.shapes import Shape
+from autorecon.lang.opspec import Args, LabelInput, Param, op, same, same_maps
+from autorecon.lang.shapes import Label, Shape, ShapeFault
 
 _EPS = Param("eps", float, 1e-5, least=0)
 _MOMENTUM = Param("momentum", float, 0.1, least=0)
@@ -38,3 +38,21 @@ same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cos
 same_maps(
     "instance_norm", "normalises each sample's channels over positions", _EPS, _AFFINE, cost=_cost
 )
+
+
+@op(
+    "group_norm",
+    "normalises each sample's groups of channels (Wu and He, 2018)",
+    Param("groups", int, required=True, least=1),
+    _EPS,
+    _AFFINE,
+    cost=_cost,
+)
+def _group_norm(args: Args, source: Shape, target: Shape) -> Shape:
+    groups = args["groups"]
+    if isinstance(source, Label):
+        raise ShapeFault("`group_norm` cannot take a label", "`embed` makes a vector of it")
+    if source[0] % groups:
+        message = f"{groups} groups do not divide {source[0]} channels"
+        raise ShapeFault(message, "choose `groups` that divides them")
+    return source

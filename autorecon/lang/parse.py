@@ -6,7 +6,6 @@ from pathlib import Path
 
 from autorecon.lang.build import build
 from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError
-from autorecon.lang.grammar import tables
 from autorecon.lang.lalr import Parser, Unexpected
 from autorecon.lang.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.source import MAX_BYTES, Source, Span
@@ -21,31 +20,11 @@ from autorecon.lang.syntax import (
     SpaceHeader,
     Use,
 )
+from autorecon.lang.syntax_faults import unexpected
 from autorecon.lang.tokens import Token, lex
 
 MAX_DEPTH = 50
 _HEADERS = SpaceHeader | GenotypeHeader
-
-_NAMES = {
-    "NAME": "a name",
-    "NUMBER": "a number",
-    "AMOUNT": "a number",
-    "_AT": "`at`",
-    "BOUND": "`most` or `least`",
-    "EXACTLY": "`exactly`",
-    "TOUCHING": "`into` or `from`",
-    "STRING": "a quoted file name",
-    "_NL": "the end of the line",
-    "$END": "the end of the file",
-    "_BLOCK_OPEN": "`{`",
-    "_BLOCK_CLOSE": "`}`",
-}
-_CHARACTERS = {
-    '"': "close the file name with another on the same line",
-    "'": 'write file names as "FILE"',
-    ";": "a statement ends with its line",
-    "\u2192": "write `->`",
-}
 
 
 def read_source(path: str | Path) -> Source:
@@ -137,6 +116,7 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
         faults.report("E0101", message, _span(token, source), help)
     parser = Parser()
     saved = parser.save()
+    before: list[Token] = []  # of the statement, since then
     depth = start_depth = ended = 0  # block braces; statements
     skipping = False
     for token in laid.tokens:
@@ -147,44 +127,21 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
         try:
             if not skipping:
                 parser.feed(token)
-        except Unexpected as error:
+                before.append(token)
+        except Unexpected:
+            parser.restore(saved)
             # Where a bracket was mended, what the parser says is an echo.
             if ended not in laid.mended:
-                faults.report(*_syntax_fault(error, token, source))
-            parser.restore(saved)
+                for fed in before:
+                    parser.feed(fed)
+                code, message, help = unexpected(token, before, parser.accepts())
+                faults.report(code, message, _span(token, source), help)
+                parser.restore(saved)
             skipping = True
         ended += token.type == "_NL"
         if skipping and token.type == "_NL" and depth <= start_depth:
-            skipping = False
+            skipping, before = False, []
             parser.feed(token)
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
-            saved, start_depth = parser.save(), depth
+            saved, start_depth, before = parser.save(), depth, []
     return [] if faults.failed else parser.finish()
-
-
-def _syntax_fault(error: Unexpected, token: Token, source: Source) -> tuple:
-    if token.type == "BAD":
-        help = _CHARACTERS.get(token, "remove it")
-        return "E0102", f"unexpected character {str(token)!r}", _span(token, source), help
-    accepted = error.accepts
-    expected = sorted({_describe(name) for name in accepted})
-    help = (
-        "expected "
-        + (", ".join(expected[:-1]) + " or " if expected[1:] else "")
-        + (expected[-1] if expected else "nothing")
-    )
-    found = (
-        _NAMES[token.type].removeprefix("the ") if token.type in ("_NL", "$END") else f"`{token}`"
-    )
-    if len(expected) > 8:
-        help = "a statement cannot go on like this"
-    elif "NAME" in accepted and len(accepted) < 3 and token.isidentifier():
-        help = f"`{token}` is a word of the language; choose another name"
-    return "E0101", f"unexpected {found}", _span(token, source), help
-
-
-def _describe(terminal: str) -> str:
-    if terminal in _NAMES:
-        return _NAMES[terminal]
-    text = tables().terminals[terminal]
-    return f"`{text}`" if text else terminal

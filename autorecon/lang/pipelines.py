@@ -11,6 +11,7 @@ from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS, LabelInput, OpSpec, P
 from autorecon.lang.checked import Op, Pipeline, Placeholder
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
+from autorecon.lang.familiar import familiar
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
@@ -100,7 +101,12 @@ class _Expansion:
         if self.faults.again("E0202", name, call.name.span):
             return None
         others = () if self.within else self.others
-        help = did_you_mean(name, [*OPERATIONS, *self.definitions, *visible, *others])
+        known = [*OPERATIONS, *self.definitions, *visible, *others]
+        same = familiar(name)
+        if same and same in OPERATIONS:
+            help = f"here it is `{signature(OPERATIONS[same])}`"
+        else:
+            help = did_you_mean(name, known, most=40)
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
 

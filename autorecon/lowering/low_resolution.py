@@ -20,7 +20,7 @@ from autorecon.lowering.plan import Apply, Convolve, Grid, Kernel, Merge, Plan, 
 from autorecon.lowering.share import ACTIVATIONS, RESIZES, is_own
 from autorecon.lowering.simplify import without_idle
 
-NORMS = frozenset(("bn", "ccbn", "layer_norm", "instance_norm"))
+NORMS = frozenset(("bn", "ccbn", "layer_norm", "group_norm", "instance_norm"))
 _POINTWISE = ACTIVATIONS | NORMS | {"prelu"}
 
 

@@ -8,7 +8,7 @@ from autorecon.lang import Op
 from autorecon.lowering.plan import Apply, Plan
 from autorecon.lowering.simplify import renamed
 
-ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid"))
+ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "selu", "silu", "gelu", "tanh", "sigmoid"))
 RESIZES = frozenset(("nearest", "bilinear", "bicubic"))
 _SHARED = ACTIVATIONS | RESIZES | {"pixel_shuffle"}
 

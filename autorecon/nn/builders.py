@@ -106,6 +106,10 @@ def _layer_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
     return nn.GroupNorm(1, source[0], eps=args["eps"], affine=args["affine"])
 
 
+def _group_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
+    return nn.GroupNorm(args["groups"], source[0], eps=args["eps"], affine=args["affine"])
+
+
 def _linear(args: dict, source: Shape, out: Shape) -> nn.Module:
     return _normalised(Linear(source, out, args["bias"]), args)
 
@@ -124,12 +128,15 @@ BUILDERS: dict[str, Builder] = {
     "bn": _bn,
     "ccbn": _ccbn,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "instance_norm": _instance_norm,
     "relu": lambda args, source, out: nn.ReLU(),
     "leaky_relu": lambda args, source, out: nn.LeakyReLU(args["slope"]),
     "prelu": lambda args, source, out: nn.PReLU(source[0]),
     "elu": lambda args, source, out: nn.ELU(args["alpha"]),
     "selu": lambda args, source, out: nn.SELU(),
+    "silu": lambda args, source, out: nn.SiLU(),
+    "gelu": lambda args, source, out: nn.GELU(),
     "tanh": lambda args, source, out: nn.Tanh(),
     "sigmoid": lambda args, source, out: nn.Sigmoid(),
     "linear": _linear,

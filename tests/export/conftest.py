@@ -31,10 +31,10 @@ link a -> b = conv(3, dilation=2, groups=2) >> sigmoid
 link b -> c = pixel_shuffle(2)
 link a -> c = nearest
 link c -> d = sepconv(3) >> tanh
-link a -> d = deconv(4, spectral=true)
+link a -> d = deconv(4, spectral=true) >> group_norm(2) >> silu
 link b -> d = bilinear >> conv(1, spectral=true)
 link d -> e = identity
-link a -> e = bicubic >> layer_norm >> conv(3, bias=false)
+link a -> e = bicubic >> layer_norm >> conv(3, bias=false) >> group_norm(3, affine=false) >> gelu
 link d -> dead = conv(3)
 link dead -> image = none
 link e -> image = conv(5) >> tanh

@@ -8,6 +8,7 @@ import pytest
 
 from autorecon.lang import Label, Pipeline, Shape, Source, check
 from autorecon.lang.catalogue import CATALOGUE
+from autorecon.lang.familiar import NAMES, familiar
 
 SHIPPED = set(CATALOGUE)  # users may add to it
 VECTOR, IMAGE = "[5]", "[6, 4, 8]"
@@ -31,13 +32,15 @@ COSTS = [
     ("bn", VECTOR, VECTOR, 10, 0),
     ("instance_norm", IMAGE, IMAGE, 12, 0),
     ("layer_norm", IMAGE, IMAGE, 12, 0),
+    ("group_norm(3)", IMAGE, IMAGE, 12, 0),
+    ("group_norm(5, affine=false)", VECTOR, VECTOR, 0, 0),
     ("ccbn(y)", IMAGE, IMAGE, 2 * 6 * 10, 0),
     ("ccbn(y, eps=0.8)", VECTOR, VECTOR, 2 * 5 * 10, 0),
     ("attention", "[8, 4, 8]", "[8, 4, 8]", 81, 32 * (2 * 8 + 2 * 32) + 32 * 32 * (1 + 4)),
     ("prelu", IMAGE, IMAGE, 6, 0),
     ("elu(0.5) >> selu", IMAGE, IMAGE, 0, 0),
     ("conv(3, spectral=true)", "[4, 4, 8]", IMAGE, 4 * 6 * 9 + 6, 4 * 6 * 9 * 32),
-    ("relu >> leaky_relu(0.2) >> tanh >> sigmoid", IMAGE, IMAGE, 0, 0),
+    ("relu >> leaky_relu(0.2) >> silu >> gelu >> tanh >> sigmoid", IMAGE, IMAGE, 0, 0),
     ("linear", VECTOR, IMAGE, 5 * 192 + 192, 5 * 192),
     ("linear(out=7, bias=false)", VECTOR, "[7]", 35, 35),
     ("linear", IMAGE, VECTOR, 192 * 5 + 5, 192 * 5),
@@ -94,6 +97,30 @@ def test_text_leaves_out_what_is_usual(written: str, text: str) -> None:
     pipeline, *_ = candidate(written, IMAGE, IMAGE)
     assert pipeline.text == text
     assert candidate(pipeline.text, IMAGE, IMAGE)[0] == pipeline
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("BatchNorm2d", "bn"),
+        ("conv_3x3", "conv"),
+        ("Conv2d", "conv"),
+        ("dil_conv", "conv"),
+        ("sep_conv_5x5", "sepconv"),
+        ("ConvTranspose2d", "deconv"),
+        ("skip_connect", "identity"),
+        ("Linear", "linear"),
+        ("PixelShuffle", "pixel_shuffle"),
+        ("nearset", None),
+        ("dropout", None),
+    ],
+)
+def test_other_names_of_operations_are_known(name: str, operation: str | None) -> None:
+    assert familiar(name) == operation
+
+
+def test_other_names_lead_to_operations() -> None:
+    assert set(NAMES) <= SHIPPED
 
 
 def test_copies_of_a_label_have_its_classes():

@@ -126,6 +126,7 @@ KEEPING = [
     "conv(3, spectral=true)", "relu >> conv(3)", "relu >> conv(5)", "bn >> relu >> conv(3)",
     "conv(3) >> bn >> leaky_relu(0.1)", "ccbn(y) >> relu >> conv(1)", "sepconv(3)", "tanh",
     "identity", "none", "instance_norm", "layer_norm >> conv(3)", "conv(1) >> nearest",
+    "group_norm(2) >> silu >> conv(3)",
 ]  # fmt: skip
 ENLARGING = [
     "nearest", "bilinear", "bicubic", "nearest >> conv(1)", "bilinear >> conv(1)",
@@ -133,6 +134,7 @@ ENLARGING = [
     "bilinear >> conv(3)", "deconv(4)", "nearest >> bn >> relu >> conv(3)",
     "conv(3, out=16) >> pixel_shuffle", "none",
     "nearest >> prelu >> conv(3, dilation=2) >> instance_norm", "nearest >> conv(3, groups=2)",
+    "nearest >> group_norm(4) >> gelu >> conv(3)",
 ]  # fmt: skip
 THEN = ["", "then relu", "then bn(eps=0.1) >> leaky_relu(0.2)", "then ccbn(y) >> relu", "then bn"]
 MERGE = ["", "merge sum", "merge mean", "merge product"]

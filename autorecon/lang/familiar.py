@@ -1,0 +1,33 @@
+"""What torch, papers and other search spaces call the operations, to answer one who types that."""
+
+from __future__ import annotations
+
+import re
+
+NAMES = {
+    "conv": "conv convolution convolutional dilconv atrousconv",
+    "sepconv": "separableconv depthwiseconv dwconv dsconv",
+    "deconv": "convtranspose transposedconv transposeconv convtransposed tconv upconv",
+    "pixel_shuffle": "depthtospace subpixel",
+    "nearest": "upsample interpolate resize upsampling upsamplenearest",
+    "bilinear": "linearupsample upsamplebilinear",
+    "identity": "skip skipconnect skipconnection residual shortcut",
+    "none": "zero zeroize",
+    "linear": "dense fc fullyconnected",
+    "embed": "embedding onehot",
+    "attention": "selfattention attn nonlocal",
+    "bn": "batchnorm batchnormalization",
+    "ccbn": "conditionalbatchnorm cbn condbn categoricalconditionalbatchnorm",
+    "instance_norm": "instancenormalization",
+    "layer_norm": "ln layernormalization",
+    "group_norm": "gn groupnormalization",
+    "leaky_relu": "lrelu",
+    "silu": "swish",
+}
+_KNOWN = {name: op for op, names in NAMES.items() for name in (op.replace("_", ""), *names.split())}
+
+
+def familiar(name: str) -> str | None:
+    """What `BatchNorm2d`, `conv_3x3` or `skip_connect` is called here, if it is there."""
+    plain = re.sub(r"[^a-z]", "", re.sub(r"\d+(d|x\d+)?$", "", name.lower()))
+    return _KNOWN.get(plain)

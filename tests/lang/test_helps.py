@@ -1,0 +1,77 @@
+"""What diagnostics advise: the line that a user reads to mend a fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from autorecon.lang import Diagnostic, Source, SpaceError, check
+from autorecon.lang.syntax_faults import FORMS
+
+HEAD = "space s(size = 16)\ninput z [8]: noise\noutput image [3, size, size]\n"
+
+
+def faults(text: str) -> tuple[Diagnostic, ...]:
+    with pytest.raises(SpaceError) as error:
+        check(Source(f"{HEAD}{text}\n"))
+    return error.value.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("if size = 16 { let a = 1 }", "`==` compares"),
+        ("link z, a -> image = linear", "`{a, b} -> c`"),
+        ("link z -> image = linear, none", "`|` separates candidates"),
+        ("link z -> image = linear + tanh", "`>>` joins operations"),
+        ("node a [3, 8, 8] then bn, relu", "`>>` joins operations"),
+        ("let a = min(size, 2)", "no functions"),
+        ("let a = size ? 1", "remove it"),
+        ("link z -> image = linear // a comment", "begins with `#`"),
+        ("/* a comment */", "begins with `#`"),
+        ("block b { edge e = relu }", "`edge` cannot stand in here"),
+        ("block b { in a [3] out b [3] }", "ends with its line"),
+        ("node for [3]", "`for` is a word of the language"),
+        ("node a = [3]", "expected `,` or `[`; write `node NAME"),
+        ("edge up: relu", "write `edge NAME CONTRACT = CANDIDATE | CANDIDATE`"),
+        ("rule no none", "expected `at` or `exactly`; write `rule at most"),
+        ("limit params <= 1,000", "expected an operator or the end of the line; write `limit"),
+        ("let a = (size", "close it with `)`"),
+        ("link z = linear", "expected `->`, `.` or `[`; write `TYPE SOURCE -> TARGET"),
+    ],
+)
+def test_a_syntax_fault_says_what_can_stand_there(text: str, advice: str) -> None:
+    (fault,) = faults(text)
+    assert advice in str(fault.help)
+
+
+@pytest.mark.parametrize("word", [w for w in FORMS if w not in ("space", "genotype")])
+def test_every_statement_has_a_form(word: str) -> None:
+    """A comma never follows a statement's first word."""
+    assert f"`{FORMS[word]}`" in str(faults(f"{word} ,")[0].help)
+
+
+def test_a_fault_in_a_block_says_in_which_instance() -> None:
+    found = faults("block b(side) { in a [3, side/2, 1] }\nA = b(4)\nB = b(7)\nC = b(9)")
+    assert [(d.message, d.notes[0][0]) for d in found] == [
+        ("7 / 2 is not a whole number", "in `B`")
+    ]
+
+
+def test_a_gap_in_a_concatenation_names_the_edges_that_make_it() -> None:
+    (fault,) = faults(
+        "node a, b, c [2]\nnode all [4] merge concat\nlink z -> {a, b} = linear\n"
+        "link {a, b} -> c = identity | none\nlink {a, c} -> all = identity\n"
+        "link all -> image = linear"
+    )
+    assert fault.notes[0][0] == "it is with `a -> c = none`, `b -> c = none`"
+
+
+def test_shapes_of_vectors_are_mended_by_linear() -> None:
+    (fault,) = faults("node a [6]\nlink z -> a = relu\nlink a -> image = linear")
+    assert "`linear` changes the length" in str(fault.help)
+
+
+def test_what_enlarges_stands_in_a_block() -> None:
+    text = "edge up enlarges = nearest\nnode a [3, 8, 8]\nlink z -> a = linear\nup a -> image"
+    (fault,) = faults(text)
+    assert fault.message == "`up` enlarges within a block, but a -> image is outside of blocks"
