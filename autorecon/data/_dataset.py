@@ -15,8 +15,9 @@ from autorecon.data._errors import DataError
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
 
-# Images in a batch of `accuracy`: at most 500, and no more pixels than 41 images of 224x224 have.
-MOST_IMAGES, MOST_PIXELS = 500, 2**21
+# Images in a batch of `accuracy`. What a layer gives is to stay in the processor's cache; above
+# 32 MB the C library even asks the system for new memory each time.
+LEAST_IMAGES, MOST_IMAGES, MOST_PIXELS = 4, 128, 2**16
 
 
 class Images(Protocol):
@@ -109,7 +110,7 @@ def accuracy(
     """
     chosen = dataset.test if split is None else split
     if batch is None:
-        batch = max(1, min(MOST_IMAGES, MOST_PIXELS // dataset.size**2))
+        batch = max(LEAST_IMAGES, min(MOST_IMAGES, MOST_PIXELS // dataset.size**2))
     modes = [(layer, layer.training) for layer in module.modules()]
     module.eval()
     device = next(module.parameters(), torch.empty(0)).device

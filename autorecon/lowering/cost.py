@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autorecon.lowering.fourier import fourier_macs, offsets
-from autorecon.lowering.phases import phases
 from autorecon.lowering.plan import Apply, Convolve, Plan, Step
+from autorecon.lowering.repeated import transposed_size
 
 
 def macs(plan: Plan) -> int:
@@ -27,5 +27,5 @@ def _convolve_macs(plan: Plan, step: Convolve) -> float:
         return fourier_macs((channels, height, width), out, taps, step.grid.reach)
     taps = step.grid.taps
     if step.scale > 1:
-        taps = (step.scale * phases(step.grid, step.scale).width) ** 2
+        taps = transposed_size(step.grid, step.scale) ** 2
     return channels * out * taps * height * width / step.groups

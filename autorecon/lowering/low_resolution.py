@@ -2,8 +2,8 @@
 
 A nearest resize by a whole factor repeats each pixel. Activations and norms do to copies what they
 do to the original, and so does a convolution whose dilation is a multiple of the factor; any other
-convolution of repeated pixels is one of the pixels themselves, with a kernel for each phase of the
-output. Weighted sums, and convolutions of one tap, go before resizes of all kinds.
+convolution of repeated pixels is a transposed one of the pixels themselves. Weighted sums, and
+convolutions of one tap, go before resizes of all kinds.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import NamedTuple
 import attrs
 
 from autorecon.lang import Shape
-from autorecon.lowering.phases import phases_pay
 from autorecon.lowering.plan import Apply, Convolve, Grid, Kernel, Merge, Plan, Step, Term
+from autorecon.lowering.repeated import repeats_pay
 from autorecon.lowering.share import ACTIVATIONS, RESIZES, is_own
 from autorecon.lowering.simplify import without_idle
 
@@ -144,7 +144,7 @@ class _Writer:
         if pointwise or (factor and grid.dilation % factor == 0):
             apart = grid.dilation // factor if factor and grid.size > 1 else 1
             return self._convolve_low(step, kernels, Grid(grid.size, apart), waiting)
-        if factor and phases_pay(grid, factor):
+        if factor and repeats_pay(grid, factor):
             return self.emit(attrs.evolve(step, sources=(waiting.low,), scale=factor))
         self.whole(step.sources[0])
         return self.emit(step)

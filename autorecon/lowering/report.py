@@ -147,7 +147,7 @@ def _way(step: Convolve) -> str:
     if step.fourier:
         way = f"{len(offsets(step.grids))} taps by spectra"
     elif step.scale > 1:
-        way += f" by phases at 1/{step.scale} of the resolution"
+        way += f" transposed at 1/{step.scale} of the resolution"
     stacked = len(step.outs) * len(step.sources)
     return f"{way}, {stacked} convolutions in one" if stacked > 1 else way
 

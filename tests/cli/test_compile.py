@@ -173,4 +173,4 @@ def test_passes_as_json():
         {"candidate": "identity", "computed": "its source as it is"}
     ]
     (low,) = facts["edges"]["seed->low"]
-    assert low["computed"] == "3x3 by phases at 1/2 of the resolution"
+    assert low["computed"] == "3x3 transposed at 1/2 of the resolution"

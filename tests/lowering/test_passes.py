@@ -12,8 +12,8 @@ import autorecon
 from autorecon.lowering import PASSES, Plan, check_plan, lower, optimise
 from autorecon.lowering.fourier import Fourier
 from autorecon.lowering.fuse import grids
-from autorecon.lowering.phases import phases, phases_pay
 from autorecon.lowering.plan import Apply, Convolve, Grid, Merge, Term
+from autorecon.lowering.repeated import repeats_pay
 
 PAPER = autorecon.load("paper", width=8)
 
@@ -116,23 +116,10 @@ def test_a_relu_before_several_convolutions_is_done_once():
     assert len(convolutions(plan)) == 2
 
 
-@pytest.mark.parametrize("size", [1, 3, 5, 7])
-@pytest.mark.parametrize("dilation", [1, 2, 3])
-@pytest.mark.parametrize("factor", [2, 3, 4])
-def test_phases_read_the_pixels_that_repeated_ones_are_copies_of(size, dilation, factor):
-    grid = Grid(size, dilation)
-    found = phases(grid, factor)
-    for phase in range(factor):
-        for tap in range(size):
-            read = (7 * factor + phase + dilation * tap - grid.reach) // factor
-            assert 7 + found.starts[phase] + found.taps[phase][tap] == read
-            assert 0 <= found.taps[phase][tap] < found.width
-
-
-def test_phases_pay_for_large_kernels():
-    assert phases_pay(Grid(5, 1), 2)
-    assert phases_pay(Grid(3, 1), 2)
-    assert not phases_pay(Grid(3, 3), 2)
+def test_repeats_pay_for_large_kernels():
+    assert repeats_pay(Grid(5, 1), 2)
+    assert repeats_pay(Grid(3, 1), 2)
+    assert not repeats_pay(Grid(3, 3), 2)
 
 
 def test_faults_of_a_plan_are_found():
