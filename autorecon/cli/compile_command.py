@@ -123,10 +123,27 @@ def summary(space: Any) -> dict[str, Any]:
         "limits": [limit.text for limit in space.program.limits],
         "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
         "macs": {"min": cost.macs.min, "max": cost.macs.max},
+        "exact": cost.exact,
         "output": {"name": space.output.name, "shape": list(space.output.shape)},
         "counterexample": list(space.counterexample),
         "warnings": records(space.program.warnings),
     }
+
+
+def settings(space: Any) -> str:
+    """`width=64 deep=true`, as one would set them."""
+    from autorecon.lang.evaluate import show_value
+
+    named = (f"{name}={show_value(value)}" for name, value in space.parameters.items())
+    return " ".join(named) or "nothing to set"
+
+
+def unproved(space: Any) -> str:
+    """What of its costs is no more than a bound."""
+    if space.cost.exact:
+        return ""
+    bounds = "bounds" if space.restrictions or space.is_tied else "the least is a bound"
+    return f"  ({bounds}: too entangled to be exact)"
 
 
 def kind(space: Any) -> str:
@@ -138,10 +155,9 @@ def kind(space: Any) -> str:
 
 def _text(space: Any, file: str) -> str:
     facts = summary(space)
-    settings = " ".join(f"{k}={v}" for k, v in facts["parameters_set"].items())
     types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
     rows = [
-        ("set", settings or "nothing to set"),
+        ("set", settings(space)),
         (
             "nodes",
             f"{facts['nodes']} in {facts['blocks']} blocks"
@@ -151,8 +167,8 @@ def _text(space: Any, file: str) -> str:
         ("edges", f"{facts['edges']}: {types}"),
         ("architectures", _count(space.architectures)),
         *_restrictions(space),
-        ("weights", _interval(facts["parameters"])),
-        ("multiply-adds", _interval(facts["macs"]) + " per image"),
+        ("weights", _interval(facts["parameters"]) + unproved(space)),
+        ("multiply-adds", _interval(facts["macs"]) + " per image" + unproved(space)),
         ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
     ]
     rows += zip(["may be cut by", *[""] * _MAX_LINES], _cut(facts["counterexample"]), strict=False)

@@ -18,7 +18,7 @@ def parse_settings(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, i
         name, equals, value = text.partition("=")
         number = _number(value.strip())
         if not equals or not name.strip().isidentifier() or number is None:
-            raise click.BadParameter(f"'{text}' is not NAME=NUMBER, as in width=128")
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE, as in width=128 or deep=true")
         found[name.strip()] = number
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from autorecon.cli.compile_command import kind, several, summary
+from autorecon.cli.compile_command import kind, settings, several, summary, unproved
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
 from autorecon.graph.candidates import candidates_of
@@ -43,7 +43,7 @@ def _restrictions(space: Space) -> list[Table]:
 def _overview(space: Space) -> Table:
     paths = space.paths
     rows = [
-        ("set", " ".join(f"{k}={v}" for k, v in space.parameters.items()) or "nothing to set"),
+        ("set", settings(space)),
         *_counts(space),
         *_costs(space),
         ("paths", f"{exact_text(paths.count)}, of {paths.shortest} to {paths.longest} edges"),
@@ -68,13 +68,10 @@ def _counts(space: Space) -> list[tuple[str, str]]:
 
 def _costs(space: Space) -> list[tuple[str, str]]:
     cost, mean = space.cost, survey.mean_cost(space)
-    unproved = "" if cost.exact else ", at least: too entangled for an exact minimum"
-    if not cost.exact and space.restrictions:
-        unproved = ", or less: too entangled to be exact"
     rows = []
     for measure, name in _MEASURES.items():
         average = f", {getattr(mean, measure):,.0f} on average" if mean else ""
-        rows.append((name, interval_text(getattr(cost, measure)) + average + unproved))
+        rows.append((name, interval_text(getattr(cost, measure)) + average + unproved(space)))
     return rows
 
 
@@ -173,7 +170,6 @@ def values(space: Space) -> dict[str, Any]:
         "valid_architectures": space.valid_architectures,
         "distinct_architectures": space.distinct_architectures,
         "architectures_up_to_symmetry": space.architectures_up_to_symmetry,
-        "exact": space.cost.exact,
         "activations": attrs.asdict(space.cost.activations),
         "mean": attrs.asdict(mean) if mean else None,
         "paths": attrs.asdict(space.paths),

@@ -53,7 +53,7 @@ def test_set_changes_parameters():
 def test_bad_set_is_a_usage_error(value):
     result = compile("paper", "--set", value)
     assert result.exit_code == 2
-    assert "NAME=NUMBER" in result.output
+    assert "NAME=VALUE" in result.output
 
 
 def test_faults_are_shown_together_with_caret_and_help(tmp_path):
@@ -174,3 +174,16 @@ def test_passes_as_json():
     ]
     (low,) = facts["edges"]["seed->low"]
     assert low["computed"] == "3x3 transposed at 1/2 of the resolution"
+
+
+def test_bounds_are_called_so(monkeypatch):
+    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
+    assert "(the least is a bound: too entangled to be exact)" in compile("paper").output
+    assert json.loads(compile("paper", "--json").stdout)["exact"] is False
+
+
+def test_truth_values_are_shown_as_one_sets_them(tmp_path):
+    file = tmp_path / "deep.space"
+    file.write_text("space s(deep = true)\ninput z [4]: noise\noutput i [4]\nlink z -> i = linear\n")
+    assert "deep=true" in compile(str(file)).output
+    assert "deep=false" in compile(str(file), "--set", "deep=false").output

@@ -115,7 +115,7 @@ def test_a_space_too_entangled_says_so(monkeypatch):
     monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
     output = show("paper").output
     assert "too entangled to count" in output
-    assert "at least: too entangled for an exact minimum" in output
+    assert "(the least is a bound: too entangled to be exact)" in output
     assert "cheapest by weights and MACs: too entangled to find" in output
 
 
