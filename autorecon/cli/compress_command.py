@@ -14,6 +14,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @set_option
 @click.option("--method", help="How to compress; `autorecon methods` lists all. Default: gdfq.")
 @teacher_options
+@click.option("--generator-weights", help="A safetensors file that the generator starts with.")
 @click.option("--student", help="Architecture to distil into, or package.module:function.")
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
 @click.option("--ranges", help="Activation ranges: percentile or minmax.")
@@ -35,6 +36,7 @@ def compress(generator: str | None, parameters: dict, **options: Any) -> None:
     settings = {
         "space.file": "" if unnamed else generator,
         "space.set": parameters or None,
+        "space.weights": options["generator_weights"],
         "compress.method": options["method"],
         "compress.student": options["student"],
         "compress.bits": options["bits"],

@@ -28,6 +28,7 @@ class SpaceConfig:
     """What to search or compress with, its parameters, and the generator to compare with.
 
     An empty `file` is for methods that take no generator, an empty `baseline` compares with none.
+    `weights` is a safetensors file that the generator of `compress` starts with.
 
     `ops` are the modules that declare the operations that these use beside the catalogue's.
     """
@@ -36,6 +37,7 @@ class SpaceConfig:
     set: dict[str, int | float | bool] = attrs.Factory(dict)
     baseline: str = "gdfq-cifar"
     ops: tuple[str, ...] = ()
+    weights: str | None = None
 
 
 @attrs.frozen
@@ -78,6 +80,11 @@ class RunConfig:
             raise ConfigError(f"threads = {self.threads} must be 0 (torch's choice) or more")
         if self.inherit and self.command != "run":
             raise ConfigError("inherit is for `autorecon run`, which both searches and compresses")
+        if self.space.weights and (self.command != "compress" or not self.space.file):
+            raise ConfigError(
+                "generator weights are for `autorecon compress` with a generator; a run that "
+                "searches has `inherit`"
+            )
 
 
 def _converter() -> cattrs.Converter:

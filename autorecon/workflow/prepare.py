@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
-from torch import nn
+from torch import Tensor, nn
 
 from autorecon import data, search, teachers
 from autorecon.compress import check_method
@@ -13,7 +13,9 @@ from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
+from autorecon.nn import generator
 from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
+from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
 
@@ -22,13 +24,15 @@ Settings = Mapping[str, int | float | bool]
 
 @attrs.frozen
 class Prepared:
-    """A run's parts; `dataset`, `generator` and `baseline` are None where there are none."""
+    """A run's parts; `dataset`, `generator`, `baseline` and the `weights` that the generator starts
+    with are None where there are none."""
 
     config: RunConfig
     teacher: Teacher
     dataset: Dataset | None
     generator: Space | None
     baseline: Space | None
+    weights: Mapping[str, Tensor] | None = None
 
     @property
     def space(self) -> Space:
@@ -62,7 +66,14 @@ def prepare(config: RunConfig) -> Prepared:
     _check_choices(config, space)
     if config.command != "search":
         _check_labels(config, *filter(None, (space, baseline)))
-    return Prepared(config, teacher, dataset, space, baseline)
+    return Prepared(config, teacher, dataset, space, baseline, _weights(config, space))
+
+
+def _weights(config: RunConfig, space: Space) -> Mapping[str, Tensor] | None:
+    """Those of the generator, from a file of this one or of a super net; RunError, WeightsError."""
+    if config.space.weights is None:
+        return None
+    return generator(space, weights_from=load_weights(config.space.weights)).state_dict()
 
 
 def _check_choices(config: RunConfig, space: Space) -> None:

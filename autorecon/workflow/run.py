@@ -11,7 +11,7 @@ import attrs
 
 from autorecon import __version__
 from autorecon.graph import Space
-from autorecon.runs import Progress, RunError, RunFolder
+from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.prepare import Prepared, prepare
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Named = tuple[str, Space] | None
 """A generator's file in the run and its space; None for a method that has none."""
 
+_WEIGHTS = "initial.safetensors"
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
@@ -36,6 +37,8 @@ def start(path: Path, config: RunConfig) -> tuple[RunFolder, Prepared]:
         store_space(folder, prepared.generator, "space")
     if prepared.baseline:
         store_space(folder, prepared.baseline, "baseline")
+    if prepared.weights:
+        save_weights(folder.path / _WEIGHTS, prepared.weights)
     return folder, prepared
 
 
@@ -54,11 +57,15 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None
     own = folder.space_path if config.space.file else None
-    for needed in (own, baseline):
+    weights = folder.path / _WEIGHTS if config.space.weights else None
+    for needed in (own, baseline, weights):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     space = attrs.evolve(
-        config.space, file=str(own) if own else "", baseline=str(baseline) if baseline else ""
+        config.space,
+        file=str(own) if own else "",
+        baseline=str(baseline) if baseline else "",
+        weights=str(weights) if weights else None,
     )
     return folder, prepare(attrs.evolve(config, space=space))
 
@@ -91,8 +98,9 @@ def compress(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[
     with folder.lock():
         space, method = prepared.generator, prepared.config.compress.method
         named: Named = ("space.space", space) if space else None
-        generators = {"generator" if space else method: named}
-        return _compress_all(folder, prepared, generators, progress, {})
+        label = "generator" if space else method
+        given = {label: prepared.weights} if prepared.weights else {}
+        return _compress_all(folder, prepared, {label: named}, progress, given)
 
 
 def _compress_all(

@@ -184,6 +184,8 @@ def test_bounds_are_called_so(monkeypatch):
 
 def test_truth_values_are_shown_as_one_sets_them(tmp_path):
     file = tmp_path / "deep.space"
-    file.write_text("space s(deep = true)\ninput z [4]: noise\noutput i [4]\nlink z -> i = linear\n")
+    file.write_text(
+        "space s(deep = true)\ninput z [4]: noise\noutput i [4]\nlink z -> i = linear\n"
+    )
     assert "deep=true" in compile(str(file)).output
     assert "deep=false" in compile(str(file), "--set", "deep=false").output

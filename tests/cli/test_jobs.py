@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from torch import nn
 
 from autorecon import generator, load
 from autorecon.cli import cli
-from autorecon.runs import load_weights
+from autorecon.runs import load_weights, save_weights
 
 TEACHER = """
 import torch
@@ -93,6 +94,39 @@ def test_search_derive_compress():
         assert autorecon("export", run, "-o", f"{run}.py").exit_code == 0
         exported = load_weights(f"{run}.safetensors")["code->B1.n1.linear.weight"]
         assert exported.equal(inherited) == same
+
+
+def test_compress_starts_with_the_weights_that_it_is_given():
+    assert autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code == 0
+    assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
+    given = load_weights("g.safetensors")
+    arguments = ["compress", "g.space", *MINE, *SMALL, "--with", "compress.generator_lr=1e-30"]
+    result = autorecon(*arguments, "-o", "c", "--generator-weights", "g.safetensors")
+    assert result.exit_code == 0, result.output
+    trained = load_weights("c/generator.safetensors")
+    weights = [name for name in given if name.endswith("weight")]
+    assert weights
+    assert all(trained[name].allclose(given[name], atol=1e-6) for name in weights)
+    Path("g.safetensors").unlink()
+    assert autorecon("compress", "--resume", "c").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("compress", "gdfq-cifar"), "not weights of this generator: 0 of"),
+        (("compress", "--method", "zeroq"), "generator weights are for"),
+        (("run",), "No such option"),
+        (("run", "--with", "space.weights=w.safetensors"), "generator weights are for"),
+    ],
+)
+def test_weights_of_no_use_are_refused_before_a_folder_is_made(arguments, message):
+    save_weights("w.safetensors", nn.Linear(1, 1))
+    given = () if "--with" in arguments else ("--generator-weights", "w.safetensors")
+    result = autorecon(*arguments, *given, *MINE, "-o", "x")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not Path("x").exists()
 
 
 def test_folder_that_holds_a_run_is_left_alone():
