@@ -1,6 +1,6 @@
 """How fast compiled nets are, each against the plain way, in one process and in turns.
 
-    python tools/bench_nets.py [--threads 2] [--cpu] [--only NAME] [--json] [--plot growth.svg]
+    python tools/bench_nets.py [--threads 2] [--cpu] [--only NAME] [--json] [--growth growth.svg]
 
 Medians and, after them, the distance between the quartiles. What is timed is checked to give the
 same: a difference beyond rounding ends the benchmark with an error. On a machine that others use
@@ -33,10 +33,13 @@ from autorecon import teachers
 from autorecon.compress import CompressConfig, Compression
 from autorecon.graph import Space
 from autorecon.graph.sample import sample
-from autorecon.nn import OneCandidate, SuperNet
+from autorecon.nn import Compute, OneCandidate, SuperNet
 from autorecon.objective import Request
 
 BATCH, WIDTH = 32, 64
+FP32, BF16 = Compute(), Compute(bf16=True)
+# How far, relative to their size, images in bfloat16 may be from those in float32.
+BF16_NEAR = 0.03
 GENOTYPES = ("paper-cifar10", "paper-cifar100", "gdfq-cifar")
 
 
@@ -79,7 +82,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--only", choices=list(PARTS), help="one part of the table")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
-    parser.add_argument("--plot", type=Path, help="where the growth is drawn, .svg or .png")
+    parser.add_argument("--growth", type=Path, help="where the growth is drawn, .svg or .png")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     Clock.now = time.process_time if options.cpu else time.perf_counter
@@ -139,11 +142,16 @@ def supernets(repeats: int) -> list[Row]:
     fused, plain = (autorecon.supernet(space, seed=0, fuse=fuse) for fuse in (True, False))
     z, y = fused.example_inputs(BATCH, torch.Generator().manual_seed(0))
     soft = _soft(space)
-    _same(fused(z, y, soft), plain(z, y, soft), "a super net's image")
+    images = plain(z, y, soft)
+    _same(fused(z, y, soft), images, "a super net's image")
+    rounded = BF16(fused, z, y, soft) - images
+    if not rounded.norm() < BF16_NEAR * images.norm():
+        raise SystemExit("wrong result: a super net's image in bf16")
     random = Random(0)
     seconds = in_turns(
         {
             "ours": lambda: _step(fused, z, y, soft),
+            "bf16": lambda: _step(fused, z, y, soft, BF16),
             "hard": lambda: _step(fused, z, y, _hard(space, random)),
             "plain": lambda: _step(plain, z, y, soft),
         },
@@ -153,6 +161,7 @@ def supernets(repeats: int) -> list[Row]:
     every = "every candidate run"
     return [
         compared(f"soft step, against {every}", seconds["ours"], seconds["plain"], 1.75, 1e3, "ms"),
+        compared("the same in bf16, against it", seconds["bf16"], seconds["plain"], 3.2, 1e3, "ms"),
         compared(f"hard step, against {every}", seconds["hard"], seconds["plain"], 6.5, 1e3, "ms"),
         compared("saved activations", [kept[0]], [kept[1]], 4.0, 1.0, "MiB/sample"),
     ]
@@ -175,9 +184,11 @@ def _hard(space: Space, random: Random) -> dict[str, OneCandidate]:
     return {e.name: OneCandidate(k, one) for e, k in zip(space.choices, picks, strict=True)}
 
 
-def _step(net: SuperNet, z: Tensor, y: Tensor, mixture: Mapping[str, Any]) -> None:
+def _step(
+    net: SuperNet, z: Tensor, y: Tensor, mixture: Mapping[str, Any], compute: Compute = FP32
+) -> None:
     net.zero_grad()
-    net(z, y, mixture).square().mean().backward()
+    compute(net, z, y, mixture).square().mean().backward()
 
 
 def _kept(net: nn.Module, mixture: Mapping[str, Any]) -> float:
@@ -317,8 +328,11 @@ def growth(options: argparse.Namespace) -> list[Row]:
     """Step time of generated spaces: twice the edges, or candidates, against as much time twice."""
     by_edges = _times([(n, chain(n, 6)) for n in (5, 10, 20, 40, 80)], options.repeats)
     by_candidates = _times([(n, chain(10, n)) for n in (2, 4, 6, 8, 10)], options.repeats)
-    if options.plot:
-        plot(options.plot, {"edges": by_edges, "candidates": by_candidates})
+    curves = {"edges": by_edges, "candidates": by_candidates}
+    if options.growth:
+        plot(options.growth, curves)
+    if not options.json:
+        print("\n".join(f"{_told(name, points)}" for name, points in curves.items()))
     return [
         _grown("step time, 80 edges against 2 x 40 edges", by_edges[-1], by_edges[-2]),
         _grown("step time, 8 candidates against 2 x 4", by_candidates[3], by_candidates[1]),
@@ -340,6 +354,11 @@ def _worker(space: Space) -> Callable[[], None]:
     return lambda: _step(net, z, y, mixture)
 
 
+def _told(name: str, points: list[Point]) -> str:
+    found = (f"{n}: {statistics.median(s) * 1e3:.4g} ({_spread(s) * 1e3:.2g})" for n, s in points)
+    return f"ms a step by number of {name}: {', '.join(found)}"
+
+
 def _grown(name: str, large: Point, small: Point) -> Row:
     twice = [2 * s for s in small[1]]
     # A tenth is left for what the machine does meanwhile.
@@ -352,12 +371,17 @@ def plot(path: Path, curves: Mapping[str, list[Point]]) -> None:
     matplotlib.use("agg")
     from matplotlib import pyplot
 
+    # Text stays text, and equal curves are equal files.
+    matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "growth"}
     figure, axes = pyplot.subplots(1, len(curves), figsize=(8, 3), layout="constrained")
     for axis, (name, points) in zip(axes, curves.items(), strict=True):
         counts = [n for n, _ in points]
-        axis.plot(counts, [statistics.median(s) * 1e3 for _, s in points], "o-")
-        axis.set(xlabel=name, ylabel="ms a step", xlim=(0, None), ylim=(0, None))
-    figure.savefig(path)
+        middle = [statistics.median(s) * 1e3 for _, s in points]
+        axis.plot([0, counts[-1]], [0, middle[-1]], ":", color="gray", label="in proportion")
+        axis.plot(counts, middle, "o-", label="measured")
+        axis.set(xlabel=f"number of {name}", ylabel="ms a step", xlim=(0, None), ylim=(0, None))
+        axis.legend(loc="lower right")
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 PARTS: dict[str, Callable[[int], list[Row]]] = {

@@ -27,12 +27,13 @@ def open_job(
     progress = Progress(quiet=options["quiet"])
     if options["resume"]:
         given = [k for k, v in settings.items() if v not in (None, {}, ())]
-        others = (options[name] for name in ("config", "assignments", "out", "ops"))
+        named = ("config", "assignments", "out", "ops", "device", "precision")
+        others = (options[name] for name in named)
         if given or any(others):
             raise click.UsageError("--resume goes on with the run's own settings: give no others")
         return *resume(options["resume"], command), progress
     config = _config(command, options, settings)
-    folder, prepared = start(options["out"] or _next_folder(command, config), config)
+    folder, prepared = start(options["out"] or _next_folder(command, config), config, progress)
     return folder, prepared, progress
 
 
@@ -45,6 +46,9 @@ def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any
         "teacher.size": options.get("size"),
         "teacher.data": options.get("data"),
         "threads": options.get("threads"),
+        "device": options["device"],
+        "precision.search": options["precision"],
+        "precision.compress": options["precision"],
         "space.ops": list(options["ops"]) or None,
     }
     if command != "run":

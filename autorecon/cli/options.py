@@ -106,6 +106,11 @@ def job_options(function: Function) -> Function:
                 metavar="KEY=VALUE",
                 help="Any setting of config.toml, as search.epochs=40; may be repeated.",
             ),
+            click.option(
+                "--precision",
+                help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
+            ),
+            click.option("--device", help="cpu, cuda, or one of several, as cuda:1."),
             click.option("--threads", type=int, help="Threads of torch; 0 leaves its choice."),
             click.option("-q", "--quiet", is_flag=True, help="No progress."),
             click.option("--json", "as_json", is_flag=True, help="Print the results as JSON."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -56,17 +57,43 @@ class TeacherConfig:
     std: tuple[float, ...] | None = None
 
 
+PRECISIONS = ("fp32", "fp32-channels-last", "bf16", "bf16-channels-last")
+AUTO = "auto"
+
+
+@attrs.frozen
+class PrecisionConfig:
+    """What each stage computes in, of PRECISIONS.
+
+    AUTO is replaced before a run begins by the one that is the fastest on this machine, and `trial`
+    has what it was chosen by: seconds a step, by stage.
+    """
+
+    search: str = "fp32"
+    compress: str = "fp32"
+    trial: dict[str, dict[str, float]] = attrs.Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        for name in (self.search, self.compress):
+            if name not in (AUTO, *PRECISIONS):
+                hint = did_you_mean(name, [AUTO, *PRECISIONS])
+                raise ConfigError(f"there is no precision '{name}': {hint}")
+
+
 @attrs.frozen
 class RunConfig:
     """One section a stage. `command` is what made the folder: run, search or compress.
 
-    With `inherit` the discovered generator starts its compression with the super net's weights.
+    `device` is cpu, cuda or one of several, as cuda:1. With `inherit` the discovered generator
+    starts its compression with the super net's weights.
     """
 
     command: str = "run"
     seeds: tuple[int, ...] = (0,)
     threads: int = 0
+    device: str = "cpu"
     inherit: bool = False
+    precision: PrecisionConfig = attrs.Factory(PrecisionConfig)
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)
     search: SearchConfig = attrs.Factory(SearchConfig)
@@ -78,6 +105,8 @@ class RunConfig:
             raise ConfigError(f"seeds = {list(self.seeds)} must be different whole numbers >= 0")
         if self.threads < 0:
             raise ConfigError(f"threads = {self.threads} must be 0 (torch's choice) or more")
+        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
+            raise ConfigError(f"device = '{self.device}' must be cpu, cuda, or as cuda:1")
         if self.inherit and self.command != "run":
             raise ConfigError("inherit is for `autorecon run`, which both searches and compresses")
         if self.space.weights and (self.command != "compress" or not self.space.file):
@@ -101,8 +130,8 @@ def _converter() -> cattrs.Converter:
     )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
-    sections = (*SECTIONS, SpaceConfig, TeacherConfig, SearchConfig, CompressConfig, RunConfig)
-    for section in sections:
+    stages = (*SECTIONS, SearchConfig, CompressConfig)
+    for section in (*stages, SpaceConfig, TeacherConfig, PrecisionConfig, RunConfig):
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)
     return converter

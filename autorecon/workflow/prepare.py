@@ -18,6 +18,7 @@ from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
 from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
+from autorecon.workflow.precision import check_device
 
 Settings = Mapping[str, int | float | bool]
 
@@ -56,6 +57,7 @@ def prepare(config: RunConfig) -> Prepared:
     for module in config.space.ops:
         load_ops(module)
     _check_method(config)
+    check_device(config)
     teacher = load_teacher(config)
     check_teacher(config, teacher)
     dataset = load_data(config, teacher)

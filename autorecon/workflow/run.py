@@ -14,6 +14,7 @@ from autorecon.graph import Space
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
+from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
 from autorecon.workflow.spaces import store_space
@@ -28,11 +29,14 @@ _WEIGHTS = "initial.safetensors"
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
-def start(path: Path, config: RunConfig) -> tuple[RunFolder, Prepared]:
-    """Check everything, then make the folder with its config.toml and spaces."""
-    config = attrs.evolve(config, software=_software())
-    prepared = prepare(config)
-    folder = RunFolder.create(path, write_config(_bound(config, prepared.generator)))
+def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder, Prepared]:
+    """Check everything, then make the folder with its config.toml and spaces.
+
+    The settings are those that repeat the run: what is `auto` in `config` is decided first.
+    """
+    stages.set_threads(config.threads)
+    prepared = decide(prepare(attrs.evolve(config, software=_software())), progress)
+    folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
     if prepared.baseline:

@@ -21,7 +21,7 @@ MAX_ROWS = 20
 def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: Prepared) -> None:
     """Write images/LABEL.png: COLUMNS images of each of the first MAX_ROWS classes."""
     # A copy: a forward pass in training mode moves the running statistics.
-    net = copy.deepcopy(generator)
+    net = copy.deepcopy(generator).cpu()
     rows = min(net.classes, MAX_ROWS)
     y = torch.arange(rows).repeat_interleave(COLUMNS)
     z = torch.randn(len(y), net.latent, generator=torch.Generator().manual_seed(0))
@@ -30,8 +30,8 @@ def save_samples(folder: RunFolder, label: str, generator: Generator, prepared: 
 
 def save_pictures(folder: RunFolder, label: str, pictures: Pictures, prepared: Prepared) -> None:
     """Write images/LABEL.png: pictures in the order of what they were to show."""
-    images = torch.cat([batch.images for batch in pictures.batches])
-    labels = torch.cat([batch.request.labels for batch in pictures.batches])
+    images = torch.cat([batch.images for batch in pictures.batches]).cpu()
+    labels = torch.cat([batch.request.labels for batch in pictures.batches]).cpu()
     rows = [images[labels == shown][:COLUMNS] for shown in labels.unique()[:MAX_ROWS]]
     # A class of few pictures repeats them, so that a row stays a class.
     wide = [row.repeat(COLUMNS, 1, 1, 1)[:COLUMNS] for row in rows]

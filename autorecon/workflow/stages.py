@@ -28,6 +28,7 @@ from autorecon.search import Search
 from autorecon.search.derivation import Derivation
 from autorecon.search.memory import estimate
 from autorecon.workflow.front import write_front
+from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_pictures, save_samples
 from autorecon.workflow.spaces import load_stored
@@ -38,7 +39,8 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
     stage = _search_stage(prepared)
     if not folder.genotype_path.exists():
         config = prepared.config.search
-        needed = estimate(stage.supernet, prepared.teacher.module, config)
+        compute = computing(prepared.config, "search")
+        needed = estimate(stage.supernet, prepared.teacher.module, config, compute)
         progress.say(f"the search {needed.text}")
         drive(stage, folder, progress)
         write_front(folder, stage)
@@ -61,7 +63,8 @@ def derive(folder: RunFolder, prepared: Prepared, progress: Progress) -> tuple[S
 def _search_stage(prepared: Prepared) -> Search:
     config = prepared.config.search
     net = supernet(prepared.space, seed=config.seed)
-    return Search(net, prepared.teacher.module, config)
+    compute = computing(prepared.config, "search")
+    return Search(net, prepared.teacher.module, config, compute=compute)
 
 
 def _as_genotype(found: Derivation, space: Space) -> Space:
@@ -98,7 +101,15 @@ def compress(
     net = generator(space, seed=seed, weights_from=weights_from) if space else None
     evaluate = prepared.accuracy if prepared.dataset else None
     teacher, shape = prepared.teacher.module, prepared.teacher.image_shape
-    stage = Compression(teacher, config, net, evaluate, image_shape=shape, name=f"compress/{name}")
+    stage = Compression(
+        teacher,
+        config,
+        net,
+        evaluate,
+        image_shape=shape,
+        compute=computing(prepared.config, "compress"),
+        name=f"compress/{name}",
+    )
     drive(stage, folder, progress)
     about = {"method": config.method, "bits": config.bits, "ranges": config.ranges}
     about |= {"student": config.student, "teacher": prepared.teacher.name}

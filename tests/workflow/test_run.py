@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 
 def start(settings, path="run", command="run"):
-    return workflow.start(Path(path), read_config(settings | {"command": command}))
+    return workflow.start(Path(path), read_config(settings | {"command": command}), QUIET)
 
 
 def without_time(path):

@@ -44,7 +44,7 @@ def settings(tiny, tmp_path):
 
 def start(settings, path, **search):
     changed = settings | {"search": settings["search"] | search, "command": "search"}
-    return workflow.start(Path(path), read_config(changed))
+    return workflow.start(Path(path), read_config(changed), QUIET)
 
 
 def left_by(path):
