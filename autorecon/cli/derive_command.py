@@ -30,9 +30,7 @@ def derive(run: Path, by: str | None, out: Path | None, weights: bool) -> None:
 
     command = RunFolder.open(run).config.get("command", "run")
     folder, prepared = workflow.resume(run, command)
-    if by:
-        prepared = prepared.deriving(by)
-    found, epochs = stages.derive(folder, prepared, Progress())
+    found, epochs = stages.derive(folder, prepared, Progress(), by)
     if out is None:
         click.echo(found.text, nl=False)
         return

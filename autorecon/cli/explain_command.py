@@ -40,13 +40,14 @@ def _table(one: Explanation) -> Table:
 
     scored = one.derived == "perturbation"
     epochs = tuple(f"epoch {epoch}" for epoch in one.shown)
-    numbers = (*epochs, "loss without", "least loss with", "weights", "MACs")
+    numbers = (*epochs, "loss without", "least loss with", "agreement with", "weights", "MACs")
     rows = [
         (
             option.text + (" *" if option.text == one.chosen else ""),
             *(f"{p:.3f}" for p in option.probabilities),
             f"{option.score:.4f}" if scored else "",
             "" if option.loss is None else f"{option.loss:.4f}",
+            "" if option.agreement is None else f"{option.agreement:.2f}%",
             interval_text(option.parameters),
             interval_text(option.macs),
         )
@@ -69,6 +70,10 @@ def _sentences(one: Explanation) -> list[str]:
     if one.repaired:
         lines.append(
             f"repaired   {one.best} came first, and makes no valid architecture of the rest"
+        )
+    if one.tried:
+        lines.append(
+            f"selected   from {one.tried} architectures, by what each does for the student"
         )
     if len(one.edges) > 1:
         lines.append(f"edges      {', '.join(one.edges)}")

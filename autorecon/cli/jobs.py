@@ -38,7 +38,8 @@ def open_job(
 
 
 def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    from autorecon.workflow.config import combine, read_config
+    from autorecon.workflow.config import read_config
+    from autorecon.workflow.settings import RECIPE, combine
 
     common = {
         "teacher.name": options.get("teacher"),
@@ -53,7 +54,9 @@ def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any
     }
     if command != "run":
         common["space.baseline"] = ""  # only a run compares
-    values = combine(options["config"], common | dict(settings), list(options["assignments"]))
+    recipe = None if command == "compress" else RECIPE
+    assignments = list(options["assignments"])
+    values = combine(options["config"], common | dict(settings), assignments, recipe)
     return read_config(values | {"command": command})
 
 

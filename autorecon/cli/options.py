@@ -81,6 +81,11 @@ def teacher_options(function: Function) -> Function:
     return function
 
 
+recipe_option = click.option(
+    "--recipe", help="Settings under all that is given: autorecon (the default), thorough or paper."
+)
+
+
 def job_options(function: Function) -> Function:
     """Where a job writes, how it goes on, and every other setting."""
     for option in reversed(

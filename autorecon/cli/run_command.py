@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import job_options, set_option, teacher_options
+from autorecon.cli.options import job_options, recipe_option, set_option, teacher_options
 
 
 @click.command("run")
@@ -26,12 +26,13 @@ from autorecon.cli.options import job_options, set_option, teacher_options
     help="Start the discovered generator with the weights of the search.",
 )
 @click.option("--objective", help="What generators minimise, as in 'ce + 0.1*bns'.")
+@recipe_option
 @job_options
 def run(space: str | None, parameters: dict, **options: Any) -> None:
     """Search SPACE, compress with what was discovered and with the baseline, and report.
 
-    Without arguments: the paper's space, a ResNet-20 on Fashion-MNIST at 16x16, 3-bit weights and
-    activations, beside the human-designed generator of GDFQ.
+    Without arguments: the space `autorecon`, a ResNet-20 on Fashion-MNIST at 16x16, 3-bit weights
+    and activations, beside the human-designed generator of GDFQ.
     """
     from autorecon.cli.jobs import open_job
     from autorecon.cli.outcome import show_outcome
@@ -40,6 +41,7 @@ def run(space: str | None, parameters: dict, **options: Any) -> None:
 
     count, objective = options["seeds"], options["objective"]
     settings = {
+        "recipe": options["recipe"],
         "space.file": space,
         "space.set": parameters or None,
         "space.baseline": options["baseline"],

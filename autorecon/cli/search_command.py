@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autorecon.cli.options import job_options, set_option, teacher_options
+from autorecon.cli.options import job_options, recipe_option, set_option, teacher_options
 from autorecon.cli.tables import Table, plain_text
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")
 @click.option("--objective", help="What is minimised, as in 'ce + 0.1*bns'.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, noise and samples.")
+@recipe_option
 @job_options
 def search(space: str | None, parameters: dict, **options: Any) -> None:
-    """Search SPACE (a file or a shipped name, by default the paper's) and print the genotype."""
+    """Search SPACE (a file or a shipped name, by default the recipe's) and print the genotype."""
     import attrs
 
     from autorecon.cli.jobs import open_job
@@ -32,6 +33,7 @@ def search(space: str | None, parameters: dict, **options: Any) -> None:
     from autorecon.workflow import run as workflow
 
     settings = {
+        "recipe": options["recipe"],
         "space.file": space,
         "space.set": parameters or None,
         "search.strategy": options["strategy"],

@@ -16,7 +16,8 @@ def shipped_spaces() -> dict[str, Path]:
 def find_space(name: str | Path) -> Path:
     """The file of that path, else the shipped space of that name; SpaceError (E0103) if neither."""
     path = Path(name)
-    if path.exists():
+    # A folder may be called like a shipped space, as the package's own is in a checkout.
+    if path.exists() and not path.is_dir():
         return path
     shipped = shipped_spaces()
     stem = path.name.removesuffix(".space")

@@ -14,6 +14,7 @@ from autorecon.graph.cost import Interval
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
 from autorecon.report.errors import read_json, structured
 from autorecon.report.history import SearchEpoch, read_history
+from autorecon.report.selection import Trial
 from autorecon.runs import RunFolder
 
 SHOWN = 6  # epochs, the first and the last among them
@@ -30,7 +31,8 @@ class Option:
     """One option of a decision.
 
     `probabilities` are those of the shown epochs; `score` is what the derivation went by, and
-    `loss` the least of the architectures with this option where whole ones were compared.
+    `loss` the least of the architectures with this option where whole ones were compared, and
+    `agreement` the best mean, in percent, of those that were tried.
     `parameters` and `macs` are those of the option on all of its edges, over what else these depend
     on.
     """
@@ -39,6 +41,7 @@ class Option:
     probabilities: tuple[float, ...]
     score: float
     loss: float | None
+    agreement: float | None
     parameters: Interval
     macs: Interval
 
@@ -63,6 +66,7 @@ class Explanation:
     best: str
     repaired: bool
     entropy: float
+    tried: int
 
     @property
     def share(self) -> float:
@@ -144,6 +148,7 @@ class _Derivation:
     scores: dict[str, list[float]]
     judged: list[tuple[dict[str, str], dict[str, float]]] = attrs.Factory(list)
     repaired: list[str] = attrs.Factory(list)
+    trials: list[Trial] = attrs.Factory(list)
 
     def loss(self, decision: Decision, option: str) -> float | None:
         """The least total of what was judged with this option."""
@@ -151,6 +156,11 @@ class _Derivation:
             losses["total"] for choices, losses in self.judged if choices[decision.name] == option
         ]
         return min(losses, default=None)
+
+    def agreement(self, decision: Decision, option: str) -> float | None:
+        """The best mean of what was tried with this option."""
+        means = [t.mean for t in self.trials if t.choices.get(decision.name) == option]
+        return max(means, default=None)
 
 
 def _derivation(folder: RunFolder, last: SearchEpoch) -> _Derivation:
@@ -180,6 +190,7 @@ def _explanation(
             tuple(p[k] for p in over),
             scores[k],
             derivation.loss(decision, text),
+            derivation.agreement(decision, text),
             *_costs(space, edges, decision, k),
         )
         for k, text in enumerate(decision.options)
@@ -197,6 +208,7 @@ def _explanation(
         decision.options[max(range(len(scores)), key=scores.__getitem__)],
         decision.name in derivation.repaired,
         epochs[-1].entropy[decision.name],
+        len(derivation.trials),
     )
 
 

@@ -15,6 +15,7 @@ from autorecon.report.errors import ReportError
 from autorecon.report.front import FrontRow, read_front
 from autorecon.report.history import History, read_history
 from autorecon.report.results import Results, read_results
+from autorecon.report.selection import TrialRow, read_trials
 from autorecon.report.wording import plural
 from autorecon.runs import RunFolder
 
@@ -35,6 +36,7 @@ class Inputs:
     baseline: Space | None
     grids: list[ImageGrid]
     front: list[FrontRow]
+    trials: list[TrialRow]
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
@@ -64,6 +66,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         _space(folder.path / "baseline.space", bound),
         _grids(folder.path / "images", results),
         read_front(folder),
+        read_trials(folder),
     )
 
 

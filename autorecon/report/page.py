@@ -84,6 +84,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "search_figures": search_figures(history.search, inputs.space),
         "panel_groups": panel_groups(history.search, inputs.space) if inputs.space else [],
         "front": inputs.front,
+        "trials": inputs.trials,
         "student_figures": student_figures(history, colours, teacher),
         "grids": inputs.grids,
         "columns": COLUMNS,

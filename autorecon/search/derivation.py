@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import fmean
 
 import attrs
 import torch
@@ -19,7 +20,20 @@ from autorecon.search.strategies.gradient import GradientStrategy
 _LEAST = 1e-6
 
 # Apart from the seeds of the search's own draws.
-_DRAWING = 0x64657269766521
+DRAWING = 0x64657269766521
+
+
+@attrs.frozen
+class Trial:
+    """An architecture and, by seed, how often the student that it brings answers as the teacher
+    does, in percent of the images."""
+
+    choices: Mapping[str, str]
+    agreement: Mapping[str, float]
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.agreement.values())
 
 
 @attrs.frozen
@@ -28,7 +42,9 @@ class Derivation:
 
     `scores` are by decision, one an option: probabilities, or with "perturbation" the loss of the
     super net without the option; the highest is chosen. Those in `repaired` are not, so that the
-    architecture is valid. `judged` are the architectures that were compared, with their losses.
+    architecture is valid. `judged` are the architectures that were compared in the super net, with
+    their losses, and `trials` those that a student was trained with each, of which the best is
+    chosen, whatever the scores say.
     """
 
     choices: Mapping[str, str]
@@ -36,6 +52,12 @@ class Derivation:
     scores: Mapping[str, list[float]]
     judged: tuple[tuple[Mapping[str, str], Mapping[str, float]], ...] = ()
     repaired: tuple[str, ...] = ()
+    trials: tuple[Trial, ...] = ()
+
+    def selected(self, trials: tuple[Trial, ...]) -> Derivation:
+        """The same search, with the best of these."""
+        best = max(trials, key=lambda trial: trial.mean)
+        return attrs.evolve(self, choices=best.choices, repaired=(), trials=trials)
 
 
 def derive(strategy: Strategy, config: SearchConfig) -> Derivation:
@@ -91,10 +113,10 @@ def _share(weights: Tensor) -> Tensor:
 def _sample(strategy: GradientStrategy, config: SearchConfig) -> Derivation:
     """The best of the most probable architecture and `derive_samples` - 1 drawn ones, each judged
     alone in the super net, on the same noise."""
-    random = torch.Generator().manual_seed(config.seed ^ _DRAWING)
+    random = torch.Generator().manual_seed(config.seed ^ DRAWING)
     found = {picks_by_name(strategy.space, strategy.choices()): None}
     for _ in range(config.derive_samples - 1):
-        found.setdefault(_drawn(strategy, random))
+        found.setdefault(drawn(strategy, random))
     losses = {picks: _judged(strategy, picks) for picks in found}
     best = min(losses, key=lambda picks: losses[picks]["total"])
     judged = tuple((options(strategy.space, picks), loss) for picks, loss in losses.items())
@@ -102,7 +124,8 @@ def _sample(strategy: GradientStrategy, config: SearchConfig) -> Derivation:
     return Derivation(options(strategy.space, best), "sample", scores, judged)
 
 
-def _drawn(strategy: GradientStrategy, random: torch.Generator) -> Picks:
+def drawn(strategy: GradientStrategy, random: torch.Generator) -> Picks:
+    """A valid architecture, by the learnt probabilities; SearchError if it is long in coming."""
     probabilities = strategy.probabilities()
 
     def draw() -> dict[str, int]:

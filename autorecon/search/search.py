@@ -15,6 +15,7 @@ from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
 from autorecon.search.derivation import Derivation, derive
 from autorecon.search.judge import Judge
+from autorecon.search.proposals import propose
 from autorecon.search.strategies import build
 
 Step = Callable[[], dict[str, float]]
@@ -85,6 +86,10 @@ class Search:
     def derive(self) -> Derivation:
         """The architecture found so far, by the way that the settings name."""
         return derive(self.strategy, self.config)
+
+    def propose(self, first: Derivation, count: int) -> list[dict[str, str]]:
+        """At most `count` architectures worth a closer look, `first` the first of them."""
+        return propose(self.strategy, self.config, first.choices, count)
 
     def state_dict(self) -> dict[str, Any]:
         """All that a fresh Search of the same arguments needs to go on bit for bit."""

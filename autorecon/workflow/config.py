@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -81,14 +79,39 @@ class PrecisionConfig:
 
 
 @attrs.frozen
+class SelectConfig:
+    """Short compressions with several architectures of the search, the best of which is taken.
+
+    1 of `candidates` takes what the search derives. Each is tried with `seeds` seeds and `budget`,
+    the share of the compression's steps; `judge` is the generator whose `images` the students are
+    compared on, trained in the same way with a seed of its own. Raises ConfigError.
+    """
+
+    candidates: int = 1
+    seeds: int = 1
+    budget: float = 0.5
+    judge: str = "gdfq-cifar"
+    images: int = 2000
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("candidates", "seeds", "images"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"select.{name} = {getattr(self, name)} must be at least 1")
+        if not 0 < self.budget <= 1:
+            raise ConfigError(f"select.budget = {self.budget} must be above 0, and at most 1")
+
+
+@attrs.frozen
 class RunConfig:
     """One section a stage. `command` is what made the folder: run, search or compress.
 
+    `recipe` names the settings that the others were put on; they are here, every one of them.
     `device` is cpu, cuda or one of several, as cuda:1. With `inherit` the discovered generator
     starts its compression with the super net's weights.
     """
 
     command: str = "run"
+    recipe: str = ""
     seeds: tuple[int, ...] = (0,)
     threads: int = 0
     device: str = "cpu"
@@ -97,6 +120,7 @@ class RunConfig:
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)
     search: SearchConfig = attrs.Factory(SearchConfig)
+    select: SelectConfig = attrs.Factory(SelectConfig)
     compress: CompressConfig = attrs.Factory(CompressConfig)
     software: dict[str, str] = attrs.Factory(dict)
 
@@ -115,6 +139,16 @@ class RunConfig:
                 "searches has `inherit`"
             )
 
+    @property
+    def selects(self) -> bool:
+        """Whether the search's architectures are compared by short compressions."""
+        return self.command != "compress" and self.select.candidates > 1
+
+    @property
+    def compresses(self) -> bool:
+        """Whether anything is compressed, be it to select."""
+        return self.command != "search" or self.selects
+
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
@@ -130,8 +164,8 @@ def _converter() -> cattrs.Converter:
     )
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
-    stages = (*SECTIONS, SearchConfig, CompressConfig)
-    for section in (*stages, SpaceConfig, TeacherConfig, PrecisionConfig, RunConfig):
+    own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)
+    for section in (*SECTIONS, *own, SearchConfig, CompressConfig):
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)
     return converter
@@ -199,49 +233,3 @@ def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in values.items()
         if value is not None
     }
-
-
-def combine(file: str | Path | None, settings: Mapping[str, Any], assignments: list[str]) -> dict:
-    """A file's settings, under those of options (dotted keys), under `key=value` assignments."""
-    values = _read_toml(Path(file)) if file else {}
-    for key, value in settings.items():
-        if value is not None:
-            _put(values, key, value)
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"'{assignment}' is not of the form key=value")
-        _put(values, key.strip(), toml_value(text.strip()))
-    if "file" not in values.get("space", {}):
-        # The paper's space at a width whose cost at 16x16 is near the human-designed generator's.
-        values["space"] = {"file": "paper"} | values.get("space", {})
-        values["space"]["set"] = {"width": 32} | values["space"].get("set", {})
-    return values
-
-
-def toml_value(text: str) -> Any:
-    """A value as TOML writes it; a bare word is a string."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"`{key}`: `{section}` is a value, not a section")
-    if isinstance(value, Mapping):
-        value = {**values.get(last, {}), **value}
-    values[last] = value
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from autorecon.graph import genotype
 from autorecon.graph.encode import options
@@ -11,16 +12,16 @@ from autorecon.search import Search
 from autorecon.workflow.spaces import write_used
 
 
-def write_front(folder: RunFolder, stage: Search) -> None:
+def write_front(folder: RunFolder, stage: Search, chosen: Mapping[str, str]) -> None:
     """front/01.space, ..., the cheapest first, the space that they are of, and front.json; nothing
-    for strategies that seek one architecture."""
+    for strategies that seek one architecture. `chosen` is what the run goes on with."""
     members, space = stage.strategy.front(), stage.supernet.space
     if not members:
         return
     place = folder.front_path
     write_used(space, place)
     write_text(place / "space.space", space.text)
-    chosen, rows = stage.strategy.choices(), []
+    rows = []
     for number, member in enumerate(members, 1):
         choices = options(space, member.picks)
         found = genotype(space, choices, of="space.space")

@@ -75,8 +75,9 @@ def decide(prepared: Prepared, progress: Progress) -> Prepared:
 
 
 def _computes(config: RunConfig, stage: str) -> bool:
-    within = config.command in ("run", stage)
-    return within and (stage == "search" or config.compress.recipe.source != "none")
+    if stage == "search":
+        return config.command != "compress"
+    return config.compresses and config.compress.recipe.source != "none"
 
 
 def fastest(seconds: Mapping[str, float]) -> str:

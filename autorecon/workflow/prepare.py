@@ -25,8 +25,8 @@ Settings = Mapping[str, int | float | bool]
 
 @attrs.frozen
 class Prepared:
-    """A run's parts; `dataset`, `generator`, `baseline` and the `weights` that the generator starts
-    with are None where there are none."""
+    """A run's parts, None where there are none; `weights` are those that the generator starts with,
+    `judge` is the generator whose images a selection goes by."""
 
     config: RunConfig
     teacher: Teacher
@@ -34,6 +34,7 @@ class Prepared:
     generator: Space | None
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
+    judge: Space | None = None
 
     @property
     def space(self) -> Space:
@@ -66,9 +67,11 @@ def prepare(config: RunConfig) -> Prepared:
     space = bind(config.space.file, config.space.set, teacher)
     baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
     _check_choices(config, space)
-    if config.command != "search":
-        _check_labels(config, *filter(None, (space, baseline)))
-    return Prepared(config, teacher, dataset, space, baseline, _weights(config, space))
+    judge = bind(config.select.judge, {}, teacher) if config.selects else None
+    if config.compresses:
+        _check_labels(config, *filter(None, (space, baseline, judge)))
+    weights = _weights(config, space)
+    return Prepared(config, teacher, dataset, space, baseline, weights, judge)
 
 
 def _weights(config: RunConfig, space: Space) -> Mapping[str, Tensor] | None:
@@ -108,8 +111,13 @@ def _check_labels(config: RunConfig, *spaces: Space) -> None:
 def _check_method(config: RunConfig) -> None:
     """Raise ConfigError unless there is a generator just where the method has a use for one."""
     method = config.compress.recipe
-    if config.command == "search":
+    if not config.compresses:
         return
+    if config.command == "search" and method.source != "generator":
+        raise ConfigError(
+            f"the method {method.name} has no generator to select by: choose another by "
+            "compress.method, or set select.candidates=1"
+        )
     if config.command == "run" and method.source != "generator":
         raise ConfigError(
             f"`autorecon run` compares generators, and the method {method.name} has none; use "
@@ -136,7 +144,7 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
                 f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"
                 f" of the teacher, and {teacher.name} has none"
             )
-    if config.command in ("run", "compress"):
+    if config.compresses:
         check_method(teacher.module, config.compress, teacher.image_shape)
 
 

@@ -43,6 +43,8 @@ def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder,
         store_space(folder, prepared.baseline, "baseline")
     if prepared.weights:
         save_weights(folder.path / _WEIGHTS, prepared.weights)
+    if prepared.judge:
+        store_space(folder, prepared.judge, "judge")
     return folder, prepared
 
 
@@ -62,7 +64,8 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
     baseline = folder.path / "baseline.space" if config.space.baseline else None
     own = folder.space_path if config.space.file else None
     weights = folder.path / _WEIGHTS if config.space.weights else None
-    for needed in (own, baseline, weights):
+    judge = folder.path / "judge.space" if config.selects else None
+    for needed in (own, baseline, weights, judge):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     space = attrs.evolve(
@@ -71,7 +74,8 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
         baseline=str(baseline) if baseline else "",
         weights=str(weights) if weights else None,
     )
-    return folder, prepare(attrs.evolve(config, space=space))
+    select = attrs.evolve(config.select, judge=str(judge)) if judge else config.select
+    return folder, prepare(attrs.evolve(config, space=space, select=select))
 
 
 def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, Any]:

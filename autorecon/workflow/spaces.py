@@ -10,7 +10,9 @@ from autorecon.runs import RunError, RunFolder, write_text
 
 # Names in a run's folder that mean something else there.
 _OWN = {
-    f"{stem}.space" for stem in ("genotype", "space", "baseline", "space-base", "baseline-base")
+    f"{stem}{base}.space"
+    for stem in ("genotype", "space", "baseline", "judge")
+    for base in ("", "-base")
 }
 
 

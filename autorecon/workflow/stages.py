@@ -31,11 +31,12 @@ from autorecon.workflow.front import write_front
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_pictures, save_samples
+from autorecon.workflow.select import select
 from autorecon.workflow.spaces import load_stored
 
 
 def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
-    """Algorithm 1, stage 1; leaves genotype.space and what it was chosen by."""
+    """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
     if not folder.genotype_path.exists():
         config = prepared.config.search
@@ -43,19 +44,29 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         needed = estimate(stage.supernet, prepared.teacher.module, config, compute)
         progress.say(f"the search {needed.text}")
         drive(stage, folder, progress)
-        write_front(folder, stage)
         found = stage.derive()
+        if prepared.config.selects:
+            proposed = stage.propose(found, prepared.config.select.candidates)
+            found = found.selected(select(folder, prepared, proposed, progress))
+        write_front(folder, stage, found.choices)
         write_text(folder.derivation_path, json.dumps(attrs.asdict(found), indent=1) + "\n")
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     return load_stored(folder, "genotype", prepared.space)
 
 
-def derive(folder: RunFolder, prepared: Prepared, progress: Progress) -> tuple[Space, int]:
-    """The genotype of the newest checkpoint of a search, and how many epochs that had seen."""
+def derive(
+    folder: RunFolder, prepared: Prepared, progress: Progress, by: str | None = None
+) -> tuple[Space, int]:
+    """The genotype of a search that is done, else of its newest checkpoint, and how many epochs
+    that had seen; `by` another way it is always derived again. Raises RunError."""
+    if by:
+        prepared = prepared.deriving(by)
     stage = _search_stage(prepared)
     checkpoint = Checkpoints(folder.checkpoint_path, stage.name).newest(progress)
     if checkpoint is None:
         raise RunError(f"{folder.path} has no search to derive from; run `autorecon search`")
+    if folder.genotype_path.exists() and not by:
+        return load_stored(folder, "genotype", prepared.space), checkpoint.epoch
     stage.load_state_dict(checkpoint.state)
     return _as_genotype(stage.derive(), prepared.space), checkpoint.epoch
 

@@ -31,6 +31,7 @@ link z -> a = linear
 link a -> image = nearest >> conv(1) | nearest >> conv(3) | none
 """
 SMALL = [
+    *("--with", "select.candidates=1"),
     *("--teacher", "my_teachers:good", "--size", "8", "--data", "", "-q"),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=6"),
@@ -69,6 +70,29 @@ def test_search_with_a_strategy_then_explain():
     assert "did you mean `a->image`" in result.stderr
     assert autorecon("derive", "s", "--derive", "argmax").exit_code == 0
     assert autorecon("derive", "s", "--derive", "best").exit_code == 2
+
+
+def test_what_was_selected_is_told():
+    options = [
+        *("--with", "select.candidates=2", "--with", "compress.steps=2"),
+        *("--with", "compress.warmup_steps=0", "--with", "compress.batch=4"),
+        *("--with", "select.judge=judge.space", "--with", "compress.calibration_batches=1"),
+        *("--with", "select.images=8", "--with", "compress.epochs=1"),
+    ]
+    judge = SPACE.replace("nearest >> conv(1) | nearest >> conv(3) | none", "nearest >> conv(3)")
+    Path("judge.space").write_text(judge)
+    result = autorecon("search", "small.space", *SMALL, *options, "-o", "s")
+    assert result.exit_code == 0, result.stderr
+    trials = json.loads(Path("s/derivation.json").read_text())["trials"]
+    best = max(trials, key=lambda trial: trial["agreement"]["1000001"])
+    assert f"a -> image = {best['choices']['a->image']}" in result.stdout
+    text = autorecon("explain", "s", "a -> image").stdout
+    assert f"{best['agreement']['1000001']:.2f}%" in text
+    assert "selected   from 2 architectures" in text
+    assert autorecon("report", "s").exit_code == 0
+    page = Path("s/report.html").read_text()
+    assert "Seed 1000001" in page
+    assert "<b>(genotype.space)</b>" in page
 
 
 def test_search_for_a_front():

@@ -29,6 +29,7 @@ def without_bn():
     return nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
 """
 SMALL = [
+    *("--with", "select.candidates=1"),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
     *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2"),
@@ -59,7 +60,7 @@ def fails(message, *arguments, code=2):
 
 
 def test_run_then_report_then_resume():
-    result = autorecon("run", "--set", "width=2", *MINE, *SMALL, "--json")
+    result = autorecon("run", "paper", "--set", "width=2", *MINE, *SMALL, "--json")
     assert result.exit_code == 0, result.output
     (run,) = Path("runs").iterdir()
     assert run.name == "run-good-w3a3-001"
@@ -79,7 +80,7 @@ def test_run_then_report_then_resume():
 
 
 def test_search_derive_compress():
-    result = autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.stdout == Path("s/genotype.space").read_text()
     assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
     net = generator(load("g.space"), weights_from=load_weights("g.safetensors"))
@@ -97,7 +98,10 @@ def test_search_derive_compress():
 
 
 def test_compress_starts_with_the_weights_that_it_is_given():
-    assert autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code == 0
+    assert (
+        autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code
+        == 0
+    )
     assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
     given = load_weights("g.safetensors")
     arguments = ["compress", "g.space", *MINE, *SMALL, "--with", "compress.generator_lr=1e-30"]
@@ -130,7 +134,7 @@ def test_weights_of_no_use_are_refused_before_a_folder_is_made(arguments, messag
 
 
 def test_folder_that_holds_a_run_is_left_alone():
-    arguments = ["search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"]
+    arguments = ["search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"]
     assert autorecon(*arguments).exit_code == 0
     before = {p: p.read_bytes() for p in Path("s").rglob("*") if p.is_file()}
     fails("--resume", *arguments)
@@ -141,6 +145,8 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("no teacher is called", "run", "--teacher", "resnet21", *SMALL)
     fails("BatchNorm", "run", "--teacher", "my_teachers:without_bn", "--size", 8, "--data", "")
     fails("w9a3", "run", *MINE, "--bits", "w9a3")
+    fails("did you mean `paper`", "search", *MINE, "--recipe", "papr")
+    fails("give no others", "search", "--resume", ".", "--recipe", "paper")
     fails("no `epoch`", "run", *MINE, "--with", "search.epoch=3")
     fails("there is no file", "run", "nowhere.space", *MINE, code=1)
     fails("16x16 for a teacher of 8x8", "run", "--set", "size=16", *MINE)
@@ -174,7 +180,7 @@ def test_loss_that_is_not_a_number_stops_with_step_term_and_checkpoint(monkeypat
         return images * torch.nan if len(calls) == 4 else images
 
     monkeypatch.setattr(SuperNet, "forward", broken)
-    result = autorecon("search", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.exit_code == 1
     assert "'ce' became nan at step 2" in result.stderr
     assert "s/checkpoint/search/epoch-00001.safetensors" in result.stderr

@@ -60,6 +60,7 @@ link z -> a = linear
 link a -> image = gated(3, y) >> conv(1) | conv(1)
 """
 SMALL = [
+    *("--with", "select.candidates=1"),
     *("--teacher", "gate_teacher:good", "--size", "8", "--data", "", "-q"),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1", "--with", "search.batch=4"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),

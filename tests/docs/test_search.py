@@ -9,6 +9,8 @@ import attrs
 
 from autorecon.objective import TERMS
 from autorecon.search import DERIVATIONS, STRATEGIES, SearchConfig
+from autorecon.workflow.config import SelectConfig, read_config
+from autorecon.workflow.settings import RECIPE, combine, recipes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
 
@@ -48,3 +50,22 @@ def test_every_term_that_needs_the_architecture_is_there():
 
 def test_every_way_to_derive_is_there():
     assert [code(row[0])[0] for row in table("Way")] == list(DERIVATIONS)
+
+
+def test_settings_of_the_selection_have_the_defaults_that_the_page_says():
+    listed = {code(row[0])[0]: row[1] for row in table("Selection")}
+    defaults = attrs.asdict(SelectConfig())
+    assert listed == {f"select.{name}": str(value) for name, value in defaults.items()}
+
+
+def test_every_recipe_is_there_with_its_space_strategy_and_selection():
+    listed = {code(row[0])[0]: row for row in table("Recipe")}
+    assert set(listed) == set(recipes())
+    assert "the default" in listed[RECIPE][0]
+    for name, row in listed.items():
+        config = read_config(combine(None, {"recipe": name}, [], RECIPE))
+        assert code(row[1] if row[1] != "the same" else listed[RECIPE][1])[0] == config.space.file
+        assert code(row[2])[0] == config.search.strategy
+        chosen = config.select
+        expected = [f"{chosen.candidates}", f"{chosen.seeds}", f"{chosen.budget}"]
+        assert re.findall(r"[\d.]*\d", row[3]) == (expected if chosen.candidates > 1 else [])

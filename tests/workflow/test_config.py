@@ -7,7 +7,9 @@ import tomllib
 import pytest
 import tomli_w
 
-from autorecon.workflow.config import ConfigError, RunConfig, combine, read_config, write_config
+from autorecon.lang import find_space
+from autorecon.workflow.config import ConfigError, RunConfig, read_config, write_config
+from autorecon.workflow.settings import combine, recipes
 
 
 def test_defaults_survive_toml():
@@ -29,11 +31,38 @@ def test_assignments_go_before_options_and_options_before_the_file(tmp_path):
     assert values["search"] == {"epochs": 9, "batch": 16, "seed": 1}
 
 
-def test_the_default_space_has_a_default_width_that_set_can_change():
-    assert combine(None, {}, [])["space"] == {"file": "paper", "set": {"width": 32}}
-    chosen = combine(None, {"space.set": {"width": 8}}, [])["space"]
-    assert chosen == {"file": "paper", "set": {"width": 8}}
-    assert combine(None, {"space.file": "mine.space"}, [])["space"] == {"file": "mine.space"}
+@pytest.mark.parametrize("name", recipes())
+def test_every_recipe_is_a_configuration(name):
+    values = combine(None, {"recipe": name}, [], "autorecon")
+    assert read_config(values).recipe == name
+    assert find_space(values["space"]["file"]).exists()
+
+
+def test_a_recipe_is_under_all_that_is_given(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text('recipe = "paper"\n[search]\nepochs = 5\n')
+    values = combine(file, {"select.seeds": 2}, ["select.candidates=4"], "autorecon")
+    assert values["recipe"] == "paper"
+    assert values["search"] == {
+        "strategy": "paper", "derive": "argmax", "objective": "ce + 0.1*bns", "epochs": 5
+    }  # fmt: skip
+    assert values["select"] == {"candidates": 4, "seeds": 2}
+    assert combine(file, {"recipe": "autorecon"}, [], "paper")["recipe"] == "autorecon"
+    assert combine(file, {}, []) == {"search": {"epochs": 5}}
+
+
+def test_a_recipe_has_a_space_for_those_who_name_none():
+    paper = {"file": "paper", "set": {"width": 32}}
+    assert combine(None, {}, [], "paper")["space"] == paper
+    chosen = combine(None, {"space.set": {"width": 8}, "space.baseline": ""}, [], "paper")
+    assert chosen["space"] == {"file": "paper", "set": {"width": 8}, "baseline": ""}
+    mine = {"file": "mine.space"}
+    assert combine(None, {"space.file": "mine.space"}, [], "paper")["space"] == mine
+
+
+def test_a_recipe_that_is_not_there():
+    with pytest.raises(ConfigError, match="recipe = 'papr' is unknown: did you mean `paper`"):
+        combine(None, {"recipe": "papr"}, [], "autorecon")
 
 
 @pytest.mark.parametrize(

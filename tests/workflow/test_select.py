@@ -1,0 +1,118 @@
+"""The selection between search and compression, at tiny size, and after an interruption."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import autorecon
+from autorecon.nn import Compute
+from autorecon.runs import Progress
+from autorecon.workflow import run as workflow
+from autorecon.workflow import select, stages
+from autorecon.workflow.config import ConfigError, read_config
+
+QUIET = Progress(quiet=True)
+SELECT = {"candidates": 3, "seeds": 2, "budget": 0.5, "images": 6}
+
+
+def start(settings, path="run", command="search", **section):
+    config = settings | {"command": command, "select": SELECT | section}
+    return workflow.start(Path(path), read_config(config), QUIET)
+
+
+def derivation(folder):
+    return json.loads(folder.derivation_path.read_text())
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_the_best_of_different_architectures_is_taken(tiny, monkeypatch):
+    scores = iter([50.0, 60.0, 80.0, 70.0, 90.0, 55.0])
+    monkeypatch.setattr(select, "agreement", lambda *_: next(scores))
+    folder, prepared = start(tiny)
+    found = workflow.search(folder, prepared, QUIET)
+    trials = derivation(folder)["trials"]
+    means = [sum(t["agreement"].values()) / 2 for t in trials]
+    assert means == [55.0, 75.0, 72.5]
+    assert all(list(t["agreement"]) == ["1000001", "1000002"] for t in trials)
+    assert trials[1]["choices"] == derivation(folder)["choices"] == dict(found.program.chosen)
+    ids = {prepared.space.liveness.canonical(prepared.space.picks(found))}
+    for trial in (trials[0], trials[2]):
+        other = autorecon.graph.genotype(prepared.space, trial["choices"])
+        ids.add(prepared.space.liveness.canonical(prepared.space.picks(other)))
+    assert len(ids) == 3
+    # What was tried leaves its figure; the search's own comes first and can be had again.
+    assert len(list(folder.selection_path.iterdir())) == 6
+    assert stages.derive(folder, prepared, QUIET)[0].text == found.text
+    again, _ = stages.derive(folder, prepared, QUIET, by="argmax")
+    assert dict(again.program.chosen) == trials[0]["choices"]
+
+
+def test_trials_have_a_share_of_the_steps_and_other_seeds_than_the_results(tiny):
+    folder, prepared = start(tiny, command="run", budget=0.5)
+    workflow.run(folder, prepared, QUIET)
+    rows = [json.loads(line) for line in folder.metrics_path.read_text().splitlines()]
+    names = [row["stage"] for row in rows]
+    tried = [f"select/candidate{n}/seed{s}" for n in (1, 2, 3) for s in (1000001, 1000002)]
+    assert [name for name in names if name.startswith("select")] == ["select/judge", *tried]
+    short = select._short(prepared, 7)
+    assert (short.warmup_steps, short.steps, short.seed) == (1, 1, 7)
+    assert (folder.path / "judge.space").read_text() == prepared.judge.text
+
+
+@pytest.mark.parametrize("interrupted", [5, 6, 8, 10])
+def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, interrupted):
+    """Die at a step of Adam in the search, the judge, or a trial, then resume."""
+    tiny["compress"] = tiny["compress"] | {"steps": 4, "warmup_steps": 0}
+    expected = workflow.search(*start(tiny, "whole"), QUIET)
+    left, step = [interrupted], torch.optim.Adam.step
+
+    def dying(self, *args, **kwargs):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        return step(self, *args, **kwargs)
+
+    started = start(tiny, "broken")
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.Adam, "step", dying)
+        with pytest.raises(Killed):
+            workflow.search(*started, QUIET)
+    folder, prepared = workflow.resume(Path("broken"), "search")
+    assert workflow.search(folder, prepared, QUIET).text == expected.text
+    assert derivation(folder) == json.loads(Path("whole/derivation.json").read_text())
+
+
+def test_agreement_counts_the_images_with_the_same_answer():
+    class Says(nn.Module):
+        def __init__(self, *answers):
+            super().__init__()
+            self.answers = torch.eye(3)[list(answers)]
+
+        def forward(self, images):
+            return self.answers[: len(images)]
+
+    batches = [torch.zeros(3, 1, 2, 2), torch.zeros(1, 1, 2, 2)]
+    assert select.agreement(Says(0, 1, 2), Says(0, 1, 1), batches, Compute()) == 75
+
+
+def test_what_makes_no_sense_is_told_before_anything_starts(tiny):
+    with pytest.raises(ConfigError, match=r"select\.budget = 0.0 must be above 0"):
+        start(tiny, budget=0)
+    with pytest.raises(ConfigError, match=r"select\.seeds = 0 must be at least 1"):
+        start(tiny, seeds=0)
+    images = {"compress": {"method": "zeroq"}}
+    with pytest.raises(ConfigError, match="zeroq has no generator to select by"):
+        start(tiny | images)
+    assert not Path("run").exists()
+    folder, prepared = start(tiny | images, candidates=1)
+    assert prepared.judge is None
+    workflow.search(folder, prepared, QUIET)
+    assert derivation(folder)["trials"] == []
