@@ -120,6 +120,16 @@ class CompressConfig:
         return tuple(dict.fromkeys(needs))
 
     @property
+    def asks_classes(self) -> str:
+        """Who asks for images of a class, as a message names it; "" if nobody does."""
+        if self.recipe.labelled:
+            return f"the method {self.method}"
+        for text in filter(None, (self.warmup_objective, self.objective)):
+            if Objective.parse(text, has_student=True).asks_classes:
+                return f"the objective '{text}'"
+        return ""
+
+    @property
     def _has_student(self) -> bool:
         """Whether `objective` is first used when the student may be looked at."""
         return self.recipe.source == "generator" and (

@@ -146,6 +146,7 @@ class Compression:
                 "teacher": float_bytes(self.view.teacher),
                 "student": self.student.weight_bytes(),
             },
+            "labelled": self.source.labelled,
             "sites": [attrs.asdict(site) for site in self.student.report],
             "warnings": list(self.warnings),
         }

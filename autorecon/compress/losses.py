@@ -35,9 +35,13 @@ def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Te
 
 
 def imitation(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
-    """KL(softmax(teacher / T) || softmax(S / T)), T being 1 where a method has no temperature."""
-    soft = divergence(answers.logits, batch.logits, config.temperature or 1.0)
-    return {"kl": (1.0, soft)}
+    """T^2 KL(softmax(teacher / T) || softmax(S / T)), T being 1 where a method has no temperature.
+
+    With T^2 a student's steps are of one size at all temperatures (Hinton et al., 2015, section 2).
+    """
+    temperature = config.temperature or 1.0
+    soft = divergence(answers.logits, batch.logits, temperature)
+    return {"kl": (temperature**2, soft)}
 
 
 def total(losses: Losses) -> tuple[Tensor, dict[str, float]]:

@@ -82,7 +82,7 @@ class Method:
     """What so many images, of so many classes of a teacher, shall show; one class each if None."""
 
     labelled: bool = False
-    """Whether the generator must have a label input."""
+    """Whether the generator must have a label input, whatever the objective asks for."""
 
     dress: Callable[[nn.Module, nn.Module], None] | None = None
     """What becomes of a fresh generator, given the teacher."""

@@ -58,6 +58,10 @@ class Objective:
     def needs_decoder(self) -> bool:
         return any(term.needs_decoder for _, term in self.terms)
 
+    @property
+    def asks_classes(self) -> bool:
+        return any(term.asks_classes for _, term in self.terms)
+
     def __str__(self) -> str:
         first, *rest = [_spelled(weight, term) for weight, term in self.terms]
         return first.removeprefix("+ ").replace("- ", "-") + "".join(f" {item}" for item in rest)

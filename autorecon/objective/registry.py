@@ -30,7 +30,8 @@ class Term:
 
     One that needs the student or the architecture is left out of the sum where there is none;
     one that is not differentiable can judge architectures and train nothing. `needs` are names of
-    NEEDS; a decoder reads the noise off the images of a generator.
+    NEEDS; a decoder reads the noise off the images of a generator. One that asks for classes
+    compares with the labels, and says nothing of images that were made without them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Term:
     differentiable: bool = True
     needs: tuple[str, ...] = ()
     needs_decoder: bool = False
+    asks_classes: bool = False
 
     @property
     def trains_generators(self) -> bool:
@@ -68,6 +70,7 @@ def term(
     differentiable: bool = True,
     needs: tuple[str, ...] = (),
     needs_decoder: bool = False,
+    asks_classes: bool = False,
 ) -> Callable[[Loss], Loss]:
     """Register the decorated function as the term `name`; `Term` says what the flags mean.
 
@@ -81,7 +84,7 @@ def term(
         if taken and not _same_source(taken.loss, loss):
             raise ObjectiveError(f"the term '{name}' exists already ({taken.summary})")
         flags = (needs_student, needs_architecture, differentiable, needs, needs_decoder)
-        _TERMS[name] = Term(name, summary, loss, *flags)
+        _TERMS[name] = Term(name, summary, loss, *flags, asks_classes)
         return loss
 
     return register

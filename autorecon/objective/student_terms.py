@@ -65,13 +65,21 @@ def _relative(p: Tensor, q: Tensor) -> Tensor:
 
 
 @term(
-    "disagreement", "cross-entropy of teacher - student and the labels; AdaDFQ", needs_student=True
+    "disagreement",
+    "cross-entropy of teacher - student and the labels; AdaDFQ",
+    needs_student=True,
+    asks_classes=True,
 )
 def disagreement(observation: Observation) -> Tensor:
     return asked_for(observation.logits - _student(observation), observation)
 
 
-@term("agreement", "cross-entropy of teacher + student and the labels; AdaDFQ", needs_student=True)
+@term(
+    "agreement",
+    "cross-entropy of teacher + student and the labels; AdaDFQ",
+    needs_student=True,
+    asks_classes=True,
+)
 def agreement(observation: Observation) -> Tensor:
     return asked_for(observation.logits + _student(observation), observation)
 

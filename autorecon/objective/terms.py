@@ -18,7 +18,11 @@ IMPRESSION_TEMPERATURE = 20.0
 """Of both softmaxes of ZSKD."""
 
 
-@term("ce", "cross-entropy of the teacher's logits and the classes asked for; GDFQ, L_class")
+@term(
+    "ce",
+    "cross-entropy of the teacher's logits and the classes asked for; GDFQ, L_class",
+    asks_classes=True,
+)
 def ce(observation: Observation) -> Tensor:
     return asked_for(observation.logits, observation)
 
@@ -50,7 +54,12 @@ def onehot(observation: Observation) -> Tensor:
     return -observation.logits.log_softmax(1).amax(1).mean()
 
 
-@term("error", "share of images that the teacher takes for another class", differentiable=False)
+@term(
+    "error",
+    "share of images that the teacher takes for another class",
+    differentiable=False,
+    asks_classes=True,
+)
 def error(observation: Observation) -> Tensor:
     return (observation.logits.argmax(1) != observation.labels).double().mean()
 
@@ -66,6 +75,10 @@ def activation(observation: Observation) -> Tensor:
     return -observation.features.abs().mean()
 
 
-@term("impression", "cross-entropy of softened logits and the softmax asked for; ZSKD")
+@term(
+    "impression",
+    "cross-entropy of softened logits and the softmax asked for; ZSKD",
+    asks_classes=True,
+)
 def impression(observation: Observation) -> Tensor:
     return asked_for(observation.logits / IMPRESSION_TEMPERATURE, observation)

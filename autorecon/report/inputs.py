@@ -72,6 +72,9 @@ def read_inputs(folder: RunFolder) -> Inputs:
 
 def search_is_unfinished(inputs: Inputs) -> bool:
     """Whether the settings ask for more epochs of search than are logged."""
+    # Its config.toml holds all sections, and compress alone never searches.
+    if inputs.folder.config.get("command") == "compress":
+        return False
     epochs = inputs.section("search").get("epochs")
     return isinstance(epochs, int) and len(inputs.history.search) < epochs
 

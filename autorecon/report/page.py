@@ -89,6 +89,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "grids": inputs.grids,
         "columns": COLUMNS,
         "class_names": _class_names(inputs),
+        "labelled": results is None or results.labelled,
         "sites": site_groups(results.sites) if results else ([], []),
         "settings": _excerpt(inputs.folder.config_path.read_text("utf-8")),
         "command": _command(inputs),
@@ -151,7 +152,7 @@ def _drawing(space: Space, title: str, file: str) -> Drawing:
 
 def _class_names(inputs: Inputs) -> Sequence[str]:
     results = inputs.results
-    if results is None:
+    if results is None or not results.labelled:
         return ()
     if results.data and len(results.data.class_names) == results.teacher.classes:
         return results.data.class_names

@@ -114,7 +114,10 @@ class Site:
 
 @attrs.frozen
 class Results:
-    """The whole file; a student has `bits`, or the name of its own architecture."""
+    """The whole file; a student has `bits`, or the name of its own architecture.
+
+    `labelled` says that images were asked to be of a class.
+    """
 
     bits: str
     seeds: list[int]
@@ -122,6 +125,7 @@ class Results:
     ranges: str = ""
     method: str = "gdfq"
     student: str = ""
+    labelled: bool = True
     data: Data | None = None
     generators: list[Generator] = attrs.Factory(list)
     rows: list[Row] = attrs.Factory(list)

@@ -125,6 +125,6 @@ def _when(results: Results) -> str:
 
 
 def _whose(results: Results, summary: Summary) -> str:
-    """A method without a generator is its own label."""
-    own = summary.generator == results.method
-    return f"{results.method}'s" if own else f"the {summary.generator} generator's"
+    """Where one student is all that a run compares, it is the method's."""
+    alone = len(results.summary) == 1
+    return f"{results.method}'s" if alone else f"the {summary.generator} generator's"

@@ -68,8 +68,7 @@ def prepare(config: RunConfig) -> Prepared:
     baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
     _check_choices(config, space)
     judge = bind(config.select.judge, {}, teacher) if config.selects else None
-    if config.compresses:
-        _check_labels(config, *filter(None, (space, baseline, judge)))
+    _check_labels(config, *filter(None, (space, baseline, judge)))
     weights = _weights(config, space)
     return Prepared(config, teacher, dataset, space, baseline, weights, judge)
 
@@ -97,14 +96,17 @@ def _check_choices(config: RunConfig, space: Space) -> None:
 
 
 def _check_labels(config: RunConfig, *spaces: Space) -> None:
-    """Raise ConfigError where a method asks for images of a class and a generator has none."""
-    method = config.compress.recipe
+    """Raise ConfigError where images of a class are asked for and a generator has no label."""
+    who = config.compress.asks_classes if config.compresses else ""
+    if config.command != "compress" and Objective.parse(config.search.objective).asks_classes:
+        who = f"the objective '{config.search.objective}'"
+    other = ", or an objective such as 'onehot + entropy + 0.1*bns'" * ("objective" in who)
     for space in spaces:
         labelled = any(isinstance(node.shape, Label) for node in space.program.inputs)
-        if method.labelled and not labelled:
+        if who and not labelled:
             raise ConfigError(
-                f"the method {method.name} asks for images of a class, and {space.name} has no "
-                "label input: choose another generator, such as gdfq-cifar"
+                f"{who} asks for images of a class, and {space.name} has no label input: choose "
+                f"another generator, such as gdfq-cifar{other}"
             )
 
 

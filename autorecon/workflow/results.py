@@ -29,6 +29,7 @@ def write_results(
         "bits": prepared.config.compress.bits,
         "student": prepared.config.compress.student,
         "ranges": prepared.config.compress.ranges,
+        "labelled": all(result.get("labelled", True) for result in results),
         "seeds": list(prepared.config.seeds),
         "teacher": _teacher(prepared),
         "data": _data(prepared),
@@ -91,12 +92,12 @@ def _summary(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"generator": label, "runs": len(own)} | figures
 
 
-def spread(values: Sequence[float | None]) -> dict[str, float] | None:
-    """Mean and sample standard deviation (0 for one value); None when any is missing."""
+def spread(values: Sequence[float | None]) -> dict[str, float | None] | None:
+    """Mean and sample standard deviation, None for one value; None when any is missing."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
-    std = statistics.stdev(known) if len(known) > 1 else 0.0
+    std = statistics.stdev(known) if len(known) > 1 else None
     return {"mean": statistics.fmean(known), "std": std}
 
 

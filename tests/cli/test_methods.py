@@ -122,7 +122,10 @@ def test_mistakes_are_told_before_anything_is_made():
     distil = ["compress", "dafl", "--method", "dafl", *MINE, "--student"]
     fails("no architecture is called 'resnet21'", *distil, "resnet21")
     fails("gives [2, 72], not logits of 3 classes", *distil, "my_models:wrong")
-    fails("dafl has no label input", "compress", "dafl", "--method", "kegnet", *MINE)
+    for method in ("kegnet", "calibration", "ait", "gdfq", "adadfq"):
+        fails("dafl has no label input", "compress", "dafl", "--method", method, *MINE)
+    anything = ["--method", "dafl", "--objective", "onehot + 0.1*ce"]
+    fails("'onehot + 0.1*ce' asks for images of a class", "compress", "dafl", *anything, *MINE)
     fails("did you mean 'smooth'?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")
 
 

@@ -24,7 +24,7 @@ def random() -> torch.Generator:
 
 def pictures(teacher: nn.Module, random: torch.Generator, **settings: Any) -> Pictures:
     plain = {"method": "deepinversion", "batch": 6, "image_batches": 2, "image_steps": 3}
-    config = CompressConfig(**plain | {"student": "resnet20"} | settings)
+    config = CompressConfig(**plain | settings)
     return Pictures(TeacherView(teacher), config, (1, 8, 8), 3, random)
 
 
@@ -95,7 +95,7 @@ def test_zskd_depends_on_the_seed_alone(teacher: nn.Module) -> None:
 
 
 def test_pictures_come_whole_after_their_steps(teacher: nn.Module, random: Any) -> None:
-    source = pictures(teacher, random)
+    source = pictures(teacher, random, method="dfc", objective="ce")
     made = [source.make(None)[0] for _ in range(6)]
     assert [batch is not None for batch in made] == [False, False, True] * 2
     assert len(source.batches) == 2
@@ -107,6 +107,27 @@ def test_pictures_come_whole_after_their_steps(teacher: nn.Module, random: Any) 
         batch = source.batches[where // 6]
         assert batch.request.labels[where % 6] == label
         assert torch.equal(batch.logits[where % 6], logits)
+
+
+def test_pictures_that_were_made_under_shifts_are_learned_under_shifts(
+    teacher: nn.Module, random: Any
+) -> None:
+    source = pictures(teacher, random)
+    for _ in range(3):
+        source.make(None)
+    drawn, (kept,) = [source.draw() for _ in range(4)], source.batches
+    moves = set()
+    for batch in drawn:
+        torch.testing.assert_close(batch.logits, teacher(batch.images))
+        found = [
+            (down, right)
+            for down in range(-2, 3)
+            for right in range(-2, 3)
+            if (kept.images.roll((down, right), (2, 3)) == batch.images[0]).flatten(1).all(1).any()
+        ]
+        assert len(found) == 1
+        moves |= set(found)
+    assert len(moves) > 1
 
 
 def test_pictures_become_what_was_asked_for(teacher: nn.Module, random: Any) -> None:

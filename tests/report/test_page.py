@@ -78,6 +78,17 @@ def test_a_finished_run_shows_everything(html: str) -> None:
     assert "unfinished" not in text
 
 
+def test_images_of_no_class_are_not_said_to_be_of_one(
+    finished: RunFolder, sample: SimpleNamespace
+) -> None:
+    finished.results_path.write_text(json.dumps(sample.results(labelled=False)))
+    page = report(finished)
+    assert "Images of no class in particular" in page.text
+    assert "A row a class" not in page.text
+    assert "square" not in page.text
+    assert not any("of each class" in str(image["alt"]) for image in page.all("img"))
+
+
 def test_nothing_is_fetched_and_one_known_script_runs(html: str) -> None:
     page = Page(html)
     addresses = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autorecon.report.inputs import read_inputs
+from autorecon.report.inputs import missing, read_inputs
 from autorecon.report.verdict import verdict
 from autorecon.runs import RunFolder
 
@@ -80,7 +80,7 @@ def test_a_single_generator_is_measured_against_the_teacher(
 ) -> None:
     text = say(summary=[sample.summary_of("mine", 85.1, None, runs=1)], difference=None)
     assert text == (
-        "At w3a3, the mine generator's student reached 85.1 % (1 seed), 6.4 points below the "
+        "At w3a3, gdfq's student reached 85.1 % (1 seed), 6.4 points below the "
         "full-precision teacher's 91.5 %."
     )
 
@@ -109,6 +109,16 @@ def test_an_unfinished_search_has_no_verdict(
     run = start()
     sample.write_metrics(run, [sample.search_row(0)])
     assert verdict(read_inputs(run)) == "No verdict yet: the search has done 1 epoch."
+
+
+def test_a_compression_alone_lacks_no_search(
+    start: Callable[..., RunFolder], sample: SimpleNamespace
+) -> None:
+    run = start(command="compress")
+    summary = [sample.summary_of("generator", 85.0, None, runs=1)]
+    run.results_path.write_text(json.dumps(sample.results(summary=summary, difference=None)))
+    assert missing(read_inputs(run)) == []
+    assert missing(read_inputs(start("run-002", command="run"))) != []
 
 
 def test_a_search_alone_is_finished_without_results(

@@ -169,7 +169,7 @@ def test_resuming_with_another_command(tiny):
 
 def test_spread_is_the_sample_standard_deviation():
     assert spread([1.0, 2.0, 3.0]) == {"mean": 2.0, "std": 1.0}
-    assert spread([4.0]) == {"mean": 4.0, "std": 0.0}
+    assert spread([4.0]) == {"mean": 4.0, "std": None}
     assert spread([1.0, None]) is None
 
 

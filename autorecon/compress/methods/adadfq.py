@@ -38,6 +38,5 @@ ADADFQ = register(
             "warmup_objective": "ce + 0.1*bns",
         },
         loss=loss,
-        labelled=True,
     )
 )

@@ -50,5 +50,6 @@ GDFQ = register(
         source="generator",
         settings=SETTINGS,
         loss=loss,
+        labelled=True,
     )
 )

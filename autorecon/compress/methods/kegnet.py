@@ -35,7 +35,6 @@ KEGNET = register(
         },
         loss=imitation,
         optimiser="adam",
-        labelled=True,
         fresh=True,
     )
 )

@@ -13,9 +13,6 @@ from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, ask_for, losses_of
 from autorecon.objective import Objective, Request, TeacherView
 
-CLASS_TERMS = {"ce", "impression"}
-"""Terms that make an image one of its class."""
-
 
 class Pictures:
     """Batches of pixels, each started as noise N(0, 1) and given `image_steps` steps of Adam."""
@@ -29,7 +26,7 @@ class Pictures:
         random: torch.Generator,
     ) -> None:
         self.objective = Objective.parse(config.objective, has_student=True)
-        self.labelled = any(term.name in CLASS_TERMS for _, term in self.objective.terms)
+        self.labelled = self.objective.asks_classes
         self.batches: list[Batch] = []
         self._view, self._config, self._shape, self._classes = view, config, shape, classes
         self._random = random
@@ -83,13 +80,18 @@ class Pictures:
         images = self._pixels.detach().clone()
         return Batch(images, self._request, self._view.answers(images))
 
+    @torch.no_grad()
     def draw(self) -> Batch:
         """As many images as a batch has, drawn from all pictures that are whole."""
         images, labels, logits = (self._all(name) for name in ("images", "labels", "logits"))
         chosen = torch.randint(len(images), (self._config.batch,), generator=self._random)
         targets = [b.request.targets for b in self.batches if b.request.targets is not None]
-        shares = torch.cat(targets)[chosen] if targets else None
-        return Batch(images[chosen], Request(labels[chosen], shares), logits[chosen])
+        request = Request(labels[chosen], torch.cat(targets)[chosen] if targets else None)
+        if not self._config.recipe.jitter:
+            return Batch(images[chosen], request, logits[chosen])
+        # A few pictures go further when each is seen shifted, as it was when it was made.
+        shifted = self._shifted(images[chosen])
+        return Batch(shifted, request, self._view.teacher(shifted))
 
     def _all(self, name: str) -> Tensor:
         holders = (batch.request if name == "labels" else batch for batch in self.batches)
