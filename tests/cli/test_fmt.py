@@ -96,7 +96,7 @@ def test_a_folder_is_searched_for_space_files_that_are_not_hidden(messy: Path) -
 
 
 def test_what_the_formatter_would_break_stays(messy: Path, monkeypatch) -> None:
-    monkeypatch.setattr(printer, "_layout", lambda source: "space other\n")
+    monkeypatch.setattr(printer, "_layout", lambda *_: "space other\n")
     result = fmt(messy)
     assert result.exit_code == 2
     assert "internal error" in result.stderr

@@ -110,9 +110,21 @@ def test_a_text_with_faults_is_refused_with_all_of_them() -> None:
 )
 def test_the_proof_finds_what_the_formatter_breaks(monkeypatch, broken, message) -> None:
     sound = printer._layout
-    monkeypatch.setattr(printer, "_layout", lambda source: broken(source, sound(source)))
+    monkeypatch.setattr(printer, "_layout", lambda source, *_: broken(source, sound(source)))
     with pytest.raises(FormatError, match=message):
         format_text("space a\ninput z [4]: noise # why\n")
+
+
+def test_comments_without_a_lasting_place_go_above_their_statement() -> None:
+    text = (
+        "space p\nchoice c = {a,\n# one\nb(c) >> d(a  # two\n,  # three\n a) # four\n"
+        ", a # five\n (b)}\n"
+        "edge e = a  # kept\n | b\n"
+    )
+    assert format_text(text) == (
+        "space p\n# one\n# two\n# three\n# four\n# five\n"
+        "choice c = {a, b(c) >> d(a, a), a(b)}\nedge e = a  # kept\n       | b\n"
+    )
 
 
 SEEDS = st.integers(0, 2**32)

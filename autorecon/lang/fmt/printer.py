@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice, takewhile
 
 from autorecon.lang.fmt.columns import align
 from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
 from autorecon.lang.fmt.spacing import space
 from autorecon.lang.fmt.words import Line, read_lines
-from autorecon.lang.parse import parse
+from autorecon.lang.parse import MAX_DEPTH, parse
 from autorecon.lang.source import Source
 from autorecon.lang.syntax import File
 
@@ -27,14 +28,25 @@ def format_source(source: Source) -> str:
     syntax tree or other comments, or is not what formatting it again gives.
     """
     before = parse(source, headless=True)
-    text = _layout(source)
-    _prove(before, text)
+    text = _proved(before)
     return text.replace("\n", "\r\n") if _ends_with_return(source.text) else text
 
 
 def _ends_with_return(text: str) -> bool:
     end = text.find("\n")
     return end > 0 and text[end - 1] == "\r"
+
+
+def _proved(before: File) -> str:
+    """Comments deep inside a statement may have no place there that lasts: then they go above."""
+    for kept_in in (MAX_DEPTH, 1):
+        text = _layout(before.source, kept_in)
+        with suppress(FormatError):
+            _prove(before, text)
+            return text
+    text = _layout(before.source, -1)
+    _prove(before, text)
+    return text
 
 
 def _prove(before: File, text: str) -> None:
@@ -58,8 +70,8 @@ def _refusal(file: File, fault: str) -> FormatError:
     )
 
 
-def _layout(source: Source) -> str:
-    lines = read_lines(source)
+def _layout(source: Source, kept_in: int = MAX_DEPTH) -> str:
+    lines = read_lines(source, kept_in)
     for line in lines:
         if line.words:
             space(line.words)

@@ -51,8 +51,11 @@ class Line:
         return bool(self.words) and self.words[0].kind == "_BLOCK_CLOSE"
 
 
-def read_lines(source: Source) -> list[Line]:
-    """The lines of a text without syntax faults; the last one holds only comments."""
+def read_lines(source: Source, kept_in: int) -> list[Line]:
+    """The lines of a text without syntax faults; the last one holds only comments.
+
+    A statement keeps comments in at most `kept_in` brackets; with deeper ones all go above it.
+    """
     lines: list[Line] = []
     leading, words = _words(source)
     depth, start = 0, 0
@@ -61,7 +64,8 @@ def read_lines(source: Source) -> list[Line]:
             continue
         line = Line(depth, words[start:end], leading)
         line.depth -= line.closes
-        _clear_groups(line)
+        if _has_comments_to_clear(line.words) or _deepest_comment(line.words) > kept_in:
+            _clear(line)
         depth = line.depth + line.opens
         lines.append(line)
         leading = [c for c in word.after if c.own_line]
@@ -70,11 +74,8 @@ def read_lines(source: Source) -> list[Line]:
     return [*lines, Line(depth, [], leading)]
 
 
-def _clear_groups(line: Line) -> None:
-    """Set operations, `(a | b) - c`, are not broken: the comments of a line that has some in a
-    group or before a sign go above it."""
-    if not _has_comments_to_clear(line.words):
-        return
+def _clear(line: Line) -> None:
+    """Its comments go above it."""
     comments = [c for word in line.words[:-1] for c in word.after]
     for word in line.words[:-1]:
         word.after = []
@@ -83,7 +84,18 @@ def _clear_groups(line: Line) -> None:
     line.leading += [Comment(c.text, True, blank and c is comments[0]) for c in comments]
 
 
+def _deepest_comment(words: list[Word]) -> int:
+    """In how many brackets a comment stands, at most; -1 without one inside the line."""
+    deepest, depth = -1, 0
+    for word in words[:-1]:
+        depth += (word.text in ("(", "{", "[")) - (word.text in (")", "}", "]"))
+        deepest = max(deepest, depth) if word.after else deepest
+    return deepest
+
+
 def _has_comments_to_clear(words: list[Word]) -> bool:
+    """Set operations, `(a | b) - c`, are not broken: whether one has comments in a group or before
+    a sign."""
     declares = words[0].text in ("edge", "choice")
     if not declares and all(word.text != "->" for word in words):
         return False
