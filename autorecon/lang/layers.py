@@ -129,6 +129,7 @@ def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_linear_cost,
+    by_size=True,
 )
 def _linear(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
@@ -140,7 +141,13 @@ def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     return source[0] * elements(out), 0
 
 
-@op("embed", "one learned vector a class", Param("out", int, least=1), cost=_embed_cost)
+@op(
+    "embed",
+    "one learned vector a class",
+    Param("out", int, least=1),
+    cost=_embed_cost,
+    by_size=True,
+)
 def _embed(args: Args, source: Shape, target: Shape) -> Shape:
     if not isinstance(source, Label):
         help = "it needs an `input NAME: label(classes)`"

@@ -60,7 +60,10 @@ class OpPlan:
 
 @attrs.frozen
 class OpSpec:
-    """`plan` is there for users' own operations, whose shape and cost come from one function."""
+    """`plan` is there for users' own operations, whose shape and cost come from one function.
+
+    `by_size` says that weights depend on height and width, and not on channels alone.
+    """
 
     name: str
     about: str
@@ -69,6 +72,7 @@ class OpSpec:
     cost: CostRule
     plan: Callable[[Args, Shape, Shape], OpPlan] | None = None
     origin: str = ""
+    by_size: bool = False
 
 
 CATALOGUE: dict[str, OpSpec] = {}
@@ -77,12 +81,13 @@ OPERATIONS: ChainMap[str, OpSpec] = ChainMap(OWN, CATALOGUE)
 
 
 def op(
-    name: str, about: str, *params: Param, cost: CostRule | None = None
+    name: str, about: str, *params: Param, cost: CostRule | None = None, by_size: bool = False
 ) -> Callable[[ShapeRule], ShapeRule]:
     """Add an operation whose shape rule is the decorated function."""
 
     def add(shape: ShapeRule) -> ShapeRule:
-        CATALOGUE[name] = OpSpec(name, about, params, shape, cost or (lambda a, i, o: (0, 0)))
+        costs = cost or (lambda a, i, o: (0, 0))
+        CATALOGUE[name] = OpSpec(name, about, params, shape, costs, by_size=by_size)
         return shape
 
     return add

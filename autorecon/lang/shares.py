@@ -10,10 +10,10 @@ import attrs
 from autorecon.lang import syntax as s
 from autorecon.lang.add_edges import find_node
 from autorecon.lang.check_edges import edge_target
-from autorecon.lang.checked import Edge
+from autorecon.lang.checked import Edge, Pipeline
 from autorecon.lang.diagnostics import did_you_mean
 from autorecon.lang.elaboration import Choice, Elaboration, Values
-from autorecon.lang.shapes import show_shape
+from autorecon.lang.shapes import Shape, ShapeFault, show_shape
 
 # The first of those that share a decision with something, by its name.
 Leaders = Mapping[str, str]
@@ -214,7 +214,7 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
                 owner = one.weights_of or one.name
                 program.edges[other] = attrs.evolve(two, weights_of=owner)
                 continue
-            help = "weights are shared by edges of the same candidates and shapes"
+            help = "weights are shared by edges of the same candidates and channels"
             _report(program, group.statement, misfit, help, two)
 
 
@@ -228,7 +228,35 @@ def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
     shapes = [
         (program.nodes[edge.source].shape, edge_target(edge, program.nodes)) for edge in (one, two)
     ]
-    if shapes[0] != shapes[1]:
-        shown = [" -> ".join(map(show_shape, pair)) for pair in shapes]
-        return f"`{one.text}` is {shown[0]}, but `{two.text}` is {shown[1]}"
+    for candidate in one.candidates:
+        if not _has_same_weights(candidate, *shapes):
+            shown = [" -> ".join(map(show_shape, pair)) for pair in shapes]
+            return (
+                f"`{candidate.text}` has other weights: `{one.text}` is {shown[0]}, but "
+                f"`{two.text}` is {shown[1]}"
+            )
     return None
+
+
+def _has_same_weights(
+    candidate: Pipeline, one: tuple[Shape, Shape], two: tuple[Shape, Shape]
+) -> bool:
+    """Whether its weights have the same shapes from and to these."""
+    if one == two:
+        return True
+    try:
+        first, second = candidate.shapes(*one), candidate.shapes(*two)
+    except ShapeFault:
+        return True  # that is reported by itself
+    ends = zip(first, first[1:], second, second[1:], strict=False)
+    for op, (before, after, other, behind) in zip(candidate.ops, ends, strict=True):
+        if op.spec.by_size and (before, after, one[1]) != (other, behind, two[1]):
+            return False
+        if _channels(before, after) != _channels(other, behind):
+            return False
+    return True
+
+
+def _channels(*shapes: Shape) -> list[tuple[int, int]]:
+    """What the weights of most operations depend on: vectors and maps have other layers."""
+    return [(len(shape), shape[0]) for shape in shapes]

@@ -77,10 +77,21 @@ class SpaceNet(Branch):
         if Place(owner, 0, 0) not in self._places:
             self._build_candidates(edge, owner)
         if owner != edge.name:
-            for index, candidate in enumerate(edge.candidates):
-                for position in range(len(candidate.ops)):
-                    module = self._places[Place(owner, index, position)]
-                    self._places[Place(edge.name, index, position)] = module
+            self._share_candidates(edge, owner)
+
+    def _share_candidates(self, edge: Edge, owner: str) -> None:
+        """What has no weights is the edge's own: a resize depends on the resolution."""
+        source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
+        for index, candidate in enumerate(edge.candidates):
+            shapes = candidate.shapes(source, target)
+            pairs = zip(candidate.ops, shapes, shapes[1:], strict=False)
+            for position, (op, before, after) in enumerate(pairs):
+                module = self._places[Place(owner, index, position)]
+                if not module.state_dict():
+                    module = build_op(op, before, after, target)
+                    place = self.branch(edge.name).branch(candidate.key)
+                    place.put(_unused(op.name, place), module)
+                self._places[Place(edge.name, index, position)] = module
 
     def _build_candidates(self, edge: Edge, name: str) -> None:
         """A candidate's key tells it from the edge's others, in a super net and derived alike."""

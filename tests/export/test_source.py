@@ -128,6 +128,21 @@ share weights a -> b, b -> c
     assert "b->c" not in text
 
 
+def test_edges_share_a_layer_at_different_resolutions():
+    assert_same(
+        autorecon.loads("""space shared
+input z [4]: noise
+node a [4, 2, 2] then relu
+node b [4, 4, 4] then relu
+output image [4, 8, 8]
+link z -> a = linear
+link a -> b = nearest >> conv(3)
+link b -> image = nearest >> conv(3)
+share weights a -> b, b -> image
+""")
+    )
+
+
 def test_identifiers_are_different_where_names_are():
     names = Identifiers({"F"})
     found = [names[n] for n in ("a.b", "a_b", "a.b->c", "F", "lambda", "a.b")]

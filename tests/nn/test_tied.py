@@ -103,3 +103,33 @@ def test_a_genotype_of_the_most_probable_options_reads_back(space: Space) -> Non
     assert found.program.chosen["norm"] == "identity"
     assert found.program.chosen["A.a->b"] != "none"
     assert space.genotype(space.picks(found)) == found
+
+
+GROWING = """
+space growing(width = 3)
+block cell(side) {
+  in   a [width, side, side]     then relu
+  node m [width, 2*side, 2*side] then relu
+  out  b [width, 2*side, 2*side] then relu
+  link a -> m = nearest >> conv(3) | bilinear >> conv(3) | deconv(4)
+  link m -> b = conv(3) >> instance_norm | bn >> conv(1)
+}
+input z [4]: noise
+output image [2, 16, 16]
+A = cell(4)
+B = cell(8) after A
+share weights A, B
+link z -> A.a = linear
+link B.b -> image = conv(1)
+"""
+
+
+@pytest.mark.parametrize("fuse", [False, True])
+def test_weights_are_shared_at_different_resolutions(fuse: bool) -> None:
+    net = autorecon.supernet(loads(GROWING), seed=0, fuse=fuse)
+    apart = autorecon.supernet(loads(GROWING.replace("weights", "choice")), seed=1, fuse=False)
+    shared = {key.replace("A.", "B.", 1): value for key, value in net.state_dict().items()}
+    apart.load_state_dict({**shared, **net.state_dict()}, strict=False)
+    inputs = _inputs(net)
+    torch.testing.assert_close(net(*inputs), apart(*inputs), atol=1e-5, rtol=1e-5)
+    assert not any(key.startswith(("B.a->", "B.m->")) for key in net.state_dict())
