@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from random import Random
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ import autorecon
 from autorecon.export.layers import CALL, MAKE
 from autorecon.export.names import Identifiers, class_name
 from autorecon.export.source import loaded, source
+from autorecon.graph.sample import sample
 from autorecon.lang import declared_parameters, shipped_spaces
 from autorecon.lang.catalogue import CATALOGUE
 from autorecon.lang.parse import read_source
@@ -44,7 +46,9 @@ def assert_same(space, seed=0):
 def test_shipped_spaces(name):
     declared = set(declared_parameters(read_source(shipped_spaces()[name])))
     space = autorecon.load(name, **{k: v for k, v in SMALL.items() if k in declared})
-    assert_same(space if space.is_genotype else space.decode(space.architectures // 3))
+    random = Random(3)
+    drawn = (sample(space, random) for _ in range(1_000))
+    assert_same(space.genotype(next(picks for picks in drawn if space.liveness.is_valid(picks))))
 
 
 def test_every_operation(everything):
