@@ -74,6 +74,26 @@ def test_human_designed_generators_have_their_size(name):
     assert (cost.parameters.max, cost.macs.max) == SIZES[name]
 
 
+@pytest.mark.parametrize("images", [(10, 1, 16), (100, 3, 32), (1000, 3, 224)])
+def test_our_space_is_no_dearer_than_the_human_designed_generator_and_has_it(images):
+    given = dict(zip(("classes", "channels", "size"), images, strict=True))
+    space, human = autorecon.load("autorecon", **given), autorecon.load("gdfq-cifar", **given)
+    assert space.cost.exact
+    assert space.cost.macs.max == human.cost.macs.max
+    chosen = {"start->low": "nearest >> conv(3)", "middle->high": "nearest >> conv(3)"}
+    chosen |= dict.fromkeys(("seed->start", "lower->middle", "higher->last"), "identity")
+    activate = "bn(eps=0.8) >> leaky_relu(slope=0.2)"
+    chosen |= {"low->lower": activate, "high->higher": activate, "start->high": "none"}
+    member = autorecon.graph.genotype(space, chosen)
+    assert member.cost.macs == human.cost.macs
+    assert member.cost.parameters == human.cost.parameters
+    order = [op for edge in member.edges for op in edge.candidates[0].text.split(" >> ")]
+    assert [op for op in order if op not in ("identity", "none")] == [
+        "embed", "linear", "bn", "nearest", "conv(3)", *activate.split(" >> "),
+        "nearest", "conv(3)", *activate.split(" >> "), "conv(3)", "tanh", "bn(affine=false)",
+    ]  # fmt: skip
+
+
 def test_norm_inside_makes_the_papers_choices():
     inside, paper = autorecon.load("paper-norm-inside"), autorecon.load("paper")
     assert [e.name for e in inside.choices] == [e.name for e in paper.choices]
