@@ -26,6 +26,7 @@ from typing import Any
 import attrs
 import torch
 from gdfq_reference import Reference
+from growth import Point, chain, dense, plot
 from torch import Tensor, nn
 
 import autorecon
@@ -295,51 +296,21 @@ def _mib(tool: Path, *words: Any) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-CHAIN = """space chain
-edge normal keeps = {candidates}
-input z [8]: noise
-{nodes}
-output image [16, 16, 16]
-link z -> n0 = linear
-{edges}
-link n{last} -> image = conv(1)
-"""
-CANDIDATES = [
-    "conv(1)", "conv(3)", "conv(5)", "conv(3, dilation=2)", "conv(5, dilation=2)", "identity",
-    "conv(7)", "conv(3, dilation=3)", "conv(5, dilation=3)", "conv(1, bias=false)",
-]  # fmt: skip
-
-
-def chain(edges: int, candidates: int) -> Space:
-    """Nodes in a row, each with an edge to the next."""
-    nodes = [f"node n{k} [16, 16, 16] then bn >> relu" for k in range(edges + 1)]
-    pairs = [f"normal n{k} -> n{k + 1}" for k in range(edges)]
-    return autorecon.loads(
-        CHAIN.format(
-            candidates=" | ".join(CANDIDATES[:candidates]),
-            nodes="\n".join(nodes),
-            edges="\n".join(pairs),
-            last=edges,
-        )
-    )
-
-
 def growth(options: argparse.Namespace) -> list[Row]:
     """Step time of generated spaces: twice the edges, or candidates, against as much time twice."""
-    by_edges = _times([(n, chain(n, 6)) for n in (5, 10, 20, 40, 80)], options.repeats)
-    by_candidates = _times([(n, chain(10, n)) for n in (2, 4, 6, 8, 10)], options.repeats)
-    curves = {"edges": by_edges, "candidates": by_candidates}
+    row = _times([(n, chain(n, 6)) for n in (5, 10, 20, 40, 80)], options.repeats)
+    pairs = _times([(n * (n - 1) // 2, dense(n, 6)) for n in (3, 5, 7, 10, 14)], options.repeats)
+    many = _times([(n, chain(10, n)) for n in (2, 4, 6, 8, 10)], options.repeats)
+    curves = {"edges in a row": row, "edges between all pairs": pairs, "candidates an edge": many}
     if options.growth:
         plot(options.growth, curves)
     if not options.json:
-        print("\n".join(f"{_told(name, points)}" for name, points in curves.items()))
+        print("\n".join(_told(name, points) for name, points in curves.items()))
     return [
-        _grown("step time, 80 edges against 2 x 40 edges", by_edges[-1], by_edges[-2]),
-        _grown("step time, 8 candidates against 2 x 4", by_candidates[3], by_candidates[1]),
+        _grown("80 edges in a row, against 2 x 40", row[-1], row[-2]),
+        _grown("91 edges between all pairs, against 2 x 45", pairs[-1], pairs[-2]),
+        _grown("8 candidates an edge, against 2 x 4", many[3], many[1]),
     ]
-
-
-Point = tuple[int, list[float]]
 
 
 def _times(spaces: list[tuple[int, Space]], repeats: int) -> list[Point]:
@@ -356,32 +327,13 @@ def _worker(space: Space) -> Callable[[], None]:
 
 def _told(name: str, points: list[Point]) -> str:
     found = (f"{n}: {statistics.median(s) * 1e3:.4g} ({_spread(s) * 1e3:.2g})" for n, s in points)
-    return f"ms a step by number of {name}: {', '.join(found)}"
+    return f"ms a step, {name}: {', '.join(found)}"
 
 
 def _grown(name: str, large: Point, small: Point) -> Row:
     twice = [2 * s for s in small[1]]
     # A tenth is left for what the machine does meanwhile.
     return compared(name, large[1], twice, 0.9, 1e3, "ms")
-
-
-def plot(path: Path, curves: Mapping[str, list[Point]]) -> None:
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    # Text stays text, and equal curves are equal files.
-    matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "growth"}
-    figure, axes = pyplot.subplots(1, len(curves), figsize=(8, 3), layout="constrained")
-    for axis, (name, points) in zip(axes, curves.items(), strict=True):
-        counts = [n for n, _ in points]
-        middle = [statistics.median(s) * 1e3 for _, s in points]
-        axis.plot([0, counts[-1]], [0, middle[-1]], ":", color="gray", label="in proportion")
-        axis.plot(counts, middle, "o-", label="measured")
-        axis.set(xlabel=f"number of {name}", ylabel="ms a step", xlim=(0, None), ylim=(0, None))
-        axis.legend(loc="lower right")
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 PARTS: dict[str, Callable[[int], list[Row]]] = {

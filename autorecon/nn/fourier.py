@@ -1,7 +1,7 @@
 """Convolution by the Fourier transform: spectra are multiplied, whatever the size of the kernel.
 
 The transforms are products with matrices of cosines and sines, first along rows, then along
-columns, laid out so that each is one batched multiplication without a copy. Of a real map half of
+columns, laid out so that each is one multiplication, and one copy is enough. Of a real map half of
 the row frequencies suffice. A spectrum is [row frequency, 2 * column frequency, N * C], the real
 parts of all column frequencies before the imaginary ones. All maps are linear, so the backward
 pass is the same code with transposed matrices. Results equal direct convolution up to rounding.
@@ -25,24 +25,16 @@ class Matrices(NamedTuple):
     """Of maps of one size. `rows`, `columns` lead to spectra, `back_columns`, `back_rows` back."""
 
     rows: Tensor  # [(part, row frequency), W]
-    columns: Tensor  # [(part, column frequency), (H, part)]
+    columns: Tensor  # [(part, column frequency), (part, H)]
     back_columns: Tensor  # [(part, H), (part, column frequency)]
     back_rows: Tensor  # [(row frequency, part), W]
 
     def transposed(self) -> Matrices:
         """Those of the adjoint maps: to spectra by what led back, and back by what led to them."""
-        half, width = len(self.rows) // 2, self.rows.shape[1]
-        height, frequencies = len(self.back_columns) // 2, len(self.columns)
-        rows = self.back_rows.view(half, 2, width).transpose(0, 1).reshape(2 * half, width)
-        columns = self.back_columns.T.reshape(frequencies, 2, height).transpose(1, 2)
-        back_columns = self.columns.view(frequencies, height, 2).permute(2, 1, 0)
-        back_rows = self.rows.view(2, half, width).transpose(0, 1)
-        return Matrices(
-            rows,
-            columns.reshape(frequencies, 2 * height),
-            back_columns.reshape(2 * height, frequencies),
-            back_rows.reshape(2 * half, width),
-        )
+        half = len(self.rows) // 2
+        rows = self.back_rows.unflatten(0, (half, 2)).transpose(0, 1).flatten(0, 1)
+        back_rows = self.rows.unflatten(0, (2, half)).transpose(0, 1).flatten(0, 1)
+        return Matrices(rows, self.back_columns.T, self.columns.T, back_rows)
 
 
 @lru_cache(maxsize=32)
@@ -57,7 +49,7 @@ def matrices(
     # All row frequencies but the first and the last stand for their mirror image too.
     twice = torch.full((wide // 2 + 1, 1), 2.0, dtype=torch.float64)
     twice[0], twice[-1] = 1.0, 1.0
-    columns = torch.cat([torch.stack([c, s], 2).flatten(1), torch.stack([-s, c], 2).flatten(1)])
+    columns = torch.cat([torch.cat([c, s], 1), torch.cat([-s, c], 1)])
     back = torch.cat([torch.cat([c.T, -s.T], 1), torch.cat([s.T, c.T], 1)]) / tall
     back_rows = torch.stack([cos * twice, -sin * twice], 1).flatten(0, 1) / wide
     exact = Matrices(torch.cat([cos, -sin]), columns, back, back_rows)
@@ -87,10 +79,10 @@ def tap_matrix(
 def to_spectrum(x: Tensor, ways: Matrices) -> Tensor:
     """[N, C, H, W] -> [row frequency, (part, column frequency), N * C]"""
     count, height = x.shape[0] * x.shape[1], x.shape[2]
-    by_height = x.reshape(count, height, -1).permute(1, 2, 0)
-    rows = torch.bmm(ways.rows.expand(height, -1, -1), by_height)
-    rows = rows.view(2 * height, -1, count).permute(1, 0, 2)
-    return torch.bmm(ways.columns.expand(len(rows), -1, -1), rows)
+    rows = (ways.rows @ x.reshape(-1, x.shape[3]).T).view(2, -1, count, height)
+    half = rows.shape[1]
+    rows = torch.cat(list(rows), 2)  # [row frequency, N * C, (part, H)]
+    return torch.bmm(ways.columns.expand(half, -1, -1), rows.transpose(1, 2))
 
 
 def from_spectrum(spectrum: Tensor, ways: Matrices, batch: int) -> Tensor:
@@ -98,9 +90,8 @@ def from_spectrum(spectrum: Tensor, ways: Matrices, batch: int) -> Tensor:
     half, _, count = spectrum.shape
     columns = torch.bmm(ways.back_columns.expand(half, -1, -1), spectrum)
     height = columns.shape[1] // 2
-    by_height = columns.view(2 * half, height, count).permute(1, 2, 0)
-    rows = torch.bmm(by_height, ways.back_rows.expand(height, -1, -1))
-    return rows.permute(1, 0, 2).reshape(batch, -1, height, rows.shape[2])
+    rows = columns.view(2 * half, height * count).T @ ways.back_rows
+    return rows.view(height, count, -1).transpose(0, 1).reshape(batch, -1, height, rows.shape[1])
 
 
 class SpectralConvolution(NamedTuple):
