@@ -160,7 +160,7 @@ def _text(space: Any, file: str) -> str:
         ("set", settings(space)),
         (
             "nodes",
-            f"{facts['nodes']} in {facts['blocks']} blocks"
+            f"{facts['nodes']} in {several(blocks=facts['blocks'])}"
             if facts["blocks"]
             else str(facts["nodes"]),
         ),
@@ -213,10 +213,16 @@ def _interval(bounds: dict[str, int]) -> str:
 def _explain(code: str) -> None:
     from autorecon.lang.codes import CODES
     from autorecon.lang.diagnostics import did_you_mean
+    from autorecon.lang.examples import EXAMPLES, HEAD
 
-    text = CODES.get(code.upper())
-    if text is None:
-        raise click.UsageError(f"no code {code}: {did_you_mean(code.upper(), CODES)}")
-    click.echo(
-        f"{code.upper()}\n" + textwrap.fill(text, 88, initial_indent="  ", subsequent_indent="  ")
-    )
+    code = code.upper()
+    if code not in CODES:
+        raise click.UsageError(f"no code {code}: {did_you_mean(code, CODES)}")
+    click.echo(code)
+    click.echo(textwrap.fill(CODES[code], 88, initial_indent="  ", subsequent_indent="  "))
+    if code in EXAMPLES:
+        faulty, mended = (textwrap.indent(lines, " " * 4) for lines in EXAMPLES[code])
+        click.echo(
+            f"\n  Below the lines\n{textwrap.indent(HEAD, '    ')}  these have it:\n{faulty}"
+        )
+        click.echo(f"  and these have not:\n{mended}" if mended else "  Leave them out.")

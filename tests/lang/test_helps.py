@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autorecon.lang import Diagnostic, Source, SpaceError, check
+from autorecon.graph import loads
+from autorecon.lang import Diagnostic, Source, SpaceError, check, examples
+from autorecon.lang.examples import EXAMPLES
 from autorecon.lang.syntax_faults import FORMS
 
 HEAD = "space s(size = 16)\ninput z [8]: noise\noutput image [3, size, size]\n"
@@ -48,6 +50,20 @@ def test_a_syntax_fault_says_what_can_stand_there(text: str, advice: str) -> Non
 def test_every_statement_has_a_form(word: str) -> None:
     """A comma never follows a statement's first word."""
     assert f"`{FORMS[word]}`" in str(faults(f"{word} ,")[0].help)
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_of_a_code_has_its_fault_and_then_none(code: str) -> None:
+    faulty, mended = EXAMPLES[code]
+    assert [fault.code for fault in _reported(faulty)] == [code]
+    assert not _reported(mended)
+
+
+def _reported(lines: str) -> tuple[Diagnostic, ...]:
+    try:
+        return loads(f"{examples.HEAD}{lines}\n").program.warnings
+    except SpaceError as error:
+        return error.diagnostics
 
 
 def test_a_fault_in_a_block_says_in_which_instance() -> None:
