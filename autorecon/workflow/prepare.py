@@ -65,9 +65,9 @@ def prepare(config: RunConfig) -> Prepared:
     if not config.space.file:
         return Prepared(config, teacher, dataset, None, None)
     space = bind(config.space.file, config.space.set, teacher)
-    baseline = bind(config.space.baseline, {}, teacher) if config.space.baseline else None
+    baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
-    judge = bind(config.select.judge, {}, teacher) if config.selects else None
+    judge = _bind_one(config.select.judge, teacher) if config.selects else None
     _check_labels(config, *filter(None, (space, baseline, judge)))
     weights = _weights(config, space)
     return Prepared(config, teacher, dataset, space, baseline, weights, judge)
@@ -189,4 +189,12 @@ def bind(file: str, given: Settings, teacher: Teacher) -> Space:
     channels, height, width = space.output.shape
     classes = labels[0].classes if labels else None
     teachers.check_fits(teacher, image_shape=(channels, height, width), classes=classes)
+    return space
+
+
+def _bind_one(file: str, teacher: Teacher) -> Space:
+    """What `bind` gives of one generator; ConfigError where there is something to choose."""
+    space = bind(file, {}, teacher)
+    if not space.is_genotype:
+        raise ConfigError(f"{file} has {space.architectures:.1e} architectures; name one of them")
     return space

@@ -18,6 +18,7 @@ from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.sources import Generated
 from autorecon.graph import Space, genotype
 from autorecon.nn import Compute, generator
+from autorecon.objective import DivergedError
 from autorecon.runs import Checkpoints, Progress, RunFolder, drive, write_text
 from autorecon.search.derivation import Trial
 from autorecon.workflow.precision import computing
@@ -72,14 +73,19 @@ def _tried(
     images: Sequence[Tensor],
     progress: Progress,
 ) -> float:
-    """The agreement that one short compression ends with, in percent of the images."""
+    """The agreement that one short compression ends with, in percent of the images; none at all
+    where it diverges, which is the candidate's fault and no reason to end the search."""
     done = folder.selection_path / f"{label}-seed{seed}.json"
     if done.exists():
         return float(json.loads(done.read_text("utf-8"))["agreement"])
     stage = _compression(prepared, space, seed, f"select/{label}/seed{seed}")
-    drive(stage, folder, progress)
     nets = stage.student.module, prepared.teacher.module
-    found = agreement(*nets, images, computing(prepared.config, "compress"))
+    try:
+        drive(stage, folder, progress)
+        found = agreement(*nets, images, computing(prepared.config, "compress"))
+    except DivergedError as error:
+        progress.say(f"{stage.name} counts as no agreement: {error}")
+        found = 0.0
     write_text(done, json.dumps({"agreement": found}) + "\n")
     Checkpoints(folder.checkpoint_path, stage.name).keep(0)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 
 import autorecon
 from autorecon.nn import Compute
+from autorecon.objective import DivergedError
 from autorecon.runs import Progress
 from autorecon.workflow import run as workflow
 from autorecon.workflow import select, stages
@@ -90,6 +92,23 @@ def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, int
     assert derivation(folder) == json.loads(Path("whole/derivation.json").read_text())
 
 
+def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys):
+    run_epoch = select.Compression.run_epoch
+
+    def diverging(self, epoch, tick):
+        if "candidate2" in self.name:
+            raise DivergedError("ce", math.nan)
+        return run_epoch(self, epoch, tick)
+
+    monkeypatch.setattr(select.Compression, "run_epoch", diverging)
+    folder, prepared = start(tiny, seeds=1)
+    workflow.search(folder, prepared, Progress())
+    trials = derivation(folder)["trials"]
+    assert trials[1]["agreement"] == {"1000001": 0.0}
+    assert min(trials[0]["agreement"]["1000001"], trials[2]["agreement"]["1000001"]) > 0
+    assert "select/candidate2/seed1000001 counts as no agreement" in capsys.readouterr().err
+
+
 def test_agreement_counts_the_images_with_the_same_answer():
     class Says(nn.Module):
         def __init__(self, *answers):
@@ -108,6 +127,8 @@ def test_what_makes_no_sense_is_told_before_anything_starts(tiny):
         start(tiny, budget=0)
     with pytest.raises(ConfigError, match=r"select\.seeds = 0 must be at least 1"):
         start(tiny, seeds=0)
+    with pytest.raises(ConfigError, match=r"paper has 1\.6e\+20 architectures; name one of them"):
+        start(tiny, judge="paper")
     images = {"compress": {"method": "zeroq"}}
     with pytest.raises(ConfigError, match="zeroq has no generator to select by"):
         start(tiny | images)
