@@ -63,8 +63,10 @@ def make_source(
             return Nothing()
         shape = shape_of(generator, image_shape)
         return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
-    if (who := config.asks_classes) and not embeddings(generator):
-        raise CompressError(f"{who} asks for images of a class: the generator needs a label input")
+    if method.ask and not embeddings(generator):
+        raise CompressError(
+            f"the method {method.name} needs a generator with embeddings of classes: it mixes them"
+        )
     if method.dress:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)

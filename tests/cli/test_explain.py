@@ -22,12 +22,14 @@ def good():
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
     )
 """
-SPACE = """space small(channels = 1, size = 8)
+SPACE = """space small(classes = 3, channels = 1, size = 8)
 let half = size / 2
 input z [4]: noise
+input y: label(classes)
 node a [2, half, half] then bn
 output image [channels, size, size]
 link z -> a = linear
+link y -> a = embed
 link a -> image = nearest >> conv(1) | nearest >> conv(3) | none
 """
 SMALL = [

@@ -176,10 +176,12 @@ def test_spread_is_the_sample_standard_deviation():
 USING = """space using(classes = 3, channels = 1, size = 8, latent = 4, width = 2)
 use "parts/block.space"
 input z [latent]: noise
+input y: label(classes)
 output image [channels, size, size]
 for i in 1..2 {
   S[i] = stage(size)
   link z -> S[i].b = linear
+  link y -> S[i].b = embed
   link S[i].b -> image = conv(3) | conv(1)
 }
 """
