@@ -11,7 +11,7 @@ import attrs
 from autorecon.graph.encode import ArchitectureError, Picks, places
 from autorecon.graph.frontier import Semiring, Weights, diagram
 from autorecon.graph.graded import within_limits
-from autorecon.graph.restricted import exact, listed
+from autorecon.graph.restricted import exact, listed, untied
 from autorecon.graph.space import Space
 
 _TINY = 1e-300  # for options that are never drawn
@@ -65,8 +65,9 @@ def _by_sum(space: Space, scores: Scores) -> Picks:
         }
         for weights in (scores.live, scores.idle)
     )
-    choices = diagram(space.program, every=True)
-    _, tree = within_limits(space.program, choices, Weights(nodes, live, idle), BEST)
+    program = untied(space)
+    choices = diagram(program, every=True)
+    _, tree = within_limits(program, choices, Weights(nodes, live, idle), BEST)
     if tree is None:
         raise ArchitectureError(f"no architecture of {space.name} keeps to its rules and limits")
     chosen = dict(_leaves(tree))

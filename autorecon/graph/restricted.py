@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -22,7 +22,7 @@ from autorecon.graph.graded import within_limits
 from autorecon.graph.restrictions import Restrictions
 from autorecon.graph.space import Space
 from autorecon.lang import Program
-from autorecon.lang.cases import is_tied
+from autorecon.lang.cases import is_possible, is_tied, picks_of_tied, settled, ways
 
 MAX_LISTED = 10_000  # architectures; a second or two
 
@@ -89,31 +89,55 @@ def distinct_architectures(space: Space) -> int | None:
 def exact(
     space: Space, by_sum: Callable[[Space], Any], by_list: Callable[[Space], Any]
 ) -> Any | None:
+    """By a sum, else by a list where that is short; None where neither can be."""
     try:
-        if not is_tied(space.program):
-            return by_sum(space)
+        return by_sum(space)
     except FrontierTooWide:
-        pass
-    return by_list(space) if space.architectures <= MAX_LISTED else None
+        return by_list(space) if space.architectures <= MAX_LISTED else None
+
+
+def untied(space: Space) -> Program:
+    """Its program, of which there are sums; raises FrontierTooWide where decisions are tied."""
+    if is_tied(space.program):
+        raise FrontierTooWide(f"what {space.name} chooses is tied")
+    return space.program
+
+
+# Of each edge's candidates, how many ways lead there.
+_Ways = Mapping[str, Sequence[int]]
+
+
+def _cases(program: Program) -> list[tuple[Program, _Ways]]:
+    """Untied spaces whose architectures are those of this one. Raises FrontierTooWide where they
+    are too many, or edges that share weights do not cost each by itself."""
+    found = picks_of_tied(program)
+    if found is None or any(edge.weights_of for edge in program.edges):
+        raise FrontierTooWide("what is tied is too entangled to look at case by case")
+    cases = ((settled(program, picks), ways(program, picks)) for picks in found)
+    return [(case, kept) for case, kept in cases if is_possible(case)]
 
 
 def _summed_extent(space: Space) -> _Value:
-    costs = measures(space.program)
-    nodes = {name: _costing([c.nodes[name] for c in costs]) for name in space.nodes}
-    edges = {
-        edge.name: [
-            _costing(each) for each in zip(*(c.edges[edge.name] for c in costs), strict=True)
-        ]
-        for edge in space.edges
-    }
-    choices = diagram(space.program, every=True)
+    found = [_summed_case(case, kept) for case, kept in _cases(space.program)]
+    return reduce(_plus, found, EXTENT.zero)
+
+
+def _summed_case(program: Program, kept: _Ways) -> _Value:
+    costs = measures(program)
+    nodes = {name: _costing([c.nodes[name] for c in costs]) for name in program.nodes}
+    live, idle = {}, {}
+    for edge in program.edges:
+        each = zip(*(c.edges[edge.name] for c in costs), strict=True)
+        live[edge.name] = [_costing(c, n) for c, n in zip(each, kept[edge.name], strict=True)]
+        idle[edge.name] = [_costing((0, 0, 0), n) for n in kept[edge.name]]
+    choices = diagram(program, every=True)
     if choices.final is None:
         return EXTENT.zero
-    return within_limits(space.program, choices, Weights(nodes, edges), EXTENT)
+    return within_limits(program, choices, Weights(nodes, live, idle), EXTENT)
 
 
-def _costing(costs: Iterable[int]) -> _Value:
-    return (1, *(cost for cost in costs for _ in range(2)))
+def _costing(costs: Iterable[int], count: int = 1) -> _Value:
+    return (count, *(cost for cost in costs for _ in range(2)))
 
 
 def _listed_extent(space: Space) -> _Value:
@@ -123,14 +147,19 @@ def _listed_extent(space: Space) -> _Value:
 
 
 def _sums_to_something(space: Space) -> bool:
-    choices = diagram(space.program, every=True)
-    if choices.final is None or not space.program.limits:
+    return any(_leaves_something(case) for case, _ in _cases(space.program))
+
+
+def _leaves_something(program: Program) -> bool:
+    choices = diagram(program, every=True)
+    if choices.final is None or not program.limits:
         return choices.final is not None
-    return within_limits(space.program, choices, Weights(), COUNT) > 0
+    return within_limits(program, choices, Weights(), COUNT) > 0
 
 
 def _summed_generators(space: Space) -> int:
-    return within_limits(space.program, diagram(space.program), Weights(), COUNT)
+    program = untied(space)
+    return within_limits(program, diagram(program), Weights(), COUNT)
 
 
 def _listed_generators(space: Space) -> int:

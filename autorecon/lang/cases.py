@@ -58,10 +58,7 @@ def spread(edge: Edge, program: Program, weights: Mapping[str, Sequence[Any]]) -
 
 def settled(program: Program, picks: Mapping[str, int]) -> Program:
     """The space in which these decisions are made; each edge keeps what it still can be."""
-    weights = {
-        d.name: [d.name not in picks or picks[d.name] == o for o in range(len(d.options))]
-        for d in program.decisions.values()
-    }
+    weights = _left(program, picks)
     edges = []
     for edge in program.edges:
         if picks.keys().isdisjoint(edge.axes):
@@ -71,6 +68,28 @@ def settled(program: Program, picks: Mapping[str, int]) -> Program:
         kept = [c for c, n in zip(edge.candidates, left, strict=True) if n]
         edges.append(attrs.evolve(edge, candidates=tuple(kept)))
     return attrs.evolve(program, edges=tuple(edges))
+
+
+def ways(program: Program, picks: Mapping[str, int]) -> dict[str, list[int]]:
+    """How many combinations of other decisions make each candidate that an edge keeps."""
+    weights = _left(program, picks)
+    return {edge.name: [n for n in spread(edge, program, weights) if n] for edge in program.edges}
+
+
+def _left(program: Program, picks: Mapping[str, int]) -> dict[str, list[bool]]:
+    return {
+        d.name: [d.name not in picks or picks[d.name] == o for o in range(len(d.options))]
+        for d in program.decisions.values()
+    }
+
+
+def picks_of_tied(program: Program) -> list[dict[str, int]] | None:
+    """All that can be picked for the tied decisions; None where that is too much."""
+    tied = tied_decisions(program)
+    radices = [len(program.decisions[name].options) for name in tied]
+    if math.prod(radices) > MAX_CASES:
+        return None
+    return [dict(zip(tied, picks, strict=True)) for picks in product(*map(range, radices))]
 
 
 def absences(program: Program) -> Counter[Option]:

@@ -60,19 +60,33 @@ def test_small_entangled_spaces_are_listed(
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
-def test_tied_spaces_are_listed(
+def test_tied_spaces_are_summed_case_by_case_or_listed(
     restricted_tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
 ) -> None:
     space = data.draw(restricted_tied_spaces)
     parts = live_parts(space)
     assert space.valid_architectures == len(parts)
     assert space.distinct_architectures == len(set(parts.values()))
-    costs = [space.genotype(picks).cost.macs.max for picks in parts]
-    assert space.cost.macs == Interval(min(costs), max(costs))
+    costs = [space.genotype(picks).cost for picks in parts]
+    for measure in ("parameters", "macs", "activations"):
+        found = [getattr(cost, measure).max for cost in costs]
+        assert getattr(space.cost, measure) == Interval(min(found), max(found))
+    assert space.cost.exact
     valid, distinct = ValidArchitectures(space), DistinctArchitectures(space)
     assert sorted(map(valid.picks, range(valid.size))) == sorted(parts)
     shown = [parts[distinct.picks(number)] for number in range(distinct.size)]
     assert len(set(shown)) == len(shown) == len(set(parts.values()))
+
+
+def test_large_tied_spaces_are_summed_case_by_case() -> None:
+    """Every architecture has some number of `identity` on these edges, tied or not."""
+    tied = PAPER + "share choice B1.n2 -> B1.n4, B2.n2 -> B2.n4, B3.n4 -> B3.n5\n"
+    rules = [f"rule exactly {n} identity in B3\n" for n in range(6)]
+    spaces = [loads(tied + rule) for rule in rules]
+    whole = loads(tied)
+    assert sum(space.valid_architectures for space in spaces) == whole.valid_architectures
+    assert min(space.cost.macs.min for space in spaces) == whole.cost.macs.min
+    assert max(space.cost.parameters.max for space in spaces) == whole.cost.parameters.max
 
 
 def test_tied_edges_are_counted_each_and_shared_weights_once() -> None:
