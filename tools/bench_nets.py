@@ -280,14 +280,20 @@ def _request(z: Tensor, y: Tensor) -> Request:
 
 def memory(repeats: int) -> list[Row]:
     """Peak memory of searches, each in a process of its own: estimated and measured."""
-    return [_memory(*s) for s in (("log", 64, 32, 32), ("hard", 64, 32, 32), ("log", 32, 16, 64))]
+    searches = (
+        ("log", 64, 32, 32, "fp32"),
+        ("log", 64, 32, 32, "bf16"),
+        ("hard", 64, 32, 32, "fp32"),
+        ("log", 32, 16, 64, "fp32"),
+    )
+    return [_memory(*search) for search in searches]
 
 
 def _memory(*settings: Any) -> Row:
     tool = Path(__file__).with_name("search_memory.py")
     told, found = (_mib(tool, how, *settings) for how in ("estimate", "measure"))
-    strategy, width, size, batch = settings
-    name = f"memory: {strategy}, width {width}, {size}x{size}, batch {batch}"
+    strategy, width, size, batch, precision = settings
+    name = f"memory: {strategy}, width {width}, {size}x{size}, batch {batch}, {precision}"
     return Row(name, told, 0, found, 0, "MiB", 0.75, 1 - abs(told / found - 1))
 
 

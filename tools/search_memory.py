@@ -1,6 +1,6 @@
 """MiB that a short search takes at its peak, as estimated (`estimate`) or as measured (`measure`).
 
-python tools/search_memory.py measure log 64 32 32      # strategy, width, size, batch
+python tools/search_memory.py measure log 64 32 32 fp32     # strategy, width, size, batch; or bf16
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import torch
 
 import autorecon
 from autorecon import teachers
+from autorecon.nn import Compute
 from autorecon.search import Search, SearchConfig
 from autorecon.search.memory import estimate
 
@@ -22,9 +23,9 @@ def held(key: str) -> float:
     return int(next(line for line in lines if line.startswith(key)).split()[1]) / 1024
 
 
-def search(strategy: str, width: int, size: int, batch: int) -> None:
+def search(strategy: str, width: int, size: int, batch: int, compute: Compute) -> None:
     net, teacher, config = parts(strategy, width, size, batch)
-    stage = Search(net, teacher, config)
+    stage = Search(net, teacher, config, compute=compute)
     for epoch in range(config.epochs):
         stage.run_epoch(epoch, lambda: None)
 
@@ -39,13 +40,14 @@ def parts(strategy: str, width: int, size: int, batch: int) -> tuple:
 
 
 if __name__ == "__main__":
-    how, strategy, *numbers = sys.argv[1:]
+    how, strategy, *numbers, precision = sys.argv[1:]
     settings = [int(number) for number in numbers]
+    compute = Compute(bf16=precision == "bf16")
     torch.set_num_threads(1)
     if how == "estimate":
-        print(estimate(*parts(strategy, *settings)).total / 2**20)
+        print(estimate(*parts(strategy, *settings), compute).total / 2**20)
     else:
-        search(strategy, 8, 16, 2)  # what torch itself loads when it first trains
+        search(strategy, 8, 16, 2, compute)  # what torch itself loads when it first trains
         before = held("VmRSS")
-        search(strategy, *settings)
+        search(strategy, *settings, compute)
         print(held("VmHWM") - before)
