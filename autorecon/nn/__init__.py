@@ -9,7 +9,7 @@ import torch
 from autorecon.graph import Space
 from autorecon.nn.compute import Compute, at_least_float32
 from autorecon.nn.generator import Generator
-from autorecon.nn.mixture import Mixture, OneCandidate, Sampled, edge_mixture
+from autorecon.nn.mixture import Mixture, OneCandidate, Sampled, SomeCandidates, edge_mixture
 from autorecon.nn.supernet import SuperNet
 from autorecon.nn.weights import Weights, WeightsError, take_over
 
@@ -21,6 +21,7 @@ __all__ = [
     "Mixture",
     "OneCandidate",
     "Sampled",
+    "SomeCandidates",
     "SuperNet",
     "WeightsError",
     "at_least_float32",

@@ -25,7 +25,15 @@ class OneCandidate:
     weight: Tensor
 
 
-Weights = Tensor | OneCandidate
+@attrs.frozen(eq=False)
+class SomeCandidates:
+    """A mixture's weights, one a candidate, of which only those at `indices` are computed."""
+
+    indices: tuple[int, ...]
+    weights: Tensor
+
+
+Weights = Tensor | OneCandidate | SomeCandidates
 Mixture = Mapping[str, Weights]  # by edge name: one weight a candidate
 Sampled = Mapping[str, Weights]  # by decision: one weight an option
 
@@ -47,13 +55,17 @@ def _tied(edge: Edge, space: Space, sampled: Sampled) -> Weights:
     ones = [w for w in weights if isinstance(w, OneCandidate)]
     if len(ones) == len(weights):
         return _one(edge, space, ones)
-    joint = torch.ones(())
+    joint, combinations = torch.ones(()), [0]
     for axis, weight in zip(edge.axes, weights, strict=True):
-        options = len(space.program.decisions[axis].options)
-        dense = _one_hot(weight, options) if isinstance(weight, OneCandidate) else weight
+        count = len(space.program.decisions[axis].options)
+        dense = _dense(weight, count)
         joint = torch.outer(joint.to(dense).flatten(), dense).flatten()
+        combinations = [before * count + k for before in combinations for k in _some(weight, count)]
     places = torch.tensor(edge.table, device=joint.device)
-    return joint.new_zeros(len(edge.candidates)).index_add(0, places, joint)
+    mixed = joint.new_zeros(len(edge.candidates)).index_add(0, places, joint)
+    if not any(isinstance(weight, SomeCandidates) for weight in weights):
+        return mixed
+    return SomeCandidates(tuple(sorted({edge.table[place] for place in combinations})), mixed)
 
 
 def _one(edge: Edge, space: Space, ones: Sequence[OneCandidate]) -> OneCandidate:
@@ -62,13 +74,25 @@ def _one(edge: Edge, space: Space, ones: Sequence[OneCandidate]) -> OneCandidate
     return OneCandidate(space.program.candidate(edge, picks), weight)
 
 
-def _one_hot(one: OneCandidate, options: int) -> Tensor:
-    return one.weight * torch.eye(options, device=one.weight.device)[one.index]
+def _dense(weights: Weights, options: int) -> Tensor:
+    if isinstance(weights, OneCandidate):
+        one_hot = torch.eye(options, device=weights.weight.device)[weights.index]
+        return weights.weight * one_hot
+    return weights.weights if isinstance(weights, SomeCandidates) else weights
+
+
+def _some(weights: Weights, options: int) -> Sequence[int]:
+    """The options that count."""
+    if isinstance(weights, OneCandidate):
+        return (weights.index,)
+    return weights.indices if isinstance(weights, SomeCandidates) else range(options)
 
 
 def kept(mixture: Mixture) -> Kept:
     """The candidates that count, where they are not all of an edge."""
-    return {name: (m.index,) for name, m in mixture.items() if isinstance(m, OneCandidate)}
+    ones = {name: (m.index,) for name, m in mixture.items() if isinstance(m, OneCandidate)}
+    some = {name: m.indices for name, m in mixture.items() if isinstance(m, SomeCandidates)}
+    return ones | some
 
 
 class Scalars:
@@ -83,5 +107,6 @@ class Scalars:
         if isinstance(mixed, OneCandidate):
             return mixed.weight
         if key.edge not in self._unbound:
-            self._unbound[key.edge] = mixed.unbind(0)
+            dense = mixed.weights if isinstance(mixed, SomeCandidates) else mixed
+            self._unbound[key.edge] = dense.unbind(0)
         return self._unbound[key.edge][key.candidate]

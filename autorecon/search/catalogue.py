@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import attrs
 
-EVERY, ONE = "all candidates of every edge", "one path"
+EVERY, ONE, TWO = "all candidates of every edge", "one path", "two candidates of every edge"
 GRADIENT = "gradient"
 WHOLE_COST = "cost"
 
@@ -90,6 +90,7 @@ _ALL = (
         "weights see one drawn path; alpha compares two drawn candidates a decision",
         "Cai et al. (ProxylessNAS), ICLR 2019",
         "two_path:TwoPath",
+        holds=TWO,
     ),
     _learning(
         "fairdarts",

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from autorecon.graph import Space
 from autorecon.graph.sample import sample
 from autorecon.lowering.memory import workspace
-from autorecon.nn import Compute, Mixture, SuperNet, edge_mixture
+from autorecon.nn import Compute, Mixture, Sampled, SomeCandidates, SuperNet, edge_mixture
 from autorecon.objective import Request, TeacherView
-from autorecon.search.catalogue import ONE, STRATEGIES
+from autorecon.search.catalogue import EVERY, STRATEGIES, TWO
 from autorecon.search.config import SearchConfig
 from autorecon.search.samples import MAX_DRAWS, one_path
 
-ARCHITECTURES = 4  # of which the largest counts, where a strategy computes one at a time
+ARCHITECTURES = 4  # of which the largest counts, where a strategy does not compute all at once
 ADAM = 2  # moments, each as large as the weights
 # What the C library's allocator holds for each byte in use, as measured on a CPU over searches of
 # widths 32 and 64, sizes 16 and 32, batches 8 to 64: 1.65 to 1.83. Not measured on other devices.
@@ -78,10 +78,11 @@ def estimate(
 
 
 def _mixtures(space: Space, config: SearchConfig) -> list[Mixture]:
-    if STRATEGIES[config.strategy].holds != ONE:
-        even = {d.name: torch.full((len(d.options),), 1 / len(d.options)) for d in space.decisions}
-        return [edge_mixture(space, {n: p.requires_grad_() for n, p in even.items()})]
-    random, found = Random(0), list[Mixture]()
+    random, found, holds = Random(0), list[Mixture](), STRATEGIES[config.strategy].holds
+    if holds == EVERY:
+        return [edge_mixture(space, _even(space))]
+    if holds == TWO:
+        return [edge_mixture(space, _pairs(space, random)) for _ in range(ARCHITECTURES)]
     for _ in range(MAX_DRAWS):
         picks = sample(space, random)
         if space.liveness.is_valid(picks):
@@ -89,6 +90,18 @@ def _mixtures(space: Space, config: SearchConfig) -> list[Mixture]:
         if len(found) == ARCHITECTURES:
             break
     return found
+
+
+def _even(space: Space) -> dict[str, Tensor]:
+    even = {d.name: torch.full((len(d.options),), 1 / len(d.options)) for d in space.decisions}
+    return {name: p.requires_grad_() for name, p in even.items()}
+
+
+def _pairs(space: Space, random: Random) -> Sampled:
+    """Two options a decision."""
+    even = _even(space)
+    drawn = {name: sorted(random.sample(range(len(p)), 2)) for name, p in even.items()}
+    return {name: SomeCandidates(tuple(pair), even[name]) for name, pair in drawn.items()}
 
 
 def _kept(net: SuperNet, view: TeacherView, mixtures: list[Mixture], batch: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from autorecon.lang import declared_parameters, shipped_spaces
 from autorecon.lang.parse import read_source
 from autorecon.lowering import PASSES, check_plan, lower, optimise
 from autorecon.lowering.plan import Convolve
-from autorecon.nn import OneCandidate
+from autorecon.nn import OneCandidate, SomeCandidates
 from autorecon.nn.mixture import kept
 
 SMALL = {"size": 16, "width": 8, "classes": 3, "channels": 1, "latent": 10}
@@ -208,3 +208,34 @@ def test_a_norm_at_low_resolution_keeps_the_running_variance_of_the_repeated_map
         fused.state_dict()[name], plain.state_dict()[name], rtol=1e-12, atol=0
     )
     assert int(fused.state_dict()["b.bn.num_batches_tracked"]) == 1
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_some_candidates_alone_are_as_all_where_the_others_weigh_nothing(fuse):
+    """Images and the gradients of what is computed, to weights and to the mixture."""
+    space = small("paper")
+    pairs = {
+        e.name: (k % (len(e.candidates) - 1), len(e.candidates) - 1)
+        for k, e in enumerate(space.choices)
+    }
+    found = []
+    for alone in (True, False):
+        net = autorecon.supernet(space, seed=0, fuse=fuse).double()
+        weights = {}
+        for e in space.choices:
+            own = torch.zeros(len(e.candidates), dtype=torch.float64)
+            own[pairs[e.name][0]] = 1
+            weights[e.name] = own.requires_grad_()
+        some = {n: SomeCandidates(pairs[n], w) if alone else w for n, w in weights.items()}
+        z, y = net.example_inputs(3, torch.Generator().manual_seed(1))
+        images = net(z.double(), y, some)
+        (images * torch.linspace(-1, 1, images.numel()).view_as(images)).sum().backward()
+        gates = [w.grad[list(pairs[n])] for n, w in weights.items()]
+        computed = {n: p.grad for n, p in net.named_parameters() if p.grad is not None}
+        found.append((images, gates, computed))
+    (image, gates, parts), (expected, all_gates, all_parts) = found
+    torch.testing.assert_close(image, expected, atol=1e-10, rtol=1e-10)
+    torch.testing.assert_close(gates, all_gates, atol=1e-10, rtol=1e-10)
+    for name, gradient in parts.items():
+        torch.testing.assert_close(gradient, all_parts[name], atol=1e-10, rtol=1e-10)
+    assert len(parts) < len(all_parts)

@@ -8,7 +8,7 @@ import torch
 
 from autorecon.graph import Space, loads
 from autorecon.lang import Decision
-from autorecon.nn import OneCandidate, edge_mixture
+from autorecon.nn import OneCandidate, SomeCandidates, edge_mixture
 
 TEXT = """
 space two
@@ -64,3 +64,14 @@ def test_a_single_option_beside_several(tied: Space) -> None:
     own = torch.tensor([0.5, 0.3, 0.2])
     found = edge_mixture(tied, {"a->image": own, "both": OneCandidate(1, torch.tensor(1.0))})
     assert torch.allclose(found["a->image"], torch.tensor([0.3, 0.7, 0.0]))
+
+
+def test_some_options_of_tied_decisions_are_some_candidates(tied: Space) -> None:
+    own, both = torch.tensor([0.5, 0.0, 0.5]), torch.tensor([0.9, 0.1])
+    some = {"a->image": SomeCandidates((0, 2), own), "both": SomeCandidates((0,), both)}
+    found = edge_mixture(tied, some)
+    expected = edge_mixture(tied, {"a->image": own, "both": both})
+    # Of (w,p) (w,q) (x,p) (x,q) (y,p) (y,q), candidates 0 1 0 0 2 1, these are (w,p) and (y,p).
+    for edge, indices in {"z->a": (0,), "a->image": (0, 2)}.items():
+        assert found[edge].indices == indices
+        assert torch.equal(found[edge].weights, expected[edge])

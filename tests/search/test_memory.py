@@ -56,12 +56,13 @@ def test_it_leaves_the_net_the_teacher_and_the_random_state_alone():
     assert other[0].weight.requires_grad
 
 
-def test_one_path_needs_less_than_all_candidates():
-    net = autorecon.supernet(SPACE, seed=0)
-    one, all_of_them = (
-        estimate(net, teacher(), SearchConfig(strategy=name, batch=32)) for name in ("hard", "log")
+def test_one_path_needs_less_than_two_and_two_less_than_all_candidates():
+    net = autorecon.supernet(SPACE, seed=0, fuse=False)
+    names = ("hard", "two-path", "log")
+    one, two, all_of_them = (
+        estimate(net, teacher(), SearchConfig(strategy=name, batch=32)) for name in names
     )
-    assert one.activations < all_of_them.activations
+    assert one.activations < two.activations < all_of_them.activations
     assert one.weights == all_of_them.weights == 16 * sum(p.numel() for p in net.parameters())
 
 

@@ -97,8 +97,10 @@ def test_drawn_paths_never_cut_the_image(toy, name):
 
 def test_two_path_gates_are_binary_with_the_pairs_gradient(toy):
     strategy = toy("two-path")
-    gates = strategy.sample()[EDGE]
+    sampled = strategy.sample()[EDGE]
+    gates = sampled.weights
     active, other = strategy._pairs[EDGE].tolist()
+    assert sampled.indices == tuple(sorted((active, other)))
     assert gates.tolist() == [float(i == active) for i in range(3)]
     of_gates = torch.tensor([3.0, -1.0, 2.0])
     (gradient,) = torch.autograd.grad(gates, strategy.net.alpha[EDGE], of_gates)

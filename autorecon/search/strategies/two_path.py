@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from autorecon.nn import OneCandidate, Sampled
+from autorecon.nn import OneCandidate, Sampled, SomeCandidates
 from autorecon.search.samples import draw_valid
 from autorecon.search.strategies.gradient import GradientStrategy
 
@@ -16,9 +16,9 @@ class TwoPath(GradientStrategy):
     """Weight steps train one drawn path.
 
     An architecture step draws two candidates a decision by their probabilities, without putting
-    back, and computes one of them, drawn between the two; gradients are those of the gates
-    (section 3.2.1 of ProxylessNAS). Only the two change, and so that the probabilities of the
-    others stay.
+    back, and computes these alone; one of them, drawn between the two, makes the images, and
+    gradients are those of the gates (section 3.2.1 of ProxylessNAS). Only the two change, and so
+    that the probabilities of the others stay.
     """
 
     betas = (0.0, 0.999)
@@ -59,10 +59,10 @@ def _active(drawn: Pairs) -> dict[str, int]:
     return {name: int(indices[0]) for name, indices in drawn.items()}
 
 
-def _gates(alpha: Tensor, pair: Tensor) -> Tensor:
-    """1 for the active candidate and 0 for all others, with the gradient of the softmax over the
-    pair."""
+def _gates(alpha: Tensor, pair: Tensor) -> SomeCandidates:
+    """1 for the active candidate and 0 for the other, with the gradient of a softmax over both."""
     between = torch.zeros_like(alpha).index_put((pair,), alpha[pair].softmax(0))
     binary = torch.zeros_like(alpha)
     binary[pair[0]] = 1
-    return binary + (between - between.detach())
+    low, high = sorted(pair.tolist())
+    return SomeCandidates((low, high), binary + (between - between.detach()))
