@@ -24,6 +24,7 @@ COMMANDS = (
     "compress",
     "methods",
     "report",
+    "study",
     "spaces",
     "teachers",
     "strategies",

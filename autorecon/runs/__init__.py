@@ -8,9 +8,9 @@ from __future__ import annotations
 from autorecon.runs.atomic import replacing, write_bytes, write_text
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import RunError
-from autorecon.runs.folder import RunFolder, next_free
+from autorecon.runs.folder import RunFolder, locked, next_free
 from autorecon.runs.metrics import Metrics, read_metrics
-from autorecon.runs.progress import Progress
+from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
     load_metadata,
     load_state,
@@ -28,9 +28,11 @@ __all__ = [
     "RunFolder",
     "Stage",
     "drive",
+    "duration",
     "load_metadata",
     "load_state",
     "load_weights",
+    "locked",
     "next_free",
     "read_metrics",
     "replacing",

@@ -38,7 +38,7 @@ class RunFolder:
         # Before the lock, which would leave its file in a folder that is not ours; and with it,
         # since two may start at once.
         _refuse_occupied(folder)
-        with _locked(folder):
+        with locked(folder):
             _refuse_occupied(folder)
             sweep(folder)
             write_bytes(folder / _CONFIG, _to_toml(config))
@@ -64,7 +64,7 @@ class RunFolder:
 
         Clears away what a killed process left unfinished. Raises RunError if another holds it.
         """
-        with _locked(self.path):
+        with locked(self.path):
             sweep(self.path)
             yield
 
@@ -166,7 +166,8 @@ def _without_none(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against other processes; RunError if another one holds it."""
     descriptor = _open_lock(folder)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

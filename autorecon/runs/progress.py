@@ -46,8 +46,8 @@ class Meter:
             return count
         rate = self._made / seconds
         if self.done >= self.total:
-            return f"{count}, {_short(rate)}/s, took {_duration(seconds)}"
-        return f"{count}, {_short(rate)}/s, {_duration((self.total - self.done) / rate)} left"
+            return f"{count}, {_short(rate)}/s, took {duration(seconds)}"
+        return f"{count}, {_short(rate)}/s, {duration((self.total - self.done) / rate)} left"
 
 
 @attrs.define
@@ -122,7 +122,8 @@ def _short(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 100 else f"{rate:.2g}" if rate < 1 else f"{rate:.1f}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """As in "59 s", "12 min" or "3 h 05 min"."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import cattrs
@@ -14,6 +14,8 @@ from autorecon.compress import CompressConfig
 from autorecon.lang import did_you_mean
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
+
+Settings = TypeVar("Settings")
 
 
 class ConfigError(ValueError):
@@ -203,8 +205,13 @@ def _scalar(value: Any) -> int | float | bool:
 
 def read_config(values: Mapping[str, Any]) -> RunConfig:
     """A configuration from TOML's values; ConfigError names the section and the key."""
+    return structured(values, RunConfig)
+
+
+def structured(values: Mapping[str, Any], kind: type[Settings]) -> Settings:
+    """An attrs class from TOML's values; ConfigError names the section and the key."""
     try:
-        return _converter().structure(values, RunConfig)
+        return _converter().structure(values, kind)
     except cattrs.BaseValidationError as error:
         reasons = cattrs.transform_error(error, path="settings", format_exception=_reason)
         raise ConfigError("; ".join(reasons).replace("settings.", "")) from None
@@ -218,8 +225,8 @@ def _reason(error: BaseException, kind: type | None) -> str:
     return "; ".join(f"there is no `{name}`: {did_you_mean(name, known)}" for name in wrong)
 
 
-def write_config(config: RunConfig) -> dict[str, Any]:
-    """Plain values for a TOML file; settings that are None are left out."""
+def write_config(config: Any) -> dict[str, Any]:
+    """Plain values for a TOML file of an attrs class; settings that are None are left out."""
     return _without_none(attrs.asdict(config))
 
 

@@ -35,7 +35,7 @@ def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder,
     The settings are those that repeat the run: what is `auto` in `config` is decided first.
     """
     stages.set_threads(config.threads)
-    prepared = decide(prepare(attrs.evolve(config, software=_software())), progress)
+    prepared = decide(prepare(attrs.evolve(config, software=software())), progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
@@ -128,7 +128,8 @@ def _compress_all(
     return write_results(folder, prepared, generators, results)
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what computes."""
     import torch
 
     found = {"python": platform.python_version(), "torch": torch.__version__}

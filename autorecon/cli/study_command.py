@@ -1,0 +1,136 @@
+"""`autorecon study`: a table of many compressions, as the paper's are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from autorecon.study.cells import Cell
+    from autorecon.study.folder import Record, StudyFolder
+    from autorecon.study.spec import Study
+
+
+@click.command("study")
+@click.argument("study")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The study's folder.")
+@click.option("--teacher", "teachers", multiple=True, help="Only these; may be repeated.")
+@click.option("--bits", multiple=True, help="Bit widths, as w3a3; may be repeated.")
+@click.option("--student", "students", multiple=True, help="Students to distil into.")
+@click.option("--seeds", type=click.IntRange(1, 1000), help="Seeds 0 .. N-1 of every cell.")
+@click.option("--budget", type=float, help="Multiplies the steps of every cell.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
+@click.option("--table", "only_table", is_flag=True, help="Write the tables of what is done.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print rows, or the plan, as JSON.")
+@click.pass_context
+def study(ctx: click.Context, study: str, **options: Any) -> None:
+    """Do STUDY and write its table: table2, table3, table4 or table5, a TOML file, or a folder.
+
+    A study goes on where it stopped when it is called again with its folder.
+    """
+    from autorecon.report.study import write_tables
+    from autorecon.runs import Progress
+    from autorecon.study.cells import plan
+    from autorecon.study.folder import StudyFolder
+    from autorecon.study.run import read_records, run
+    from autorecon.study.spec import find_study
+
+    if options["only_plan"] and options["only_table"]:
+        raise click.UsageError("--plan and --table: choose one")
+    changes = {k: options[k] for k in ("seeds", "budget") if options[k] is not None}
+    changes |= {k: list(options[k]) for k in ("teachers", "bits", "students") if options[k]}
+    found = find_study(study, changes)
+    folder = StudyFolder(options["out"] or _place(study))
+    progress = Progress(quiet=options["quiet"])
+    cells = plan(found)
+    if options["only_plan"]:
+        _show_plan(cells, read_records(folder, cells), _jobs(options), options["as_json"])
+        return
+    if options["only_table"]:
+        records: Any = read_records(folder, cells)
+        if not any(records.values()):
+            raise click.UsageError(f"nothing is done in {folder.path}: name a study's folder")
+    else:
+        progress.say(f"study in {folder.path}")
+        try:
+            records = run(found, folder, _jobs(options), progress)
+        except KeyboardInterrupt as error:
+            error.add_note(f"go on with `autorecon study {folder.path}`")
+            raise
+    text = write_tables(folder, found, cells, records)
+    _show(text, folder, found, cells, records, options["as_json"])
+    if any(record and record.error for record in records.values()):
+        ctx.exit(1)
+
+
+def _place(study: str) -> Path:
+    """The folder itself, or a new one below runs/."""
+    from autorecon.runs import next_free
+
+    path = Path(study)
+    return path if path.is_dir() else next_free(Path("runs"), f"study-{path.stem}")
+
+
+def _jobs(options: dict[str, Any]) -> int:
+    """One a core that this process may use."""
+    import os
+
+    return options["jobs"] or len(os.sched_getaffinity(0))
+
+
+def _show(
+    text: str, folder: StudyFolder, study: Study, cells: list[Cell], records: Any, as_json: bool
+) -> None:
+    if not as_json:
+        click.echo(text, nl=False)
+        click.echo(f"\nwritten to {folder.path}/table.txt, .csv, .tex and .html")
+        return
+    import attrs
+
+    from autorecon.study.rows import rows
+
+    found = rows(study, cells, {cell.id: records.get(cell.id) for cell in cells})
+    values = {"folder": str(folder.path), "title": study.title}
+    click.echo(json.dumps(values | {"rows": [attrs.asdict(row) for row in found]}, indent=2))
+
+
+def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> None:
+    """Cells with their steps, and with seconds once something like them has been done."""
+    from autorecon.runs import duration
+    from autorecon.study.estimate import Estimate
+
+    estimate = Estimate.of(cells, records)
+    if as_json:
+        values = [
+            {
+                "cell": cell.id,
+                "kind": cell.kind,
+                "needs": cell.needs,
+                "steps": cell.steps,
+                "seconds": estimate.seconds(cell),
+                "done": _done(records[cell.id]),
+            }
+            for cell in cells
+        ]
+        click.echo(json.dumps(values, indent=2))
+        return
+    for cell in cells:
+        seconds = estimate.seconds(cell)
+        about = "done" if _done(records[cell.id]) else "" if seconds is None else duration(seconds)
+        click.echo(f"{cell.id:<64} {cell.steps:>7,} steps  {about}".rstrip())
+    left = [cell for cell in cells if not _done(records[cell.id])]
+    steps = sum(cell.steps for cell in left)
+    total = estimate.left(cells, records, {})
+    time = "" if total is None else f", about {duration(total / jobs)} with {jobs} at a time"
+    click.echo(f"\n{len(left)} of {len(cells)} cells to do, {steps:,} steps{time}")
+    if total is None:
+        click.echo("How long they take is known once one of each kind is done.")
+
+
+def _done(record: Record | None) -> bool:
+    return record is not None and record.done

@@ -1,0 +1,113 @@
+"""The table of a study as rows of text, the same for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from autorecon.graph.labels import size_text
+from autorecon.report.wording import MINUS, PLUS_MINUS, plural
+from autorecon.study.rows import Row
+
+COLUMNS = (
+    "teacher",
+    "compressed to",
+    "variant",
+    "accuracy, %",
+    "difference",
+    "95 % interval",
+    "runs",
+    "weights",
+    "MACs",
+    "published, %",
+)
+NUMBERS = frozenset(COLUMNS[3:])
+"""Those that are aligned to the right."""
+
+
+@attrs.frozen
+class StudyTable:
+    """`groups` are rows of one teacher and setting; cells are empty where there is nothing."""
+
+    title: str
+    columns: tuple[str, ...]
+    groups: list[list[tuple[str, ...]]]
+    notes: list[str]
+
+
+def study_table(title: str, rows: Sequence[Row], notes: Sequence[str]) -> StudyTable:
+    """Teacher and setting stand in a group's first row alone; columns without anything are left
+    out, and every published figure's origin, failure and warning is a note."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.teacher, row.setting), []).append(row)
+    texts = [[_cells(row, row is group[0]) for row in group] for group in groups.values()]
+    every = [cells for group in texts for cells in group]
+    kept = [i for i, name in enumerate(COLUMNS) if i < 4 or any(cells[i] for cells in every)]
+    return StudyTable(
+        title,
+        tuple(COLUMNS[i] for i in kept),
+        [[tuple(cells[i] for i in kept) for cells in group] for group in texts],
+        [*_about(rows), *notes],
+    )
+
+
+def _cells(row: Row, first: bool) -> tuple[str, ...]:
+    found, difference = row.accuracy, row.difference
+    interval = ""
+    if difference and difference.low is not None and difference.high is not None:
+        interval = f"{signed(difference.low)} .. {signed(difference.high)}"
+    return (
+        _teacher(row) if first else "",
+        row.setting if first else "",
+        row.variant,
+        _accuracy(row),
+        signed(difference.mean) if difference else "",
+        interval,
+        str(found.runs) if found else "",
+        "" if row.parameters is None else size_text(round(row.parameters)),
+        "" if row.macs is None else size_text(round(row.macs)),
+        f"{row.published.accuracy:.2f}" if row.published else "",
+    )
+
+
+def _teacher(row: Row) -> str:
+    return row.teacher if row.full_precision is None else f"{row.teacher} {row.full_precision:.2f}"
+
+
+def _accuracy(row: Row) -> str:
+    if row.accuracy is None:
+        return "failed" if row.failures else ("not run" if row.missing else "not measured")
+    mean, std = row.accuracy.mean, row.accuracy.std
+    return f"{mean:.2f}" if std is None else f"{mean:.2f} {PLUS_MINUS} {std:.2f}"
+
+
+def signed(value: float) -> str:
+    """With its sign, as +0.47."""
+    return f"{value:+.2f}".replace("-", MINUS)
+
+
+def _about(rows: Sequence[Row]) -> list[str]:
+    notes = []
+    against = list(dict.fromkeys(row.against for row in rows if row.difference))
+    if any(row.accuracy for row in rows):
+        notes.append(
+            "Accuracy on test images after the last step: mean and sample standard deviation over "
+            "seeds."
+        )
+    if against:
+        notes.append(
+            f"Differences are paired by seed, to {' or '.join(against)}; intervals are Student's t."
+        )
+    for text in dict.fromkeys(row.published.of for row in rows if row.published):
+        notes.append(f"Published: {text}.")
+    for row in rows:
+        place = f"{row.teacher}, {row.setting}, {row.variant}"
+        for reason, count in row.failures.items():
+            notes.append(f"{place}: {plural(count, 'run')} failed: {reason}.")
+        if row.missing:
+            notes.append(f"{place}: {plural(row.missing, 'run')} not done.")
+        if row.warnings:
+            notes.append(f"{place}: {plural(row.warnings, 'run')} warned of near-identical images.")
+    return notes

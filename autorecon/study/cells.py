@@ -1,0 +1,132 @@
+"""The cells of a study: what is searched, drawn and compressed, in the order of doing it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import attrs
+
+from autorecon.study.budget import scaled
+from autorecon.study.spec import Search, Study, Variant, slug
+from autorecon.workflow.config import RunConfig, TeacherConfig, read_config, write_config
+from autorecon.workflow.settings import combine
+
+
+@attrs.frozen
+class Cell:
+    """One thing to do, on one thread. `needs` is the cell whose genotype it compresses with.
+
+    A cell that draws does so from the space of its config. A compression's `setting` is what the
+    teacher becomes, and its config's `space.file` the genotype's, relative to the folder of cells.
+    """
+
+    id: str
+    kind: Literal["search", "draw", "compress"]
+    config: RunConfig
+    teacher: str
+    seed: int
+    needs: str | None = None
+    setting: str = ""
+    variant: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Steps of optimisers, all kinds alike."""
+        search, select, compress = self.config.search, self.config.select, self.config.compress
+        if self.kind == "draw":
+            return 0
+        if self.kind == "compress":
+            return compress.ticks
+        # The judge is trained as each candidate is.
+        trials = select.candidates * select.seeds + 1 if self.config.selects else 0
+        return search.ticks_before(search.epochs) + round(trials * select.budget * compress.ticks)
+
+    @property
+    def digest(self) -> str:
+        """A name for what is done, which differs where any setting does."""
+        text = json.dumps([self.id, write_config(self.config)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plan(study: Study) -> list[Cell]:
+    """All cells, each after the one it needs, seed by seed, so that early ones compare all.
+
+    Raises ConfigError, CompressError, SearchError or ObjectiveError where a setting makes no sense.
+    """
+    cells: dict[str, Cell] = {}
+    for seed in range(study.seeds):
+        for teacher in study.networks:
+            for variant in study.variant:
+                for cell in _variant(study, teacher, variant, seed):
+                    cells.setdefault(cell.id, cell)
+    return list(cells.values())
+
+
+def _variant(study: Study, teacher: TeacherConfig, variant: Variant, seed: int) -> Iterator[Cell]:
+    source = _source(study, teacher, variant, seed)
+    if source:
+        yield source
+    for setting in study.settings_of(variant):
+        yield _compression(study, teacher, variant, seed, setting, source)
+
+
+def _source(study: Study, teacher: TeacherConfig, variant: Variant, seed: int) -> Cell | None:
+    """The cell that gives a variant its genotype."""
+    named = next((search for search in study.search if search.name == variant.source), None)
+    if named is None:
+        return None
+    number = seed % (named.count or study.seeds) if variant.discovered else seed
+    config = _search_config(study, teacher, named, number)
+    kind: Literal["search", "draw"] = "search" if variant.discovered else "draw"
+    place = f"{slug(teacher.name)}/{kind}-{slug(named.name)}/seed{number}"
+    return Cell(place, kind, config, teacher.name, number)
+
+
+def _search_config(study: Study, teacher: TeacherConfig, named: Search, seed: int) -> RunConfig:
+    sections = {
+        "space": named.space | {"baseline": ""},
+        "search": named.search | {"seed": seed},
+        "select": named.select,
+        "compress": named.compress,
+    }
+    values = combine(None, sections, [], named.recipe)
+    return scaled(_read(values | {"command": "search"}, teacher), study.budget)
+
+
+def _compression(
+    study: Study,
+    teacher: TeacherConfig,
+    variant: Variant,
+    seed: int,
+    setting: str,
+    source: Cell | None,
+) -> Cell:
+    file = f"{source.id}.space" if source else variant.generator
+    own = study.compress | variant.compress
+    own[("student" if study.distils(variant) else "bits")] = setting
+    values = {
+        "command": "compress",
+        "space": {"file": file, "baseline": "", "set": dict(variant.set)},
+        "compress": own,
+        "seeds": [seed],
+    }
+    config = scaled(_read(values, teacher), study.budget)
+    return Cell(
+        f"{slug(teacher.name)}/{slug(setting)}/{slug(variant.name)}/seed{seed}",
+        "compress",
+        config,
+        teacher.name,
+        seed,
+        source.id if source else None,
+        setting,
+        variant.name,
+    )
+
+
+def _read(values: dict[str, Any], teacher: TeacherConfig) -> RunConfig:
+    """One thread a cell: there are as many cells at a time as cores, and results do not depend on
+    how many those are."""
+    return attrs.evolve(read_config(values | {"threads": 1}), teacher=teacher)

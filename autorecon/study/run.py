@@ -1,0 +1,142 @@
+"""Doing a study: what is not done yet, on all cores, each cell when what it needs is there."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+
+import attrs
+
+from autorecon.runs import Progress, duration
+from autorecon.study.cells import Cell, plan
+from autorecon.study.estimate import Estimate
+from autorecon.study.folder import Record, StudyFolder
+from autorecon.study.pool import Pool
+from autorecon.study.provenance import made_by
+from autorecon.study.spec import Study
+from autorecon.workflow.config import write_config
+from autorecon.workflow.prepare import prepare
+
+_SAY_EVERY = 60.0  # seconds, while no cell ends
+
+
+def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dict[str, Record]:
+    """Do what is left of a study; give the records of all its cells.
+
+    A cell that fails is a record that says so; those whose end was no result of the method are
+    tried again. Raises StudyError, and what `prepare` raises, before anything is done.
+    """
+    cells = plan(study)
+    folder.check_free()
+    known = read_records(folder, cells)
+    check(study, cells)
+    with folder.lock():
+        folder.write(study, made_by())
+        left = [cell for cell in cells if not _is_done(known[cell.id])]
+        records = {cell.id: record for cell in cells if (record := known[cell.id])}
+        if left:
+            records |= _Doing(folder, cells, records, progress).all(left, jobs)
+        if all(record.done for record in records.values()):
+            folder.clear()
+    return records
+
+
+def read_records(folder: StudyFolder, cells: Iterable[Cell]) -> dict[str, Record | None]:
+    """What is known of each cell; StudyError where a record is of other settings."""
+    return {cell.id: folder.record(cell) for cell in cells}
+
+
+def check(study: Study, cells: Iterable[Cell]) -> None:
+    """Raise what is wrong with a teacher, its data, a method or a generator, with each once."""
+    seen = set()
+    for cell in cells:
+        key = (cell.teacher, cell.kind, cell.variant or cell.id.rpartition("/")[0])
+        if cell.needs is None and key not in seen:
+            seen.add(key)
+            try:
+                prepare(cell.config)
+            except Exception as error:
+                error.add_note(f"in the cell {cell.id}")
+                raise
+
+
+def _is_done(record: Record | None) -> bool:
+    return record is not None and record.done
+
+
+@attrs.define
+class _Doing:
+    folder: StudyFolder
+    cells: list[Cell]
+    records: dict[str, Record]
+    progress: Progress
+    shares: dict[str, float] = attrs.Factory(dict)
+    ended: int = 0
+
+    def all(self, left: list[Cell], jobs: int) -> dict[str, Record]:
+        """Do the cells that are left, each after what it needs, and give their records."""
+        self.ended = len(self.cells) - len(left)
+        for cell in left:
+            self.records.pop(cell.id, None)
+        waiting = deque(left)
+        self.progress.say(f"{len(left)} of {len(self.cells)} cells to do, {jobs} at a time")
+        said = time.monotonic()
+        with Pool(self.folder, jobs) as pool:
+            while waiting or pool.running:
+                while pool.free and (ready := self._next(waiting)):
+                    pool.give(ready)
+                    self.shares[ready.id] = 0.0
+                for cell, event in pool.events(_SAY_EVERY):
+                    if isinstance(event, float):
+                        self.shares[cell.id] = event
+                        continue
+                    self._end(cell, self._lost(cell, event) if isinstance(event, str) else event)
+                    self._say(f"{cell.id}: {_outcome(self.records[cell.id])}", jobs)
+                    said = time.monotonic()
+                if time.monotonic() - said >= _SAY_EVERY:
+                    self._say("running", jobs)
+                    said = time.monotonic()
+        return self.records
+
+    def _next(self, waiting: deque[Cell]) -> Cell | None:
+        """The first cell that has what it needs; those that will never have it end here."""
+        for cell in list(waiting):
+            needed = self.records.get(cell.needs) if cell.needs else None
+            if cell.needs and needed is None:
+                continue
+            waiting.remove(cell)
+            if needed is None or not needed.error:
+                return cell
+            why = f"{cell.needs} failed: {needed.error}"
+            self._end(cell, self._failed(cell, why, final=needed.final))
+        return None
+
+    def _end(self, cell: Cell, record: Record) -> None:
+        self.shares.pop(cell.id, None)
+        self.records[cell.id] = record
+        self.ended += 1
+
+    def _lost(self, cell: Cell, why: str) -> Record:
+        """The record of a cell whose process died, which could not write one."""
+        return self._failed(cell, why, final=False)
+
+    def _failed(self, cell: Cell, why: str, final: bool) -> Record:
+        settings = write_config(cell.config)
+        record = Record(cell.id, settings, steps=cell.steps, error=why, final=final)
+        self.folder.save(record)
+        return record
+
+    def _say(self, line: str, jobs: int) -> None:
+        left = Estimate.of(self.cells, self.records).left(self.cells, self.records, self.shares)
+        about = f", about {duration(left / jobs)} left" if left else ""
+        running = ", ".join(f"{share:.0%} of {name}" for name, share in self.shares.items())
+        line = f"{line}: {running}" if line == "running" else line
+        self.progress.say(f"[{self.ended}/{len(self.cells)}{about}] {line}")
+
+
+def _outcome(record: Record) -> str:
+    if record.error:
+        return f"failed: {record.error}"
+    took = f"{record.seconds:.0f} s"
+    return took if record.accuracy is None else f"{record.accuracy:.2f} %, {took}"

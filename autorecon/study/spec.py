@@ -1,0 +1,221 @@
+"""What a study compares, as a TOML file states it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from autorecon.compress import METHODS, Bits
+from autorecon.lang import did_you_mean
+from autorecon.study.errors import StudyError
+from autorecon.workflow.config import TeacherConfig, structured, write_config
+from autorecon.workflow.settings import RECIPE
+
+FILE = "study.toml"
+LIMIT = 1_000_000
+"""Bytes of a study's file."""
+
+
+@attrs.frozen
+class Search:
+    """A search, done once for each teacher and seed; `count` limits how many different seeds.
+
+    What is not given is as the recipe has it, by default that of `autorecon search`. `compress` is
+    what the recipe's selection compresses with.
+    """
+
+    name: str
+    count: int = 0
+    recipe: str = RECIPE
+    space: dict[str, Any] = attrs.Factory(dict)
+    search: dict[str, Any] = attrs.Factory(dict)
+    select: dict[str, Any] = attrs.Factory(dict)
+    compress: dict[str, Any] = attrs.Factory(dict)
+
+
+@attrs.frozen
+class Variant:
+    """One of the things compared: a generator, and settings of the compression that are its own.
+
+    The generator is a file or a shipped name, or what the named search `discovered`, or what is
+    `drawn` from its space, every valid architecture alike, another one for each seed; or none.
+    `set` are its parameters, `compress` settings as in a run's config.toml.
+    """
+
+    name: str
+    generator: str = ""
+    discovered: str = ""
+    drawn: str = ""
+    set: dict[str, int | float | bool] = attrs.Factory(dict)
+    compress: dict[str, Any] = attrs.Factory(dict)
+
+    @property
+    def source(self) -> str:
+        """The name of the search that this depends on, if any."""
+        return self.discovered or self.drawn
+
+
+@attrs.frozen
+class Published:
+    """Figures that others published for rows of the same form: variant -> setting -> percent."""
+
+    of: str
+    source: str
+    teachers: list[str]
+    figures: dict[str, dict[str, float]]
+
+
+@attrs.frozen
+class Study:
+    """A teacher is a name, or a table as `teacher` in a run's config.toml.
+
+    `seeds` of every variant at every setting (bits, or a student to distil into) of every
+    teacher. `budget` multiplies the steps of all. Differences are to the first of `compare` that a
+    setting has. Raises StudyError.
+    """
+
+    title: str
+    teachers: list[Any]
+    variant: list[Variant]
+    seeds: int = 5
+    budget: float = 1.0
+    bits: list[str] = attrs.Factory(list)
+    students: list[str] = attrs.Factory(list)
+    compare: list[str] = attrs.Factory(list)
+    compress: dict[str, Any] = attrs.Factory(dict)
+    search: list[Search] = attrs.Factory(list)
+    published: list[Published] = attrs.Factory(list)
+
+    def __attrs_post_init__(self) -> None:
+        self._check_numbers()
+        for what, names in (
+            ("teacher", [teacher.name for teacher in self.networks]),
+            ("variant", [variant.name for variant in self.variant]),
+            ("search", [search.name for search in self.search]),
+            ("bits", self.bits),
+            ("student", self.students),
+        ):
+            _check_names(what, names)
+        for variant in self.variant:
+            self._check_variant(variant)
+        known = [variant.name for variant in self.variant]
+        for name in self.compare:
+            _require(name in known, f"compare names no variant: {did_you_mean(name, known)}")
+
+    def _check_numbers(self) -> None:
+        _require(self.seeds >= 1, f"seeds = {self.seeds} must be at least 1")
+        _require(0 < self.budget < 1e6, f"budget = {self.budget:g} must be above 0, and finite")
+        _require(bool(self.teachers), "it names no teachers")
+        _require(bool(self.variant), "it names no variants to compare")
+        for search in self.search:
+            _require(search.count >= 0, f"search {search.name}: count must be 0 or more")
+        for bits in self.bits:
+            Bits.parse(bits)
+
+    def _check_variant(self, variant: Variant) -> None:
+        kinds = [k for k in ("generator", "discovered", "drawn") if getattr(variant, k)]
+        _require(len(kinds) < 2, f"variant {variant.name} has both {' and '.join(kinds)}")
+        known = [search.name for search in self.search]
+        if variant.source and variant.source not in known:
+            hint = did_you_mean(variant.source, known) if known else "there is none"
+            raise StudyError(f"variant {variant.name}: no search '{variant.source}': {hint}")
+        settings, need = self.settings_of(variant), "students" if self.distils(variant) else "bits"
+        _require(bool(settings), f"variant {variant.name} has a method that needs `{need}`")
+
+    @property
+    def networks(self) -> list[TeacherConfig]:
+        """The teachers, those of which only the name was given too."""
+        named = (
+            {"name": teacher} if isinstance(teacher, str) else teacher for teacher in self.teachers
+        )
+        return [structured(values, TeacherConfig) for values in named]
+
+    def settings_of(self, variant: Variant) -> list[str]:
+        """What the teacher becomes: bit widths, or students of a method that distils."""
+        return self.students if self.distils(variant) else self.bits
+
+    def distils(self, variant: Variant) -> bool:
+        """Whether the variant's method trains a student of its own architecture."""
+        name = (self.compress | variant.compress).get("method", "gdfq")
+        if name not in METHODS:
+            hint = did_you_mean(str(name), list(METHODS))
+            raise StudyError(f"variant {variant.name}: there is no method '{name}': {hint}")
+        return METHODS[name].family == "distillation"
+
+    def to_toml(self) -> dict[str, Any]:
+        """Plain values, from which `structured` makes the same study."""
+        return write_config(self)
+
+
+def _check_names(what: str, names: Iterable[str]) -> None:
+    """Names end up in those of files, in which only letters, digits and ._+- stay."""
+    counted = Counter(slug(name) for name in names)
+    twice = [name for name in names if counted[slug(name)] > 1]
+    _require(not twice, f"two {what}s are called alike: {', '.join(twice)}")
+    _require(all(counted), f"a {what} has no name")
+
+
+def slug(name: str) -> str:
+    """A name as part of a path."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "-" for c in name).strip(
+        ".-"
+    )
+
+
+def _require(holds: bool, demand: str) -> None:
+    if not holds:
+        raise StudyError(demand)
+
+
+def shipped_studies() -> dict[str, str]:
+    """The studies that come with the package by name, as TOML."""
+    found = (files("autorecon.study") / "tables").iterdir()
+    texts = {p.name.removesuffix(".toml"): p for p in found if p.name.endswith(".toml")}
+    return {name: texts[name].read_text("utf-8") for name in sorted(texts)}
+
+
+def find_study(name: str, changes: Mapping[str, Any]) -> Study:
+    """A study by the folder or file that holds it, or a shipped one; StudyError, ConfigError.
+
+    `changes` replace fields of it.
+    """
+    path = Path(name)
+    if path.is_dir() and not (path / FILE).exists():
+        raise StudyError(f"{path} is a folder without a {FILE}: it holds no study")
+    file = path / FILE if path.is_dir() else path
+    if file.exists():
+        return read_study(_text(file), str(file), changes)
+    known = shipped_studies()
+    if name not in known:
+        hint = did_you_mean(name, list(known))
+        raise StudyError(f"there is neither a file {name} nor a shipped study of that name: {hint}")
+    return read_study(known[name], name, changes)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > LIMIT:
+            raise StudyError(f"{file} is larger than {LIMIT:,} bytes: it is no study")
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"cannot read {file}: {error}") from None
+
+
+def read_study(text: str, name: str, changes: Mapping[str, Any] | None = None) -> Study:
+    """A study from TOML, with `changes` in place of its fields."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{name} is not TOML: {error}") from None
+    values.pop("software", None)
+    try:
+        return structured(values | dict(changes or {}), Study)
+    except ValueError as error:
+        error.add_note(f"in the study {name}")
+        raise

@@ -1,0 +1,114 @@
+"""Doing one cell: as `autorecon search` and `autorecon compress` do it, in a run folder."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import traceback
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import attrs
+
+from autorecon.graph import Space
+from autorecon.graph.sample import ValidArchitectures
+from autorecon.objective import DivergedError
+from autorecon.runs import Progress, RunFolder, read_metrics
+from autorecon.study.cells import Cell
+from autorecon.study.folder import Made, Record, StudyFolder
+from autorecon.study.provenance import made_by
+from autorecon.workflow import run as workflow
+from autorecon.workflow.config import write_config
+from autorecon.workflow.prepare import Prepared, prepare
+from autorecon.workflow.spaces import write_genotype
+
+
+def do_cell(folder: StudyFolder, cell: Cell, progress: Progress) -> Record:
+    """Do a cell, or what is left of it, write its record and give it.
+
+    Nothing is raised for what goes wrong in it: the record says so, for the others to go on.
+    """
+    settings = write_config(cell.config)
+    blank = Record(cell.id, settings, steps=cell.steps, software=dict(made_by()))
+    try:
+        record = attrs.evolve(blank, **_DO[cell.kind](folder, cell, progress))
+    except DivergedError as error:
+        record = attrs.evolve(blank, error=f"diverged: {error}")
+    except Exception as error:
+        record = attrs.evolve(blank, error=_told(error), final=False)
+    folder.save(record)
+    if record.done:
+        shutil.rmtree(folder.work_path(cell), ignore_errors=True)
+    return record
+
+
+def _search(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
+    run, prepared = _open(folder, cell, progress)
+    found = workflow.search(run, prepared, progress)
+    write_genotype(found, prepared.space, folder.genotype_path(cell.id))
+    return {"generator": _made(found), "seconds": _seconds(run)}
+
+
+def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
+    start = time.perf_counter()
+    space = prepare(cell.config).space
+    # A string seeds the same way in every process and version.
+    picks = ValidArchitectures(space).sample(Random(f"drawn {cell.seed}"))
+    found = space.genotype(picks)
+    write_genotype(found, space, folder.genotype_path(cell.id))
+    return {"generator": _made(found), "seconds": round(time.perf_counter() - start, 3)}
+
+
+def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
+    run, prepared = _open(folder, cell, progress)
+    results = workflow.compress(run, prepared, progress)
+    (row,) = results["rows"]
+    return {
+        "accuracy": row["last"],
+        "calibrated": row["calibrated"],
+        "full_precision": results["teacher"]["accuracy"],
+        "generator": _made(prepared.space) if prepared.generator else None,
+        "warnings": list(row["warnings"] or ()),
+        "seconds": _seconds(run),
+    }
+
+
+_DO = {"search": _search, "draw": _draw, "compress": _compress}
+
+
+def _open(folder: StudyFolder, cell: Cell, progress: Progress) -> tuple[RunFolder, Prepared]:
+    """The cell's run folder, which is there whole or not at all, however a start was cut short."""
+    path = folder.work_path(cell)
+    if not path.exists():
+        new = path.with_name(f"{path.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        workflow.start(new, located(folder, cell), progress)
+        new.rename(path)
+    return workflow.resume(path, cell.config.command)
+
+
+def located(folder: StudyFolder, cell: Cell) -> Any:
+    """The cell's configuration with the genotype that it needs where that is."""
+    if cell.needs is None:
+        return cell.config
+    file = str(folder.genotype_path(cell.needs))
+    space = attrs.evolve(cell.config.space, file=file)
+    return attrs.evolve(cell.config, space=space)
+
+
+def _made(space: Space) -> Made:
+    return Made(space.name, space.cost.parameters.max, space.cost.macs.max)
+
+
+def _seconds(run: RunFolder) -> float:
+    """What the stages took, over all interruptions."""
+    return round(sum(row["seconds"] for row in read_metrics(run.metrics_path)), 3)
+
+
+def _told(error: Exception) -> str:
+    """One line; for what nobody foresaw, the place as well."""
+    if getattr(error, "exit_code", None) is not None:
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"

@@ -1,0 +1,101 @@
+"""From a study's text to its cells."""
+
+from __future__ import annotations
+
+import pytest
+
+from autorecon.study.cells import plan
+from autorecon.study.spec import find_study, read_study, shipped_studies
+from autorecon.workflow.config import ConfigError
+
+ID = "tiny_teacher-teacher"
+
+
+def test_cells_come_after_what_they_need_seed_by_seed(tiny):
+    cells = plan(read_study(tiny, "tiny"))
+    assert [cell.id.removeprefix(f"{ID}/") for cell in cells if cell.seed == 0] == [
+        "w3a3/human-designed/seed0",
+        "draw-paper/seed0",
+        "w3a3/random-genotype/seed0",
+        "search-paper/seed0",
+        "w3a3/discovered/seed0",
+    ]
+    assert [cell.seed for cell in cells] == [0] * 5 + [1] * 5
+    assert cells[4].needs == cells[3].id
+
+
+def test_searches_can_be_fewer_than_seeds(tiny):
+    text = tiny.replace('name = "paper"\nrecipe', 'name = "paper"\ncount = 1\nrecipe')
+    cells = plan(read_study(text, "tiny", {"seeds": 3}))
+    assert [c.id for c in cells if c.kind == "search"] == [f"{ID}/search-paper/seed0"]
+    assert len([c for c in cells if c.needs == f"{ID}/search-paper/seed0"]) == 3
+    assert len([c for c in cells if c.kind == "draw"]) == 3
+
+
+def test_the_budget_is_that_of_every_cell(tiny):
+    half = plan(read_study(tiny, "tiny", {"budget": 0.5}))
+    found = [(c.config.compress.warmup_steps, c.config.compress.steps) for c in half]
+    assert set(found) - {(75, 125)} == {(1, 2)}  # the former: a search compresses nothing
+    assert {c.config.search.epochs for c in half if c.kind == "search"} == {1}
+    assert {c.config.search.warmup_epochs for c in half if c.kind == "search"} == {0}
+
+
+def test_only_the_end_is_scored(tiny):
+    for cell in plan(read_study(tiny, "tiny")):
+        assert cell.config.compress.evaluate_every == cell.config.compress.epochs
+
+
+def test_a_change_of_settings_is_another_place_to_work(tiny):
+    cells, others = (plan(read_study(tiny, "tiny", {"budget": b})) for b in (1.0, 2.0))
+    steps = {cell.digest for cell in cells if cell.kind != "draw"}
+    assert len(steps) == 8
+    assert not steps & {cell.digest for cell in others if cell.kind != "draw"}
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_shipped_studies_can_be_planned(name):
+    study = find_study(name, {})
+    assert read_study_again(study) == study
+    assert plan(study)
+
+
+def read_study_again(study):
+    import tomli_w
+
+    return read_study(tomli_w.dumps(study.to_toml()), "again")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('drawn = "paper"', 'drawn = "papre"', "no search 'papre': did you mean"),
+        ('compare = ["human', 'compare = ["hunan', "compare names no variant"),
+        ('name = "discovered"', 'name = "random  genotype"', None),
+        ('name = "discovered"', 'name = "random/genotype"', "two variants are called alike"),
+        ("seeds = 2", "seeds = 0", "seeds = 0 must be at least 1"),
+        ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),
+        ('bits = ["w3a3"]', "bits = []", "needs `bits`"),
+        ("steps = 4\n", "stepps = 4\n", "there is no `stepps`"),
+        ('generator = "gdfq', 'drawn = "paper"\ngenerator = "gdfq', "has both"),
+        ('title = "A tiny', 'titel = "A tiny', "there is no `titel`"),
+        ("[compress]", '[compress]\nmethod = "gdqf"', "there is no method 'gdqf'"),
+        ("seeds = 2", "seeds =", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_told(tiny, old, new, message):
+    assert old in tiny
+    text = tiny.replace(old, new)
+    if message is None:
+        plan(read_study(text, "tiny"))
+        return
+    with pytest.raises(ValueError, match=message) as caught:
+        plan(read_study(text, "tiny"))
+    assert getattr(caught.value, "exit_code", None) == 2
+
+
+def test_no_such_study(tmp_path):
+    with pytest.raises(ValueError, match="did you mean `table2`"):
+        find_study("tabel2", {})
+    with pytest.raises(ValueError, match="holds no study"):
+        find_study(str(tmp_path), {})
+    assert ConfigError.exit_code == 2
