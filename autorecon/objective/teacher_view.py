@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 from torch import Tensor, nn
 
 from autorecon.nn import Compute, at_least_float32
 from autorecon.objective.observation import LayerStatistics, Observation, Request
-from autorecon.objective.statistics import batch_statistics
+from autorecon.objective.statistics import batch_statistics, norm_and_statistics
 
 
 @attrs.define(eq=False)
@@ -24,7 +24,7 @@ class TeacherView:
     """Calls a teacher, and notes what enters its BatchNorm2d layers and its last Linear layer.
 
     The teacher is put into eval mode without gradients of its own, and otherwise left as it is:
-    it carries hooks only while it is being called. `compute` is how it, and whatever makes images
+    it is watched only while it is being called. `compute` is how it, and whatever makes images
     for it, is computed.
     """
 
@@ -49,17 +49,23 @@ class TeacherView:
     @contextmanager
     def _watch(self) -> Iterator[_Seen]:
         seen = _Seen()
-        hooks = [layer.register_forward_pre_hook(_note_statistics(seen)) for layer in self.layers]
+        plain = [layer for layer in self.layers if _is_plain(layer)]
+        others = [layer for layer in self.layers if layer not in plain]
+        hooks = [layer.register_forward_pre_hook(_note_statistics(seen)) for layer in others]
         if self.last is not None:
             hooks.append(self.last.register_forward_pre_hook(_note_features(seen)))
+        for layer in plain:
+            vars(layer)["forward"] = _noting(layer, seen)
         try:
             yield seen
         finally:
+            for layer in plain:
+                del vars(layer)["forward"]
             for hook in hooks:
                 hook.remove()
 
 
-def stores_statistics(layer: nn.Module) -> bool:
+def stores_statistics(layer: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
     """Whether this is a BatchNorm2d layer that keeps the statistics of the training data."""
     return isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None
 
@@ -79,13 +85,32 @@ def lacking(teacher: nn.Module, needs: Iterable[str]) -> list[str]:
     return [need for need in dict.fromkeys(needs) if not has[need]]
 
 
+def _is_plain(layer: nn.Module) -> bool:
+    """Whether calling it computes what torch's own class does, and nothing else."""
+    return type(layer).forward is nn.BatchNorm2d.forward and "forward" not in vars(layer)
+
+
+def _noting(layer: nn.BatchNorm2d, seen: _Seen) -> Callable[[Tensor], Tensor]:
+    """The layer's forward pass, which takes the statistics on the way."""
+
+    def forward(features: Tensor) -> Tensor:
+        out, mean, variance = norm_and_statistics(features, layer)
+        seen.statistics.append(_beside_stored(layer, mean, variance))
+        return out
+
+    return forward
+
+
 def _note_statistics(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-        mean, variance = batch_statistics(inputs[0])
-        stored = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
-        seen.statistics.append(LayerStatistics(mean, variance, *stored))
+        seen.statistics.append(_beside_stored(layer, *batch_statistics(inputs[0])))
 
     return note
+
+
+def _beside_stored(layer: nn.Module, mean: Tensor, variance: Tensor) -> LayerStatistics:
+    stored = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
+    return LayerStatistics(mean, variance, *stored)
 
 
 def _note_features(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:

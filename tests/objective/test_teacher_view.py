@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.objective import Request, TeacherView, lacking
-from autorecon.objective.statistics import batch_statistics
+from autorecon.objective.statistics import batch_statistics, norm_and_statistics
 
 
 class Tiny(nn.Module):
@@ -27,6 +27,10 @@ class Tiny(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
+def is_watched(module: nn.Module) -> bool:
+    return bool(module._forward_pre_hooks) or "forward" in vars(module)
+
+
 @pytest.fixture
 def teacher() -> nn.Module:
     torch.manual_seed(0)
@@ -44,7 +48,7 @@ def test_statistics_are_those_of_the_inputs(teacher: nn.Module) -> None:
     first = teacher.conv(images)
     second = teacher.once(first)
     third = teacher.twice(second).relu()
-    assert torch.equal(logits, teacher(images))
+    torch.testing.assert_close(logits, teacher(images))
     assert len(statistics) == 3
     for layer, features in zip(statistics, (first, second, third), strict=True):
         torch.testing.assert_close(layer.mean, features.mean((0, 2, 3)))
@@ -62,14 +66,62 @@ def test_the_teacher_is_left_as_it_was(teacher: nn.Module) -> None:
     assert images.grad is not None
     assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
     assert all(parameter.grad is None for parameter in teacher.parameters())
-    assert not any(module._forward_pre_hooks for module in teacher.modules())
+    assert not any(is_watched(module) for module in teacher.modules())
 
 
 def test_hooks_go_when_the_teacher_fails(teacher: nn.Module) -> None:
     view = TeacherView(teacher)
     with pytest.raises(RuntimeError):
         view(torch.randn(4, 2, 6, 6), Request(torch.zeros(4)))
-    assert not any(module._forward_pre_hooks for module in teacher.modules())
+    assert not any(is_watched(module) for module in teacher.modules())
+
+
+class Doubling(nn.BatchNorm2d):
+    """A layer with a forward pass of its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+def test_a_layer_with_a_forward_pass_of_its_own_keeps_it(teacher: nn.Module) -> None:
+    replaced = nn.Sequential(teacher.conv, Doubling(3), nn.BatchNorm2d(3), nn.ReLU()).eval()
+    replaced[2].forward = lambda x: 3 * nn.BatchNorm2d.forward(replaced[2], x)
+    images = torch.randn(5, 1, 6, 6)
+    seen = TeacherView(replaced)(images, Request(torch.zeros(5)))
+    expected = 3 * 2 * teacher.conv(images).relu() / (1 + 1e-5)
+    torch.testing.assert_close(seen.logits, expected)
+    assert len(seen.statistics) == 2
+    torch.testing.assert_close(seen.statistics[0].mean, teacher.conv(images).mean((0, 2, 3)))
+    torch.testing.assert_close(replaced(images), expected)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("used", [(0, 1, 2), (0,), (1,), (2,)])
+def test_a_norm_and_its_statistics_match_torch(affine: bool, used: tuple[int, ...]) -> None:
+    torch.manual_seed(3)
+    layer = nn.BatchNorm2d(4, eps=0.1, affine=affine).double()
+    for _ in range(3):
+        layer(torch.randn(8, 4, 3, 3, dtype=torch.float64) * 2 + 1)
+    for parameter in layer.eval().parameters():
+        nn.init.normal_(parameter)
+    features = torch.randn(6, 4, 5, 3, dtype=torch.float64, requires_grad=True)
+    fast = norm_and_statistics(features, layer)
+    slow = layer(features), features.mean((0, 2, 3)), features.var((0, 2, 3), correction=0)
+    torch.testing.assert_close(list(fast), list(slow), rtol=1e-12, atol=1e-12)
+    gradients = [
+        torch.autograd.grad(sum(found[k].sin().sum() for k in used), features)
+        for found in (fast, slow)
+    ]
+    torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
+
+
+def test_a_norm_in_half_precision_gives_it() -> None:
+    layer = nn.BatchNorm2d(4).eval()
+    layer.running_mean.fill_(5.0)
+    features = (torch.randn(16, 4, 8, 8) + 5).bfloat16().requires_grad_()
+    out, mean, _ = norm_and_statistics(features, layer)
+    assert (out.dtype, mean.dtype) == (torch.bfloat16, torch.float32)
+    torch.testing.assert_close(out, layer(features))
 
 
 def test_gradients_match_those_of_mean_and_var() -> None:
