@@ -24,7 +24,8 @@ def _convolve(step: Convolve, sources: list[Shape], batch: int) -> int:
     """Sources side by side, their gradient and that of the result; kernels, whole and by tap."""
     channels, out = (sum(shape[0] for shape in shapes) for shapes in (sources, step.shapes))
     _, height, width = sources[0]
-    held = batch * height * width * (2 * channels + out * step.scale**2)
+    made = out * (step.grid.taps if step.narrow else step.scale**2)
+    held = batch * height * width * (2 * channels + made)
     kernels = 3 * channels * out * step.grid.taps // step.groups
     if not step.fourier:
         return held + kernels

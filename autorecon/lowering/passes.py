@@ -10,6 +10,7 @@ from autorecon.lowering.fourier import Fourier
 from autorecon.lowering.fuse import Fuse
 from autorecon.lowering.in_place import InPlace
 from autorecon.lowering.low_resolution import LowResolution
+from autorecon.lowering.narrow import Narrow
 from autorecon.lowering.plan import Plan
 from autorecon.lowering.share import Share
 from autorecon.lowering.simplify import Simplify
@@ -25,6 +26,7 @@ PASSES = (
     Fuse(),
     Fourier(),
     Stack(),
+    Narrow(),
     Simplify(),
     InPlace(),
 )

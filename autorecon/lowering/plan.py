@@ -129,6 +129,7 @@ class Convolve:
 
     With `scale` above 1 it is that of the sources repeated `scale` times along both axes, which
     are never written out. `fourier`: by way of spectra, with taps where any of its kernels has.
+    `narrow`: as a product of matrices.
     """
 
     outs: tuple[str, ...]
@@ -139,6 +140,7 @@ class Convolve:
     groups: int = 1
     scale: int = 1
     fourier: bool = False
+    narrow: bool = False
 
     @property
     def grids(self) -> frozenset[Grid]:

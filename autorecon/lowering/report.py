@@ -148,6 +148,8 @@ def _way(step: Convolve) -> str:
         way = f"{len(offsets(step.grids))} taps by spectra"
     elif step.scale > 1:
         way += f" transposed at 1/{step.scale} of the resolution"
+    elif step.narrow:
+        way += " as a product of matrices"
     stacked = len(step.outs) * len(step.sources)
     return f"{way}, {stacked} convolutions in one" if stacked > 1 else way
 

@@ -17,6 +17,7 @@ from autorecon.nn.compute import computed_in
 from autorecon.nn.fourier import SpectralConvolution
 from autorecon.nn.kernels import Rows, gather, mix_biases, mix_kernels
 from autorecon.nn.mixture import Scalars
+from autorecon.nn.narrow import convolve_narrow
 from autorecon.nn.repeated import convolve_repeated
 
 
@@ -25,9 +26,13 @@ def convolve(
 ) -> tuple[Tensor, ...]:
     """What each of the step's outs is: sources [N, C, H, W] -> [N, *shape] each."""
     rows, tensors = gather(step, modules, scalars)
-    if step.scale > 1:
+    if step.scale > 1 or step.narrow:
         kernel, bias = mix_kernels(step, rows, tensors, sources[0]), mix_biases(step, rows, tensors)
-        out = convolve_repeated(_joined(sources), kernel, bias, step.grid, step.scale, step.groups)
+        if step.narrow:
+            out = convolve_narrow(sources[0], kernel, bias, step.grid)
+        else:
+            x = _joined(sources)
+            out = convolve_repeated(x, kernel, bias, step.grid, step.scale, step.groups)
     else:
         out = _Fused.apply(step, rows, len(sources), *sources, *tensors)
     if len(step.outs) == 1:
