@@ -91,7 +91,7 @@ class Pictures:
             return Batch(images[chosen], request, logits[chosen])
         # A few pictures go further when each is seen shifted, as it was when it was made.
         shifted = self._shifted(images[chosen])
-        return Batch(shifted, request, self._view.teacher(shifted))
+        return Batch(shifted, request, self._view.answers(shifted))
 
     def _all(self, name: str) -> Tensor:
         holders = (batch.request if name == "labels" else batch for batch in self.batches)
