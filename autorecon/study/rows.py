@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 import attrs
 
@@ -63,7 +63,7 @@ def rows(study: Study, cells: Iterable[Cell], records: Records) -> list[Row]:
     ]
 
 
-def _order(study: Study):  # type: ignore[no-untyped-def]
+def _order(study: Study) -> Callable[[Cell], tuple[int, ...]]:
     teachers = [teacher.name for teacher in study.networks]
     settings = [*study.bits, *study.students]
     variants = [variant.name for variant in study.variant]
@@ -87,7 +87,7 @@ def _row(
     own = group[variant]
     known = [record for record in own if record]
     figures = _figures(own)
-    against = next((name for name in study.compare if name in group), "")
+    against = _against(study, variant, group)
     compared = bool(against) and against != variant
     made = [record.generator for record in known if record.generator]
     return Row(
@@ -107,6 +107,12 @@ def _row(
         failures=_failures(known),
         warnings=sum(bool(record.warnings) for record in known),
     )
+
+
+def _against(study: Study, variant: str, group: Container[str]) -> str:
+    """The variant of the group that differences are to, if any is."""
+    own = next(v.against for v in study.variant if v.name == variant)
+    return next((name for name in filter(None, (own, *study.compare)) if name in group), "")
 
 
 def _figures(records: list[Record | None]) -> dict[int, float]:

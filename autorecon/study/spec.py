@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -45,7 +46,8 @@ class Variant:
 
     The generator is a file or a shipped name, or what the named search `discovered`, or what is
     `drawn` from its space, every valid architecture alike, another one for each seed; or none.
-    `set` are its parameters, `compress` settings as in a run's config.toml.
+    `set` are its parameters, `compress` settings as in a run's config.toml. `against` names the
+    variant that differences are to, where it is not that of the study.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Variant:
     drawn: str = ""
     set: dict[str, int | float | bool] = attrs.Factory(dict)
     compress: dict[str, Any] = attrs.Factory(dict)
+    against: str = ""
 
     @property
     def source(self) -> str:
@@ -105,8 +108,11 @@ class Study:
         for variant in self.variant:
             self._check_variant(variant)
         known = [variant.name for variant in self.variant]
-        for name in self.compare:
-            _require(name in known, f"compare names no variant: {did_you_mean(name, known)}")
+        for name in (*self.compare, *filter(None, (v.against for v in self.variant))):
+            _require(
+                name in known,
+                f"there is no variant '{name}' to compare with: {did_you_mean(name, known)}",
+            )
 
     def _check_numbers(self) -> None:
         _require(self.seeds >= 1, f"seeds = {self.seeds} must be at least 1")
@@ -163,9 +169,7 @@ def _check_names(what: str, names: Iterable[str]) -> None:
 
 def slug(name: str) -> str:
     """A name as part of a path."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "-" for c in name).strip(
-        ".-"
-    )
+    return re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip(".-")
 
 
 def _require(holds: bool, demand: str) -> None:
