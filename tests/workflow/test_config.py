@@ -52,7 +52,7 @@ def test_a_recipe_is_under_all_that_is_given(tmp_path):
 
 
 def test_a_recipe_has_a_space_for_those_who_name_none():
-    paper = {"file": "paper", "set": {"width": 32}}
+    paper = {"file": "paper", "set": {"width": 26}}
     assert combine(None, {}, [], "paper")["space"] == paper
     chosen = combine(None, {"space.set": {"width": 8}, "space.baseline": ""}, [], "paper")
     assert chosen["space"] == {"file": "paper", "set": {"width": 8}, "baseline": ""}
