@@ -107,6 +107,8 @@ class _Expansion:
             help = f"here it is `{signature(OPERATIONS[same])}`"
         else:
             help = did_you_mean(name, known, most=40)
+            if help.startswith("known here"):
+                help += "; a module that declares others is named by `--ops`"
         self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
         return None
 

@@ -66,6 +66,11 @@ def _reported(lines: str) -> tuple[Diagnostic, ...]:
         return error.diagnostics
 
 
+def test_an_operation_that_is_nowhere_may_be_ones_own() -> None:
+    (fault,) = faults("op a = dropout")
+    assert "`tanh`; a module that declares others is named by `--ops`" in str(fault.help)
+
+
 def test_a_fault_in_a_block_says_in_which_instance() -> None:
     found = faults("block b(side) { in a [3, side/2, 1] }\nA = b(4)\nB = b(7)\nC = b(9)")
     assert [(d.message, d.notes[0][0]) for d in found] == [

@@ -119,11 +119,13 @@ def _words(source: Source) -> tuple[list[Comment], list[Word]]:
     comments = [t for t in tokens if t.type == "COMMENT"]
     words: dict[int, Word] = {}
     places: list[Token] = comments[:]
+    last = 0
     for token in layout([t for t in tokens if t.type != "COMMENT"]).tokens:
         if token.type == "_NL":
-            words[max(words)].ends = True
+            words[last].ends = True
             continue
         start = token.start_pos
+        last = max(last, start)
         words[start] = Word(token.type, str(token), ends=token.type == "_BLOCK_OPEN")
         places.append(token)
     leading: list[Comment] = []
