@@ -140,8 +140,9 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
             skipping = True
         ended += token.type == "_NL"
         if skipping and token.type == "_NL" and depth <= start_depth:
-            skipping, before = False, []
+            skipping = False
             parser.feed(token)
+            saved, before = parser.save(), []
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
             saved, start_depth, before = parser.save(), depth, []
     return [] if faults.failed else parser.finish()

@@ -46,6 +46,12 @@ def test_a_syntax_fault_says_what_can_stand_there(text: str, advice: str) -> Non
     assert advice in str(fault.help)
 
 
+def test_a_fault_after_another_is_explained_too() -> None:
+    """The parser goes on behind the first, in the middle of what a body's end begins."""
+    found = faults("for i in 1..2 {} linear\nif ()\nlet a = (1 +\nlet b =")
+    assert [fault.span.source.position(fault.span.start)[0] for fault in found] == [4, 5, 6, 7]
+
+
 @pytest.mark.parametrize("word", [w for w in FORMS if w not in ("space", "genotype")])
 def test_every_statement_has_a_form(word: str) -> None:
     """A comma never follows a statement's first word."""
