@@ -96,7 +96,10 @@ class CompressConfig:
         for field in attrs.fields(CompressConfig):
             absent = field.metadata.get("absent", self.method)
             if field.name not in own and getattr(self, field.name) not in (absent, self.method):
-                raise CompressError(f"the method {self.method} has no setting `{field.name}`")
+                raise CompressError(
+                    f"the method {self.method} has no setting `{field.name}`; it has "
+                    f"{', '.join(sorted(own))}"
+                )
 
     def _check_ranges(self) -> None:
         if self.ranges not in STUDENT_LR:
