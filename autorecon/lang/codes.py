@@ -121,8 +121,8 @@ CODES: dict[str, str] = {
     # shared decisions
     "E0901": (
         "Edges, instances or choices that cannot be shared: the options of one go with those of "
-        "the other in order, so their numbers must agree. Weights need the same candidates and "
-        "shapes as well."
+        "the other in order, so their numbers must agree. Weights need the same candidates, and "
+        "weights of the same shapes."
     ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
