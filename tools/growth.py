@@ -66,6 +66,7 @@ def plot(path: Path, curves: Mapping[str, list[Point]]) -> None:
         axis.plot(counts, middle, "o-", label="measured")
         axis.fill_between(counts, low, high, alpha=0.2)
         axis.set(xlabel=name, ylabel="ms a step", xlim=(0, None), ylim=(0, None))
+        axis.locator_params(axis="x", integer=True)
         axis.legend(loc="upper left", frameon=False)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
