@@ -51,6 +51,21 @@ def test_every_term_is_there() -> None:
     assert len(listed) == len(set(listed))
 
 
+def test_what_needs_a_label_input_is_there() -> None:
+    passage = PAGE[PAGE.index("GENERATOR needs a label input") :].split("\n\n")[0]
+    needs, without = (code(part) for part in passage.split("`spaces/`"))
+    asking = {name for name, term in TERMS.items() if term.asks_classes}
+    labelled = {name for name, method in METHODS.items() if method.labelled}
+    own = {name for name in ("dafl", "dfad") if name in needs}
+    assert set(needs) == asking | labelled | own
+    silent = {
+        name
+        for name, method in METHODS.items()
+        if method.source == "generator" and not CompressConfig(method=name).asks_classes
+    }
+    assert set(without) == silent
+
+
 @pytest.fixture
 def spare_names() -> Iterator[None]:
     before = dict(registry._TERMS)
