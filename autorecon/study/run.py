@@ -87,7 +87,8 @@ class _Doing:
                 while pool.free and (ready := self._next(waiting)):
                     pool.give(ready)
                     self.shares[ready.id] = 0.0
-                for cell, event in pool.events(_SAY_EVERY):
+                # Nothing runs where the last that waited can never begin.
+                for cell, event in pool.events(_SAY_EVERY) if pool.running else ():
                     if isinstance(event, float):
                         self.shares[cell.id] = event
                         continue

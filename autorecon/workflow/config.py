@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import attrs
@@ -152,6 +153,7 @@ class RunConfig:
         return self.command != "search" or self.selects
 
 
+@cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     strict = {bool: (bool,), int: (int,), float: (float, int), str: (str,)}
@@ -210,6 +212,8 @@ def read_config(values: Mapping[str, Any]) -> RunConfig:
 
 def structured(values: Mapping[str, Any], kind: type[Settings]) -> Settings:
     """An attrs class from TOML's values; ConfigError names the section and the key."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"expected a table of settings, not {values!r:.40}")
     try:
         return _converter().structure(values, kind)
     except cattrs.BaseValidationError as error:

@@ -1,16 +1,39 @@
-"""A study whose cells take moments: 8x8 images, a teacher of one convolution, no data."""
+"""A study whose cells take moments: 8x8 images, a teacher of one convolution, 30 test images."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
+from autorecon.data import _registry
+from autorecon.report.study import write_tables
+from autorecon.runs import Progress
+from autorecon.study import run as running
+from autorecon.study.cells import plan
+from autorecon.study.folder import StudyFolder
+from autorecon.study.spec import read_study
+from autorecon.study.work import do_cell
+
 MODULE = """
+import multiprocessing, os, signal
 import torch
 from torch import nn
+from autorecon import data
+
+def toy(size):
+    images = torch.rand(30, 1, 8, 8, generator=torch.Generator().manual_seed(3))
+    split = data.Split(images, torch.arange(30) % 3)
+    return data.Dataset("toy", 8, 1, ("a", "b", "c"), (0.5,), (0.3,), lambda which: split)
+
+if "toy" not in data.names():
+    data.register("toy", toy)
 
 def teacher():
+    if multiprocessing.parent_process() and os.path.exists("die"):
+        os.kill(os.getpid(), signal.SIGKILL)
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
@@ -20,7 +43,7 @@ def teacher():
 
 STUDY = """
 title = "A tiny study"
-teachers = [{ name = "tiny_teacher:teacher", size = 8, data = "" }]
+teachers = [{ name = "tiny_teacher:teacher", size = 8, data = "toy" }]
 bits = ["w3a3"]
 seeds = 2
 compare = ["human-designed"]
@@ -52,11 +75,78 @@ discovered = "paper"
 """
 
 
+QUIET = Progress(quiet=True)
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """Run in a folder that holds the teacher's module; gives the study's text."""
-    (tmp_path / "tiny_teacher.py").write_text(MODULE)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "tiny_teacher", raising=False)
+    return _enter(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def done():
+    """What does a study, of this text, in this folder, and gives its records."""
+    return _done
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Do cells in this process: what they do is the same, and starts at once."""
+    monkeypatch.setattr(running, "Pool", _Here)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The tiny study of one seed, done; its folder and records."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("whole")
+        text = _enter(folder, patch)
+        patch.setattr(running, "Pool", _Here)
+        return folder / "out", _done(text, "out", seeds=1)
+
+
+@pytest.fixture
+def copied(tiny, whole):
+    """The text of a study that is done in the folder `out`, of one seed."""
+    shutil.copytree(whole[0], "out")
+    return tiny
+
+
+def _enter(folder, patch):
+    (folder / "tiny_teacher.py").write_text(MODULE)
+    patch.chdir(folder)
+    patch.syspath_prepend(str(folder))
+    patch.delitem(sys.modules, "tiny_teacher", raising=False)
+    patch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
     return STUDY
+
+
+def _done(text, path, **changes):
+    study, folder = read_study(text, "tiny", changes), StudyFolder(Path(path))
+    records = running.run(study, folder, 1, QUIET)
+    write_tables(folder, study, plan(study), records)
+    return records
+
+
+class _Here:
+    """A pool of one place, in this process."""
+
+    def __init__(self, folder, jobs):
+        self.folder, self.given = folder, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    running = property(lambda self: len(self.given))
+    free = property(lambda self: not self.given)
+
+    def give(self, cell):
+        self.given.append(cell)
+
+    def events(self, timeout):
+        cell = self.given.pop()
+        return [(cell, do_cell(self.folder, cell, QUIET))]

@@ -1,0 +1,179 @@
+"""Studies are done whole, go on after being killed to the same bytes, and survive bad cells."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+
+from autorecon.report.study import write_tables
+from autorecon.runs import Progress
+from autorecon.study import run as running
+from autorecon.study.cells import plan
+from autorecon.study.errors import StudyError
+from autorecon.study.folder import Record, StudyFolder
+from autorecon.study.run import read_records, run
+from autorecon.study.spec import find_study, read_study
+from autorecon.workflow.config import write_config
+
+QUIET = Progress(quiet=True)
+ID = "tiny_teacher-teacher"
+
+
+def kept(path):
+    """What a study leaves, without the times in it."""
+    found = {}
+    for file in sorted(Path(path).rglob("*")):
+        if file.is_file() and file.name != ".lock":
+            text = file.read_text()
+            if file.suffix == ".json":
+                text = {k: v for k, v in json.loads(text).items() if k != "seconds"}
+            found[str(file.relative_to(path))] = text
+    return found
+
+
+def test_a_study_is_done_whole(whole):
+    folder, records = whole
+    assert len(records) == 5
+    assert not any(record.error for record in records.values())
+    last = records[f"{ID}/w3a3/discovered/seed0"]
+    assert last.generator == records[f"{ID}/search-paper/seed0"].generator
+    assert 0 <= last.accuracy <= 100
+    assert last.full_precision == records[f"{ID}/w3a3/human-designed/seed0"].full_precision
+    names = {path.name for path in folder.iterdir()} - {".lock"}
+    assert names == {"study.toml", "cells", "table.txt", "table.csv", "table.tex", "table.html"}
+
+
+def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
+    Path("copy").mkdir()
+    shutil.copy("out/study.toml", "copy")
+    shutil.copytree("out/cells", "copy/cells")
+    monkeypatch.setattr(running, "Pool", lambda *given: pytest.fail("did something again"))
+    study, folder = find_study("copy", {}), StudyFolder(Path("copy"))
+    write_tables(folder, study, plan(study), run(study, folder, 1, QUIET))
+    assert kept("copy") == kept("out")
+
+
+def test_more_seeds_do_only_what_is_new(copied, here, done):
+    first = Path(f"out/cells/{ID}/w3a3/discovered/seed0.json")
+    before = first.stat().st_mtime_ns
+    records = done(copied, "out")
+    assert len(records) == 10
+    assert first.stat().st_mtime_ns == before
+    assert records[f"{ID}/w3a3/discovered/seed1"].settings["seeds"] == [1]
+    drawn = [Path(f"out/cells/{ID}/draw-paper/seed{i}.space").read_text() for i in (0, 1)]
+    assert drawn[0] != drawn[1]
+
+
+def test_other_settings_need_another_folder(copied, done):
+    before = kept("out")
+    with pytest.raises(StudyError, match="made with other settings"):
+        done(copied, "out", seeds=1, budget=2.0)
+    assert kept("out") == before
+    Path("mine").mkdir()
+    Path("mine/notes").touch()
+    with pytest.raises(StudyError, match="not empty"):
+        done(copied, "mine")
+
+
+def test_a_broken_record_is_told(copied, done):
+    for text in ("{", "[]", '{"cell": 3}', "[" * 100_000):
+        Path(f"out/cells/{ID}/w3a3/discovered/seed0.json").write_text(text)
+        with pytest.raises(StudyError, match=r"seed0\.json is no record of a cell"):
+            done(copied, "out", seeds=1)
+
+
+def test_a_diverged_cell_is_a_result(tiny, here, done, monkeypatch):
+    """A learning rate that overflows; the other variants go on, and it is not done again."""
+    text = tiny + "compress = { generator_lr = 1e38 }\n"
+    records = done(text, "out", seeds=1)
+    failed = [record for record in records.values() if record.error]
+    assert [record.cell for record in failed] == [f"{ID}/w3a3/discovered/seed0"]
+    assert failed[0].error.startswith("diverged: the loss")
+    assert failed[0].done
+    table = Path("out/table.txt").read_text()
+    assert "1 run failed: diverged: the loss" in table
+    monkeypatch.setattr(running, "Pool", lambda *given: pytest.fail("did it again"))
+    assert done(text, "out", seeds=1) == records
+
+
+def test_what_needs_a_failed_cell_fails_and_both_are_tried_again(tiny, here, monkeypatch):
+    study, folder = read_study(tiny, "tiny", {"seeds": 1}), StudyFolder(Path("out"))
+    search = next(cell for cell in plan(study) if cell.kind == "search")
+    with monkeypatch.context() as patch:
+        patch.setattr("autorecon.study.work.workflow.search", lambda *given: 1 / 0)
+        records = run(study, folder, 1, QUIET)
+    assert records[search.id].error.startswith("ZeroDivisionError: division by zero (test_run.py")
+    needing = records[f"{ID}/w3a3/discovered/seed0"]
+    assert needing.error.startswith(f"{search.id} failed: ZeroDivisionError")
+    assert sum(bool(record.error) for record in records.values()) == 2
+    assert not any(record.error for record in run(study, folder, 1, QUIET).values())
+
+
+def test_a_process_that_is_killed_is_told_and_tried_again(tiny, done):
+    text = tiny.replace("seeds = 2", "seeds = 1")[: tiny.index("[[search]]")]
+    text += '[[variant]]\nname = "human-designed"\ngenerator = "gdfq-cifar"\n'
+    Path("die").touch()
+    (record,) = done(text, "out").values()
+    assert record.error == "its process was ended by SIGKILL: perhaps there was too little memory"
+    assert "1 run failed: its process" in Path("out/table.txt").read_text()
+    Path("die").unlink()
+    (record,) = done(text, "out").values()
+    assert not record.error
+
+
+def study_process(*arguments):
+    code = "from autorecon.cli import main; main()"
+    paths = os.pathsep.join([os.getcwd(), *filter(None, sys.path)])
+    environment = os.environ | {"PYTHONPATH": paths}
+    command = [sys.executable, "-c", code, "study", *arguments, "--jobs", "1"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_a_killed_study_goes_on_to_the_same_bytes(tiny, here, done):
+    """Kill the process that leads, without a warning, in the middle of a cell."""
+    text = tiny.replace("seeds = 2", "seeds = 1").replace(
+        "steps = 4\nepochs = 2", "steps = 14\nepochs = 8"
+    )
+    Path("tiny.toml").write_text(text)
+    done(text, "whole")
+    process = study_process("tiny.toml", "-o", "broken", "-q")
+    deadline = time.monotonic() + 60
+    while not in_the_middle() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list(Path("broken/work").iterdir())
+    process = study_process("broken")
+    out, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert kept("broken") == kept("whole")
+    assert out.startswith(Path("whole/table.txt").read_text())
+
+
+def in_the_middle():
+    """Whether a cell has done 3 to 6 of its 8 epochs."""
+    return any(Path("broken").glob("work/*/checkpoint/**/epoch-0000[3-6].safetensors"))
+
+
+def test_records_of_a_later_time_lack_nothing(tiny):
+    """Settings that a record does not know of have their default."""
+    study = read_study(tiny, "tiny", {"seeds": 1})
+    cell, folder = plan(study)[0], StudyFolder(Path("out"))
+    settings = write_config(cell.config)
+    del settings["precision"]
+    folder.save(Record(cell.id, settings, accuracy=50.0))
+    assert read_records(folder, [cell])[cell.id].accuracy == 50.0
+    folder.save(attrs.evolve(Record(cell.id, settings | {"threads": 2}), accuracy=50.0))
+    with pytest.raises(StudyError, match="other settings"):
+        read_records(folder, [cell])
