@@ -31,13 +31,13 @@ ROWS = [HUMAN, FOUND, FAILED]
 TEXT = """\
 Generators at 3 bits
 
-teacher         compressed to  variant      accuracy, %  difference   95 % interval  runs  weights     MACs  published, %
--------------------------------------------------------------------------------------------------------------------------
-resnet_x 91.50  w3a3           human & co  88.60 ± 0.18                                 3    430 k   28.7 M         47.61
-                               found       88.10 ± 1.20       −0.50  −1.25 .. +0.25     3    309 k     24 M
--------------------------------------------------------------------------------------------------------------------------
+teacher         compressed to  variant      accuracy, %  difference   95 % interval  runs  weights    MACs  published, %
+------------------------------------------------------------------------------------------------------------------------
+resnet_x 91.50  w3a3           human & co  88.60 ± 0.18                                 3    430 k  28.7 M         47.61
+                               found       88.10 ± 1.20       −0.50  −1.25 .. +0.25     3    309 k    24 M
+------------------------------------------------------------------------------------------------------------------------
 resnet_x 91.50  w2a2           found             failed
--------------------------------------------------------------------------------------------------------------------------
+------------------------------------------------------------------------------------------------------------------------
 Accuracy on test images after the last step: mean and sample standard deviation over seeds.
 Differences are paired by seed, to human & co; intervals are Student's t.
 Published: ResNet-20 (SynQ, Table 1).
