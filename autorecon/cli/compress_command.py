@@ -14,7 +14,9 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 @set_option
 @click.option("--method", help="How to compress; `autorecon methods` lists all. Default: gdfq.")
 @teacher_options
-@click.option("--generator-weights", help="A safetensors file that the generator starts with.")
+@click.option(
+    "--generator-weights", metavar="FILE", help="A safetensors file that the generator starts with."
+)
 @click.option("--student", help="Architecture to distil into, or package.module:function.")
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
 @click.option("--ranges", help="Activation ranges: percentile or minmax.")

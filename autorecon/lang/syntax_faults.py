@@ -32,7 +32,7 @@ _CHARACTERS = {
     ";": "a statement ends with its line",
     "\u2192": "write `->`",
 }
-# What each statement looks like, by its first word; those that begin with a name are edges.
+# What each statement looks like, by its first word.
 FORMS = {
     "space": "space NAME(PARAMETER = DEFAULT, ...)",
     "genotype": 'genotype NAME of "FILE"(PARAMETER = VALUE, ...)',
@@ -55,6 +55,12 @@ FORMS = {
     "rule": "rule at most NUMBER CANDIDATE into NODE",
 }
 _EDGE = "TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE"
+# Those that begin with a name, by what stands behind it; else they are edges.
+_BEHIND_NAMES = {
+    "=": "NAME = BLOCK(ARGUMENTS) after NAME",
+    "->": "SOURCE -> TARGET = PIPELINE",
+    ".": "SOURCE -> TARGET = PIPELINE",
+}
 _OTHER_SIGNS = "`>>` joins operations, `|` separates candidates"
 # Slips of hands that write other languages: what they write where something else can stand.
 _SLIPS = {
@@ -94,16 +100,21 @@ def _help(token: Token, before: Sequence[Token], accepted: Collection[str]) -> s
         return slip
     if "NAME" in accepted and len(accepted) < 3 and token.isidentifier():
         return f"`{token}` is a word of the language; choose another name"
-    form = f"write `{FORMS.get(before[0], _EDGE)}`" if before else "no statement begins so"
+    form = f"write `{_form(before)}`" if before else "no statement begins so"
     operators = _OPERATORS & texts
     expected = {_describe(name) for name in accepted}
-    if len(operators) > 1:
+    if len(operators) > 2:  # a limit has two
         expected = expected - {f"`{sign}`" for sign in operators} | {"an operator"}
     if not 0 < len(expected) <= MAX_EXPECTED:
         return form
     *first, last = sorted(expected)
     listed = f"{', '.join(first)} or {last}" if first else last
     return f"expected {listed}; {form}"
+
+
+def _form(before: Sequence[Token]) -> str:
+    behind = before[1] if before[1:] else ""
+    return FORMS.get(before[0]) or _BEHIND_NAMES.get(behind, _EDGE)
 
 
 def _describe(terminal: str) -> str:
