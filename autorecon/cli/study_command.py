@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--teacher", "teachers", multiple=True, help="Only these; may be repeated.")
 @click.option("--bits", multiple=True, help="Bit widths, as w3a3; may be repeated.")
 @click.option("--student", "students", multiple=True, help="Students to distil into.")
+@click.option("--variant", "variants", multiple=True, help="Only these of those compared.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Seeds 0 .. N-1 of every cell.")
 @click.option("--budget", type=float, help="Multiplies the steps of every cell.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
@@ -45,6 +46,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     changes = {k: options[k] for k in ("seeds", "budget") if options[k] is not None}
     changes |= {k: list(options[k]) for k in ("teachers", "bits", "students") if options[k]}
     found = find_study(study, changes)
+    if options["variants"]:
+        found = found.only(options["variants"])
     folder = StudyFolder(options["out"] or _place(study))
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)
@@ -100,7 +103,7 @@ def _show(
 
 
 def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> None:
-    """Cells with their steps, and with seconds once something like them has been done."""
+    """Cells with their steps, and how long they take by those that are done."""
     from autorecon.runs import duration
     from autorecon.study.estimate import Estimate
 
@@ -129,7 +132,7 @@ def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> Non
     time = "" if total is None else f", about {duration(total / jobs)} with {jobs} at a time"
     click.echo(f"\n{len(left)} of {len(cells)} cells to do, {steps:,} steps{time}")
     if total is None:
-        click.echo("How long they take is known once one of each kind is done.")
+        click.echo("How long they take is known once some are done.")
 
 
 def _done(record: Record | None) -> bool:

@@ -15,7 +15,7 @@ Kind = tuple[str, ...]
 
 @attrs.frozen
 class Estimate:
-    """Seconds a step by teacher and variant, by teacher, and over all; empty of nothing done."""
+    """Seconds a step, by kinds of cells; empty of nothing done."""
 
     rates: dict[Kind, float]
 
@@ -32,7 +32,7 @@ class Estimate:
         return cls({kind: seconds / steps for kind, (seconds, steps) in totals.items()})
 
     def seconds(self, cell: Cell) -> float | None:
-        """Of one thread, for the whole cell; None where nothing like it is known."""
+        """Of one thread, for the whole cell; None while nothing is done."""
         rate = next((self.rates[kind] for kind in _kinds(cell) if kind in self.rates), None)
         return None if rate is None else rate * cell.steps
 
@@ -42,7 +42,7 @@ class Estimate:
         records: Mapping[str, Record | None],
         shares: Mapping[str, float],
     ) -> float | None:
-        """Of one thread, for all that is not done; None while nothing is known of some of it."""
+        """Of one thread, for all that is not done; None while nothing is done."""
         total = 0.0
         for cell in cells:
             record = records.get(cell.id)
@@ -55,5 +55,5 @@ class Estimate:
 
 
 def _kinds(cell: Cell) -> list[Kind]:
-    """From the most alike to the least; a search and a compression are not alike."""
-    return [(cell.kind, cell.teacher, cell.variant), (cell.kind, cell.teacher), (cell.kind,)]
+    """From the most alike to the least; a search and a compression are hardly alike."""
+    return [(cell.kind, cell.teacher, cell.variant), (cell.kind, cell.teacher), (cell.kind,), ()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE
+
+MOST_SEEDS = 1000
+OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
+"""Settings of a compression that are for the study to set, and the field that says them."""
 
 FILE = "study.toml"
 LIMIT = 1_000_000
@@ -115,7 +119,7 @@ class Study:
             )
 
     def _check_numbers(self) -> None:
-        _require(self.seeds >= 1, f"seeds = {self.seeds} must be at least 1")
+        _require(1 <= self.seeds <= MOST_SEEDS, f"seeds = {self.seeds} must be 1 to {MOST_SEEDS}")
         _require(0 < self.budget < 1e6, f"budget = {self.budget:g} must be above 0, and finite")
         _require(bool(self.teachers), "it names no teachers")
         _require(bool(self.variant), "it names no variants to compare")
@@ -131,6 +135,9 @@ class Study:
         if variant.source and variant.source not in known:
             hint = did_you_mean(variant.source, known) if known else "there is none"
             raise StudyError(f"variant {variant.name}: no search '{variant.source}': {hint}")
+        for name in OWN.keys() & (self.compress | variant.compress).keys():
+            instead = f"say it by `{OWN[name]}`" if OWN[name] else "students are scored at the end"
+            raise StudyError(f"variant {variant.name}: {name} is no setting here: {instead}")
         settings, need = self.settings_of(variant), "students" if self.distils(variant) else "bits"
         _require(bool(settings), f"variant {variant.name} has a method that needs `{need}`")
 
@@ -153,6 +160,19 @@ class Study:
             hint = did_you_mean(str(name), list(METHODS))
             raise StudyError(f"variant {variant.name}: there is no method '{name}': {hint}")
         return METHODS[name].family == "distillation"
+
+    def only(self, names: Sequence[str]) -> Study:
+        """The same with these variants alone; StudyError for a name that there is not."""
+        known = [variant.name for variant in self.variant]
+        for name in names:
+            _require(name in known, f"there is no variant '{name}': {did_you_mean(name, known)}")
+        kept = [
+            attrs.evolve(variant, against=variant.against if variant.against in names else "")
+            for variant in self.variant
+            if variant.name in names
+        ]
+        compare = [name for name in self.compare if name in names]
+        return attrs.evolve(self, variant=kept, compare=compare)
 
     def to_toml(self) -> dict[str, Any]:
         """Plain values, from which `structured` makes the same study."""

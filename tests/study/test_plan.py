@@ -71,7 +71,7 @@ def read_study_again(study):
         ('drawn = "paper"', 'drawn = "papre"', "no search 'papre': did you mean"),
         ('compare = ["human', 'compare = ["hunan', "no variant 'hunan-designed' to compare with"),
         ('name = "discovered"', 'name = "random/genotype"', "two variants are called alike"),
-        ("seeds = 2", "seeds = 0", "seeds = 0 must be at least 1"),
+        ("seeds = 2", "seeds = 0", "seeds = 0 must be 1 to 1000"),
         ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),
         ('bits = ["w3a3"]', "bits = []", "needs `bits`"),
         ("steps = 4\n", "stepps = 4\n", "there is no `stepps`"),
@@ -79,6 +79,8 @@ def read_study_again(study):
         ('title = "A tiny', 'titel = "A tiny', "there is no `titel`"),
         ("[compress]", '[compress]\nmethod = "gdqf"', "there is no method 'gdqf'"),
         ("seeds = 2", "seeds =", "is not TOML"),
+        ("steps = 4\n", 'bits = "w4a4"\n', "bits is no setting here: say it by `bits`"),
+        ("epochs = 2", "evaluate_every = 1", "scored at the end"),
     ],
 )
 def test_what_is_wrong_is_told(tiny, old, new, message):
@@ -95,3 +97,11 @@ def test_no_such_study(tmp_path):
     with pytest.raises(ValueError, match="holds no study"):
         find_study(str(tmp_path), {})
     assert ConfigError.exit_code == 2
+
+
+def test_some_variants_alone(tiny):
+    study = read_study(tiny, "tiny")
+    assert {cell.kind for cell in plan(study.only(["human-designed"]))} == {"compress"}
+    assert study.only(["discovered"]).compare == []
+    with pytest.raises(ValueError, match="no variant 'discoverd': did you mean `discovered`"):
+        study.only(["discoverd"])

@@ -79,11 +79,13 @@ def test_estimates_are_of_what_is_most_alike(tiny):
     estimate = Estimate.of(cells.values(), known)
     assert estimate.seconds(cells["w3a3/human-designed/seed1"]) == 12
     assert estimate.seconds(other) == 12  # of the same teacher
-    assert estimate.seconds(cells["search-paper/seed0"]) is None
+    assert estimate.seconds(cells["search-paper/seed0"]) == 6  # 3 steps, as fast as any
+    assert Estimate.of(cells.values(), {}).left(cells.values(), {}, {}) is None
     known[other.id] = Record(other.id, {}, steps=6, seconds=24.0)
     estimate = Estimate.of(cells.values(), known)
     assert estimate.seconds(cells["w3a3/discovered/seed1"]) == 24
     assert estimate.seconds(cells["w3a3/random-genotype/seed1"]) == 18
     searches = {c.id: Record(c.id, {}, steps=0) for c in cells.values() if c.kind != "compress"}
-    left = estimate.left(cells.values(), known | searches, {"x": 0.5})
-    assert left == 12 + 24 + 18 + 18
+    shares = {"tiny_teacher-teacher/w3a3/discovered/seed1": 0.25}
+    left = estimate.left(cells.values(), known | searches, shares)
+    assert left == 12 + 24 * 0.75 + 18 + 18
