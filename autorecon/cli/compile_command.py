@@ -51,7 +51,8 @@ def compile(
     output_format: str,
     explain: str | None,
 ) -> None:
-    """Check FILE and say what it holds. FILE may be a shipped space's name, such as `paper`.
+    """Check FILE and say what it holds. FILE may be a shipped space's name, such as `paper`, or -
+    for standard input.
 
     Exit code 0: it is sound, warnings aside. 1: it has errors or cannot be read. 2: usage, or the
     drawing failed.
@@ -69,11 +70,11 @@ def _compile(
     file: str, parameters: dict[str, Any], render: str | None, as_json: bool, emit: str, style: str
 ) -> None:
     from autorecon.cli.diagnostics import show_diagnostics
-    from autorecon.graph import load
+    from autorecon.cli.standard_input import read_space
     from autorecon.lang import SpaceError
 
     try:
-        space = load(file, **parameters)
+        space = read_space(file, parameters)
     except SpaceError as error:
         show_diagnostics(error.diagnostics, "json" if as_json else style)
         raise click.exceptions.Exit(1) from None
@@ -83,7 +84,8 @@ def _compile(
     if render is not None:
         from autorecon.graph.render import render as draw
 
-        drawn = Path(render or f"{Path(file).name.removesuffix('.space')}.svg")
+        name = space.name if file == "-" else Path(file).name.removesuffix(".space")
+        drawn = Path(render or f"{name}.svg")
         draw(space, drawn)
     if emit == "passes":
         _emit_passes(space, as_json)

@@ -57,11 +57,11 @@ def diff(
 def _load(file: str, parameters: dict[str, Any], as_json: bool) -> Any:
     """A space whose faults are trouble (2), as 1 says that the spaces differ."""
     from autorecon.cli.diagnostics import show_diagnostics
-    from autorecon.graph import load
+    from autorecon.cli.standard_input import read_space
     from autorecon.lang import SpaceError
 
     try:
-        return load(file, **parameters)
+        return read_space(file, parameters)
     except SpaceError as error:
         show_diagnostics(error.diagnostics, "json" if as_json else "full")
         raise click.exceptions.Exit(2) from None

@@ -75,17 +75,10 @@ def _fmt(path: Path, check: bool, diff: bool) -> str:
 
 
 def _read(path: Path) -> tuple[Source, bytes]:
-    from autorecon.lang import Source
+    from autorecon.cli.standard_input import read_text
     from autorecon.lang.parse import read_source
 
-    if path != Path("-"):
-        return read_source(path), path.read_bytes()
-    before = sys.stdin.buffer.read()
-    try:
-        return Source(before.decode("utf-8-sig"), "<stdin>"), before
-    except UnicodeDecodeError as error:
-        message = f"standard input is not UTF-8 text (byte {error.start})"
-        raise click.BadParameter(message) from None
+    return read_text() if path == Path("-") else (read_source(path), path.read_bytes())
 
 
 def _report_change(name: str, before: str, after: str, check: bool, diff: bool) -> None:

@@ -21,11 +21,11 @@ def show(file: str, parameters: dict[str, Any], edge: str | None, as_json: bool)
     FILE may be a shipped space's name, such as `paper`. MACs are multiply-accumulates an image.
     """
     from autorecon.cli import show_tables as show
+    from autorecon.cli.standard_input import read_space
     from autorecon.cli.tables import show_tables
     from autorecon.cli.values import json_text
-    from autorecon.graph import load
 
-    space = load(file, **parameters)
+    space = read_space(file, parameters)
     if edge is None:
         click.echo(json_text(show.values(space))) if as_json else show_tables(show.tables(space))
         return

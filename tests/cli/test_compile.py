@@ -189,3 +189,20 @@ def test_truth_values_are_shown_as_one_sets_them(tmp_path):
     )
     assert "deep=true" in compile(str(file)).output
     assert "deep=false" in compile(str(file), "--set", "deep=false").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("compile", "-"), 0, "tiny  generator  -"),
+        (("show", "-"), 0, "tiny: generator"),
+        (("diff", "-", "dafl"), 1, "+++ dafl"),
+    ],
+)
+def test_a_text_may_come_from_standard_input(arguments, code, said):
+    text = "space tiny\ninput z [4]: noise\noutput i [4]\nlink z -> i = relu\n"
+    result = CliRunner().invoke(cli, [*arguments], input=text)
+    assert result.exit_code == code
+    assert said in result.stdout
+    faulty = CliRunner().invoke(cli, [*arguments], input=text.replace("relu", "rely"))
+    assert "<stdin>:4:15" in faulty.stderr

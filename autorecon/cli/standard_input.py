@@ -1,0 +1,38 @@
+"""`-` for a file: a text from standard input."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from autorecon.graph import Space
+    from autorecon.lang import Source
+
+NAME = "<stdin>"
+
+
+def read_space(file: str, parameters: dict[str, Any]) -> Space:
+    """The space of a file, of a shipped name, or for `-` of standard input; raises SpaceError."""
+    from autorecon.graph import load, loads
+
+    return (
+        loads(read_text()[0].text, NAME, **parameters) if file == "-" else load(file, **parameters)
+    )
+
+
+def read_text() -> tuple[Source, bytes]:
+    """All of standard input; BadParameter where it is too much, or not UTF-8."""
+    from autorecon.lang import Source
+    from autorecon.lang.source import MAX_BYTES
+
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise click.BadParameter(f"standard input is larger than {MAX_BYTES:,} bytes")
+    try:
+        return Source(data.decode("utf-8-sig"), NAME), data
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8 text (byte {error.start})"
+        raise click.BadParameter(message) from None
