@@ -43,7 +43,7 @@ def diff(
 
     difference = compare(_load(old, parameters, as_json), _load(new, parameters, as_json))
     if render is not None:
-        _draw(difference, Path(render or f"{Path(new).name.removesuffix('.space')}-diff.svg"))
+        _draw(difference, Path(render or f"{_stem(new)}-diff.svg"))
     if as_json:
         click.echo(json_text(as_values(difference)))
     elif not difference.same:
@@ -52,6 +52,10 @@ def diff(
         )
         click.echo(as_text(difference))
     click.get_current_context().exit(0 if difference.same else 1)
+
+
+def _stem(file: str) -> str:
+    return "stdin" if file == "-" else Path(file).name.removesuffix(".space")
 
 
 def _load(file: str, parameters: dict[str, Any], as_json: bool) -> Any:

@@ -18,9 +18,9 @@ def read_space(file: str, parameters: dict[str, Any]) -> Space:
     """The space of a file, of a shipped name, or for `-` of standard input; raises SpaceError."""
     from autorecon.graph import load, loads
 
-    return (
-        loads(read_text()[0].text, NAME, **parameters) if file == "-" else load(file, **parameters)
-    )
+    if file != "-":
+        return load(file, **parameters)
+    return loads(read_text()[0].text, NAME, **parameters)
 
 
 def read_text() -> tuple[Source, bytes]:
