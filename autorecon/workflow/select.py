@@ -1,8 +1,8 @@
 """Between search and compression: short compressions tell which architecture is worth a long one.
 
 What a super net's loss ranks is mostly capacity; what counts is the student. A student's agreement
-with the teacher is measured on images of a generator that none of the candidates is, since on its
-own images a generator that draws little of the teacher's world would look best. No data is used.
+with the teacher is measured on images of another generator than its own: on its own images, one
+that draws little of what the teacher knows would look best. No data is used.
 """
 
 from __future__ import annotations
