@@ -100,13 +100,13 @@ def _check_labels(config: RunConfig, *spaces: Space) -> None:
     who = config.compress.asks_classes if config.compresses else ""
     if config.command != "compress" and Objective.parse(config.search.objective).asks_classes:
         who = f"the objective '{config.search.objective}'"
-    other = ", or an objective such as 'onehot + entropy + 0.1*bns'" * ("objective" in who)
+    other = "objective, as 'onehot + entropy + 0.1*bns'" if "objective" in who else "method"
     for space in spaces:
         labelled = any(isinstance(node.shape, Label) for node in space.program.inputs)
         if who and not labelled:
             raise ConfigError(
                 f"{who} asks for images of a class, and {space.name} has no label input: choose "
-                f"another generator, such as gdfq-cifar{other}"
+                f"another generator, such as gdfq-cifar, or another {other}"
             )
 
 
