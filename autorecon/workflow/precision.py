@@ -43,7 +43,9 @@ def check_device(config: RunConfig) -> None:
     # Of torch without CUDA, AssertionError.
     except (AssertionError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
-        raise ConfigError(f"device {config.device} cannot be used here: {reason}") from None
+        advice = "leave out --device to use the CPU"
+        message = f"device {config.device} cannot be used here, {advice}: {reason}"
+        raise ConfigError(message) from None
     asked = (config.precision.search, config.precision.compress)
     if any(name.startswith("bf16") for name in asked) and not _has_bf16(config.device):
         raise ConfigError(f"device {config.device} has no bfloat16: use --precision fp32")

@@ -31,7 +31,7 @@ class TwoPath(GradientStrategy):
     def sample(self) -> Sampled:
         self._pairs = draw_valid(self.space, lambda: self._drawn(2), _active)
         alphas = self.net.alpha
-        return {name: _gates(alphas[name], pair) for name, pair in self._pairs.items()}
+        return {n: _gates(alphas[n], pair.to(alphas[n].device)) for n, pair in self._pairs.items()}
 
     @torch.no_grad()
     def _drawn(self, count: int) -> Pairs:
@@ -49,7 +49,7 @@ class TwoPath(GradientStrategy):
         losses = super()._learn()
         with torch.no_grad():
             for name, alpha in self.net.alpha.items():
-                pair, old = self._pairs[name], before[name]
+                pair, old = self._pairs[name].to(alpha.device), before[name]
                 moved = alpha[pair] - alpha[pair].logsumexp(0) + old[pair].logsumexp(0)
                 alpha.copy_(old.index_put((pair,), moved))
         return losses
