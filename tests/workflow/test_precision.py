@@ -29,6 +29,11 @@ def metrics(path):
     return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(precision, "ROUNDS", 1)
+
+
 @pytest.fixture
 def slow_but(monkeypatch):
     """Of the steps of a trial those in one precision take a second, all others two."""
