@@ -1,4 +1,4 @@
-"""A study whose cells take moments: 8x8 images, a teacher of one convolution, 30 test images."""
+"""A study whose cells take moments: 8x8 images, a teacher of one convolution, 300 test images."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from torch import nn
 from autorecon import data
 
 def toy(size):
-    images = torch.rand(30, 1, 8, 8, generator=torch.Generator().manual_seed(3))
-    split = data.Split(images, torch.arange(30) % 3)
+    images = torch.rand(300, 1, 8, 8, generator=torch.Generator().manual_seed(3))
+    split = data.Split(images, torch.arange(300) % 3)
     return data.Dataset("toy", 8, 1, ("a", "b", "c"), (0.5,), (0.3,), lambda which: split)
 
 if "toy" not in data.names():
@@ -37,7 +37,7 @@ def teacher():
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+        nn.Flatten(), nn.Linear(256, 3),
     )
 """
 
