@@ -37,8 +37,9 @@ class Made:
 class Record:
     """What a cell brought; accuracies are in percent of the test images, None where none are.
 
-    `settings` are those of its config.toml. `error` says why there is nothing; `final` that trying
-    again would end as it did.
+    `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
+    the space that was searched or drawn from, "" where there is none. `error` says why there is
+    nothing; `final` that trying again would end as it did.
     """
 
     cell: str
@@ -50,6 +51,7 @@ class Record:
     calibrated: float | None = None
     full_precision: float | None = None
     generator: Made | None = None
+    fingerprint: str = ""
     warnings: list[str] = attrs.Factory(list)
     software: dict[str, str] = attrs.Factory(dict)
     error: str = ""

@@ -10,10 +10,12 @@ import attrs
 
 from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, plan
+from autorecon.study.errors import StudyError
 from autorecon.study.estimate import Estimate
 from autorecon.study.folder import Record, StudyFolder
 from autorecon.study.pool import Pool
 from autorecon.study.provenance import made_by
+from autorecon.study.rows import Records
 from autorecon.study.spec import Study
 from autorecon.workflow.config import write_config
 from autorecon.workflow.prepare import prepare
@@ -30,7 +32,7 @@ def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dic
     cells = plan(study)
     folder.check_free()
     known = read_records(folder, cells)
-    check(study, cells)
+    check(cells, known)
     with folder.lock():
         folder.write(study, made_by())
         left = [cell for cell in cells if not _is_done(known[cell.id])]
@@ -47,18 +49,34 @@ def read_records(folder: StudyFolder, cells: Iterable[Cell]) -> dict[str, Record
     return {cell.id: folder.record(cell) for cell in cells}
 
 
-def check(study: Study, cells: Iterable[Cell]) -> None:
-    """Raise what is wrong with a teacher, its data, a method or a generator, with each once."""
-    seen = set()
+def check(cells: Iterable[Cell], known: Records) -> None:
+    """Raise what is wrong with a teacher, its data, a method or a generator.
+
+    Raises StudyError where a space is another one than that of a record: figures of both would end
+    in one row.
+    """
+    seen: dict[tuple[str, str, str], str] = {}
     for cell in cells:
         key = (cell.teacher, cell.kind, cell.variant or cell.id.rpartition("/")[0])
         if cell.needs is None and key not in seen:
-            seen.add(key)
-            try:
-                prepare(cell.config)
-            except Exception as error:
-                error.add_note(f"in the cell {cell.id}")
-                raise
+            seen[key] = _fingerprint(cell)
+        record = known[cell.id]
+        now = seen.get(key, "")
+        if record and now and record.fingerprint not in ("", now):
+            raise StudyError(
+                f"{cell.id} was done with another {cell.config.space.file} than there is now: put "
+                "that back, name another folder, or remove the records that are of it"
+            )
+
+
+def _fingerprint(cell: Cell) -> str:
+    """Of the space that a cell is to search, draw from or compress with."""
+    try:
+        space = prepare(cell.config).generator
+    except Exception as error:
+        error.add_note(f"in the cell {cell.id}")
+        raise
+    return space.fingerprint if space else ""
 
 
 def _is_done(record: Record | None) -> bool:

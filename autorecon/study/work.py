@@ -47,7 +47,11 @@ def _search(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, An
     run, prepared = _open(folder, cell, progress)
     found = workflow.search(run, prepared, progress)
     write_genotype(found, prepared.space, folder.genotype_path(cell.id))
-    return {"generator": _made(found), "seconds": _seconds(run)}
+    return {
+        "generator": _made(found),
+        "fingerprint": prepared.space.fingerprint,
+        "seconds": _seconds(run),
+    }
 
 
 def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
@@ -57,7 +61,11 @@ def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]
     picks = ValidArchitectures(space).sample(Random(f"drawn {cell.seed}"))
     found = space.genotype(picks)
     write_genotype(found, space, folder.genotype_path(cell.id))
-    return {"generator": _made(found), "seconds": round(time.perf_counter() - start, 3)}
+    return {
+        "generator": _made(found),
+        "fingerprint": space.fingerprint,
+        "seconds": round(time.perf_counter() - start, 3),
+    }
 
 
 def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
@@ -69,6 +77,7 @@ def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, 
         "calibrated": row["calibrated"],
         "full_precision": results["teacher"]["accuracy"],
         "generator": _made(prepared.space) if prepared.generator else None,
+        "fingerprint": prepared.space.fingerprint if prepared.generator else "",
         "warnings": list(row["warnings"] or ()),
         "seconds": _seconds(run),
     }

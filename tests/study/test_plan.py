@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autorecon.study.cells import plan
+from autorecon.study.run import check
 from autorecon.study.spec import find_study, read_study, shipped_studies
 from autorecon.workflow.config import ConfigError
 
@@ -57,6 +58,14 @@ def test_shipped_studies_can_be_planned(name):
     study = find_study(name, {})
     assert read_study_again(study) == study
     assert plan(study)
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_shipped_studies_fit_their_teachers(name):
+    """Every method, generator and search that a study of one teacher has can begin."""
+    study = find_study(name, {"seeds": 1})
+    cells = plan(find_study(name, {"seeds": 1, "teachers": study.teachers[:1]}))
+    check(cells, dict.fromkeys(cell.id for cell in cells))
 
 
 def read_study_again(study):

@@ -14,6 +14,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from autorecon.lang import shipped_spaces
 from autorecon.report.study import write_tables
 from autorecon.runs import Progress
 from autorecon.study import run as running
@@ -84,6 +85,20 @@ def test_other_settings_need_another_folder(copied, done):
     Path("mine/notes").touch()
     with pytest.raises(StudyError, match="not empty"):
         done(copied, "mine")
+
+
+def test_a_generator_that_was_changed_needs_another_folder(tiny, here, done):
+    """A comment is no change, a layer is."""
+    own = Path("own.space")
+    own.write_text(shipped_spaces()["gdfq-cifar"].read_text())
+    text = tiny[: tiny.index("[[search]]")] + '[[variant]]\nname = "human-designed"\n'
+    text += 'generator = "own.space"\n'
+    records = done(text, "out", seeds=1)
+    own.write_text("# A note.\n" + own.read_text())
+    assert done(text, "out", seeds=1) == records
+    own.write_text(own.read_text().replace("nearest >>", "bilinear >>"))
+    with pytest.raises(StudyError, match=r"done with another own\.space than there is now"):
+        done(text, "out")
 
 
 def test_a_broken_record_is_told(copied, done):
