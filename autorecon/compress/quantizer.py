@@ -61,8 +61,9 @@ def weight_levels(weight: Tensor, bits: int) -> Tensor:
 
 def _channel_ranges(weight: Tensor) -> tuple[Tensor, Tensor]:
     shape = (-1,) + (1,) * (weight.dim() - 1)
-    low, high = weight.detach().flatten(1).aminmax(dim=1)
-    return low.view(shape), high.view(shape)
+    rows = weight.detach().flatten(1)
+    # One after the other is several times faster than aminmax along an axis.
+    return rows.amin(1).view(shape), rows.amax(1).view(shape)
 
 
 def percentile_range(x: Tensor) -> tuple[Tensor, Tensor]:
