@@ -31,7 +31,8 @@ from torch import Tensor, nn
 
 import autorecon
 from autorecon import teachers
-from autorecon.compress import CompressConfig, Compression
+from autorecon.compress import Bits, CompressConfig, Compression, quantize
+from autorecon.data import Dataset, Split, accuracy
 from autorecon.graph import Space
 from autorecon.graph.sample import sample
 from autorecon.nn import Compute, OneCandidate, SuperNet
@@ -42,6 +43,7 @@ FP32, BF16 = Compute(), Compute(bf16=True)
 # How far, relative to their size, images in bfloat16 may be from those in float32.
 BF16_NEAR = 0.03
 GENOTYPES = ("paper-cifar10", "paper-cifar100", "gdfq-cifar")
+SCORED = ("resnet20-fashion16", "resnet18-fashion32", "mobilenetv2-fashion32")
 
 
 class Clock:
@@ -278,6 +280,38 @@ def _request(z: Tensor, y: Tensor) -> Request:
     return Request(y, None, z)
 
 
+def scoring(repeats: int) -> list[Row]:
+    """A quantized student's accuracy on 1,000 images of noise, against batches of 500."""
+    return [_scoring(name, repeats) for name in SCORED]
+
+
+def _scoring(name: str, repeats: int) -> Row:
+    teacher = teachers.load(name)
+    random = torch.Generator().manual_seed(0)
+    images = torch.rand(1000, *teacher.image_shape, generator=random)
+    split = Split(images, torch.randint(teacher.classes, (1000,), generator=random))
+    names = tuple(map(str, range(teacher.classes)))
+    size, channels = teacher.size, teacher.channels
+    mean, std = (0.5,) * channels, (0.3,) * channels
+    noise = Dataset("noise", size, channels, names, mean, std, lambda _: split)
+    student = quantize(teacher.module, Bits(4, 4))
+    with torch.no_grad():
+        student(noise.normalised(images[:64]))
+    student.freeze()
+    scores: dict[str, float] = {}
+    works = {
+        way: lambda way=way, batch=batch: scores.update(
+            {way: accuracy(student.module, noise, batch=batch)}
+        )
+        for way, batch in (("ours", None), ("plain", 500))
+    }
+    seconds = in_turns(works, repeats)
+    if scores["ours"] != scores["plain"]:
+        raise SystemExit(f"wrong result: accuracies of {name} differ: {scores}")
+    title = f"accuracy on 1,000 images, {name}"
+    return compared(title, seconds["ours"], seconds["plain"], 1.0, 1e3, "ms")
+
+
 def memory(repeats: int) -> list[Row]:
     """Peak memory of searches, each in a process of its own: estimated and measured."""
     searches = (
@@ -347,6 +381,7 @@ PARTS: dict[str, Callable[[int], list[Row]]] = {
     "generators": generators,
     "building": building,
     "gdfq": gdfq,
+    "scoring": scoring,
     "memory": memory,
     "growth": lambda repeats: [],
 }
