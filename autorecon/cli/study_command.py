@@ -83,7 +83,9 @@ def _jobs(options: dict[str, Any]) -> int:
     """One a core that this process may use."""
     import os
 
-    return options["jobs"] or len(os.sched_getaffinity(0))
+    if options["jobs"]:
+        return options["jobs"]
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show(

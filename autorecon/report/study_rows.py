@@ -103,11 +103,14 @@ def _about(rows: Sequence[Row]) -> list[str]:
     for text in dict.fromkeys(row.published.of for row in rows if row.published):
         notes.append(f"Published: {text}.")
     for row in rows:
-        place = f"{row.teacher}, {row.setting}, {row.variant}"
         for reason, count in row.failures.items():
-            notes.append(f"{place}: {plural(count, 'run')} failed: {reason}.")
-        if row.missing:
-            notes.append(f"{place}: {plural(row.missing, 'run')} not done.")
-        if row.warnings:
-            notes.append(f"{place}: {plural(row.warnings, 'run')} warned of near-identical images.")
+            notes.append(f"{_place(row)}: {plural(count, 'run')} failed: {reason}.")
+    if warned := [f"{_place(row)} ({row.warnings})" for row in rows if row.warnings]:
+        notes.append(f"Runs that warned of near-identical images: {'; '.join(warned)}.")
+    if missing := sum(row.missing for row in rows):
+        notes.append(f"{plural(missing, 'run')} of {sum(row.runs for row in rows)} not done.")
     return notes
+
+
+def _place(row: Row) -> str:
+    return f"{row.teacher}, {row.setting}, {row.variant}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +131,14 @@ class StudyFolder:
         text = json.dumps(attrs.asdict(record), indent=1) + "\n"
         write_text(self.record_path(record.cell), text)
 
-    def clear(self) -> None:
-        """Remove what was left of work on cells that are done."""
-        shutil.rmtree(self.path / "work", ignore_errors=True)
+    def clear(self, cells: Iterable[Cell]) -> None:
+        """Remove what is left of work on these cells, which are done."""
+        for cell in cells:
+            path = self.work_path(cell)
+            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path.with_name(f"{path.name}.new"), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (self.path / "work").rmdir()
 
 
 def _text(path: Path) -> str:

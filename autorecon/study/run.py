@@ -39,8 +39,7 @@ def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dic
         records = {cell.id: record for cell in cells if (record := known[cell.id])}
         if left:
             records |= _Doing(folder, cells, records, progress).all(left, jobs)
-        if all(record.done for record in records.values()):
-            folder.clear()
+        folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
     return records
 
 

@@ -39,7 +39,7 @@ def do_cell(folder: StudyFolder, cell: Cell, progress: Progress) -> Record:
         record = attrs.evolve(blank, error=_told(error), final=False)
     folder.save(record)
     if record.done:
-        shutil.rmtree(folder.work_path(cell), ignore_errors=True)
+        folder.clear([cell])
     return record
 
 

@@ -41,9 +41,9 @@ resnet_x 91.50  w2a2           found             failed
 Accuracy on test images after the last step: mean and sample standard deviation over seeds.
 Differences are paired by seed, to human & co; intervals are Student's t.
 Published: ResNet-20 (SynQ, Table 1).
-resnet_x, w3a3, found: 2 runs warned of near-identical images.
 resnet_x, w2a2, found: 2 runs failed: diverged: the loss 'ce' became nan.
-resnet_x, w2a2, found: 1 run not done.
+Runs that warned of near-identical images: resnet_x, w3a3, found (2).
+1 run of 9 not done.
 Budget 1.
 """  # noqa: E501, RUF001
 

@@ -65,6 +65,20 @@ def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
     assert kept("copy") == kept("out")
 
 
+def test_work_on_other_cells_stays(copied, here, done):
+    other = Path("out/work/of-another-cell")
+    other.mkdir(parents=True)
+    study = read_study(copied, "tiny", {"seeds": 1})
+    left = StudyFolder(Path("out")).work_path(plan(study)[0])
+    left.mkdir()
+    done(copied, "out", seeds=1)
+    assert other.exists()
+    assert not left.exists()
+    other.rmdir()
+    done(copied, "out", seeds=1)
+    assert not Path("out/work").exists()
+
+
 def test_more_seeds_do_only_what_is_new(copied, here, done):
     first = Path(f"out/cells/{ID}/w3a3/discovered/seed0.json")
     before = first.stat().st_mtime_ns
