@@ -18,6 +18,7 @@ from autorecon.report.figures import generator_colours, search_figures, student_
 from autorecon.report.inputs import Inputs, missing, read_inputs
 from autorecon.report.panels import panel_groups
 from autorecon.report.tables import model_rows, scale, site_groups, warnings
+from autorecon.report.templates import templates
 from autorecon.report.verdict import verdict
 from autorecon.report.wording import duration, percent, plural
 from autorecon.runs import RunFolder, write_text
@@ -50,15 +51,7 @@ def write_report(folder: RunFolder) -> Path:
 
 def render(inputs: Inputs) -> str:
     """The page's HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("autorecon.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters.update(percent=percent, size=size_text)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from autorecon.report.study_rows import NUMBERS, StudyTable
+from autorecon.report.templates import templates
 from autorecon.study.rows import Row
 
 
@@ -110,14 +111,5 @@ def latex(text: str) -> str:
 
 def html_table(table: StudyTable) -> str:
     """A page of its own, which loads nothing."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("autorecon.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     right = [name in NUMBERS for name in table.columns]
-    return environment.get_template("study.html").render(table=table, right=right) + "\n"
+    return templates().get_template("study.html").render(table=table, right=right) + "\n"
