@@ -16,7 +16,7 @@ from autorecon.compress import METHODS, Bits
 from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TeacherConfig, structured, write_config
-from autorecon.workflow.settings import RECIPE
+from autorecon.workflow.settings import RECIPE, shipped_toml
 
 MOST_SEEDS = 1000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
@@ -199,9 +199,7 @@ def _require(holds: bool, demand: str) -> None:
 
 def shipped_studies() -> dict[str, str]:
     """The studies that come with the package by name, as TOML."""
-    found = (files("autorecon.study") / "tables").iterdir()
-    texts = {p.name.removesuffix(".toml"): p for p in found if p.name.endswith(".toml")}
-    return {name: texts[name].read_text("utf-8") for name in sorted(texts)}
+    return shipped_toml(files("autorecon.study") / "tables")
 
 
 def find_study(name: str, changes: Mapping[str, Any]) -> Study:

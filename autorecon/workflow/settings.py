@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ RECIPE = "autorecon"
 
 def recipes() -> dict[str, str]:
     """The shipped recipes by name, as TOML."""
-    found = (files("autorecon") / "recipes").iterdir()
-    texts = {p.name.removesuffix(".toml"): p for p in found if p.name.endswith(".toml")}
-    return {name: texts[name].read_text("utf-8") for name in sorted(texts)}
+    return shipped_toml(files("autorecon") / "recipes")
+
+
+def shipped_toml(folder: Traversable) -> dict[str, str]:
+    """The texts of a packaged folder's TOML files, by their names without ending."""
+    found = {p.name.removesuffix(".toml"): p for p in folder.iterdir() if p.name.endswith(".toml")}
+    return {name: found[name].read_text("utf-8") for name in sorted(found)}
 
 
 def combine(
