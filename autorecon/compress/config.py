@@ -20,6 +20,12 @@ _LEAST = {
     "image_batches": 1, "image_steps": 1, "rounds": 1, "generator_steps": 0, "warmup_steps": 0,
     "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
+_STUDENTS = (
+    "bits", "ranges", "student", "student_lr", "momentum", "weight_decay", "temperature", "alpha",
+    "inundation",
+)  # fmt: skip
+"""Settings that images depend on only where what makes them looks at the student."""
+
 _ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
 
 
@@ -118,7 +124,7 @@ class CompressConfig:
     def needs(self) -> tuple[str, ...]:
         """What the method and its objectives need of the teacher, as names of NEEDS."""
         needs = self.recipe.needs
-        for text in filter(None, (self.objective, self.warmup_objective)):
+        for text in self._objectives:
             needs += Objective.parse(text, has_student=True).needs
         return tuple(dict.fromkeys(needs))
 
@@ -127,7 +133,7 @@ class CompressConfig:
         """Who asks for images of a class, as a message names it; "" if nobody does."""
         if self.recipe.labelled:
             return f"the method {self.method}"
-        for text in filter(None, (self.warmup_objective, self.objective)):
+        for text in self._objectives:
             if Objective.parse(text, has_student=True).asks_classes:
                 return f"the objective '{text}'"
         return ""
@@ -138,6 +144,23 @@ class CompressConfig:
         return self.recipe.source == "generator" and (
             not self.warmup_steps or bool(self.warmup_objective)
         )
+
+    @property
+    def making(self) -> CompressConfig | None:
+        """What a generator's images depend on, the student's own settings as the method has them.
+
+        Where it is equal, so are the images; None where they depend on the student.
+        """
+        objectives = (Objective.parse(text, has_student=True) for text in self._objectives)
+        if self.recipe.source != "generator" or any(o.needs_student for o in objectives):
+            return None
+        own = self.recipe.settings
+        same: dict[str, Any] = {name: own[name] for name in _STUDENTS if name in own}
+        return attrs.evolve(self, **same)
+
+    @property
+    def _objectives(self) -> list[str]:
+        return [text for text in (self.warmup_objective, self.objective) if text]
 
     @property
     def rate(self) -> float:

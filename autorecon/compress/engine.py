@@ -13,6 +13,7 @@ from torch import nn
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.making import check_needs, make_source, make_student
+from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
 from autorecon.compress.training import Training
 from autorecon.compress.watch import Diversity, Scores
@@ -28,8 +29,9 @@ class Compression:
 
     The generator, of methods that have one, is trained in place. `evaluate`, if given, is called
     without gradients on the student in eval mode, and its figures are only reported, never used
-    to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. Everything is
-    moved to where `compute` has it; what is scored is computed in float32.
+    to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. `wrap` gives
+    the source of images that takes the place of the method's own. Everything is moved to where
+    `compute` has it; what is scored is computed in float32.
     Raises CompressError where method, teacher and generator do not fit together.
     """
 
@@ -41,6 +43,7 @@ class Compression:
         evaluate: Evaluate | None = None,
         *,
         image_shape: tuple[int, int, int] | None = None,
+        wrap: Callable[[Source], Source] | None = None,
         compute: Compute = Compute(),
         name: str = "compress",
     ) -> None:
@@ -52,7 +55,8 @@ class Compression:
         self.random = torch.Generator().manual_seed(config.seed)
         # All is made on the CPU, so that a seed means the same everywhere, and then moved.
         Compute().place(teacher)
-        self.source = make_source(self.view, config, generator, image_shape, self.random)
+        own = make_source(self.view, config, generator, image_shape, self.random)
+        self.source = wrap(own) if wrap else own
         self.student = make_student(teacher, config, generator, image_shape)
         self.student.compute = compute
         for net in (teacher, self.student.module):

@@ -101,6 +101,11 @@ class RunFolder:
         return self.path / "front"
 
     @property
+    def images_path(self) -> Path:
+        """Images of another run that this one repeats, if it is there."""
+        return self.path / "images.safetensors"
+
+    @property
     def generator_path(self) -> Path:
         return self.path / "generator.safetensors"
 

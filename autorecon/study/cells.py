@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -21,6 +22,8 @@ class Cell:
 
     A cell that draws does so from the space of its config. A compression's `setting` is what the
     teacher becomes, and its config's `space.file` the genotype's, relative to the folder of cells.
+    `images` names what its student learns from where other cells of the study can learn from the
+    same.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Cell:
     needs: str | None = None
     setting: str = ""
     variant: str = ""
+    images: str = ""
 
     @property
     def steps(self) -> int:
@@ -47,8 +51,19 @@ class Cell:
     @property
     def digest(self) -> str:
         """A name for what is done, which differs where any setting does."""
-        text = json.dumps([self.id, write_config(self.config)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _digest([self.id, write_config(self.config)])
+
+    @property
+    def making(self) -> str:
+        """A name for all that the images depend on; "" where the student is a part of that."""
+        making = self.config.compress.making if self.kind == "compress" else None
+        if making is None:
+            return ""
+        return _digest([self.needs, write_config(attrs.evolve(self.config, compress=making))])
+
+
+def _digest(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def plan(study: Study) -> list[Cell]:
@@ -62,7 +77,17 @@ def plan(study: Study) -> list[Cell]:
             for variant in study.variant:
                 for cell in _variant(study, teacher, variant, seed):
                     cells.setdefault(cell.id, cell)
-    return list(cells.values())
+    return _sharing(list(cells.values()))
+
+
+def _sharing(cells: list[Cell]) -> list[Cell]:
+    """The same, those that can share their images with others saying so."""
+    names = [cell.making for cell in cells]
+    counted = Counter(names)
+    return [
+        attrs.evolve(cell, images=name) if name and counted[name] > 1 else cell
+        for cell, name in zip(cells, names, strict=True)
+    ]
 
 
 def _variant(study: Study, teacher: TeacherConfig, variant: Variant, seed: int) -> Iterator[Cell]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,10 @@ class StudyFolder:
         """The run folder of a cell that is not done; another one where its settings differ."""
         return self.path / "work" / cell.digest
 
+    def images_path(self, cell: Cell) -> Path:
+        """The images of a cell that others are to learn from as well."""
+        return self.path / "work" / f"images-{cell.images}.safetensors"
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the study against other processes; RunError if another holds it."""
@@ -139,6 +143,14 @@ class StudyFolder:
             shutil.rmtree(path.with_name(f"{path.name}.new"), ignore_errors=True)
         with contextlib.suppress(OSError):
             (self.path / "work").rmdir()
+
+    def forget_images(self, cells: Iterable[Cell], ended: Container[str]) -> None:
+        """Remove the images from which no cell is left to learn."""
+        cells = list(cells)
+        needed = {cell.images for cell in cells if cell.id not in ended}
+        for cell in cells:
+            if cell.images and cell.images not in needed:
+                self.images_path(cell).unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str:

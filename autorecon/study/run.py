@@ -39,6 +39,7 @@ def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dic
         records = {cell.id: record for cell in cells if (record := known[cell.id])}
         if left:
             records |= _Doing(folder, cells, records, progress).all(left, jobs)
+        folder.forget_images(cells, records)
         folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
     return records
 
@@ -123,6 +124,8 @@ class _Doing:
             needed = self.records.get(cell.needs) if cell.needs else None
             if cell.needs and needed is None:
                 continue
+            if self._being_made(cell):
+                continue
             waiting.remove(cell)
             if needed is None or not needed.error:
                 return cell
@@ -130,10 +133,17 @@ class _Doing:
             self._end(cell, self._failed(cell, why, final=needed.final))
         return None
 
+    def _being_made(self, cell: Cell) -> bool:
+        """Whether the images that a cell learns from are being made by one that runs."""
+        if not cell.images or self.folder.images_path(cell).exists():
+            return False
+        return any(other.images == cell.images for other in self.cells if other.id in self.shares)
+
     def _end(self, cell: Cell, record: Record) -> None:
         self.shares.pop(cell.id, None)
         self.records[cell.id] = record
         self.ended += 1
+        self.folder.forget_images(self.cells, self.records)
 
     def _lost(self, cell: Cell, why: str) -> Record:
         """The record of a cell whose process died, which could not write one."""

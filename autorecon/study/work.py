@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 import traceback
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from autorecon.study.cells import Cell
 from autorecon.study.folder import Made, Record, StudyFolder
 from autorecon.study.provenance import made_by
 from autorecon.workflow import run as workflow
-from autorecon.workflow.config import write_config
+from autorecon.workflow.config import TeacherConfig, write_config
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.spaces import write_genotype
 
@@ -70,7 +71,11 @@ def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]
 
 def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
     run, prepared = _open(folder, cell, progress)
-    results = workflow.compress(run, prepared, progress)
+    record = folder.images_path(cell) if cell.images else None
+    known = _measured(folder.path.resolve(), cell.config.teacher)
+    prepared = attrs.evolve(prepared, known=known.get("accuracy"))
+    results = workflow.compress(run, prepared, progress, record)
+    known |= results["teacher"]
     (row,) = results["rows"]
     return {
         "accuracy": row["last"],
@@ -83,6 +88,12 @@ def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, 
     }
 
 
+@cache
+def _measured(folder: Path, teacher: TeacherConfig) -> dict[str, Any]:
+    """Where what was found of a study's teacher is kept for this process's other cells."""
+    return {}
+
+
 _DO = {"search": _search, "draw": _draw, "compress": _compress}
 
 
@@ -92,7 +103,10 @@ def _open(folder: StudyFolder, cell: Cell, progress: Progress) -> tuple[RunFolde
     if not path.exists():
         new = path.with_name(f"{path.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        workflow.start(new, located(folder, cell), progress)
+        run, _ = workflow.start(new, located(folder, cell), progress)
+        if cell.images and folder.images_path(cell).exists():
+            # Kept with the run: those of the study go when no cell is left to begin with them.
+            shutil.copyfile(folder.images_path(cell), run.images_path)
         new.rename(path)
     return workflow.resume(path, cell.config.command)
 

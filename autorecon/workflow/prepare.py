@@ -26,7 +26,8 @@ Settings = Mapping[str, int | float | bool]
 @attrs.frozen
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
-    `judge` is the generator whose images a selection goes by."""
+    `judge` is the generator whose images a selection goes by. `known` is the teacher's accuracy
+    where that was measured before."""
 
     config: RunConfig
     teacher: Teacher
@@ -35,6 +36,7 @@ class Prepared:
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
     judge: Space | None = None
+    known: float | None = None
 
     @property
     def space(self) -> Space:
@@ -46,6 +48,13 @@ class Prepared:
         """The same, with the architecture derived in another way; SearchError."""
         search = attrs.evolve(self.config.search, derive=by)
         return attrs.evolve(self, config=attrs.evolve(self.config, search=search))
+
+    @property
+    def full_precision(self) -> float | None:
+        """What the teacher reaches on the test images, in percent; None without data."""
+        if self.known is not None or self.dataset is None:
+            return self.known
+        return self.accuracy(self.teacher.module)
 
     def accuracy(self, module: nn.Module) -> float:
         """Top-1 on the test images, in percent."""

@@ -60,7 +60,7 @@ def _teacher(prepared: Prepared) -> dict[str, Any]:
         "channels": teacher.channels,
         "size": teacher.size,
         "parameters": parameters,
-        "accuracy": prepared.accuracy(teacher.module) if prepared.dataset else None,
+        "accuracy": prepared.full_precision,
     }
 
 

@@ -100,15 +100,20 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         return stages.search(folder, prepared, progress)
 
 
-def compress(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, Any]:
-    """Compress with the one generator that the space is, or by a method that needs none."""
+def compress(
+    folder: RunFolder, prepared: Prepared, progress: Progress, record: Path | None = None
+) -> dict[str, Any]:
+    """Compress with the one generator that the space is, or by a method that needs none.
+
+    The images are written to `record`, if it is given.
+    """
     stages.set_threads(prepared.config.threads)
     with folder.lock():
         space, method = prepared.generator, prepared.config.compress.method
         named: Named = ("space.space", space) if space else None
         label = "generator" if space else method
         given = {label: prepared.weights} if prepared.weights else {}
-        return _compress_all(folder, prepared, {label: named}, progress, given)
+        return _compress_all(folder, prepared, {label: named}, progress, given, record)
 
 
 def _compress_all(
@@ -117,10 +122,18 @@ def _compress_all(
     generators: Mapping[str, Named],
     progress: Progress,
     inherited: Mapping[str, Mapping[str, Tensor]],
+    record: Path | None = None,
 ) -> dict[str, Any]:
     results = [
         stages.compress(
-            folder, prepared, label, named and named[1], seed, progress, inherited.get(label)
+            folder,
+            prepared,
+            label,
+            named and named[1],
+            seed,
+            progress,
+            inherited.get(label),
+            record,
         )
         for seed in prepared.config.seeds
         for label, named in generators.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from autorecon.compress import Compression
-from autorecon.compress.sources import Generated, Pictures
+from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
 from autorecon.nn import Generator, generator, supernet
 from autorecon.runs import (
@@ -21,6 +21,8 @@ from autorecon.runs import (
     RunError,
     RunFolder,
     drive,
+    load_state,
+    save_state,
     save_weights,
     write_text,
 )
@@ -98,11 +100,14 @@ def compress(
     seed: int,
     progress: Progress,
     weights_from: Mapping[str, Tensor] | None = None,
+    record: Path | None = None,
 ) -> dict[str, Any]:
     """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
 
     The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
     Methods without a generator have no space; their pictures, if any, are left instead of it.
+    What is learned from is written to `record`, for a run that repeats it; such a one has it as
+    its `images_path`, and makes no images of its own.
     """
     name = f"{label}/seed{seed}"
     done = folder.compressed_path / f"{label}-seed{seed}.json"
@@ -118,10 +123,13 @@ def compress(
         net,
         evaluate,
         image_shape=shape,
+        wrap=_wrap(folder, record),
         compute=computing(prepared.config, "compress"),
         name=f"compress/{name}",
     )
     drive(stage, folder, progress)
+    if isinstance(stage.source, Recorded) and stage.source.whole and record:
+        save_state(record, stage.source.recording())
     about = {"method": config.method, "bits": config.bits, "ranges": config.ranges}
     about |= {"student": config.student, "teacher": prepared.teacher.name}
     save_weights(done.with_suffix(".safetensors"), stage.student.module, about)
@@ -131,11 +139,19 @@ def compress(
     return result
 
 
+def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] | None:
+    """What takes the place of a method's own source where images are kept or repeated."""
+    if folder.images_path.exists():
+        recording = load_state(folder.images_path)
+        return lambda _: Repeated(recording)
+    return Recorded if record else None
+
+
 def _save_images(
     folder: RunFolder, prepared: Prepared, label: str, stage: Compression, done: Path
 ) -> None:
     """What makes images, or the images themselves, and a grid of those of the first seed."""
-    source = stage.source
+    source = stage.source.source if isinstance(stage.source, Recorded) else stage.source
     first = stage.config.seed == prepared.config.seeds[0]
     if isinstance(source, Generated):
         net = cast(Generator, source.generator)

@@ -53,6 +53,18 @@ def test_a_change_of_settings_is_another_place_to_work(tiny):
     assert not steps & {cell.digest for cell in others if cell.kind != "draw"}
 
 
+def test_cells_share_images_that_do_not_depend_on_the_student(tiny):
+    two = {"bits": ["w3a3", "w2a4"], "seeds": 1}
+    cells = [c for c in plan(read_study(tiny, "tiny", two)) if c.kind == "compress"]
+    by_variant = {c.variant: {o.images for o in cells if o.variant == c.variant} for c in cells}
+    assert all(len(images) == 1 for images in by_variant.values())
+    assert len(set.union(*by_variant.values()) - {""}) == 3
+    alone = plan(read_study(tiny, "tiny", {"seeds": 1}))
+    assert not any(cell.images for cell in alone)
+    looking = tiny.replace("[compress]", '[compress]\nmethod = "adadfq"')
+    assert not any(cell.images for cell in plan(read_study(looking, "tiny", two)))
+
+
 @pytest.mark.parametrize("name", shipped_studies())
 def test_shipped_studies_can_be_planned(name):
     study = find_study(name, {})

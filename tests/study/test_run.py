@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import attrs
 import pytest
 
+from autorecon.compress.sources import Generated
 from autorecon.lang import shipped_spaces
 from autorecon.report.study import write_tables
 from autorecon.runs import Progress
@@ -24,6 +26,7 @@ from autorecon.study.folder import Record, StudyFolder
 from autorecon.study.run import read_records, run
 from autorecon.study.spec import find_study, read_study
 from autorecon.workflow.config import write_config
+from autorecon.workflow.prepare import Prepared
 
 QUIET = Progress(quiet=True)
 ID = "tiny_teacher-teacher"
@@ -53,6 +56,17 @@ def test_a_study_is_done_whole(whole):
     assert last.full_precision == records[f"{ID}/w3a3/human-designed/seed0"].full_precision
     names = {path.name for path in folder.iterdir()} - {".lock"}
     assert names == {"study.toml", "cells", "table.txt", "table.csv", "table.tex", "table.html"}
+
+
+def test_a_teacher_is_measured_once(tiny, here, done, monkeypatch):
+    measured = []
+    accuracy = Prepared.accuracy
+    monkeypatch.setattr(
+        Prepared, "accuracy", lambda self, net: measured.append(net) or accuracy(self, net)
+    )
+    records = done(tiny.replace("seeds = 2", "seeds = 1"), "out")
+    assert len(measured) == 1 + 3 * 2  # of each student, before its first step and after the last
+    assert len({r.full_precision for r in records.values() if r.accuracy is not None}) == 1
 
 
 def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
@@ -147,6 +161,46 @@ def test_what_needs_a_failed_cell_fails_and_both_are_tried_again(tiny, here, mon
     assert needing.error.startswith(f"{search.id} failed: ZeroDivisionError")
     assert sum(bool(record.error) for record in records.values()) == 2
     assert not any(record.error for record in run(study, folder, 1, QUIET).values())
+
+
+def test_bit_widths_share_the_images_that_they_would_each_have_made(tiny, here, done, monkeypatch):
+    text = tiny.replace("seeds = 2", "seeds = 1")
+    for bits in ("w3a3", "w2a4"):
+        done(text, "apart", bits=[bits])
+    made = []
+    make = Generated.make
+    monkeypatch.setattr(Generated, "make", lambda *given: made.append(1) or make(*given))
+    done(text, "together", bits=["w3a3", "w2a4"])
+    assert len(made) == 3 * (2 + 4)  # generators, and steps of each
+    assert kept("together/cells") == kept("apart/cells")
+    assert not Path("together/work").exists()
+
+
+def test_images_go_when_nobody_is_left_to_learn_from_them(tiny):
+    first, *_, second = plan(read_study(tiny, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))[:2]
+    folder = StudyFolder(Path("out"))
+    path = folder.images_path(first)
+    path.parent.mkdir(parents=True)
+    path.touch()
+    folder.forget_images([first, second], {first.id})
+    assert path.exists()
+    folder.forget_images([first, second], {first.id, second.id})
+    assert not path.exists()
+
+
+def test_images_that_are_being_made_are_waited_for(tiny):
+    cells = plan(read_study(tiny, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))
+    doing = running._Doing(StudyFolder(Path("out")), cells, {}, QUIET)
+    waiting = deque(cells)
+    first = doing._next(waiting)
+    doing.shares[first.id] = 0.0
+    assert first.id == cells[0].id
+    assert doing._next(waiting).kind == "draw"
+    assert cells[1] in waiting
+    path = doing.folder.images_path(first)
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert doing._next(waiting) == cells[1]
 
 
 def test_a_process_that_is_killed_is_told_and_tried_again(tiny, done):

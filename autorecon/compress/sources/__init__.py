@@ -4,5 +4,6 @@ from autorecon.compress.sources.base import Learner, Source
 from autorecon.compress.sources.generated import Generated
 from autorecon.compress.sources.nothing import Nothing
 from autorecon.compress.sources.pictures import Pictures
+from autorecon.compress.sources.recorded import Recorded, Repeated
 
-__all__ = ["Generated", "Learner", "Nothing", "Pictures", "Source"]
+__all__ = ["Generated", "Learner", "Nothing", "Pictures", "Recorded", "Repeated", "Source"]

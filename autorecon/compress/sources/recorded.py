@@ -1,0 +1,89 @@
+"""Images that are made once and shown to several students, such as those of different bit widths.
+
+Where neither the objective nor the method lets a generator see the student, what it makes does not
+depend on it: the second student may be shown what was made for the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.sources.base import Learner, Source
+from autorecon.objective import Request
+
+Given = tuple["Batch | None", dict[str, float]]
+"""What one step of a source gives: a batch, and the losses."""
+
+
+class Recorded:
+    """A source, of which all that it gives is kept.
+
+    `calls` is whole unless a checkpoint was loaded, which has nothing of what came before it.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.labelled = source, source.labelled
+        self.calls: list[Given] = []
+        self.whole = True
+
+    def make(self, student: Learner | None) -> Given:
+        return self._keep(self.source.make(student))
+
+    def draw(self) -> Batch:
+        batch = self.source.draw()
+        self._keep((batch, {}))
+        return batch
+
+    def _keep(self, given: Given) -> Given:
+        self.calls.append(given)
+        return given
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.source.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.whole = False
+        self.calls.clear()
+        self.source.load_state_dict(state)
+
+    def recording(self) -> dict[str, Any]:
+        """What a Repeated source is made of, as `runs.save_state` writes it."""
+        calls = [(_values(batch) if batch else None, losses) for batch, losses in self.calls]
+        return {"labelled": self.labelled, "calls": calls}
+
+
+class Repeated:
+    """A source that gives what a recorded one gave, in the same order; nothing is computed."""
+
+    def __init__(self, recording: dict[str, Any]) -> None:
+        self.labelled = bool(recording["labelled"])
+        self._calls = recording["calls"]
+        self._next = 0
+
+    def make(self, student: Learner | None) -> Given:
+        values, losses = self._calls[self._next]
+        self._next += 1
+        return values and _batch(values), losses
+
+    def draw(self) -> Batch:
+        batch, _ = self.make(None)
+        assert batch is not None
+        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"next": self._next}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._next = state["next"]
+
+
+def _values(batch: Batch) -> dict[str, Any]:
+    """What students look at; the noise is none of it."""
+    return attrs.asdict(attrs.evolve(batch, request=attrs.evolve(batch.request, noise=None)))
+
+
+def _batch(values: dict[str, Any]) -> Batch:
+    return Batch(**values | {"request": Request(**values["request"])})
