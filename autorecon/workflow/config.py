@@ -11,7 +11,7 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
-from autorecon.compress import CompressConfig
+from autorecon.compress import Bits, CompressConfig
 from autorecon.lang import did_you_mean
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
@@ -86,13 +86,15 @@ class SelectConfig:
     """Short compressions with several architectures of the search, the best of which is taken.
 
     1 of `candidates` takes what the search derives. Each is tried with `seeds` seeds and `budget`,
-    the share of the compression's steps; `judge` is the generator whose `images` the students are
-    compared on, trained in the same way with a seed of its own. Raises ConfigError.
+    the share of the compression's steps, and `bits`, those of the compression if empty: fewer bits
+    tell generators apart that more do not. `judge` is the generator whose `images` the students
+    are compared on, trained in the same way with a seed of its own. Raises ConfigError.
     """
 
     candidates: int = 1
     seeds: int = 1
     budget: float = 0.5
+    bits: str = ""
     judge: str = "gdfq-cifar"
     images: int = 2000
 
@@ -102,6 +104,8 @@ class SelectConfig:
                 raise ConfigError(f"select.{name} = {getattr(self, name)} must be at least 1")
         if not 0 < self.budget <= 1:
             raise ConfigError(f"select.budget = {self.budget} must be above 0, and at most 1")
+        if self.bits:
+            Bits.parse(self.bits)
 
 
 @attrs.frozen

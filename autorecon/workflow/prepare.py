@@ -129,6 +129,10 @@ def _check_method(config: RunConfig) -> None:
             f"the method {method.name} has no generator to select by: choose another by "
             "compress.method, or set select.candidates=1"
         )
+    if config.selects and config.select.bits and method.family != "quantization":
+        raise ConfigError(
+            f"select.bits is for methods that quantize, which {method.name} does not: leave it out"
+        )
     if config.command == "run" and method.source != "generator":
         raise ConfigError(
             f"`autorecon run` compares generators, and the method {method.name} has none; use "

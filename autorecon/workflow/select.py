@@ -114,10 +114,11 @@ def _compression(prepared: Prepared, space: Space, seed: int, name: str) -> Comp
 
 
 def _short(prepared: Prepared, seed: int) -> CompressConfig:
-    """The compression's own settings, with a share of its steps."""
+    """The compression's own settings, with a share of its steps and the selection's bits."""
     whole, share = prepared.config.compress, prepared.config.select.budget
     return attrs.evolve(
         whole,
+        bits=prepared.config.select.bits or whole.bits,
         warmup_steps=round(whole.warmup_steps * share),
         steps=max(1, round(whole.steps * share)),
         epochs=1,

@@ -81,16 +81,32 @@ def test_our_space_is_no_dearer_than_the_human_designed_generator_and_has_it(ima
     space, human = autorecon.load("autorecon", **given), autorecon.load("gdfq-cifar", **given)
     assert space.cost.exact
     assert space.cost.macs.max == human.cost.macs.max
-    chosen = {decision.name: decision.options[0] for decision in space.decisions}
-    grown = dict.fromkeys(("seed->low", "low->high"), "nearest >> conv(3)")
-    chosen |= grown | {"high->image": "conv(3)", "C2.n5->image": "none"}
+    soft = "nearest >> conv(3) >> bn(eps=0.8) >> leaky_relu(slope=0.2)"
+    chosen = {
+        "scaled->seed": "linear", "moved->seed": "none", "seed->low": soft, "low->high": soft,
+        "seed->high": "none", "high->fine": "identity",
+    }  # fmt: skip
+    assert chosen.keys() == {decision.name for decision in space.decisions}
     member = autorecon.graph.genotype(space, chosen)
-    assert member.cost == human.cost
+    assert (member.cost.macs, member.cost.parameters) == (human.cost.macs, human.cost.parameters)
     live = [edge for edge in member.edges if {edge.source, edge.target} <= member.live]
     assert [edge.candidates[0].text for edge in live if not edge.is_cut] == [
-        "identity", "embed", "linear", "nearest >> conv(3)", "nearest >> conv(3)", "conv(3)"
+        "identity", "embed", "linear", soft, soft, "identity", "conv(3)"
     ]  # fmt: skip
-    assert member.live == {"z", "y", "code", "seed", "low", "high", "image"}
+    assert member.live == {"z", "y", "scaled", "seed", "low", "high", "fine", "image"}
+
+
+def test_our_space_can_move_the_noise_by_the_class_at_no_cost():
+    space = autorecon.load("autorecon", classes=10, channels=1, size=16)
+    sharp = "nearest >> conv(3) >> bn >> leaky_relu(slope=0.2)"
+    chosen = {
+        "scaled->seed": "none", "moved->seed": "linear", "seed->low": sharp, "low->high": sharp,
+        "seed->high": "none", "high->fine": "identity",
+    }  # fmt: skip
+    member = autorecon.graph.genotype(space, chosen)
+    human = autorecon.load("gdfq-cifar", classes=10, channels=1, size=16)
+    assert member.cost.macs == human.cost.macs
+    assert member.live == {"z", "y", "moved", "seed", "low", "high", "fine", "image"}
 
 
 def test_norm_inside_makes_the_papers_choices():

@@ -60,6 +60,15 @@ def test_a_recipe_has_a_space_for_those_who_name_none():
     assert combine(None, {"space.file": "mine.space"}, [], "paper")["space"] == mine
 
 
+def test_a_recipe_compresses_in_its_way_by_its_own_method_alone():
+    assert combine(None, {}, [], "paper")["compress"] == {"method": "gdfq", "alpha": 1.0}
+    bits = combine(None, {"compress.bits": "w4a4"}, [], "paper")["compress"]
+    assert bits == {"method": "gdfq", "alpha": 1.0, "bits": "w4a4"}
+    other = combine(None, {"compress.method": "dfad"}, [], "paper")
+    assert read_config(other).compress.method == "dfad"
+    assert other["compress"] == {"method": "dfad"}
+
+
 def test_a_recipe_that_is_not_there():
     with pytest.raises(ConfigError, match="recipe = 'papr' is unknown: did you mean `paper`"):
         combine(None, {"recipe": "papr"}, [], "autorecon")

@@ -66,7 +66,19 @@ def test_trials_have_a_share_of_the_steps_and_other_seeds_than_the_results(tiny)
     assert [name for name in names if name.startswith("select")] == ["select/judge", *tried]
     short = select._short(prepared, 7)
     assert (short.warmup_steps, short.steps, short.seed) == (1, 1, 7)
+    assert short.bits == prepared.config.compress.bits
     assert (folder.path / "judge.space").read_text() == prepared.judge.text
+
+
+def test_trials_can_have_other_bits_than_the_results(tiny):
+    folder, prepared = start(tiny, bits="w2a4")
+    assert select._short(prepared, 7).bits == "w2a4" != prepared.config.compress.bits
+    workflow.search(folder, prepared, QUIET)
+    with pytest.raises(ConfigError, match="w99a4"):
+        start(tiny, bits="w99a4")
+    distils = tiny | {"compress": {"method": "dfad", "student": "resnet20"}}
+    with pytest.raises(ConfigError, match=r"select\.bits is for methods that quantize"):
+        start(distils, bits="w2a4")
 
 
 @pytest.mark.parametrize("interrupted", [5, 6, 8, 10])

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
     """CE(S, y) + alpha T^2 KL(softmax(teacher / T) || softmax(S / T)).
 
-    The divergence is divided by the batch and by the number of classes, as in the released code.
+    The divergence is divided by the batch and by the number of classes, as in the released code,
+    where alpha is 1.
     """
     soft = divergence(answers.logits, batch.logits, config.temperature)
     classes = answers.logits.shape[1]
