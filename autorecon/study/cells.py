@@ -45,7 +45,8 @@ class Cell:
         if self.kind == "compress":
             return compress.ticks
         # The judge is trained as each candidate is.
-        trials = select.candidates * select.seeds + 1 if self.config.selects else 0
+        tried = select.candidates + bool(select.known)
+        trials = tried * select.seeds + 1 if self.config.selects else 0
         return search.ticks_before(search.epochs) + round(trials * select.budget * compress.ticks)
 
     @property

@@ -73,7 +73,7 @@ def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, 
     run, prepared = _open(folder, cell, progress)
     record = folder.images_path(cell) if cell.images else None
     known = _measured(folder.path.resolve(), cell.config.teacher)
-    prepared = attrs.evolve(prepared, known=known.get("accuracy"))
+    prepared = attrs.evolve(prepared, measured=known.get("accuracy"))
     results = workflow.compress(run, prepared, progress, record)
     known |= results["teacher"]
     (row,) = results["rows"]

@@ -88,7 +88,8 @@ class SelectConfig:
     1 of `candidates` takes what the search derives. Each is tried with `seeds` seeds and `budget`,
     the share of the compression's steps, and `bits`, those of the compression if empty: fewer bits
     tell generators apart that more do not. `judge` is the generator whose `images` the students
-    are compared on, trained in the same way with a seed of its own. Raises ConfigError.
+    are compared on, trained in the same way with a seed of its own. `known` is a genotype of
+    the space that is tried beside what the search proposes. Raises ConfigError.
     """
 
     candidates: int = 1
@@ -97,6 +98,7 @@ class SelectConfig:
     bits: str = ""
     judge: str = "gdfq-cifar"
     images: int = 2000
+    known: str = ""
 
     def __attrs_post_init__(self) -> None:
         for name in ("candidates", "seeds", "images"):

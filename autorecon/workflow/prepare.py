@@ -11,6 +11,7 @@ from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
+from autorecon.graph.encode import ArchitectureError
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
 from autorecon.nn import generator
@@ -26,8 +27,8 @@ Settings = Mapping[str, int | float | bool]
 @attrs.frozen
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
-    `judge` is the generator whose images a selection goes by. `known` is the teacher's accuracy
-    where that was measured before."""
+    `judge` is the generator whose images a selection goes by, `known` a genotype that it tries as
+    well. `measured` is the teacher's accuracy where that was measured before."""
 
     config: RunConfig
     teacher: Teacher
@@ -36,7 +37,8 @@ class Prepared:
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
     judge: Space | None = None
-    known: float | None = None
+    known: Space | None = None
+    measured: float | None = None
 
     @property
     def space(self) -> Space:
@@ -52,8 +54,8 @@ class Prepared:
     @property
     def full_precision(self) -> float | None:
         """What the teacher reaches on the test images, in percent; None without data."""
-        if self.known is not None or self.dataset is None:
-            return self.known
+        if self.measured is not None or self.dataset is None:
+            return self.measured
         return self.accuracy(self.teacher.module)
 
     def accuracy(self, module: nn.Module) -> float:
@@ -77,9 +79,22 @@ def prepare(config: RunConfig) -> Prepared:
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
     judge = _bind_one(config.select.judge, teacher) if config.selects else None
+    known = _known(config, space) if config.selects and config.select.known else None
     _check_labels(config, *filter(None, (space, baseline, judge)))
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, judge)
+    return Prepared(config, teacher, dataset, space, baseline, weights, judge, known)
+
+
+def _known(config: RunConfig, space: Space) -> Space:
+    """The genotype that is tried as well; ConfigError where it is none of the space."""
+    known = load(find_space(config.select.known))
+    try:
+        space.picks(known)
+    except ArchitectureError as error:
+        raise ConfigError(
+            f"select.known = '{config.select.known}' is no genotype of {space.name}: {error}"
+        ) from None
+    return known
 
 
 def _weights(config: RunConfig, space: Space) -> Mapping[str, Tensor] | None:

@@ -37,8 +37,8 @@ def combine(
     assignments.
 
     `recipe` is what is taken where none of these names another; None is for jobs that have none.
-    The recipe's space, with its parameters, counts where no other is named, and how it compresses
-    where no other method is. Raises ConfigError.
+    The recipe's space, with its parameters and the genotype of it that is known, counts where no
+    other is named, and how it compresses where no other method is. Raises ConfigError.
     """
     values = _read_toml(Path(file)) if file else {}
     for key, value in settings.items():
@@ -62,6 +62,7 @@ def _on_recipe(values: dict[str, Any], name: Any) -> dict[str, Any]:
     own = tomllib.loads(known[name])
     if "file" in values.get("space", {}):
         own.pop("space", None)
+        own.get("select", {}).pop("known", None)
     method = own.get("compress", {}).get("method")
     if values.get("compress", {}).get("method", method) != method:
         own.pop("compress", None)

@@ -14,6 +14,7 @@ from torch import Tensor
 from autorecon.compress import Compression
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
+from autorecon.graph.encode import options, picks_by_name
 from autorecon.nn import Generator, generator, supernet
 from autorecon.runs import (
     Checkpoints,
@@ -48,12 +49,25 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         drive(stage, folder, progress)
         found = stage.derive()
         if prepared.config.selects:
-            proposed = stage.propose(found, prepared.config.select.candidates)
+            proposed = _proposed(stage, prepared, found)
             found = found.selected(select(folder, prepared, proposed, progress))
         write_front(folder, stage, found.choices)
         write_text(folder.derivation_path, json.dumps(attrs.asdict(found), indent=1) + "\n")
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     return load_stored(folder, "genotype", prepared.space)
+
+
+def _proposed(stage: Search, prepared: Prepared, found: Derivation) -> list[dict[str, str]]:
+    """What the selection tries: all different, the one that is known as the last."""
+    proposed = stage.propose(found, prepared.config.select.candidates)
+    if prepared.known is None:
+        return proposed
+    space = prepared.space
+    known = space.picks(prepared.known)
+    same = space.liveness.canonical
+    if same(known) not in [same(picks_by_name(space, choices)) for choices in proposed]:
+        proposed.append(options(space, known))
+    return proposed
 
 
 def derive(

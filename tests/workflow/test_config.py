@@ -56,6 +56,8 @@ def test_a_recipe_has_a_space_for_those_who_name_none():
     assert combine(None, {}, [], "paper")["space"] == paper
     chosen = combine(None, {"space.set": {"width": 8}, "space.baseline": ""}, [], "paper")
     assert chosen["space"] == {"file": "paper", "set": {"width": 8}, "baseline": ""}
+    assert combine(None, {}, [], "autorecon")["select"]["known"] == "autorecon-gdfq"
+    assert "known" not in combine(None, {"space.file": "x"}, [], "autorecon")["select"]
     mine = {"file": "mine.space"}
     assert combine(None, {"space.file": "mine.space"}, [], "paper")["space"] == mine
 

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import attrs
 import pytest
 import torch
 from torch import nn
@@ -79,6 +80,35 @@ def test_trials_can_have_other_bits_than_the_results(tiny):
     distils = tiny | {"compress": {"method": "dfad", "student": "resnet20"}}
     with pytest.raises(ConfigError, match=r"select\.bits is for methods that quantize"):
         start(distils, bits="w2a4")
+
+
+def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch):
+    space = autorecon.load("paper", **tiny["space"]["set"], classes=3, channels=1, size=8)
+    first = {decision.name: decision.options[0] for decision in space.decisions}
+    Path("mine.space").write_text(autorecon.graph.genotype(space, first, of="paper.space").text)
+    scores = iter([50.0, 60.0, 70.0])
+    monkeypatch.setattr(select, "agreement", lambda *_: next(scores))
+    folder, prepared = start(tiny, known="mine.space", candidates=2, seeds=1)
+    Path("mine.space").unlink()  # the run has its own copy
+    folder, prepared = workflow.resume(folder.path, "search")
+    found = workflow.search(folder, prepared, QUIET)
+    assert [t["agreement"]["1000001"] for t in derivation(folder)["trials"]] == [50, 60, 70]
+    assert dict(found.program.chosen) == derivation(folder)["choices"] == first
+
+
+def test_a_known_architecture_that_is_proposed_anyway_is_tried_once(tiny):
+    _, prepared = start(tiny, candidates=2, seeds=1)
+    stage = stages._search_stage(prepared)
+    found = stage.derive()
+    known = autorecon.graph.genotype(prepared.space, found.choices)
+    prepared = attrs.evolve(prepared, known=known)
+    assert len(stages._proposed(stage, prepared, found)) == 2
+
+
+def test_what_is_known_must_be_a_genotype_of_the_space(tiny):
+    with pytest.raises(ConfigError, match=r"select\.known = 'gdfq-cifar' is no genotype of paper"):
+        start(tiny, known="gdfq-cifar")
+    assert not Path("run").exists()
 
 
 @pytest.mark.parametrize("interrupted", [5, 6, 8, 10])
