@@ -92,23 +92,34 @@ def _sharing(cells: list[Cell]) -> list[Cell]:
 
 
 def _variant(study: Study, teacher: TeacherConfig, variant: Variant, seed: int) -> Iterator[Cell]:
-    source = _source(study, teacher, variant, seed)
-    if source:
-        yield source
     for setting in study.settings_of(variant):
+        source = _source(study, teacher, variant, seed, setting)
+        if source:
+            yield source
         yield _compression(study, teacher, variant, seed, setting, source)
 
 
-def _source(study: Study, teacher: TeacherConfig, variant: Variant, seed: int) -> Cell | None:
-    """The cell that gives a variant its genotype."""
+def _source(
+    study: Study, teacher: TeacherConfig, variant: Variant, seed: int, setting: str
+) -> Cell | None:
+    """The cell that gives a variant its genotype.
+
+    A search that selects by compressing does so to the bits that its genotype is for.
+    """
     named = next((search for search in study.search if search.name == variant.source), None)
     if named is None:
         return None
     number = seed % (named.count or study.seeds) if variant.discovered else seed
     config = _search_config(study, teacher, named, number)
-    kind: Literal["search", "draw"] = "search" if variant.discovered else "draw"
-    place = f"{slug(teacher.name)}/{kind}-{slug(named.name)}/seed{number}"
-    return Cell(place, kind, config, teacher.name, number)
+    place = f"{slug(teacher.name)}/{'search' if variant.discovered else 'draw'}-{slug(named.name)}"
+    if variant.drawn:
+        # Of the rest of its settings a draw depends on nothing.
+        own = RunConfig(command="search", threads=1, space=config.space, teacher=teacher)
+        return Cell(f"{place}/seed{number}", "draw", own, teacher.name, number)
+    if config.selects and setting in study.bits and "bits" not in named.compress:
+        config = attrs.evolve(config, compress=attrs.evolve(config.compress, bits=setting))
+        place = f"{place}/{slug(setting)}"
+    return Cell(f"{place}/seed{number}", "search", config, teacher.name, number)
 
 
 def _search_config(study: Study, teacher: TeacherConfig, named: Search, seed: int) -> RunConfig:

@@ -33,10 +33,25 @@ def test_searches_can_be_fewer_than_seeds(tiny):
     assert len([c for c in cells if c.kind == "draw"]) == 3
 
 
+def test_a_search_that_selects_does_so_at_the_bits_that_it_is_for(tiny):
+    selecting = tiny.replace('recipe = "paper"', 'recipe = "paper"\nselect = { candidates = 2 }')
+    cells = plan(read_study(selecting, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))
+    searches = {cell.id: cell.config.compress.bits for cell in cells if cell.kind == "search"}
+    place = f"{ID}/search-paper"
+    assert searches == {f"{place}/{bits}/seed0": bits for bits in ("w3a3", "w2a4")}
+    found = [cell for cell in cells if cell.variant == "discovered"]
+    assert [cell.needs for cell in found] == list(searches)
+    told = selecting.replace(
+        "{ candidates = 2 }", '{ candidates = 2 }\ncompress = { bits = "w4a4" }'
+    )
+    cells = plan(read_study(told, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))
+    assert [cell.id for cell in cells if cell.kind == "search"] == [f"{place}/seed0"]
+
+
 def test_the_budget_is_that_of_every_cell(tiny):
     half = plan(read_study(tiny, "tiny", {"budget": 0.5}))
-    found = [(c.config.compress.warmup_steps, c.config.compress.steps) for c in half]
-    assert set(found) - {(75, 125)} == {(1, 2)}  # the former: a search compresses nothing
+    whole = [c.config.compress for c in half if c.kind == "compress"]
+    assert {(c.warmup_steps, c.steps) for c in whole} == {(1, 2)}
     assert {c.config.search.epochs for c in half if c.kind == "search"} == {1}
     assert {c.config.search.warmup_epochs for c in half if c.kind == "search"} == {0}
 
