@@ -57,7 +57,7 @@ def test_the_budget_is_that_of_every_cell(tiny):
 
 
 def test_only_the_end_is_scored(tiny):
-    for cell in plan(read_study(tiny, "tiny")):
+    for cell in (c for c in plan(read_study(tiny, "tiny")) if c.kind == "compress"):
         assert cell.config.compress.evaluate_every == cell.config.compress.epochs
 
 
