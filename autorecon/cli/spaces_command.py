@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+_EXACT = 1_000_000
 _FIRST = re.compile(r".*?(?=[.:](?:\s|$))")
 
 
@@ -50,4 +51,6 @@ def _size(facts: dict[str, Any]) -> str:
     weights = f"{low:,} weights" if low == high else f"{low:,} to {high:,} weights"
     if facts["architectures"] == 1:
         return weights
-    return f"{facts['architectures']:.2e} architectures, {weights}"
+    count = facts["architectures"]
+    shown = f"{count:,}" if count < _EXACT else f"{count:.2e}"
+    return f"{shown} architectures, {weights}"
