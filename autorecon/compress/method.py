@@ -52,11 +52,8 @@ TRAINED: Settings = {
     "weight_decay": 1e-4,
 }
 ALTERNATED: Settings = {"generator_steps": 1}
-SOFTENED: Settings = {"temperature": 20.0, "alpha": 10.0}
-"""Groups of settings with their defaults, of which methods are put together.
-
-GDFQ's alpha is 1. Ten times as much was chosen on training images: docs/results.md.
-"""
+SOFTENED: Settings = {"temperature": 20.0, "alpha": 1.0}
+"""Groups of settings with their defaults, of which methods are put together."""
 
 
 @attrs.frozen

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import Losses, Method, register
+from autorecon.compress.method import SOFTENED, Losses, Method, register
 from autorecon.compress.methods import gdfq
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ ADADFQ = register(
         cite="Qian et al., Adaptive Data-Free Quantization, CVPR 2023",
         source="generator",
         settings=gdfq.SETTINGS
+        | SOFTENED
         | {
             "objective": "margin + 0.2*disagreement + 0.1*agreement + bns",
             "warmup_objective": "ce + 0.1*bns",
