@@ -1,0 +1,160 @@
+"""How far students come to agree with their teacher on real images, by what taught them.
+
+    python tools/agreement.py gdfq-cifar real --method gdfq --method ait --bits w2a4 --seeds 2
+
+Each GENERATOR, a `.space` file, a shipped name or a genotype, is trained and used exactly as by
+`autorecon compress`, one thread each. What is measured is in how many of 3,000 *training* images
+student and teacher name the same class, so that generators and rates can be tuned without a look
+at test images. `real` teaches with other training images and the teacher's answers, for the same
+steps of the student: the most that better generators could bring, and no data-free result.
+`--test` gives the accuracy on the test images in place of the agreement.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import click
+import torch
+from torch import Tensor
+
+from autorecon import data, teachers
+from autorecon.cli.group import show_error
+from autorecon.compress import CompressConfig, Compression
+from autorecon.compress.batch import Batch
+from autorecon.compress.sources import Source
+from autorecon.data import Dataset
+from autorecon.graph import Space
+from autorecon.nn import generator
+from autorecon.objective import Request, TeacherView
+from autorecon.teachers import Teacher
+from autorecon.workflow.prepare import bind
+
+REAL, HELD_OUT = "real", 3000
+
+
+class RealImages:
+    """A source of the training images `pool`, each class as often as it comes."""
+
+    labelled = True
+
+    def __init__(
+        self, dataset: Dataset, teacher: Teacher, batch: int, seed: int, pool: Tensor
+    ) -> None:
+        self._dataset, self._view, self._batch = dataset, TeacherView(teacher.module), batch
+        self._pool, self._random = pool, torch.Generator().manual_seed(seed)
+
+    def make(self, student: Any) -> tuple[Batch | None, dict[str, float]]:
+        """A batch; nothing is left to learn about how to make them."""
+        return self.draw(), {}
+
+    @torch.no_grad()
+    def draw(self) -> Batch:
+        drawn = torch.randint(len(self._pool), (self._batch,), generator=self._random)
+        images = self._dataset.normalised(self._dataset.train.images[self._pool[drawn]])
+        logits = self._view.answers(images)
+        return Batch(images, Request(logits.argmax(1)), logits)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"random": self._random.get_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._random.set_state(state["random"])
+
+
+class Bench:
+    """A teacher, and the images that its students are measured on; `taught` measures one."""
+
+    def __init__(self, name: str, test: bool) -> None:
+        self.teacher = teachers.load(name)
+        if not self.teacher.data:
+            raise click.ClickException(f"{name} is not known to be of a data set that is here")
+        own = data.load(self.teacher.data, size=self.teacher.size)
+        self.dataset = attrs.evolve(own, mean=self.teacher.mean, std=self.teacher.std)
+        order = torch.randperm(len(own.train), generator=torch.Generator().manual_seed(99))
+        count = min(HELD_OUT, len(order) // 2)
+        self._pool = order[count:]
+        self._measured = own.test if test else self._answered(order[:count])
+
+    @torch.no_grad()
+    def _answered(self, chosen: Tensor) -> data.Split:
+        """Training images, labelled by the teacher."""
+        view, images = TeacherView(self.teacher.module), self.dataset.train.images[chosen]
+        parts = (self.dataset.normalised(part) for part in images.split(100))
+        return data.Split(images, torch.cat([view.answers(part).argmax(1) for part in parts]))
+
+    def space(self, source: str) -> Space:
+        """The one generator that `source` names; `real` images take the place of the default's."""
+        space = bind("gdfq-cifar" if source == REAL else source, {}, self.teacher)
+        if not space.is_genotype:
+            raise click.ClickException(f"{source} leaves something open: name one architecture")
+        return space
+
+    def taught(self, source: str, config: CompressConfig) -> float:
+        """What a student reaches that learns from `source`'s images, in percent."""
+        net, wrap = generator(self.space(source), seed=config.seed), None
+        if source == REAL:
+            config = attrs.evolve(config, warmup_steps=0)
+            wrap = self._real(config)
+        stage = Compression(self.teacher.module, config, net, wrap=wrap)
+        stage.run_epoch(0, lambda: None)
+        return data.accuracy(stage.student.module, self.dataset, self._measured)
+
+    def _real(self, config: CompressConfig) -> Callable[[Source], Source]:
+        return lambda _: RealImages(
+            self.dataset, self.teacher, config.batch, config.seed, self._pool
+        )
+
+
+class Command(click.Command):
+    """Users' mistakes end in a message, as those of `autorecon` do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            show_error(error)
+            ctx.exit(getattr(error, "exit_code", 1))
+
+
+@click.command(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("generators", nargs=-1, required=True, metavar="GENERATOR...")
+@click.option("--teacher", "name", default="resnet20-fashion16", show_default=True)
+@click.option("--method", "methods", multiple=True, default=["gdfq"], show_default=True)
+@click.option("--bits", multiple=True, default=["w3a3", "w2a4"], show_default=True)
+@click.option("--seeds", default=3, show_default=True, help="How many.")
+@click.option("--first-seed", default=0, show_default=True, help="The first of them.")
+@click.option("--budget", default=1.0, show_default=True, help="Multiplies all steps.")
+@click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
+def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],
+         seeds: int, first_seed: int, budget: float, test: bool) -> None:  # fmt: skip
+    """Teach quantized students with each GENERATOR, or with `real` images, and compare them."""
+    torch.set_num_threads(1)
+    bench = Bench(name, test)
+    for source in generators:
+        bench.space(source)  # a mistake in the last of them is told before the first is trained
+    for source, method, widths in itertools.product(generators, methods, bits):
+        own = CompressConfig(method=method, bits=widths)
+        config = attrs.evolve(
+            own,
+            epochs=1,
+            steps=max(1, round(own.steps * budget)),
+            warmup_steps=round(own.warmup_steps * budget),
+        )
+        found = [bench.taught(source, attrs.evolve(config, seed=seed))
+                 for seed in range(first_seed, first_seed + seeds)]  # fmt: skip
+        click.echo(f"{source}, {method} {widths}, {config.steps} steps: {_told(found)}")
+
+
+def _told(found: list[float]) -> str:
+    spread = f" ± {statistics.stdev(found):.2f}" if len(found) > 1 else ""
+    each = ", ".join(f"{figure:.2f}" for figure in found)
+    return f"{statistics.fmean(found):.2f}{spread} % (by seed: {each})"
+
+
+if __name__ == "__main__":
+    main()
