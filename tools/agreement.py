@@ -7,25 +7,29 @@ Each GENERATOR, a `.space` file, a shipped name or a genotype, is trained and us
 student and teacher name the same class, so that generators and rates can be tuned without a look
 at test images. `real` teaches with other training images and the teacher's answers, for the same
 steps of the student: the most that better generators could bring, and no data-free result.
-`--test` gives the accuracy on the test images in place of the agreement.
+`--test` gives the accuracy on the test images in place of the agreement. `--last N` also tells
+the figure after each of the last N steps, and which layers' weights have moved to another level
+since the step before: at few bits one weight of the first layer can be worth points.
 """
 
 from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 import click
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autorecon import data, teachers
 from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
+from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
+from autorecon.compress.quantizer import weight_levels
 from autorecon.compress.sources import Source
 from autorecon.data import Dataset
 from autorecon.graph import Space
@@ -94,20 +98,46 @@ class Bench:
             raise click.ClickException(f"{source} leaves something open: name one architecture")
         return space
 
-    def taught(self, source: str, config: CompressConfig) -> float:
+    def taught(self, source: str, config: CompressConfig, last: int = 0) -> float:
         """What a student reaches that learns from `source`'s images, in percent."""
         net, wrap = generator(self.space(source), seed=config.seed), None
         if source == REAL:
             config = attrs.evolve(config, warmup_steps=0)
             wrap = self._real(config)
         stage = Compression(self.teacher.module, config, net, wrap=wrap)
-        stage.run_epoch(0, lambda: None)
-        return data.accuracy(stage.student.module, self.dataset, self._measured)
+        following = self._follow(stage, config.ticks, last)
+        next(following)
+        stage.run_epoch(0, lambda: next(following))
+        return self._measure(stage.student.module)
+
+    def _measure(self, student: nn.Module) -> float:
+        return data.accuracy(student, self.dataset, self._measured)
+
+    def _follow(self, stage: Compression, ticks: int, last: int) -> Iterator[None]:
+        """Goes on once a step, and tells of the last ones."""
+        student, levels = stage.student.module, dict[str, Tensor]()
+        for tick in itertools.count():
+            if tick and tick > ticks - last:
+                before, levels = levels or _levels(student), _levels(student)
+                moved = {name: int((levels[name] != before[name]).sum()) for name in levels}
+                told = ", ".join(f"{name} {count}" for name, count in moved.items() if count)
+                click.echo(f"  {ticks - tick} to go: {self._measure(student):.2f} %; moved: {told}")
+            yield
 
     def _real(self, config: CompressConfig) -> Callable[[Source], Source]:
         return lambda _: RealImages(
             self.dataset, self.teacher, config.batch, config.seed, self._pool
         )
+
+
+def _levels(student: nn.Module) -> dict[str, Tensor]:
+    """The integers that each quantized layer's weights are rounded to."""
+    quantized = (QuantizedConv2d, QuantizedLinear)
+    return {
+        name: weight_levels(layer.weight, layer.bits)
+        for name, layer in student.named_modules()
+        if isinstance(layer, quantized)
+    }
 
 
 class Command(click.Command):
@@ -130,8 +160,9 @@ class Command(click.Command):
 @click.option("--first-seed", default=0, show_default=True, help="The first of them.")
 @click.option("--budget", default=1.0, show_default=True, help="Multiplies all steps.")
 @click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
+@click.option("--last", default=0, show_default=True, help="How many of the last steps to follow.")
 def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],
-         seeds: int, first_seed: int, budget: float, test: bool) -> None:  # fmt: skip
+         seeds: int, first_seed: int, budget: float, test: bool, last: int) -> None:  # fmt: skip
     """Teach quantized students with each GENERATOR, or with `real` images, and compare them."""
     torch.set_num_threads(1)
     bench = Bench(name, test)
@@ -145,7 +176,7 @@ def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits:
             steps=max(1, round(own.steps * budget)),
             warmup_steps=round(own.warmup_steps * budget),
         )
-        found = [bench.taught(source, attrs.evolve(config, seed=seed))
+        found = [bench.taught(source, attrs.evolve(config, seed=seed), last)
                  for seed in range(first_seed, first_seed + seeds)]  # fmt: skip
         click.echo(f"{source}, {method} {widths}, {config.steps} steps: {_told(found)}")
 

@@ -83,6 +83,30 @@ def test_its_figures_are_those_of_the_engine(tool, dataset, monkeypatch):
         assert line.endswith(f"(by seed: {each})")
 
 
+def test_the_last_steps_are_followed(tool, dataset, monkeypatch):
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    monkeypatch.setattr(data, "load", lambda name, size: dataset)
+    arguments = ["gdfq-cifar", "--bits", "w3a3", "--seeds", "1", "--budget", "0.008"]
+    plain = CliRunner().invoke(tool.main, arguments, catch_exceptions=False).output
+    followed = CliRunner().invoke(tool.main, [*arguments, "--last", "2"], catch_exceptions=False)
+    first, second, figure = followed.output.splitlines()
+    assert figure == plain.strip(), "to look on changes nothing"
+    assert first.startswith("  1 to go: ")
+    assert first.endswith("; moved: ")
+    assert second.split(";")[0] == f"  0 to go: {figure.split()[5]} %"
+    teacher = teachers.load(NAME)
+    config = CompressConfig(bits="w3a3", warmup_steps=1, steps=2, epochs=1)
+    stage = Compression(teacher.module, config, generator(bind("gdfq-cifar", {}, teacher), seed=0))
+    seen = []
+    stage.run_epoch(0, lambda: seen.append(tool._levels(stage.student.module)))
+    moved = {name: int((seen[2][name] != seen[1][name]).sum()) for name in seen[2]}
+    told = dict(part.rsplit(" ", 1) for part in second.split("moved: ")[1].split(", ") if part)
+    assert {name: int(count) for name, count in told.items()} == {
+        n: c for n, c in moved.items() if c
+    }
+    assert told
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [
