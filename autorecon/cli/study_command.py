@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--bits", multiple=True, help="Bit widths, as w3a3; may be repeated.")
 @click.option("--student", "students", multiple=True, help="Students to distil into.")
 @click.option("--variant", "variants", multiple=True, help="Only these of those compared.")
-@click.option("--seeds", type=click.IntRange(1, 1000), help="Seeds 0 .. N-1 of every cell.")
+@click.option("--seeds", type=click.IntRange(1, 1000), help="How many seeds of every cell.")
+@click.option("--first-seed", type=int, help="The first of them; 0 if unset.")
+@click.option("--against", help="Give every difference to this variant.")
 @click.option("--budget", type=float, help="Multiplies the steps of every cell.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
@@ -43,11 +45,13 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
 
     if options["only_plan"] and options["only_table"]:
         raise click.UsageError("--plan and --table: choose one")
-    changes = {k: options[k] for k in ("seeds", "budget") if options[k] is not None}
+    changes = {k: options[k] for k in ("seeds", "first_seed", "budget") if options[k] is not None}
     changes |= {k: list(options[k]) for k in ("teachers", "bits", "students") if options[k]}
     found = find_study(study, changes)
     if options["variants"]:
         found = found.only(options["variants"])
+    if options["against"]:
+        found = found.against(options["against"])
     folder = StudyFolder(options["out"] or _place(study))
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)

@@ -40,4 +40,5 @@ def _notes(study: Study, records: Iterable[Record | None]) -> list[str]:
         if record
     } - {""}
     by = f" Made by autorecon {', '.join(sorted(made))}." if made else ""
-    return [f"Budget {study.budget:g}, seeds 0 to {study.seeds - 1}.{by}"]
+    seeds = study.all_seeds
+    return [f"Budget {study.budget:g}, seeds {seeds[0]} to {seeds[-1]}.{by}"]

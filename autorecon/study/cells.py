@@ -73,7 +73,7 @@ def plan(study: Study) -> list[Cell]:
     Raises ConfigError, CompressError, SearchError or ObjectiveError where a setting makes no sense.
     """
     cells: dict[str, Cell] = {}
-    for seed in range(study.seeds):
+    for seed in study.all_seeds:
         for teacher in study.networks:
             for variant in study.variant:
                 for cell in _variant(study, teacher, variant, seed):
@@ -109,7 +109,7 @@ def _source(
     named = next((search for search in study.search if search.name == variant.source), None)
     if named is None:
         return None
-    number = seed % (named.count or study.seeds) if variant.discovered else seed
+    number = seed % named.count if variant.discovered and named.count else seed
     config = _search_config(study, teacher, named, number)
     place = f"{slug(teacher.name)}/{'search' if variant.discovered else 'draw'}-{slug(named.name)}"
     if variant.drawn:

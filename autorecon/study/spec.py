@@ -18,7 +18,7 @@ from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE, shipped_toml
 
-MOST_SEEDS = 1000
+MOST_SEEDS, LAST_SEED = 1000, 1_000_000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
 """Settings of a compression that are for the study to set, and the field that says them."""
 
@@ -82,15 +82,16 @@ class Published:
 class Study:
     """A teacher is a name, or a table as `teacher` in a run's config.toml.
 
-    `seeds` of every variant at every setting (bits, or a student to distil into) of every
-    teacher. `budget` multiplies the steps of all. Differences are to the first of `compare` that a
-    setting has. Raises StudyError.
+    `seeds` of every variant, from `first_seed` on, at every setting (bits, or a student to distil
+    into) of every teacher. `budget` multiplies the steps of all. Differences are to the first of
+    `compare` that a setting has. Raises StudyError.
     """
 
     title: str
     teachers: list[Any]
     variant: list[Variant]
     seeds: int = 5
+    first_seed: int = 0
     budget: float = 1.0
     bits: list[str] = attrs.Factory(list)
     students: list[str] = attrs.Factory(list)
@@ -120,6 +121,10 @@ class Study:
 
     def _check_numbers(self) -> None:
         _require(1 <= self.seeds <= MOST_SEEDS, f"seeds = {self.seeds} must be 1 to {MOST_SEEDS}")
+        _require(
+            0 <= self.first_seed <= LAST_SEED,
+            f"first_seed = {self.first_seed} must be 0 to {LAST_SEED}",
+        )
         _require(0 < self.budget < 1e6, f"budget = {self.budget:g} must be above 0, and finite")
         _require(bool(self.teachers), "it names no teachers")
         _require(bool(self.variant), "it names no variants to compare")
@@ -173,6 +178,16 @@ class Study:
         ]
         compare = [name for name in self.compare if name in names]
         return attrs.evolve(self, variant=kept, compare=compare)
+
+    def against(self, name: str) -> Study:
+        """The same with every difference to this variant; StudyError where there is none such."""
+        alike = [attrs.evolve(variant, against="") for variant in self.variant]
+        return attrs.evolve(self, variant=alike, compare=[name])
+
+    @property
+    def all_seeds(self) -> range:
+        """The seeds of every variant."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def to_toml(self) -> dict[str, Any]:
         """Plain values, from which `structured` makes the same study."""

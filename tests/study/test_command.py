@@ -43,6 +43,8 @@ def test_the_tables_are_written_again_from_what_is_done(copied):
     rows = json.loads(study("out", "--table", "--json").output)["rows"]
     assert [row["variant"] for row in rows] == ["human-designed", "random genotype", "discovered"]
     assert rows[2]["difference"]["runs"] == 1
+    against = study("out", "--table", "--json", "--against", "discovered").output
+    assert [row["against"] for row in json.loads(against)["rows"]] == ["discovered"] * 2 + [""]
     some = json.loads(study("out", "--table", "--json", "--variant", "discovered").output)["rows"]
     assert [(row["variant"], row["difference"]) for row in some] == [("discovered", None)]
 
@@ -58,6 +60,9 @@ def test_the_tables_are_written_again_from_what_is_done(copied):
         (("out", "--budget", "3", "--plan"), "made with other settings"),
         (("out", "--bits", "w9a9"), "9 bits for weights"),
         (("out", "--teacher", "resnet21-fashion16"), "no teacher is called"),
+        (("out", "--against", "random"), "there is no variant 'random' to compare with"),
+        (("out", "--first-seed", "-1"), "first_seed = -1 must be 0"),
+        (("out", "--first-seed", "1", "--seeds", "1", "--table"), "nothing is done"),
         (("out", "--variant", "random"), "there is no variant 'random'"),
     ],
 )

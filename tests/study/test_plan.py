@@ -33,6 +33,16 @@ def test_searches_can_be_fewer_than_seeds(tiny):
     assert len([c for c in cells if c.kind == "draw"]) == 3
 
 
+def test_later_seeds_are_those_that_more_seeds_would_add(tiny):
+    for text in (tiny, tiny.replace('name = "paper"\nrecipe', 'name = "paper"\ncount = 2\nrecipe')):
+        late = plan(read_study(text, "tiny", {"first_seed": 3, "seeds": 2}))
+        all_cells = plan(read_study(text, "tiny", {"seeds": 5}))
+        assert {cell.seed for cell in late if cell.kind == "compress"} == {3, 4}
+        assert {cell.id for cell in late} <= {cell.id for cell in all_cells}
+        same = {cell.id: cell.config for cell in all_cells}
+        assert all(cell.config == same[cell.id] for cell in late)
+
+
 def test_a_search_that_selects_does_so_at_the_bits_that_it_is_for(tiny):
     selecting = tiny.replace('recipe = "paper"', 'recipe = "paper"\nselect = { candidates = 2 }')
     cells = plan(read_study(selecting, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))
@@ -108,6 +118,7 @@ def read_study_again(study):
         ('compare = ["human', 'compare = ["hunan', "no variant 'hunan-designed' to compare with"),
         ('name = "discovered"', 'name = "random/genotype"', "two variants are called alike"),
         ("seeds = 2", "seeds = 0", "seeds = 0 must be 1 to 1000"),
+        ("seeds = 2", "first_seed = -1", "first_seed = -1 must be 0 to 1000000"),
         ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),
         ('bits = ["w3a3"]', "bits = []", "needs `bits`"),
         ("steps = 4\n", "stepps = 4\n", "there is no `stepps`"),

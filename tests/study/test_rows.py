@@ -48,6 +48,21 @@ def test_means_and_differences_are_over_the_seeds_that_both_have(tiny):
     assert found.published == Figure(40.15, "ResNet-20 (somewhere)")
 
 
+def test_differences_of_later_seeds_to_another_variant(tiny):
+    text = tiny.replace('drawn = "paper"', 'drawn = "paper"\nagainst = "discovered"')
+    study = read_study(text, "tiny", {"first_seed": 1, "seeds": 2}).against("random genotype")
+    cells = plan(study)
+    figures = {("human-designed", 0): 1.0, ("random genotype", 0): 50.0}
+    figures |= {("random genotype", 1): 70.0, ("random genotype", 2): 74.0}
+    figures |= {("discovered", 1): 75.0, ("discovered", 2): 75.0}
+    human, drawn, found = rows(study, cells, records(cells, figures))
+    assert (human.runs, human.missing, human.difference) == (2, 2, None)
+    assert (drawn.accuracy.mean, drawn.against, drawn.difference) == (72, "", None)
+    assert (found.against, found.difference.mean, found.difference.runs) == (
+        "random genotype", 3, 2,
+    )  # fmt: skip
+
+
 def test_a_variant_may_be_compared_with_another(tiny):
     text = tiny.replace('drawn = "paper"', 'drawn = "paper"\nagainst = "discovered"')
     study = read_study(text, "tiny", {"seeds": 1})
