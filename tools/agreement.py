@@ -156,9 +156,17 @@ class Command(click.Command):
 @click.option("--teacher", "name", default="resnet20-fashion16", show_default=True)
 @click.option("--method", "methods", multiple=True, default=["gdfq"], show_default=True)
 @click.option("--bits", multiple=True, default=["w3a3", "w2a4"], show_default=True)
-@click.option("--seeds", default=3, show_default=True, help="How many.")
-@click.option("--first-seed", default=0, show_default=True, help="The first of them.")
-@click.option("--budget", default=1.0, show_default=True, help="Multiplies all steps.")
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="How many.")
+@click.option(
+    "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first of them."
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Multiplies all steps.",
+)
 @click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
 @click.option("--last", default=0, show_default=True, help="How many of the last steps to follow.")
 def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],

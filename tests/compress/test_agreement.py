@@ -114,6 +114,8 @@ def test_the_last_steps_are_followed(tool, dataset, monkeypatch):
         (["nowhere.space"], "nowhere.space"),
         (["real", "--method", "gdqf"], "gdfq"),
         (["real", "--teacher", "resnet-20"], "resnet20"),
+        (["real", "--seeds", "0"], "--seeds"),
+        (["real", "--budget", "-1"], "--budget"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_trained(tool, dataset, monkeypatch, arguments, wrong):
