@@ -24,7 +24,7 @@ import click
 import torch
 from torch import Tensor, nn
 
-from autorecon import data, teachers
+from autorecon import data
 from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
@@ -32,11 +32,12 @@ from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
 from autorecon.compress.quantizer import weight_levels
 from autorecon.compress.sources import Source
 from autorecon.data import Dataset
-from autorecon.graph import Space
 from autorecon.nn import generator
-from autorecon.objective import Request, TeacherView
+from autorecon.objective import DivergedError, Request, TeacherView
+from autorecon.study.budget import scaled
 from autorecon.teachers import Teacher
-from autorecon.workflow.prepare import bind
+from autorecon.workflow.config import RunConfig, SpaceConfig, TeacherConfig
+from autorecon.workflow.prepare import Prepared, prepare
 
 REAL, HELD_OUT = "real", 3000
 
@@ -71,63 +72,57 @@ class RealImages:
 
 
 class Bench:
-    """A teacher, and the images that its students are measured on; `taught` measures one."""
+    """One generator, method and bits; `taught` measures a student that learns so."""
 
-    def __init__(self, name: str, test: bool) -> None:
-        self.teacher = teachers.load(name)
-        if not self.teacher.data:
+    def __init__(self, prepared: Prepared, real: bool, test: bool) -> None:
+        if prepared.dataset is None:
+            name = prepared.teacher.name
             raise click.ClickException(f"{name} is not known to be of a data set that is here")
-        own = data.load(self.teacher.data, size=self.teacher.size)
-        self.dataset = attrs.evolve(own, mean=self.teacher.mean, std=self.teacher.std)
-        order = torch.randperm(len(own.train), generator=torch.Generator().manual_seed(99))
+        self.prepared, self.dataset, self.real = prepared, prepared.dataset, real
+        random = torch.Generator().manual_seed(99)
+        order = torch.randperm(len(self.dataset.train), generator=random)
         count = min(HELD_OUT, len(order) // 2)
-        self._pool = order[count:]
-        self._measured = own.test if test else self._answered(order[:count])
+        self.pool = order[count:]
+        self.measured = self.dataset.test if test else self._answered(order[:count])
 
     @torch.no_grad()
     def _answered(self, chosen: Tensor) -> data.Split:
         """Training images, labelled by the teacher."""
-        view, images = TeacherView(self.teacher.module), self.dataset.train.images[chosen]
+        view, images = TeacherView(self.prepared.teacher.module), self.dataset.train.images[chosen]
         parts = (self.dataset.normalised(part) for part in images.split(100))
         return data.Split(images, torch.cat([view.answers(part).argmax(1) for part in parts]))
 
-    def space(self, source: str) -> Space:
-        """The one generator that `source` names; `real` images take the place of the default's."""
-        space = bind("gdfq-cifar" if source == REAL else source, {}, self.teacher)
-        if not space.is_genotype:
-            raise click.ClickException(f"{source} leaves something open: name one architecture")
-        return space
-
-    def taught(self, source: str, config: CompressConfig, last: int = 0) -> float:
-        """What a student reaches that learns from `source`'s images, in percent."""
-        net, wrap = generator(self.space(source), seed=config.seed), None
-        if source == REAL:
-            config = attrs.evolve(config, warmup_steps=0)
-            wrap = self._real(config)
-        stage = Compression(self.teacher.module, config, net, wrap=wrap)
-        following = self._follow(stage, config.ticks, last)
+    def taught(self, seed: int, last: int = 0) -> float:
+        """What a student reaches in percent, the `last` steps of which are told of."""
+        config = attrs.evolve(self.prepared.config.compress, seed=seed)
+        net, wrap = generator(self.prepared.space, seed=seed), None
+        if self.real:
+            config, wrap = attrs.evolve(config, warmup_steps=0), self._real(config)
+        stage = Compression(self.prepared.teacher.module, config, net, wrap=wrap)
+        # Before the student's first step its ranges still follow what it is shown.
+        following = self._follow(stage, max(config.ticks - last, config.image_ticks))
         next(following)
         stage.run_epoch(0, lambda: next(following))
         return self._measure(stage.student.module)
 
     def _measure(self, student: nn.Module) -> float:
-        return data.accuracy(student, self.dataset, self._measured)
+        return data.accuracy(student, self.dataset, self.measured)
 
-    def _follow(self, stage: Compression, ticks: int, last: int) -> Iterator[None]:
-        """Goes on once a step, and tells of the last ones."""
-        student, levels = stage.student.module, dict[str, Tensor]()
+    def _follow(self, stage: Compression, start: int) -> Iterator[None]:
+        """Goes on once a step, and tells of those after `start`."""
+        student, ticks, levels = stage.student.module, stage.ticks, dict[str, Tensor]()
         for tick in itertools.count():
-            if tick and tick > ticks - last:
-                before, levels = levels or _levels(student), _levels(student)
-                moved = {name: int((levels[name] != before[name]).sum()) for name in levels}
+            if tick >= start:
+                before, levels = levels, _levels(student)
+                moved = {name: int((levels[name] != before[name]).sum()) for name in before}
+            if tick > start:
                 told = ", ".join(f"{name} {count}" for name, count in moved.items() if count)
                 click.echo(f"  {ticks - tick} to go: {self._measure(student):.2f} %; moved: {told}")
             yield
 
     def _real(self, config: CompressConfig) -> Callable[[Source], Source]:
-        return lambda _: RealImages(
-            self.dataset, self.teacher, config.batch, config.seed, self._pool
-        )
+        teacher, pool = self.prepared.teacher, self.pool
+        return lambda _: RealImages(self.dataset, teacher, config.batch, config.seed, pool)
 
 
 def _levels(student: nn.Module) -> dict[str, Tensor]:
@@ -146,7 +141,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ValueError as error:
+        except (ValueError, DivergedError) as error:
             show_error(error)
             ctx.exit(getattr(error, "exit_code", 1))
 
@@ -160,33 +155,38 @@ class Command(click.Command):
 @click.option(
     "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first of them."
 )
-@click.option(
-    "--budget",
-    type=click.FloatRange(0, 1e6, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Multiplies all steps.",
-)
+@click.option("--budget", default=1.0, show_default=True, help="Multiplies all steps.")
 @click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
-@click.option("--last", default=0, show_default=True, help="How many of the last steps to follow.")
+@click.option("--last", type=click.IntRange(0), default=0, help="Follow so many of the last steps.")
 def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],
          seeds: int, first_seed: int, budget: float, test: bool, last: int) -> None:  # fmt: skip
     """Teach quantized students with each GENERATOR, or with `real` images, and compare them."""
+    if not 0 < budget < 1e6:
+        raise click.BadParameter("must be above 0, and finite", param_hint="--budget")
     torch.set_num_threads(1)
-    bench = Bench(name, test)
-    for source in generators:
-        bench.space(source)  # a mistake in the last of them is told before the first is trained
-    for source, method, widths in itertools.product(generators, methods, bits):
-        own = CompressConfig(method=method, bits=widths)
-        config = attrs.evolve(
-            own,
-            epochs=1,
-            steps=max(1, round(own.steps * budget)),
-            warmup_steps=round(own.warmup_steps * budget),
+    # All are made ready first: a mistake in the last is told before the first is trained.
+    benches = {
+        (source, method, widths): Bench(
+            _prepared(source, name, method, widths, budget), source == REAL, test
         )
-        found = [bench.taught(source, attrs.evolve(config, seed=seed), last)
-                 for seed in range(first_seed, first_seed + seeds)]  # fmt: skip
-        click.echo(f"{source}, {method} {widths}, {config.steps} steps: {_told(found)}")
+        for source, method, widths in itertools.product(generators, methods, bits)
+    }
+    for (source, method, widths), bench in benches.items():
+        found = [bench.taught(seed, last) for seed in range(first_seed, first_seed + seeds)]
+        steps = bench.prepared.config.compress.steps
+        click.echo(f"{source}, {method} {widths}, {steps} steps: {_told(found)}")
+
+
+def _prepared(source: str, teacher: str, method: str, bits: str, budget: float) -> Prepared:
+    """What `autorecon compress` makes ready; `real` images take the place of a generator's."""
+    file = "gdfq-cifar" if source == REAL else source
+    config = RunConfig(
+        command="compress",
+        space=SpaceConfig(file=file, baseline=""),
+        teacher=TeacherConfig(teacher),
+        compress=CompressConfig(method=method, bits=bits, epochs=1),
+    )
+    return prepare(scaled(config, budget))
 
 
 def _told(found: list[float]) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @click.option("--student", "students", multiple=True, help="Students to distil into.")
 @click.option("--variant", "variants", multiple=True, help="Only these of those compared.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="How many seeds of every cell.")
-@click.option("--first-seed", type=int, help="The first of them; 0 if unset.")
-@click.option("--against", help="Give every difference to this variant.")
+@click.option("--first-seed", type=int, help="The first of them; at first 0.")
+@click.option("--against", help="Table differences to this variant, where it is compared.")
 @click.option("--budget", type=float, help="Multiplies the steps of every cell.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
@@ -50,8 +50,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     found = find_study(study, changes)
     if options["variants"]:
         found = found.only(options["variants"])
-    if options["against"]:
-        found = found.against(options["against"])
+    tabled = found if options["against"] is None else found.against(options["against"])
     folder = StudyFolder(options["out"] or _place(study))
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)
@@ -69,8 +68,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
             raise
-    text = write_tables(folder, found, cells, records)
-    _show(text, folder, found, cells, records, options["as_json"])
+    text = write_tables(folder, tabled, cells, records)
+    _show(text, folder, tabled, cells, records, options["as_json"])
     if any(record and record.error for record in records.values()):
         ctx.exit(1)
 

@@ -18,7 +18,7 @@ from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE, shipped_toml
 
-MOST_SEEDS, LAST_SEED = 1000, 1_000_000
+MOST_SEEDS, SEEDS_END = 1000, 1_000_000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
 """Settings of a compression that are for the study to set, and the field that says them."""
 
@@ -121,9 +121,10 @@ class Study:
 
     def _check_numbers(self) -> None:
         _require(1 <= self.seeds <= MOST_SEEDS, f"seeds = {self.seeds} must be 1 to {MOST_SEEDS}")
+        # Those after are the seeds of trials, by which genotypes are selected.
+        most = SEEDS_END - self.seeds
         _require(
-            0 <= self.first_seed <= LAST_SEED,
-            f"first_seed = {self.first_seed} must be 0 to {LAST_SEED}",
+            0 <= self.first_seed <= most, f"first_seed = {self.first_seed} must be 0 to {most}"
         )
         _require(0 < self.budget < 1e6, f"budget = {self.budget:g} must be above 0, and finite")
         _require(bool(self.teachers), "it names no teachers")
@@ -180,9 +181,9 @@ class Study:
         return attrs.evolve(self, variant=kept, compare=compare)
 
     def against(self, name: str) -> Study:
-        """The same with every difference to this variant; StudyError where there is none such."""
+        """The same with differences to this variant, where a setting has it; StudyError."""
         alike = [attrs.evolve(variant, against="") for variant in self.variant]
-        return attrs.evolve(self, variant=alike, compare=[name])
+        return attrs.evolve(self, variant=alike, compare=[name, *self.compare])
 
     @property
     def all_seeds(self) -> range:

@@ -118,7 +118,7 @@ def read_study_again(study):
         ('compare = ["human', 'compare = ["hunan', "no variant 'hunan-designed' to compare with"),
         ('name = "discovered"', 'name = "random/genotype"', "two variants are called alike"),
         ("seeds = 2", "seeds = 0", "seeds = 0 must be 1 to 1000"),
-        ("seeds = 2", "first_seed = -1", "first_seed = -1 must be 0 to 1000000"),
+        ("seeds = 2", "first_seed = -1", "first_seed = -1 must be 0 to 999995"),
         ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),
         ('bits = ["w3a3"]', "bits = []", "needs `bits`"),
         ("steps = 4\n", "stepps = 4\n", "there is no `stepps`"),
