@@ -89,7 +89,7 @@ def _notes(error: BaseException, headline: str | None) -> None:
 def cli() -> None:
     """Generator search spaces as text, and the data-free compression that they drive.
 
-    Start with `autorecon run`: it searches the paper's space against a shipped teacher, compresses
+    Start with `autorecon run`: it searches a space of ours against a shipped teacher, compresses
     that teacher without its training data, and writes a report.
     """
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
