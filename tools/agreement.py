@@ -72,13 +72,13 @@ class RealImages:
 
 
 class Bench:
-    """One generator, method and bits; `taught` measures a student that learns so."""
+    """The images that students of one teacher are measured on; `taught` measures one."""
 
-    def __init__(self, prepared: Prepared, real: bool, test: bool) -> None:
+    def __init__(self, prepared: Prepared, test: bool) -> None:
         if prepared.dataset is None:
             name = prepared.teacher.name
             raise click.ClickException(f"{name} is not known to be of a data set that is here")
-        self.prepared, self.dataset, self.real = prepared, prepared.dataset, real
+        self.teacher, self.dataset = prepared.teacher, prepared.dataset
         random = torch.Generator().manual_seed(99)
         order = torch.randperm(len(self.dataset.train), generator=random)
         count = min(HELD_OUT, len(order) // 2)
@@ -88,17 +88,17 @@ class Bench:
     @torch.no_grad()
     def _answered(self, chosen: Tensor) -> data.Split:
         """Training images, labelled by the teacher."""
-        view, images = TeacherView(self.prepared.teacher.module), self.dataset.train.images[chosen]
+        view, images = TeacherView(self.teacher.module), self.dataset.train.images[chosen]
         parts = (self.dataset.normalised(part) for part in images.split(100))
         return data.Split(images, torch.cat([view.answers(part).argmax(1) for part in parts]))
 
-    def taught(self, seed: int, last: int = 0) -> float:
+    def taught(self, prepared: Prepared, seed: int, real: bool, last: int) -> float:
         """What a student reaches in percent, the `last` steps of which are told of."""
-        config = attrs.evolve(self.prepared.config.compress, seed=seed)
-        net, wrap = generator(self.prepared.space, seed=seed), None
-        if self.real:
+        config = attrs.evolve(prepared.config.compress, seed=seed)
+        net, wrap = generator(prepared.space, seed=seed), None
+        if real:
             config, wrap = attrs.evolve(config, warmup_steps=0), self._real(config)
-        stage = Compression(self.prepared.teacher.module, config, net, wrap=wrap)
+        stage = Compression(self.teacher.module, config, net, wrap=wrap)
         # Before the student's first step its ranges still follow what it is shown.
         following = self._follow(stage, max(config.ticks - last, config.image_ticks))
         next(following)
@@ -121,8 +121,9 @@ class Bench:
             yield
 
     def _real(self, config: CompressConfig) -> Callable[[Source], Source]:
-        teacher, pool = self.prepared.teacher, self.pool
-        return lambda _: RealImages(self.dataset, teacher, config.batch, config.seed, pool)
+        return lambda _: RealImages(
+            self.dataset, self.teacher, config.batch, config.seed, self.pool
+        )
 
 
 def _levels(student: nn.Module) -> dict[str, Tensor]:
@@ -165,16 +166,16 @@ def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits:
         raise click.BadParameter("must be above 0, and finite", param_hint="--budget")
     torch.set_num_threads(1)
     # All are made ready first: a mistake in the last is told before the first is trained.
-    benches = {
-        (source, method, widths): Bench(
-            _prepared(source, name, method, widths, budget), source == REAL, test
-        )
+    ready = [
+        (source, _prepared(source, name, method, widths, budget))
         for source, method, widths in itertools.product(generators, methods, bits)
-    }
-    for (source, method, widths), bench in benches.items():
-        found = [bench.taught(seed, last) for seed in range(first_seed, first_seed + seeds)]
-        steps = bench.prepared.config.compress.steps
-        click.echo(f"{source}, {method} {widths}, {steps} steps: {_told(found)}")
+    ]
+    bench = Bench(ready[0][1], test)
+    for source, prepared in ready:
+        config, wanted = prepared.config.compress, range(first_seed, first_seed + seeds)
+        found = [bench.taught(prepared, seed, source == REAL, last) for seed in wanted]
+        figures = _told(found)
+        click.echo(f"{source}, {config.method} {config.bits}, {config.steps} steps: {figures}")
 
 
 def _prepared(source: str, teacher: str, method: str, bits: str, budget: float) -> Prepared:

@@ -15,10 +15,10 @@ import attrs
 from autorecon.compress import METHODS, Bits
 from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
-from autorecon.workflow.config import TeacherConfig, structured, write_config
+from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE, shipped_toml
 
-MOST_SEEDS, SEEDS_END = 1000, 1_000_000
+MOST_SEEDS = 1000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
 """Settings of a compression that are for the study to set, and the field that says them."""
 
@@ -121,8 +121,7 @@ class Study:
 
     def _check_numbers(self) -> None:
         _require(1 <= self.seeds <= MOST_SEEDS, f"seeds = {self.seeds} must be 1 to {MOST_SEEDS}")
-        # Those after are the seeds of trials, by which genotypes are selected.
-        most = SEEDS_END - self.seeds
+        most = TRIAL_SEEDS - self.seeds
         _require(
             0 <= self.first_seed <= most, f"first_seed = {self.first_seed} must be 0 to {most}"
         )

@@ -58,6 +58,9 @@ class TeacherConfig:
     std: tuple[float, ...] | None = None
 
 
+TRIAL_SEEDS = 1_000_000
+"""Seeds from here on are the judge's and the trials', by which genotypes are selected."""
+
 PRECISIONS = ("fp32", "fp32-channels-last", "bf16", "bf16-channels-last")
 AUTO = "auto"
 

@@ -21,11 +21,12 @@ from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
 from autorecon.runs import Checkpoints, Progress, RunFolder, drive, write_text
 from autorecon.search.derivation import Trial
+from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 
-# Of the trials, apart from those that results are measured with; the judge has the one before.
-FIRST_SEED = 1_000_001
+# Of the trials; the judge has the one before.
+FIRST_SEED = TRIAL_SEEDS + 1
 
 
 def select(

@@ -67,7 +67,7 @@ def measured(tool, dataset, monkeypatch):
 
 def test_no_image_that_is_measured_on_is_taught_with(tool, dataset, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
-    bench = tool.Bench(tool._prepared("real", NAME, "gdfq", "w3a3", 1.0), real=True, test=False)
+    bench = tool.Bench(tool._prepared("real", NAME, "gdfq", "w3a3", 1.0), test=False)
     taught = dataset.train.images[bench.pool].flatten(1)
     seen = bench.measured.images.flatten(1)
     assert (len(taught), len(seen)) == (20, 20)
