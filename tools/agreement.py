@@ -103,9 +103,9 @@ class Bench:
         following = self._follow(stage, max(config.ticks - last, config.image_ticks))
         next(following)
         stage.run_epoch(0, lambda: next(following))
-        return self._measure(stage.student.module)
+        return self.measure(stage.student.module)
 
-    def _measure(self, student: nn.Module) -> float:
+    def measure(self, student: nn.Module) -> float:
         return data.accuracy(student, self.dataset, self.measured)
 
     def _follow(self, stage: Compression, start: int) -> Iterator[None]:
@@ -117,7 +117,7 @@ class Bench:
                 moved = {name: int((levels[name] != before[name]).sum()) for name in before}
             if tick > start:
                 told = ", ".join(f"{name} {count}" for name, count in moved.items() if count)
-                click.echo(f"  {ticks - tick} to go: {self._measure(student):.2f} %; moved: {told}")
+                click.echo(f"  {ticks - tick} to go: {self.measure(student):.2f} %; moved: {told}")
             yield
 
     def _real(self, config: CompressConfig) -> Callable[[Source], Source]:

@@ -93,10 +93,6 @@ class RunFolder:
         return self.path / "derivation.json"
 
     @property
-    def selection_path(self) -> Path:
-        return self.path / "selection"
-
-    @property
     def front_path(self) -> Path:
         return self.path / "front"
 

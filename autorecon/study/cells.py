@@ -44,9 +44,8 @@ class Cell:
             return 0
         if self.kind == "compress":
             return compress.ticks
-        # The judge is trained as each candidate is.
         tried = select.candidates + bool(select.known)
-        trials = tried * select.seeds + 1 if self.config.selects else 0
+        trials = tried * select.seeds if self.config.selects else 0
         return search.ticks_before(search.epochs) + round(trials * select.budget * compress.ticks)
 
     @property

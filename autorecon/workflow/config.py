@@ -59,7 +59,7 @@ class TeacherConfig:
 
 
 TRIAL_SEEDS = 1_000_000
-"""Seeds from here on are the judge's and the trials', by which genotypes are selected."""
+"""Seeds from here on are those of the trials by which genotypes are selected."""
 
 PRECISIONS = ("fp32", "fp32-channels-last", "bf16", "bf16-channels-last")
 AUTO = "auto"
@@ -90,17 +90,16 @@ class SelectConfig:
 
     1 of `candidates` takes what the search derives. Each is tried with `seeds` seeds and `budget`,
     the share of the compression's steps, and `bits`, those of the compression if empty: fewer bits
-    tell generators apart that more do not. `judge` is the generator whose `images` the students
-    are compared on, trained in the same way with a seed of its own. `known` is a genotype of
-    the space that is tried beside what the search proposes. Raises ConfigError.
+    tell generators apart that more do not. Students are compared on at least so many `images` of
+    each trial of the other candidates. `known` is a genotype of the space that is tried beside
+    what the search proposes. Raises ConfigError.
     """
 
     candidates: int = 1
     seeds: int = 1
     budget: float = 0.5
     bits: str = ""
-    judge: str = "gdfq-cifar"
-    images: int = 2000
+    images: int = 500
     known: str = ""
 
     def __attrs_post_init__(self) -> None:

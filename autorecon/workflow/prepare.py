@@ -27,8 +27,8 @@ Settings = Mapping[str, int | float | bool]
 @attrs.frozen
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
-    `judge` is the generator whose images a selection goes by, `known` a genotype that it tries as
-    well. `measured` is the teacher's accuracy where that was measured before."""
+    `known` is a genotype that a selection tries as well. `measured` is the teacher's accuracy where
+    that was measured before."""
 
     config: RunConfig
     teacher: Teacher
@@ -36,7 +36,6 @@ class Prepared:
     generator: Space | None
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
-    judge: Space | None = None
     known: Space | None = None
     measured: float | None = None
 
@@ -78,11 +77,10 @@ def prepare(config: RunConfig) -> Prepared:
     space = bind(config.space.file, config.space.set, teacher)
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
-    judge = _bind_one(config.select.judge, teacher) if config.selects else None
     known = _known(config, space) if config.selects and config.select.known else None
-    _check_labels(config, *filter(None, (space, baseline, judge)))
+    _check_labels(config, *filter(None, (space, baseline)))
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, judge, known)
+    return Prepared(config, teacher, dataset, space, baseline, weights, known)
 
 
 def _known(config: RunConfig, space: Space) -> Space:

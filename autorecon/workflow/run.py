@@ -43,8 +43,6 @@ def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder,
         store_space(folder, prepared.baseline, "baseline")
     if prepared.weights:
         save_weights(folder.path / _WEIGHTS, prepared.weights)
-    if prepared.judge:
-        store_space(folder, prepared.judge, "judge")
     if prepared.known:
         store_space(folder, prepared.known, "known")
     return folder, prepared
@@ -66,9 +64,8 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
     baseline = folder.path / "baseline.space" if config.space.baseline else None
     own = folder.space_path if config.space.file else None
     weights = folder.path / _WEIGHTS if config.space.weights else None
-    judge = folder.path / "judge.space" if config.selects else None
     known = folder.path / "known.space" if config.selects and config.select.known else None
-    for needed in (own, baseline, weights, judge, known):
+    for needed in (own, baseline, weights, known):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     space = attrs.evolve(
@@ -77,11 +74,7 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
         baseline=str(baseline) if baseline else "",
         weights=str(weights) if weights else None,
     )
-    select = attrs.evolve(
-        config.select,
-        judge=str(judge) if judge else config.select.judge,
-        known=str(known) if known else "",
-    )
+    select = attrs.evolve(config.select, known=str(known) if known else "")
     return folder, prepare(attrs.evolve(config, space=space, select=select))
 
 

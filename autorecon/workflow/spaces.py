@@ -11,7 +11,7 @@ from autorecon.runs import RunError, RunFolder, write_text
 # Names in a run's folder that mean something else there.
 _OWN = {
     f"{stem}{base}.space"
-    for stem in ("genotype", "space", "baseline", "judge", "known")
+    for stem in ("genotype", "space", "baseline", "known")
     for base in ("", "-base")
 }
 

@@ -78,11 +78,9 @@ def test_what_was_selected_is_told():
     options = [
         *("--with", "select.candidates=2", "--with", "compress.steps=2"),
         *("--with", "compress.warmup_steps=0", "--with", "compress.batch=4"),
-        *("--with", "select.judge=judge.space", "--with", "compress.calibration_batches=1"),
-        *("--with", "select.images=8", "--with", "compress.epochs=1"),
+        *("--with", "select.images=8", "--with", "compress.calibration_batches=1"),
+        *("--with", "compress.epochs=1"),
     ]
-    judge = SPACE.replace("nearest >> conv(1) | nearest >> conv(3) | none", "nearest >> conv(3)")
-    Path("judge.space").write_text(judge)
     result = autorecon("search", "small.space", *SMALL, *options, "-o", "s")
     assert result.exit_code == 0, result.stderr
     trials = json.loads(Path("s/derivation.json").read_text())["trials"]

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 import autorecon
+from autorecon.compress.batch import Batch
 from autorecon.nn import Compute
-from autorecon.objective import DivergedError
+from autorecon.objective import DivergedError, Request
 from autorecon.runs import Progress
 from autorecon.workflow import run as workflow
 from autorecon.workflow import select, stages
@@ -37,8 +38,8 @@ class Killed(BaseException):
 
 
 def test_the_best_of_different_architectures_is_taken(tiny, monkeypatch):
-    scores = iter([50.0, 60.0, 80.0, 70.0, 90.0, 55.0])
-    monkeypatch.setattr(select, "agreement", lambda *_: next(scores))
+    scores = iter([[50.0, 60.0], [80.0, 70.0], [90.0, 55.0]])
+    monkeypatch.setattr(select, "judged", lambda *_: scores)
     folder, prepared = start(tiny)
     found = workflow.search(folder, prepared, QUIET)
     trials = derivation(folder)["trials"]
@@ -51,8 +52,8 @@ def test_the_best_of_different_architectures_is_taken(tiny, monkeypatch):
         other = autorecon.graph.genotype(prepared.space, trial["choices"])
         ids.add(prepared.space.liveness.canonical(prepared.space.picks(other)))
     assert len(ids) == 3
-    # What was tried leaves its figure; the search's own comes first and can be had again.
-    assert len(list(folder.selection_path.iterdir())) == 6
+    # Nothing else of the trials is left; the search's own comes first and can be had again.
+    assert [path.name for path in folder.checkpoint_path.iterdir()] == ["search"]
     assert stages.derive(folder, prepared, QUIET)[0].text == found.text
     again, _ = stages.derive(folder, prepared, QUIET, by="argmax")
     assert dict(again.program.chosen) == trials[0]["choices"]
@@ -64,11 +65,10 @@ def test_trials_have_a_share_of_the_steps_and_other_seeds_than_the_results(tiny)
     rows = [json.loads(line) for line in folder.metrics_path.read_text().splitlines()]
     names = [row["stage"] for row in rows]
     tried = [f"select/candidate{n}/seed{s}" for n in (1, 2, 3) for s in (1000001, 1000002)]
-    assert [name for name in names if name.startswith("select")] == ["select/judge", *tried]
+    assert [name for name in names if name.startswith("select")] == tried
     short = select._short(prepared, 7)
     assert (short.warmup_steps, short.steps, short.seed) == (1, 1, 7)
     assert short.bits == prepared.config.compress.bits
-    assert (folder.path / "judge.space").read_text() == prepared.judge.text
 
 
 def test_trials_can_have_other_bits_than_the_results(tiny):
@@ -86,8 +86,7 @@ def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch
     space = autorecon.load("paper", **tiny["space"]["set"], classes=3, channels=1, size=8)
     first = {decision.name: decision.options[0] for decision in space.decisions}
     Path("mine.space").write_text(autorecon.graph.genotype(space, first, of="paper.space").text)
-    scores = iter([50.0, 60.0, 70.0])
-    monkeypatch.setattr(select, "agreement", lambda *_: next(scores))
+    monkeypatch.setattr(select, "judged", lambda *_: [[50.0], [60.0], [70.0]])
     folder, prepared = start(tiny, known="mine.space", candidates=2, seeds=1)
     Path("mine.space").unlink()  # the run has its own copy
     folder, prepared = workflow.resume(folder.path, "search")
@@ -113,7 +112,7 @@ def test_what_is_known_must_be_a_genotype_of_the_space(tiny):
 
 @pytest.mark.parametrize("interrupted", [5, 6, 8, 10])
 def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, interrupted):
-    """Die at a step of Adam in the search, the judge, or a trial, then resume."""
+    """Die at a step of Adam in the search or a trial, then resume."""
     tiny["compress"] = tiny["compress"] | {"steps": 4, "warmup_steps": 0}
     expected = workflow.search(*start(tiny, "whole"), QUIET)
     left, step = [interrupted], torch.optim.Adam.step
@@ -151,17 +150,52 @@ def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys)
     assert "select/candidate2/seed1000001 counts as no agreement" in capsys.readouterr().err
 
 
-def test_agreement_counts_the_images_with_the_same_answer():
-    class Says(nn.Module):
-        def __init__(self, *answers):
-            super().__init__()
-            self.answers = torch.eye(3)[list(answers)]
+class Says(nn.Module):
+    """Gives each image the logits that its first pixel names."""
 
-        def forward(self, images):
-            return self.answers[: len(images)]
+    def __init__(self, *logits):
+        super().__init__()
+        self.logits = torch.tensor(logits)
 
-    batches = [torch.zeros(3, 1, 2, 2), torch.zeros(1, 1, 2, 2)]
-    assert select.agreement(Says(0, 1, 2), Says(0, 1, 1), batches, Compute()) == 75
+    def forward(self, images):
+        return self.logits[images[:, 0, 0, 0].long()]
+
+
+def shown(first, logits):
+    images = torch.tensor(first).float().view(-1, 1, 1, 1)
+    return Batch(images, Request(torch.zeros(len(first), dtype=torch.long)), torch.tensor(logits))
+
+
+def test_agreement_is_what_the_student_gives_the_teachers_class_where_the_teacher_is_sure():
+    log = math.log
+    student = Says([log(0.25), log(0.75)], [log(0.6), log(0.4)])
+    # The teacher: 0.9 for the second class, 0.8 for the first, even.
+    batches = [
+        shown([0, 1], [[log(0.1), log(0.9)], [log(0.8), log(0.2)]]),
+        shown([1], [[log(0.5), log(0.5)]]),
+    ]
+    weights = [0.9**8, 0.8**8, 0.5**8]
+    given = sum(w * p for w, p in zip(weights, [0.75, 0.6, 0.6], strict=True))
+    found = select.agreement(student, batches, Compute())
+    assert found == pytest.approx(100 * given / sum(weights), rel=1e-6)
+
+
+def test_candidates_are_judged_on_what_the_others_draw():
+    """The first student knows image 0 alone, the second both, the third image 1 alone."""
+    knows, not_ = [9.0, 0.0], [0.0, 9.0]
+    zero, one = (shown([image] * 2, [[30.0, 0.0]] * 2) for image in (0, 1))
+    first = select.Tried(Says(knows, not_), (zero,))
+    both = select.Tried(Says(knows, knows), (zero,))
+    last = select.Tried(Says(not_, knows), (one,))
+
+    def told(*tried):
+        return [[round(one) for one in found] for found in select.judged(tried, Compute())]
+
+    assert told([first], [both], [last]) == [[50], [100], [0]]
+    # Seeds of one candidate are no judges of each other, and who diverged is none.
+    assert told([first, None], [last, both]) == [[50, 0], [0, 100]]
+    assert told([first], [None]) == [[100], [0]]
+    assert told([None], [None]) == [[0], [0]]
 
 
 def test_what_makes_no_sense_is_told_before_anything_starts(tiny):
@@ -169,13 +203,10 @@ def test_what_makes_no_sense_is_told_before_anything_starts(tiny):
         start(tiny, budget=0)
     with pytest.raises(ConfigError, match=r"select\.seeds = 0 must be at least 1"):
         start(tiny, seeds=0)
-    with pytest.raises(ConfigError, match=r"paper has 1\.6e\+20 architectures; name one of them"):
-        start(tiny, judge="paper")
     images = {"compress": {"method": "zeroq"}}
     with pytest.raises(ConfigError, match="zeroq has no generator to select by"):
         start(tiny | images)
     assert not Path("run").exists()
     folder, prepared = start(tiny | images, candidates=1)
-    assert prepared.judge is None
     workflow.search(folder, prepared, QUIET)
     assert derivation(folder)["trials"] == []
