@@ -24,6 +24,7 @@ from autorecon.compress.batch import Batch
 from autorecon.graph import Space
 from autorecon.graph.sample import ValidArchitectures
 from autorecon.nn import Compute
+from autorecon.objective import DivergedError
 from autorecon.study.budget import scaled
 from autorecon.workflow import select
 from autorecon.workflow.config import RunConfig, SelectConfig, SpaceConfig, TeacherConfig
@@ -109,14 +110,20 @@ def main(
     )
     prepared = prepare(scaled(config, budget))
     bench, spaces = Bench(prepared, False), draw(prepared.space, count, seed)
-    tried, real = [], []
-    for number, space in enumerate(spaces, 1):
-        tried.append(_done(prepared, space, seed + number))
-        real.append(bench.measure(tried[-1].student))
-        chosen = ", ".join(space.program.chosen.values())
-        click.echo(f"{number} of {len(spaces)}: {real[-1]:.2f} % of real images; {chosen}")
     assert prepared.baseline is not None
     human = _done(prepared, prepared.baseline, seed)
+    tried, real = [], []
+    for number, space in enumerate(spaces, 1):
+        told = f"{number} of {len(spaces)}: {', '.join(space.program.chosen.values())}"
+        try:
+            tried.append(_done(prepared, space, seed + number))
+        except DivergedError as error:
+            click.echo(f"{told}: left out, {error}")
+            continue
+        real.append(bench.measure(tried[-1].student))
+        click.echo(f"{told}: {real[-1]:.2f} % of real images")
+    if len(real) < 2:
+        raise click.ClickException("fewer than two are there to compare: draw more with --count")
     click.echo(f"\nall {len(real)}: mean {statistics.fmean(real):.2f}, best {max(real):.2f}")
     for by, values in orders(tried, human).items():
         best = real[max(range(len(values)), key=values.__getitem__)]
