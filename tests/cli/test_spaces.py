@@ -25,7 +25,7 @@ def test_every_shipped_space_is_listed_with_its_source():
     shown = dict(zip(shipped_spaces(), lines[::2], strict=True))
     assert shown["gdfq-imagenet"].split(None, 1)[1] == "generator    41,405,315 weights"
     assert "search space 1.61e+20 architectures" in shown["paper"]
-    assert "search space 256 architectures" in shown["autorecon"]
+    assert "search space 128 architectures" in shown["autorecon"]
     assert "genotype" in shown["paper-cifar10"]
 
 
