@@ -14,8 +14,7 @@ from autorecon.runs import RunFolder
 
 @attrs.frozen
 class Trial:
-    """An architecture and, by seed, the percentage of images on which its student agreed with the
-    teacher."""
+    """An architecture and, by seed, how surely its student gave the teacher's class, in percent."""
 
     choices: dict[str, str]
     agreement: dict[str, float] = attrs.field(validator=attrs.validators.min_len(1))

@@ -25,8 +25,7 @@ DRAWING = 0x64657269766521
 
 @attrs.frozen
 class Trial:
-    """An architecture and, by seed, how often the student that it brings answers as the teacher
-    does, in percent of the images."""
+    """An architecture and, by seed, how surely its student gave the teacher's class, in percent."""
 
     choices: Mapping[str, str]
     agreement: Mapping[str, float]

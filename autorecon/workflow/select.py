@@ -1,27 +1,26 @@
 """Between search and compression: short compressions tell which architecture is worth a long one.
 
-What a super net's loss ranks is mostly capacity; what counts is the student. The candidates judge
-each other: the students of each are asked about images of all the others' generators. On its own
-images one that draws little of what the teacher knows would look best, and images of one generator
-alone, or such as the teacher is not sure of, rank students little better than chance
-(tools/judging.py). No data is used.
+What a super net's loss ranks is mostly capacity; what counts is the student. The students of all
+candidates sit one exam, images that the generators of all of them draw: by its own images alone one
+that draws little of what the teacher knows would look best, and images that the teacher is not sure
+of say little about real ones (tools/judging.py compares such judges). No data is used.
 """
 
 from __future__ import annotations
 
+import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from autorecon.compress import CompressConfig, Compression
-from autorecon.compress.batch import Batch
+from autorecon.compress import CompressConfig, CompressError, Compression
 from autorecon.graph import Space, genotype
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
-from autorecon.runs import Progress, RunFolder, drive
+from autorecon.runs import Progress, RunFolder, drive, write_text
 from autorecon.search.derivation import Trial
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
@@ -33,12 +32,17 @@ FIRST_SEED = TRIAL_SEEDS + 1
 _SURENESS = 8
 
 
-@attrs.frozen
-class Tried:
-    """What is left of a short compression: its student, and what its generator draws."""
+@attrs.frozen(eq=False)
+class Outcome:
+    """What a short compression leaves: its student, and batches of images [N, C, H, W] of its
+    generator with the teacher's logits [N, classes], on the CPU."""
 
     student: nn.Module
-    batches: tuple[Batch, ...]
+    drawn: tuple[tuple[Tensor, Tensor], ...]
+
+    @property
+    def finite(self) -> bool:
+        return all(bool(torch.isfinite(part).all()) for batch in self.drawn for part in batch)
 
 
 def select(
@@ -47,98 +51,113 @@ def select(
     proposed: Sequence[Mapping[str, str]],
     progress: Progress,
 ) -> tuple[Trial, ...]:
-    """Try what is proposed, all with the same seeds and steps, and let them judge each other.
+    """Try what is proposed, all with the same seeds and steps, and compare their students.
 
-    Resumable between trials, until `clear` forgets them. A trial that diverges counts as no
-    agreement, which is the candidate's fault and no reason to end the search.
+    Resumable between trials, until `forget_trials`. A trial that diverges counts as no agreement
+    and adds nothing to the exam: it is the candidate's fault, and no reason to end the search.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
-    tried = []
+    outcomes = []
     for number, choices in enumerate(proposed, 1):
         space, label = genotype(prepared.space, choices, of="space.space"), f"candidate{number}"
-        tried.append([_tried(folder, prepared, label, space, seed, progress) for seed in seeds])
-    compute = computing(prepared.config, "compress")
+        outcomes.append(
+            [_outcome(folder, prepared, space, label, seed, progress) for seed in seeds]
+        )
     trials = []
-    outcomes = zip(proposed, judged(tried, compute), strict=True)
-    for number, (choices, found) in enumerate(outcomes, 1):
+    for choices, found in zip(proposed, examined(outcomes, _computing(prepared)), strict=True):
         trials.append(Trial(choices, dict(zip(map(str, seeds), found, strict=True))))
-        mean = trials[-1].mean
-        progress.say(f"candidate {number} of {len(proposed)}: {mean:.2f}% agreement")
+        place, mean = f"{len(trials)} of {len(proposed)}", trials[-1].mean
+        progress.say(f"candidate {place}: {mean:.2f}% agreement")
     return tuple(trials)
 
 
-def clear(folder: RunFolder) -> None:
-    """Forget the trials, of which nothing is needed once their outcome is written."""
+def forget_trials(folder: RunFolder) -> None:
+    """Remove what trials go on from, of which nothing is needed once their outcome is written."""
     shutil.rmtree(folder.checkpoint_path / "select", ignore_errors=True)
 
 
-def _tried(
-    folder: RunFolder,
-    prepared: Prepared,
-    label: str,
-    space: Space,
-    seed: int,
-    progress: Progress,
-) -> Tried | None:
-    """A trial; None where it diverges."""
-    stage = trial(prepared, space, seed, f"select/{label}/seed{seed}")
-    try:
-        drive(stage, folder, progress)
-    except DivergedError as error:
-        progress.say(f"{stage.name} counts as no agreement: {error}")
+def _outcome(
+    folder: RunFolder, prepared: Prepared, space: Space, label: str, seed: int, progress: Progress
+) -> Outcome | None:
+    """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
+    name = f"select/{label}/seed{seed}"
+    failed = folder.checkpoint_path / name / "failed.txt"
+    if failed.exists():
         return None
-    return left(stage, prepared.config.select.images)
+    try:
+        stage = short_compression(prepared, space, seed, name)
+        drive(stage, folder, progress)
+        outcome = outcome_of(stage, prepared.config.select.images)
+        if outcome.finite:
+            return outcome
+        why = "its images are no numbers"
+    except (DivergedError, CompressError) as error:
+        why = str(error)
+    progress.say(f"{name} counts as no agreement: {why}")
+    write_text(failed, why + "\n")
+    return None
 
 
-def left(stage: Compression, images: int) -> Tried:
-    """What judges and is judged of a compression that is done; at least so many `images`."""
-    batches = (stage.source.draw() for _ in range(0, images, stage.config.batch))
-    return Tried(stage.student.module, tuple(batches))
-
-
-def judged(tried: Sequence[Sequence[Tried | None]], compute: Compute) -> Iterator[list[float]]:
-    """What the trials of each candidate come to on what all *other* candidates draw.
-
-    Those of a candidate, one a seed, judge none of each other. Where no other has come to an end
-    there is nothing to compare with, and each is judged on its own.
-    """
-    drawn = [[batch for trial in trials if trial for batch in trial.batches] for trials in tried]
-    for own, trials in enumerate(tried):
-        others = [batch for place, made in enumerate(drawn) if place != own for batch in made]
-        yield [
-            agreement(trial.student, others or drawn[own], compute) if trial else 0.0
-            for trial in trials
-        ]
-
-
-@torch.no_grad()
-def agreement(student: nn.Module, batches: Sequence[Batch], compute: Compute) -> float:
-    """How surely the student gives the teacher's class, in percent.
-
-    That is the mean over the images of what probability it gives that class, each image weighed
-    by how sure the teacher is: its own probability of the class to the eighth power. Real images
-    are mostly such that the teacher is sure of them.
-    """
-    student.eval()
-    given = weights = 0.0
-    for batch in batches:
-        sure, named = batch.logits.float().softmax(1).max(1, keepdim=True)
-        weight = sure**_SURENESS
-        answers = compute(student, batch.images).float().softmax(1)
-        given += float((weight * answers.gather(1, named)).sum())
-        weights += float(weight.sum())
-    return 100 * given / weights
-
-
-def trial(prepared: Prepared, space: Space, seed: int, name: str) -> Compression:
-    """The short compression with one architecture, still to be driven."""
+def short_compression(prepared: Prepared, space: Space, seed: int, name: str) -> Compression:
+    """What a trial of one architecture is, still to be driven."""
     return Compression(
         prepared.teacher.module,
         _short(prepared, seed),
         generator(space, seed=seed),
-        compute=computing(prepared.config, "compress"),
+        compute=_computing(prepared),
         name=name,
     )
+
+
+def outcome_of(stage: Compression, images: int) -> Outcome:
+    """What is left of a compression that is done, with at least so many `images`.
+
+    They are the same whenever they are drawn, also by operations that draw from torch themselves.
+    """
+    student = stage.student.module.eval().requires_grad_(False)
+    student.zero_grad()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stage.config.seed)
+        batches = [stage.source.draw() for _ in range(0, images, stage.config.batch)]
+    return Outcome(student, tuple((batch.images.cpu(), batch.logits.cpu()) for batch in batches))
+
+
+def examined(outcomes: Sequence[Sequence[Outcome | None]], compute: Compute) -> list[list[float]]:
+    """What each trial of each candidate comes to on what all that came to an end draw."""
+    exam = [batch for tried in outcomes for one in tried if one for batch in one.drawn]
+    return [
+        [agreement(one.student, exam, compute) if one else 0.0 for one in tried]
+        for tried in outcomes
+    ]
+
+
+@torch.no_grad()
+def agreement(student: nn.Module, exam: Sequence[tuple[Tensor, Tensor]], compute: Compute) -> float:
+    """How surely the student gives the teacher's class, in percent; 0 where it gives no numbers.
+
+    That is the mean over the images of what probability it gives that class, each image weighed
+    by how sure the teacher is: its own probability of the class to the eighth power. The teacher
+    is sure of most real images.
+    """
+    device = next(student.parameters()).device
+    given = weights = 0.0
+    for images, logits in exam:
+        weight, named = weighed(logits.to(device))
+        answers = compute(student, images.to(device)).float().softmax(1)
+        given += float((weight * answers.gather(1, named)[:, 0]).sum())
+        weights += float(weight.sum())
+    found = 100 * given / weights
+    return found if math.isfinite(found) else 0.0
+
+
+def weighed(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the teacher's logits [N, classes] the weight of each image [N], and its class [N, 1]."""
+    sure, named = logits.float().softmax(1).max(1, keepdim=True)
+    return sure[:, 0] ** _SURENESS, named
+
+
+def _computing(prepared: Prepared) -> Compute:
+    return computing(prepared.config, "compress")
 
 
 def _short(prepared: Prepared, seed: int) -> CompressConfig:

@@ -34,7 +34,7 @@ from autorecon.workflow.front import write_front
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import save_pictures, save_samples
-from autorecon.workflow.select import clear, select
+from autorecon.workflow.select import forget_trials, select
 from autorecon.workflow.spaces import load_stored
 
 
@@ -50,11 +50,12 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         found = stage.derive()
         if prepared.config.selects:
             proposed = _proposed(stage, prepared, found)
-            found = found.selected(select(folder, prepared, proposed, progress))
+            if len(proposed) > 1:
+                found = found.selected(select(folder, prepared, proposed, progress))
         write_front(folder, stage, found.choices)
         write_text(folder.derivation_path, json.dumps(attrs.asdict(found), indent=1) + "\n")
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
-        clear(folder)
+    forget_trials(folder)
     return load_stored(folder, "genotype", prepared.space)
 
 

@@ -12,9 +12,8 @@ import torch
 from torch import nn
 
 import autorecon
-from autorecon.compress.batch import Batch
 from autorecon.nn import Compute
-from autorecon.objective import DivergedError, Request
+from autorecon.objective import DivergedError
 from autorecon.runs import Progress
 from autorecon.workflow import run as workflow
 from autorecon.workflow import select, stages
@@ -39,7 +38,7 @@ class Killed(BaseException):
 
 def test_the_best_of_different_architectures_is_taken(tiny, monkeypatch):
     scores = iter([[50.0, 60.0], [80.0, 70.0], [90.0, 55.0]])
-    monkeypatch.setattr(select, "judged", lambda *_: scores)
+    monkeypatch.setattr(select, "examined", lambda *_: scores)
     folder, prepared = start(tiny)
     found = workflow.search(folder, prepared, QUIET)
     trials = derivation(folder)["trials"]
@@ -86,7 +85,7 @@ def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch
     space = autorecon.load("paper", **tiny["space"]["set"], classes=3, channels=1, size=8)
     first = {decision.name: decision.options[0] for decision in space.decisions}
     Path("mine.space").write_text(autorecon.graph.genotype(space, first, of="paper.space").text)
-    monkeypatch.setattr(select, "judged", lambda *_: [[50.0], [60.0], [70.0]])
+    monkeypatch.setattr(select, "examined", lambda *_: [[50.0], [60.0], [70.0]])
     folder, prepared = start(tiny, known="mine.space", candidates=2, seeds=1)
     Path("mine.space").unlink()  # the run has its own copy
     folder, prepared = workflow.resume(folder.path, "search")
@@ -110,11 +109,18 @@ def test_what_is_known_must_be_a_genotype_of_the_space(tiny):
     assert not Path("run").exists()
 
 
-@pytest.mark.parametrize("interrupted", [5, 6, 8, 10])
+def rows(folder):
+    """Of metrics.jsonl, by stage and epoch."""
+    lines = map(json.loads, folder.metrics_path.read_text().splitlines())
+    return [(row["stage"], row["epoch"]) for row in lines]
+
+
+# Steps of Adam 1 to 3 are the search's; each of six trials has two.
+@pytest.mark.parametrize("interrupted", [2, 5, 8, 15])
 def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, interrupted):
-    """Die at a step of Adam in the search or a trial, then resume."""
     tiny["compress"] = tiny["compress"] | {"steps": 4, "warmup_steps": 0}
-    expected = workflow.search(*start(tiny, "whole"), QUIET)
+    whole, prepared = start(tiny, "whole")
+    expected = workflow.search(whole, prepared, QUIET)
     left, step = [interrupted], torch.optim.Adam.step
 
     def dying(self, *args, **kwargs):
@@ -130,24 +136,54 @@ def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, int
             workflow.search(*started, QUIET)
     folder, prepared = workflow.resume(Path("broken"), "search")
     assert workflow.search(folder, prepared, QUIET).text == expected.text
-    assert derivation(folder) == json.loads(Path("whole/derivation.json").read_text())
+    assert derivation(folder) == derivation(whole)
+    assert rows(folder) == rows(whole)
 
 
-def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys):
-    run_epoch = select.Compression.run_epoch
+@pytest.mark.parametrize("part", ["examined", "forget_trials", "candidate3"])
+def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys, part):
+    """Also where the search dies after it, and the trial is not tried again."""
+    run_epoch, tried = select.Compression.run_epoch, []
 
     def diverging(self, epoch, tick):
+        tried.append(self.name)
         if "candidate2" in self.name:
             raise DivergedError("ce", math.nan)
+        if self.name.split("/")[1] == part and tried.count(self.name) == 1:
+            raise Killed
         return run_epoch(self, epoch, tick)
+
+    def dying(*_):
+        raise Killed
 
     monkeypatch.setattr(select.Compression, "run_epoch", diverging)
     folder, prepared = start(tiny, seeds=1)
+    with monkeypatch.context() as patch:
+        for module in (select, stages):
+            if hasattr(module, part):
+                patch.setattr(module, part, dying)
+        with pytest.raises(Killed):
+            workflow.search(folder, prepared, Progress())
+    folder, prepared = workflow.resume(folder.path, "search")
     workflow.search(folder, prepared, Progress())
     trials = derivation(folder)["trials"]
     assert trials[1]["agreement"] == {"1000001": 0.0}
     assert min(trials[0]["agreement"]["1000001"], trials[2]["agreement"]["1000001"]) > 0
     assert "select/candidate2/seed1000001 counts as no agreement" in capsys.readouterr().err
+    assert tried.count("select/candidate2/seed1000001") == 1
+    assert [name for name, _ in rows(folder) if name.startswith("select")] == [
+        "select/candidate1/seed1000001",
+        "select/candidate3/seed1000001",
+    ]
+    assert [path.name for path in folder.checkpoint_path.iterdir()] == ["search"]
+
+
+def test_one_architecture_alone_is_not_tried(tiny, monkeypatch):
+    monkeypatch.setattr(stages, "_proposed", lambda stage, prepared, found: [found.choices])
+    folder, prepared = start(tiny)
+    workflow.search(folder, prepared, QUIET)
+    assert derivation(folder)["trials"] == []
+    assert {name for name, _ in rows(folder)} == {"search"}
 
 
 class Says(nn.Module):
@@ -155,47 +191,81 @@ class Says(nn.Module):
 
     def __init__(self, *logits):
         super().__init__()
-        self.logits = torch.tensor(logits)
+        self.logits = nn.Parameter(torch.tensor(logits))
 
     def forward(self, images):
         return self.logits[images[:, 0, 0, 0].long()]
 
 
 def shown(first, logits):
-    images = torch.tensor(first).float().view(-1, 1, 1, 1)
-    return Batch(images, Request(torch.zeros(len(first), dtype=torch.long)), torch.tensor(logits))
+    return torch.tensor(first).float().view(-1, 1, 1, 1), torch.tensor(logits)
 
 
 def test_agreement_is_what_the_student_gives_the_teachers_class_where_the_teacher_is_sure():
     log = math.log
     student = Says([log(0.25), log(0.75)], [log(0.6), log(0.4)])
     # The teacher: 0.9 for the second class, 0.8 for the first, even.
-    batches = [
+    exam = [
         shown([0, 1], [[log(0.1), log(0.9)], [log(0.8), log(0.2)]]),
         shown([1], [[log(0.5), log(0.5)]]),
     ]
     weights = [0.9**8, 0.8**8, 0.5**8]
     given = sum(w * p for w, p in zip(weights, [0.75, 0.6, 0.6], strict=True))
-    found = select.agreement(student, batches, Compute())
+    found = select.agreement(student, exam, Compute())
     assert found == pytest.approx(100 * given / sum(weights), rel=1e-6)
+    assert select.agreement(Says([math.nan] * 2, [0.0, 0.0]), exam, Compute()) == 0
 
 
-def test_candidates_are_judged_on_what_the_others_draw():
+def test_all_students_are_asked_about_what_all_generators_draw():
     """The first student knows image 0 alone, the second both, the third image 1 alone."""
     knows, not_ = [9.0, 0.0], [0.0, 9.0]
     zero, one = (shown([image] * 2, [[30.0, 0.0]] * 2) for image in (0, 1))
-    first = select.Tried(Says(knows, not_), (zero,))
-    both = select.Tried(Says(knows, knows), (zero,))
-    last = select.Tried(Says(not_, knows), (one,))
+    first = select.Outcome(Says(knows, not_), (zero,))
+    both = select.Outcome(Says(knows, knows), (zero,))
+    last = select.Outcome(Says(not_, knows), (one,))
 
-    def told(*tried):
-        return [[round(one) for one in found] for found in select.judged(tried, Compute())]
+    def told(*outcomes):
+        return [[round(one) for one in found] for found in select.examined(outcomes, Compute())]
 
-    assert told([first], [both], [last]) == [[50], [100], [0]]
-    # Seeds of one candidate are no judges of each other, and who diverged is none.
-    assert told([first, None], [last, both]) == [[50, 0], [0, 100]]
-    assert told([first], [None]) == [[100], [0]]
+    assert told([first], [both], [last]) == [[67], [100], [33]]
+    assert told([first, last], [both]) == [[67, 33], [100]]
+    # Who diverged draws nothing, and comes to nothing.
+    assert told([first, None], [last]) == [[50, 0], [50]]
     assert told([None], [None]) == [[0], [0]]
+
+
+def test_images_that_are_no_numbers_are_no_part_of_the_exam(tiny, monkeypatch, capsys):
+    outcome_of = select.outcome_of
+
+    def spoiled(stage, images):
+        outcome = outcome_of(stage, images)
+        if "candidate1" in stage.name:
+            outcome.drawn[0][0][0] = math.nan
+        return outcome
+
+    monkeypatch.setattr(select, "outcome_of", spoiled)
+    folder, prepared = start(tiny, seeds=1)
+    workflow.search(folder, prepared, Progress())
+    first, *others = [trial["agreement"]["1000001"] for trial in derivation(folder)["trials"]]
+    assert first == 0 < min(others)
+    assert "candidate1/seed1000001 counts as no agreement: its images" in capsys.readouterr().err
+
+
+def test_what_is_drawn_is_the_same_whenever_and_nothing_else_is_disturbed(tiny):
+    _, prepared = start(tiny)
+    stage = stages._search_stage(prepared)
+    space = autorecon.graph.genotype(prepared.space, stage.derive().choices)
+    drawn = []
+    for _ in range(2):
+        short = select.short_compression(prepared, space, 7, "short")
+        short.run_epoch(0, lambda: None)
+        state = torch.get_rng_state()
+        outcome = select.outcome_of(short, 6)
+        assert torch.equal(torch.get_rng_state(), state)
+        assert sum(len(images) for images, _ in outcome.drawn) >= 6
+        drawn.append(torch.cat([images for images, _ in outcome.drawn]))
+        torch.rand(3)
+    assert torch.equal(*drawn)
 
 
 def test_what_makes_no_sense_is_told_before_anything_starts(tiny):
