@@ -1,26 +1,27 @@
-"""How well a selection's judges tell which student knows more of real images.
+"""How well a selection's exam tells which student knows more of real images.
 
-    python tools/judging.py --bits w2a4 --budget 0.5
+    python tools/judging.py --bits w2a4 --budget 0.25
 
 Architectures are drawn from a space, each trained and compressed with as a selection's trial, with
-a seed of its own, one thread each. Then the students are put in order by what a selection goes by,
-the images of the other architectures, and by what it could go by instead; and each order is
-compared, by Spearman's rank correlation, with that of their agreement with the teacher on 3,000
-*training* images, which a data-free selection has not.
+a seed of its own, one thread each. Then groups of five are put in order by what a selection goes
+by, images of all five, and by what it could go by instead. Each order is compared with that of the
+students' agreement with the teacher on 3,000 *training* images, which a data-free selection has
+not: by Spearman's rank correlation, and by that agreement of the student that comes out first.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+import attrs
 import click
 import torch
 from agreement import Bench, Command
+from torch import Tensor, nn
 
 from autorecon.compress import CompressConfig
-from autorecon.compress.batch import Batch
 from autorecon.graph import Space
 from autorecon.graph.sample import ValidArchitectures
 from autorecon.nn import Compute
@@ -31,32 +32,83 @@ from autorecon.workflow.config import RunConfig, SelectConfig, SpaceConfig, Teac
 from autorecon.workflow.prepare import Prepared, prepare
 
 HUMAN = "gdfq-cifar"
+GROUP, GROUPS = 5, 500
+
+
+@attrs.frozen
+class Marks:
+    """How students do on the images of each generator: `agreement` as a selection has it and the
+    share of `same` answers, in percent, by student and generator; and each generator's `weight`,
+    the sum of those of its images."""
+
+    agreement: list[list[float]]
+    same: list[list[float]]
+    weight: list[float]
+
+    def of(self, student: int, generators: Sequence[int]) -> float:
+        """The agreement on the images of several generators together."""
+        weights = [self.weight[generator] for generator in generators]
+        found = [self.agreement[student][generator] for generator in generators]
+        return sum(w * f for w, f in zip(weights, found, strict=True)) / sum(weights)
+
+    def same_of(self, student: int, generators: Sequence[int]) -> float:
+        """The share of same answers; all generators draw as many images."""
+        return statistics.fmean(self.same[student][generator] for generator in generators)
 
 
 @torch.no_grad()
-def same_answer(trial: select.Tried, batches: Sequence[Batch]) -> float:
+def marks(students: Sequence[select.Outcome], generators: Sequence[select.Outcome]) -> Marks:
+    compute = Compute()
+    return Marks(
+        [
+            [select.agreement(one.student, by.drawn, compute) for by in generators]
+            for one in students
+        ],
+        [[same_answer(one.student, by.drawn) for by in generators] for one in students],
+        [
+            float(sum(select.weighed(logits)[0].sum() for _, logits in by.drawn))
+            for by in generators
+        ],
+    )
+
+
+@torch.no_grad()
+def same_answer(student: nn.Module, drawn: Sequence[tuple[Tensor, Tensor]]) -> float:
     """In percent, on how many of the images student and teacher name the same class."""
-    answers = [trial.student(batch.images).argmax(1) == batch.logits.argmax(1) for batch in batches]
+    answers = [student(images).argmax(1) == logits.argmax(1) for images, logits in drawn]
     return 100 * float(torch.cat(answers).float().mean())
 
 
-def orders(tried: Sequence[select.Tried], human: select.Tried) -> dict[str, list[float]]:
-    """What each student comes to, by what it is judged by."""
-    others = [
-        [batch for trial in tried if trial is not own for batch in trial.batches] for own in tried
-    ]
-    return {
-        "the others' images, as select judges": [
-            found for (found,) in select.judged([[trial] for trial in tried], Compute())
-        ],
-        "the same answer on the others' images": [
-            same_answer(trial, seen) for trial, seen in zip(tried, others, strict=True)
-        ],
-        f"the same answer on images of {HUMAN}": [
-            same_answer(trial, human.batches) for trial in tried
-        ],
-        "the same answer on its own images": [same_answer(trial, trial.batches) for trial in tried],
-    }
+Order = Callable[[Marks, Sequence[int], int], float]
+
+# What a student of a group comes to; the human-designed generator is the last of all.
+ORDERS: dict[str, Order] = {
+    "agreement, images of all (the selection)": lambda m, group, one: m.of(one, group),
+    "agreement, images of the others": lambda m, group, one: m.of(one, without(group, one)),
+    "agreement, its own images": lambda m, group, one: m.of(one, [one]),
+    f"agreement, images of {HUMAN}": lambda m, group, one: m.of(one, [-1]),
+    "same answers, images of all": lambda m, group, one: m.same_of(one, group),
+    f"same answers, images of {HUMAN}": lambda m, group, one: m.same_of(one, [-1]),
+}
+
+
+def without(group: Sequence[int], one: int) -> list[int]:
+    return [other for other in group if other != one]
+
+
+def compared(
+    found: Marks, real: Sequence[float], groups: Sequence[Sequence[int]]
+) -> Iterator[tuple[str, float, float]]:
+    """Of each order, over all groups, the mean rank correlation with what students agree on of
+    `real` images, and the mean of that of those that come out first."""
+    for name, order in ORDERS.items():
+        correlations, first = [], []
+        for group in groups:
+            values = [order(found, group, one) for one in group]
+            true = [real[one] for one in group]
+            correlations.append(spearman(values, true))
+            first.append(true[max(range(len(group)), key=values.__getitem__)])
+        yield name, statistics.fmean(correlations), statistics.fmean(first)
 
 
 def ranks(values: Sequence[float]) -> list[float]:
@@ -91,7 +143,9 @@ def draw(space: Space, count: int, seed: int) -> list[Space]:
 @click.option("--teacher", "name", default="resnet20-fashion16", show_default=True)
 @click.option("--method", default="gdfq", show_default=True)
 @click.option("--bits", default="w2a4", show_default=True)
-@click.option("--count", type=click.IntRange(3), default=24, show_default=True, help="Of drawn.")
+@click.option(
+    "--count", type=click.IntRange(GROUP), default=24, show_default=True, help="Of drawn."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--budget", default=0.25, show_default=True, help="Multiplies all steps.")
 def main(
@@ -111,6 +165,7 @@ def main(
     prepared = prepare(scaled(config, budget))
     bench, spaces = Bench(prepared, False), draw(prepared.space, count, seed)
     assert prepared.baseline is not None
+    # The first, so that no work is lost where it diverges.
     human = _done(prepared, prepared.baseline, seed)
     tried, real = [], []
     for number, space in enumerate(spaces, 1):
@@ -122,18 +177,21 @@ def main(
             continue
         real.append(bench.measure(tried[-1].student))
         click.echo(f"{told}: {real[-1]:.2f} % of real images")
-    if len(real) < 2:
-        raise click.ClickException("fewer than two are there to compare: draw more with --count")
-    click.echo(f"\nall {len(real)}: mean {statistics.fmean(real):.2f}, best {max(real):.2f}")
-    for by, values in orders(tried, human).items():
-        best = real[max(range(len(values)), key=values.__getitem__)]
-        click.echo(f"{by}: rank correlation {spearman(values, real):+.2f}, its best {best:.2f}")
+    if len(real) < GROUP:
+        raise click.ClickException(f"{len(real)} came to an end, of {GROUP} needed: raise --count")
+    random = Random(f"groups {seed}")
+    groups = [random.sample(range(len(real)), GROUP) for _ in range(GROUPS)]
+    best = statistics.fmean(max(real[one] for one in group) for group in groups)
+    click.echo(f"\n{GROUPS} groups of {GROUP}: mean {statistics.fmean(real):.2f}, best {best:.2f}")
+    click.echo(f"{'judged by':42}correlation  its first")
+    for name, correlation, first in compared(marks(tried, [*tried, human]), real, groups):
+        click.echo(f"{name:42}{correlation:11.2f}{first:11.2f}")
 
 
-def _done(prepared: Prepared, space: Space, seed: int) -> select.Tried:
-    stage = select.trial(prepared, space, seed, f"seed{seed}")
+def _done(prepared: Prepared, space: Space, seed: int) -> select.Outcome:
+    stage = select.short_compression(prepared, space, seed, f"seed{seed}")
     stage.run_epoch(0, lambda: None)
-    return select.left(stage, prepared.config.select.images)
+    return select.outcome_of(stage, prepared.config.select.images)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import CliRunner
+from torch import nn
 
 import autorecon
 from autorecon import data
+from autorecon.nn import Compute
 from autorecon.objective import DivergedError
+from autorecon.workflow import select
 
 TOOLS = Path(__file__).parents[2] / "tools"
 
@@ -55,43 +59,73 @@ def test_all_drawn_make_different_generators(tool):
     assert len(tool.draw(few, 5, 0)) == 1
 
 
-def test_each_order_is_compared_with_that_of_real_images(tool, judging, monkeypatch):
-    real = iter([50.0, 90.0, 70.0])
-    monkeypatch.setattr(tool.Bench, "measure", lambda *_: next(real))
-    seen = []
+class Says(nn.Module):
+    """The logits that an image's first pixel names."""
 
-    def orders(tried, human):
-        seen.extend([*tried, human])
-        return {"right": [1.0, 3.0, 2.0], "wrong": [3.0, 1.0, 2.0]}
+    def __init__(self, *logits):
+        super().__init__()
+        self.logits = nn.Parameter(torch.tensor(logits))
 
-    monkeypatch.setattr(tool, "orders", orders)
-    result = judging("--count", "3")
-    assert result.exit_code == 0, result.output
-    assert result.output.splitlines()[-3:] == [
-        "all 3: mean 70.00, best 90.00",
-        "right: rank correlation +1.00, its best 90.00",
-        "wrong: rank correlation -1.00, its best 50.00",
+    def forward(self, images):
+        return self.logits[images[:, 0, 0, 0].long()]
+
+
+def outcome(student, images, sure=30.0):
+    """Draws these images, of the first class all, of which the teacher is so sure."""
+    shown = torch.tensor(images).float().view(-1, 1, 1, 1)
+    return select.Outcome(student, ((shown, torch.tensor([[sure, 0.0]] * len(images))),))
+
+
+def test_each_order_is_of_the_images_that_it_names(tool):
+    """The students know image 0, both images, or image 1; the second generator draws both."""
+    knows, not_ = [9.0, 0.0], [0.0, 9.0]
+    tried = [
+        outcome(Says(knows, not_), [0, 0]),
+        outcome(Says(knows, knows), [0, 1]),
+        outcome(Says(not_, knows), [1, 1]),
     ]
-    assert all(sum(len(batch.images) for batch in one.batches) >= 500 for one in seen)
+    found = tool.marks(tried, [*tried, outcome(Says(knows, knows), [1, 1], sure=math.log(3))])
+    # 0.75 to the eighth power an image
+    assert found.weight == pytest.approx([2, 2, 2, 2 * 0.75**8])
+    told = {
+        name: [round(order(found, [0, 1, 2], one)) for one in range(3)]
+        for name, order in tool.ORDERS.items()
+    }
+    assert told == {
+        "agreement, images of all (the selection)": [50, 100, 50],
+        "agreement, images of the others": [25, 100, 25],
+        "agreement, its own images": [100, 100, 100],
+        "agreement, images of gdfq-cifar": [0, 100, 100],
+        "same answers, images of all": [50, 100, 50],
+        "same answers, images of gdfq-cifar": [0, 100, 100],
+    }
+    (exam,) = zip(*select.examined([[one] for one in tried], Compute()), strict=True)
+    assert [found.of(one, [0, 1, 2]) for one in range(3)] == pytest.approx(list(exam))
 
 
-def test_it_orders_by_what_a_selection_goes_by_and_goes_on_without_what_diverges(
-    tool, judging, monkeypatch
-):
-    run_epoch = tool.select.Compression.run_epoch
+def test_orders_are_compared_with_that_of_real_images(tool, monkeypatch):
+    orders = {"right": lambda m, group, one: one, "wrong": lambda m, group, one: -one}
+    monkeypatch.setattr(tool, "ORDERS", orders)
+    told = list(tool.compared(None, [50.0, 70.0, 90.0, 95.0], [[0, 2, 1], [1, 2, 3]]))
+    assert told == [("right", 1.0, 92.5), ("wrong", -1.0, 60.0)]
+
+
+def test_it_goes_on_without_what_diverges(tool, judging, monkeypatch):
+    run_epoch = select.Compression.run_epoch
 
     def diverging(self, epoch, tick):
         if self.name == "seed2":
-            raise DivergedError("ce", float("nan"))
+            raise DivergedError("ce", math.nan)
         return run_epoch(self, epoch, tick)
 
-    monkeypatch.setattr(tool.select.Compression, "run_epoch", diverging)
-    result = judging("--count", "4")
+    monkeypatch.setattr(select.Compression, "run_epoch", diverging)
+    result = judging("--count", "6")
     assert result.exit_code == 0, result.output
-    assert "left out" in result.output
-    assert "\nall 3: " in result.output
-    by = [line.split(":")[0] for line in result.output.splitlines()[-4:]]
-    assert by[0] == "the others' images, as select judges"
+    assert result.output.count("left out") == 1
+    assert len(result.output.splitlines()) == 6 + 3 + len(tool.ORDERS)
+    result = judging("--count", "5")
+    assert result.exit_code == 1
+    assert "4 came to an end, of 5 needed" in result.output
 
 
 @pytest.mark.parametrize(
@@ -101,7 +135,7 @@ def test_it_orders_by_what_a_selection_goes_by_and_goes_on_without_what_diverges
         (["nowhere.space"], "nowhere.space"),
         (["--bits", "w9a9"], "9 bits"),
         (["--method", "zeroq"], "zeroq has no generator to select by"),
-        (["--count", "2"], "--count"),
+        (["--count", "4"], "--count"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_trained(tool, judging, monkeypatch, given, wrong):
