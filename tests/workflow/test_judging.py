@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
-from torch import nn
 
 import autorecon
 from autorecon import data
@@ -59,32 +58,21 @@ def test_all_drawn_make_different_generators(tool):
     assert len(tool.draw(few, 5, 0)) == 1
 
 
-class Says(nn.Module):
-    """The logits that an image's first pixel names."""
-
-    def __init__(self, *logits):
-        super().__init__()
-        self.logits = nn.Parameter(torch.tensor(logits))
-
-    def forward(self, images):
-        return self.logits[images[:, 0, 0, 0].long()]
-
-
 def outcome(student, images, sure=30.0):
     """Draws these images, of the first class all, of which the teacher is so sure."""
     shown = torch.tensor(images).float().view(-1, 1, 1, 1)
     return select.Outcome(student, ((shown, torch.tensor([[sure, 0.0]] * len(images))),))
 
 
-def test_each_order_is_of_the_images_that_it_names(tool):
+def test_each_order_is_of_the_images_that_it_names(tool, says):
     """The students know image 0, both images, or image 1; the second generator draws both."""
     knows, not_ = [9.0, 0.0], [0.0, 9.0]
     tried = [
-        outcome(Says(knows, not_), [0, 0]),
-        outcome(Says(knows, knows), [0, 1]),
-        outcome(Says(not_, knows), [1, 1]),
+        outcome(says(knows, not_), [0, 0]),
+        outcome(says(knows, knows), [0, 1]),
+        outcome(says(not_, knows), [1, 1]),
     ]
-    found = tool.marks(tried, [*tried, outcome(Says(knows, knows), [1, 1], sure=math.log(3))])
+    found = tool.marks(tried, [*tried, outcome(says(knows, knows), [1, 1], sure=math.log(3))])
     # 0.75 to the eighth power an image
     assert found.weight == pytest.approx([2, 2, 2, 2 * 0.75**8])
     told = {

@@ -9,7 +9,6 @@ from pathlib import Path
 import attrs
 import pytest
 import torch
-from torch import nn
 
 import autorecon
 from autorecon.nn import Compute
@@ -186,24 +185,13 @@ def test_one_architecture_alone_is_not_tried(tiny, monkeypatch):
     assert {name for name, _ in rows(folder)} == {"search"}
 
 
-class Says(nn.Module):
-    """Gives each image the logits that its first pixel names."""
-
-    def __init__(self, *logits):
-        super().__init__()
-        self.logits = nn.Parameter(torch.tensor(logits))
-
-    def forward(self, images):
-        return self.logits[images[:, 0, 0, 0].long()]
-
-
 def shown(first, logits):
     return torch.tensor(first).float().view(-1, 1, 1, 1), torch.tensor(logits)
 
 
-def test_agreement_is_what_the_student_gives_the_teachers_class_where_the_teacher_is_sure():
+def test_agreement_is_what_the_student_gives_the_teachers_class_where_the_teacher_is_sure(says):
     log = math.log
-    student = Says([log(0.25), log(0.75)], [log(0.6), log(0.4)])
+    student = says([log(0.25), log(0.75)], [log(0.6), log(0.4)])
     # The teacher: 0.9 for the second class, 0.8 for the first, even.
     exam = [
         shown([0, 1], [[log(0.1), log(0.9)], [log(0.8), log(0.2)]]),
@@ -213,16 +201,16 @@ def test_agreement_is_what_the_student_gives_the_teachers_class_where_the_teache
     given = sum(w * p for w, p in zip(weights, [0.75, 0.6, 0.6], strict=True))
     found = select.agreement(student, exam, Compute())
     assert found == pytest.approx(100 * given / sum(weights), rel=1e-6)
-    assert select.agreement(Says([math.nan] * 2, [0.0, 0.0]), exam, Compute()) == 0
+    assert select.agreement(says([math.nan] * 2, [0.0, 0.0]), exam, Compute()) == 0
 
 
-def test_all_students_are_asked_about_what_all_generators_draw():
+def test_all_students_are_asked_about_what_all_generators_draw(says):
     """The first student knows image 0 alone, the second both, the third image 1 alone."""
     knows, not_ = [9.0, 0.0], [0.0, 9.0]
     zero, one = (shown([image] * 2, [[30.0, 0.0]] * 2) for image in (0, 1))
-    first = select.Outcome(Says(knows, not_), (zero,))
-    both = select.Outcome(Says(knows, knows), (zero,))
-    last = select.Outcome(Says(not_, knows), (one,))
+    first = select.Outcome(says(knows, not_), (zero,))
+    both = select.Outcome(says(knows, knows), (zero,))
+    last = select.Outcome(says(not_, knows), (one,))
 
     def told(*outcomes):
         return [[round(one) for one in found] for found in select.examined(outcomes, Compute())]
