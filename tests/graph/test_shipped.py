@@ -83,7 +83,7 @@ def test_our_space_has_the_human_designed_generator_and_others_of_its_cost(image
     assert (space.cost.macs.min, space.cost.macs.max) == (human.cost.macs.min, human.cost.macs.max)
     soft = "nearest >> conv(3) >> bn(eps=0.8) >> leaky_relu(slope=0.2)"
     chosen = {
-        "scaled->code": "identity", "z->code": "none", "y->code": "none",
+        "scaled->code": "identity", "z->code": "none", "y->seed": "none",
         "seed->low": soft, "low->high": soft,
     }  # fmt: skip
     assert chosen.keys() == {decision.name for decision in space.decisions}
