@@ -165,7 +165,7 @@ def main(
     prepared = prepare(scaled(config, budget))
     bench, spaces = Bench(prepared, False), draw(prepared.space, count, seed)
     assert prepared.baseline is not None
-    # The first, so that no work is lost where it diverges.
+    # Before the others, so that none of their work is lost where it diverges.
     human = _done(prepared, prepared.baseline, seed)
     tried, real = [], []
     for number, space in enumerate(spaces, 1):

@@ -91,8 +91,8 @@ class SelectConfig:
     1 of `candidates` takes what the search derives. Each is tried with `seeds` seeds and `budget`,
     the share of the compression's steps, and `bits`, those of the compression if empty: fewer bits
     tell generators apart that more do not. Students are compared on at least so many `images` of
-    each trial. `known` is a genotype of the space that is tried beside
-    what the search proposes. Raises ConfigError.
+    each trial. `known` is a genotype of the space that is tried beside what the search proposes.
+    Raises ConfigError.
     """
 
     candidates: int = 1
