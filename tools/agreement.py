@@ -152,6 +152,8 @@ class Command(click.Command):
 @click.option("--teacher", "name", default="resnet20-fashion16", show_default=True)
 @click.option("--method", "methods", multiple=True, default=["gdfq"], show_default=True)
 @click.option("--bits", multiple=True, default=["w3a3", "w2a4"], show_default=True)
+@click.option("--ranges", help="Of activations; the method's own if not given.")
+@click.option("--rounding", help="Of weights; the method's own if not given.")
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="How many.")
 @click.option(
     "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first of them."
@@ -160,14 +162,17 @@ class Command(click.Command):
 @click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
 @click.option("--last", type=click.IntRange(0), default=0, help="Follow so many of the last steps.")
 def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],
-         seeds: int, first_seed: int, budget: float, test: bool, last: int) -> None:  # fmt: skip
+         ranges: str | None, rounding: str | None, seeds: int, first_seed: int, budget: float,
+         test: bool, last: int) -> None:  # fmt: skip
     """Teach quantized students with each GENERATOR, or with `real` images, and compare them."""
     if not 0 < budget < 1e6:
         raise click.BadParameter("must be above 0, and finite", param_hint="--budget")
     torch.set_num_threads(1)
+    given = {"ranges": ranges, "rounding": rounding}
+    own = {key: value for key, value in given.items() if value is not None}
     # All are made ready first: a mistake in the last is told before the first is trained.
     ready = [
-        (source, _prepared(source, name, method, widths, budget))
+        (source, _prepared(source, name, CompressConfig(method, widths, epochs=1, **own), budget))
         for source, method, widths in itertools.product(generators, methods, bits)
     ]
     bench = Bench(ready[0][1], test)
@@ -178,16 +183,16 @@ def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits:
         click.echo(f"{source}, {config.method} {config.bits}, {config.steps} steps: {figures}")
 
 
-def _prepared(source: str, teacher: str, method: str, bits: str, budget: float) -> Prepared:
+def _prepared(source: str, teacher: str, config: CompressConfig, budget: float) -> Prepared:
     """What `autorecon compress` makes ready; `real` images take the place of a generator's."""
     file = "gdfq-cifar" if source == REAL else source
-    config = RunConfig(
+    run = RunConfig(
         command="compress",
         space=SpaceConfig(file=file, baseline=""),
         teacher=TeacherConfig(teacher),
-        compress=CompressConfig(method=method, bits=bits, epochs=1),
+        compress=config,
     )
-    return prepare(scaled(config, budget))
+    return prepare(scaled(run, budget))
 
 
 def _told(found: list[float]) -> str:

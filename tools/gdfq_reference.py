@@ -24,20 +24,23 @@ def quantized(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
     return x + ((levels + zero) / scale - x).detach()
 
 
-def _weight(weight: Tensor, bits: int) -> Tensor:
+def _weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     rows = weight.detach().flatten(1)
     shape = (-1,) + (1,) * (weight.dim() - 1)
-    return quantized(weight, rows.amin(1).view(shape), rows.amax(1).view(shape), bits)
+    rounded = quantized(weight, rows.amin(1).view(shape), rows.amax(1).view(shape), bits)
+    if rounding == "plain":
+        return rounded
+    return rounded + (rows - rounded.detach().flatten(1)).mean(1).view(shape)
 
 
 class PlainConv2d(QuantizedConv2d):
     def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(x, _weight(self.weight, self.bits), self.bias)
+        return self._conv_forward(x, _weight(self.weight, self.bits, self.rounding), self.bias)
 
 
 class PlainLinear(QuantizedLinear):
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, _weight(self.weight, self.bits), self.bias)
+        return F.linear(x, _weight(self.weight, self.bits, self.rounding), self.bias)
 
 
 class PlainActivation(ActivationQuantizer):

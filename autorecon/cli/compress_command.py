@@ -19,7 +19,7 @@ from autorecon.cli.options import job_options, set_option, teacher_options
 )
 @click.option("--student", help="Architecture to distil into, or package.module:function.")
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
-@click.option("--ranges", help="Activation ranges: percentile or minmax.")
+@click.option("--ranges", help="Activation ranges: percentile, mse or minmax.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
 @click.option("--objective", help="What the images minimise, as in 'ce + 0.1*bns'.")
 @job_options

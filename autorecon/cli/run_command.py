@@ -15,7 +15,7 @@ from autorecon.cli.options import job_options, recipe_option, set_option, teache
 @click.option("--baseline", help="The generator to compare with; '' for none.")
 @teacher_options
 @click.option("--bits", help="Weights and activations, w2a2 .. w8a8.")
-@click.option("--ranges", help="Activation ranges: percentile or minmax.")
+@click.option("--ranges", help="Activation ranges: percentile, mse or minmax.")
 @click.option("--seeds", type=click.IntRange(1, 1000), help="Compress with seeds 0 .. N-1.")
 @click.option("--strategy", help="Of the search; `autorecon strategies` lists them.")
 @click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")

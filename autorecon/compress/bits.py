@@ -10,6 +10,9 @@ from autorecon.compress.errors import CompressError
 
 NARROWEST, WIDEST = 2, 8
 
+ROUNDINGS = ("plain", "unbiased")
+"""Whether rounded weights keep nothing, as GDFQ's, or the mean of each output channel."""
+
 
 @attrs.frozen
 class Bits:

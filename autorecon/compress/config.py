@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 
 import autorecon.compress.methods  # noqa: F401  (registers them)
-from autorecon.compress.bits import Bits
+from autorecon.compress.bits import ROUNDINGS, Bits
 from autorecon.compress.errors import CompressError
 from autorecon.compress.method import Method, find_method
 from autorecon.objective import Objective
 
-STUDENT_LR = {"percentile": 3e-4, "minmax": 3e-3}
-"""What suits each kind of activation range: percentile clips, and then wants small steps."""
+STUDENT_LR = {"percentile": 3e-4, "mse": 3e-4, "minmax": 3e-3}
+"""What suits each kind of activation range: those that clip want small steps."""
 
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
@@ -21,8 +21,8 @@ _LEAST = {
     "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
-    "bits", "ranges", "student", "student_lr", "momentum", "weight_decay", "temperature", "alpha",
-    "inundation",
+    "bits", "ranges", "rounding", "student", "student_lr", "momentum", "weight_decay",
+    "temperature", "alpha", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 
@@ -51,6 +51,7 @@ class CompressConfig:
     method: str = "gdfq"
     bits: str = _own("bits", "")
     ranges: str = _own("ranges", "")
+    rounding: str = _own("rounding", "")
     student: str = _own("student", "")
     batch: int = _own("batch", 0)
     warmup_steps: int = _own("warmup_steps", 0)
@@ -82,6 +83,9 @@ class CompressConfig:
             Bits.parse(self.bits)
         if "ranges" in own:
             self._check_ranges()
+        if "rounding" in own and self.rounding not in ROUNDINGS:
+            known = " or ".join(ROUNDINGS)
+            raise CompressError(f"rounding = '{self.rounding}' is unknown; choose {known}")
         if "objective" in own:
             Objective.parse(self.objective, has_student=self._has_student)
         if self.warmup_objective:

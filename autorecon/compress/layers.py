@@ -42,7 +42,7 @@ class ActivationQuantizer(nn.Module):
 
     def _observe(self, x: Tensor) -> None:
         past = BETA if self.initialised else 0.0
-        low, high = RANGES[self.ranges](x)
+        low, high = RANGES[self.ranges](x, self.bits)
         self.low.mul_(past).add_(low, alpha=1 - past)
         self.high.mul_(past).add_(high, alpha=1 - past)
         self.initialised.fill_(True)
@@ -55,34 +55,44 @@ class QuantizedConv2d(nn.Conv2d):
     """A convolution that computes with its weight quantized; parameters keep their names."""
 
     bits: int
+    rounding: str
 
     @classmethod
-    def of(cls, conv: nn.Conv2d, bits: int) -> QuantizedConv2d:
+    def of(cls, conv: nn.Conv2d, bits: int, rounding: str) -> QuantizedConv2d:
         """One that shares the parameters of `conv`."""
         quantized = cls(
             conv.in_channels, conv.out_channels, cast(Size, conv.kernel_size),
             cast(Size, conv.stride), cast("str | Size", conv.padding), cast(Size, conv.dilation),
             conv.groups, conv.bias is not None, conv.padding_mode, device="meta",
         )  # fmt: skip
-        quantized.weight, quantized.bias, quantized.bits = conv.weight, conv.bias, bits
+        quantized.weight, quantized.bias = conv.weight, conv.bias
+        quantized.bits, quantized.rounding = bits, rounding
         return quantized
 
+    def quantized_weight(self) -> Tensor:
+        return quantize_weight(self.weight, self.bits, self.rounding)
+
     def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, quantize_weight(self.weight, self.bits), self.bias)
+        return self._conv_forward(input, self.quantized_weight(), self.bias)
 
 
 class QuantizedLinear(nn.Linear):
     """A linear layer that computes with its weight quantized; parameters keep their names."""
 
     bits: int
+    rounding: str
 
     @classmethod
-    def of(cls, linear: nn.Linear, bits: int) -> QuantizedLinear:
+    def of(cls, linear: nn.Linear, bits: int, rounding: str) -> QuantizedLinear:
         """One that shares the parameters of `linear`."""
         has_bias = linear.bias is not None
         quantized = cls(linear.in_features, linear.out_features, has_bias, device="meta")
-        quantized.weight, quantized.bias, quantized.bits = linear.weight, linear.bias, bits
+        quantized.weight, quantized.bias = linear.weight, linear.bias
+        quantized.bits, quantized.rounding = bits, rounding
         return quantized
 
+    def quantized_weight(self) -> Tensor:
+        return quantize_weight(self.weight, self.bits, self.rounding)
+
     def forward(self, input: Tensor) -> Tensor:
-        return nn.functional.linear(input, quantize_weight(self.weight, self.bits), self.bias)
+        return nn.functional.linear(input, self.quantized_weight(), self.bias)

@@ -85,7 +85,7 @@ def make_student(
     if method.student:
         return method.student(teacher, config)
     if method.family == "quantization":
-        model = quantize(teacher, Bits.parse(config.bits), config.ranges)
+        model = quantize(teacher, Bits.parse(config.bits), config.ranges, config.rounding)
         return QuantizedStudent(model, config.calibration_batches)
     shape = shape_of(generator, image_shape)
     classes = classes_of(teacher, shape)

@@ -28,7 +28,12 @@ Settings = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 
 COMMON: Settings = {"epochs": 8, "evaluate_every": 1, "seed": 0}
-QUANTIZED: Settings = {"bits": "w3a3", "ranges": "percentile", "calibration_batches": 8}
+QUANTIZED: Settings = {
+    "bits": "w3a3",
+    "ranges": "percentile",
+    "rounding": "plain",
+    "calibration_batches": 8,
+}
 DISTILLED: Settings = {"student": "resnet20"}
 GENERATED: Settings = {
     "objective": "ce + 0.1*bns",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import attrs
 from torch import Tensor, fx, nn
 
-from autorecon.compress.bits import Bits
+from autorecon.compress.bits import ROUNDINGS, Bits
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
 from autorecon.compress.quantizer import RANGES
@@ -50,18 +50,22 @@ class QuantizedModel:
         return full, sum(site.values * (site.bits or 32) for site in self.report) / 8
 
 
-def quantize(teacher: nn.Module, bits: Bits, ranges: str = "percentile") -> QuantizedModel:
+def quantize(
+    teacher: nn.Module, bits: Bits, ranges: str = "percentile", rounding: str = "plain"
+) -> QuantizedModel:
     """A copy of the teacher with quantized weights, and a quantizer after every rectifier's call.
 
     Every Conv2d and Linear is included, first and last as well; rectifiers are ReLU and ReLU6, and
     what later networks have in their place, Hardswish and SiLU. The activation quantizers
     observe until `freeze`. Raises TraceError for a model whose calls cannot be followed or
-    that offers nothing to quantize, CompressError for an unknown kind of range.
+    that offers nothing to quantize, CompressError for an unknown kind of range or rounding.
     """
     if ranges not in RANGES:
         raise CompressError(f"unknown activation ranges '{ranges}'; choose {' or '.join(RANGES)}")
+    if rounding not in ROUNDINGS:
+        raise CompressError(f"unknown rounding '{rounding}'; choose {' or '.join(ROUNDINGS)}")
     traced = _traced(copy.deepcopy(teacher).eval())
-    weights = list(_quantize_weights(traced, bits.weights))
+    weights = list(_quantize_weights(traced, bits.weights, rounding))
     activations = list(_quantize_activations(traced, bits.activations, ranges))
     _check_found(teacher, weights, activations)
     traced.eval().requires_grad_(True)
@@ -76,16 +80,17 @@ def _traced(module: nn.Module) -> fx.GraphModule:
     return traced
 
 
-def _quantize_weights(traced: fx.GraphModule, bits: int) -> Iterator[Site]:
+def _quantize_weights(traced: fx.GraphModule, bits: int, rounding: str) -> Iterator[Site]:
     for name, module in list(traced.named_modules()):
         # Not subclasses: their forward may do something else with the weight.
         if type(module) is nn.Conv2d:
-            traced.set_submodule(name, QuantizedConv2d.of(module, bits))
+            traced.set_submodule(name, QuantizedConv2d.of(module, bits, rounding))
         elif type(module) is nn.Linear:
-            traced.set_submodule(name, QuantizedLinear.of(module, bits))
+            traced.set_submodule(name, QuantizedLinear.of(module, bits, rounding))
         else:
             continue
-        yield Site(name, "weight", bits, "per output channel", module.weight.numel())
+        kept = "" if rounding == "plain" else f", {rounding}"
+        yield Site(name, "weight", bits, f"per output channel{kept}", module.weight.numel())
 
 
 def _quantize_activations(traced: fx.GraphModule, bits: int, ranges: str) -> Iterator[Site]:

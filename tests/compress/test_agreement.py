@@ -67,17 +67,19 @@ def measured(tool, dataset, monkeypatch):
 
 def test_no_image_that_is_measured_on_is_taught_with(tool, dataset, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
-    bench = tool.Bench(tool._prepared("real", NAME, "gdfq", "w3a3", 1.0), test=False)
+    bench = tool.Bench(tool._prepared("real", NAME, CompressConfig(bits="w3a3"), 1.0), test=False)
     taught = dataset.train.images[bench.pool].flatten(1)
     seen = bench.measured.images.flatten(1)
     assert (len(taught), len(seen)) == (20, 20)
     assert not (taught[:, None] == seen).all(-1).any()
 
 
+@pytest.mark.parametrize("own", [{}, {"ranges": "mse", "rounding": "unbiased"}])
 @pytest.mark.parametrize("test", [False, True])
-def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test):
+def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own):
     """Of training images and the teacher's answers, or with --test of test images and labels."""
-    result = measured("gdfq-cifar", "real", "--bits", "w3a3", "--seeds", "2", *["--test"] * test)
+    given = [f"--{name}={value}" for name, value in own.items()] + ["--test"] * test
+    result = measured("gdfq-cifar", "real", "--bits", "w3a3", "--seeds", "2", *given)
     teacher = teachers.load(NAME)
     seen = attrs.evolve(dataset, mean=teacher.mean, std=teacher.std)
     order = torch.randperm(40, generator=torch.Generator().manual_seed(99))
@@ -87,7 +89,9 @@ def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test):
     for line, source, warmup in zip(lines, ("gdfq-cifar", "real"), (1, 0), strict=True):
         found = []
         for seed in range(2):
-            config = CompressConfig(bits="w3a3", warmup_steps=warmup, steps=2, epochs=1, seed=seed)
+            config = CompressConfig(
+                bits="w3a3", warmup_steps=warmup, steps=2, epochs=1, seed=seed, **own
+            )
             net = generator(bind("gdfq-cifar", {}, teacher), seed=seed)
             wrap = None
             if source == "real":

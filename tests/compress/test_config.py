@@ -38,7 +38,8 @@ def test_epochs_share_all_steps(epochs: int) -> None:
 @pytest.mark.parametrize(
     ("setting", "fault"),
     [
-        ({"ranges": "max"}, "ranges = 'max' is unknown; choose percentile or minmax"),
+        ({"ranges": "max"}, "ranges = 'max' is unknown; choose percentile or mse or minmax"),
+        ({"rounding": "up"}, "rounding = 'up' is unknown; choose plain or unbiased"),
         ({"bits": "w1a1"}, "choose 2 to 8"),
         ({"steps": 0}, "steps = 0 must be at least 1"),
         ({"batch": 1}, "batch = 1 must be at least 2"),

@@ -4,22 +4,22 @@ import pytest
 import torch
 from torch import nn
 
+from autorecon.compress.bits import ROUNDINGS
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import fake_quantize, percentile_range, quantize_weight
+from autorecon.compress.quantizer import RANGES, fake_quantize, quantize_weight
 
 
-@pytest.mark.parametrize("ranges", ["minmax", "percentile"])
+@pytest.mark.parametrize("ranges", RANGES)
 def test_ranges_follow_the_batches_from_the_first_one_on(ranges: str) -> None:
-    share = torch.aminmax if ranges == "minmax" else percentile_range
     torch.manual_seed(0)
     quantizer = ActivationQuantizer(4, ranges)
     batches = [torch.randn(4, 3, 10, 10) * (step + 1) + 1 for step in range(4)]
-    low, high = (end.item() for end in share(batches[0]))
+    low, high = (end.item() for end in RANGES[ranges](batches[0], 4))
     quantizer(batches[0])
     assert (quantizer.low.item(), quantizer.high.item()) == (low, high)
     for batch in batches[1:]:
         quantizer(batch)
-        new_low, new_high = (end.item() for end in share(batch))
+        new_low, new_high = (end.item() for end in RANGES[ranges](batch, 4))
         low, high = 0.9 * low + 0.1 * new_low, 0.9 * high + 0.1 * new_high
     assert quantizer.low.item() == pytest.approx(low, rel=1e-6)
     assert quantizer.high.item() == pytest.approx(high, rel=1e-6)
@@ -42,27 +42,34 @@ def test_the_range_survives_in_the_state_dict() -> None:
     assert other.high.item() == pytest.approx(0.9 * 3 + 0.1 * 13)
 
 
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("mode", ["zeros", "reflect"])
-def test_convolution_computes_with_the_quantized_weight(bias: bool, mode: str) -> None:
+def test_convolution_computes_with_the_quantized_weight(
+    bias: bool, mode: str, rounding: str
+) -> None:
     conv = nn.Conv2d(4, 6, (3, 5), (2, 1), 1, 2, 2, bias, mode)
-    quantized = QuantizedConv2d.of(conv, 3)
+    quantized = QuantizedConv2d.of(conv, 3, rounding)
     x = torch.randn(2, 4, 12, 12)
     assert quantized.weight is conv.weight
     assert list(quantized.state_dict()) == list(conv.state_dict())
     actual = quantized(x)
-    conv.weight.data = quantize_weight(conv.weight.data, 3)
+    conv.weight.data = quantize_weight(conv.weight.data, 3, rounding)
     assert torch.equal(actual, conv(x))
 
 
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("bias", [True, False])
-def test_linear_computes_with_the_quantized_weight(bias: bool) -> None:
+def test_linear_computes_with_the_quantized_weight(bias: bool, rounding: str) -> None:
     linear = nn.Linear(5, 3, bias)
-    quantized = QuantizedLinear.of(linear, 2)
+    quantized = QuantizedLinear.of(linear, 2, rounding)
     x = torch.randn(4, 5)
     actual = quantized(x)
     low, high = linear.weight.aminmax(dim=1, keepdim=True)
-    expected = x @ fake_quantize(linear.weight, low, high, 2).T
+    weight = fake_quantize(linear.weight, low, high, 2)
+    if rounding == "unbiased":
+        weight = weight + (linear.weight - weight).mean(1, keepdim=True)
+    expected = x @ weight.T
     torch.testing.assert_close(actual, expected + linear.bias if bias else expected)
     actual.sum().backward()
     assert linear.weight.grad is not None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import fsum
+
 import pytest
 import torch
 from hypothesis import given
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autorecon.compress import fake_quantize, quantizer
-from autorecon.compress.quantizer import percentile_range, quantize_weight
+from autorecon.compress.bits import ROUNDINGS
+from autorecon.compress.quantizer import mse_range, percentile_range, quantize_weight
 
 WIDTHS = range(2, 9)
 NUMBERS = st.floats(-100, 100)
@@ -80,16 +83,45 @@ def test_each_output_channel_of_a_weight_has_its_own_range(
     assert torch.equal(weight.grad, torch.ones_like(weight))
 
 
-def test_a_constant_channel_keeps_its_value() -> None:
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_a_constant_channel_keeps_its_value(rounding: str) -> None:
     weight = torch.tensor([[0.25, 0.25], [0.0, 0.0], [1.0, -1.0]])
-    torch.testing.assert_close(quantize_weight(weight, 3)[:2], weight[:2])
+    torch.testing.assert_close(quantize_weight(weight, 3, rounding)[:2], weight[:2])
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("shape", [(3, 2, 3, 3), (3, 5)])
+def test_unbiased_rounding_shifts_each_channel_to_its_mean(
+    shape: tuple[int, ...], bits: int
+) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    unbiased = quantize_weight(weight, bits, "unbiased")
+    rows = zip(weight.tolist(), quantize_weight(weight, bits).tolist(), strict=True)
+    for (exact, rounded), result in zip(rows, unbiased.tolist(), strict=True):
+        before, plain = (torch.tensor(row).flatten().tolist() for row in (exact, rounded))
+        lost = fsum(before) / len(before) - fsum(plain) / len(plain)
+        expected = [value + lost for value in plain]
+        assert torch.tensor(result).flatten().tolist() == pytest.approx(expected, abs=1e-6)
+    unbiased.sum().backward()
+    assert torch.equal(weight.grad, torch.ones_like(weight))
+
+
+def test_unbiased_rounding_does_not_hang_on_the_last_digit() -> None:
+    """An edge filter: its ends are as far from zero, and a flat patch is nothing to it."""
+    weight = torch.tensor([[-1.0, 0.0, 1.0]]).repeat(2, 1)
+    weight[0, 0] -= 1e-4
+    weight[1, 2] += 1e-4
+    plain, unbiased = (quantize_weight(weight, 3, rounding).sum(1) for rounding in ROUNDINGS)
+    assert abs(float(plain[0] - plain[1])) > 0.25
+    torch.testing.assert_close(unbiased, weight.sum(1))
 
 
 @pytest.mark.parametrize(("count", "rank"), [(10, 1), (1000, 1), (1001, 2), (5000, 5)])
 def test_percentile_leaves_a_thousandth_above(count: int, rank: int) -> None:
     torch.manual_seed(0)
     x = torch.randn(count)
-    low, high = percentile_range(x.view(1, -1))
+    low, high = percentile_range(x.view(1, -1), 4)
     assert low == min(x.tolist())
     assert high == sorted(x.tolist(), reverse=True)[rank - 1]
 
@@ -101,13 +133,46 @@ def test_percentile_of_a_large_tensor_takes_a_bounded_even_sample(
     torch.manual_seed(0)
     x = torch.randn(8, 16, 32, 32).relu()
     x[:, 3] *= 5
-    _, exact = percentile_range(x[:1].reshape(-1)[:4096])
-    low, high = percentile_range(x)
-    assert torch.equal(high, percentile_range(x)[1])
+    _, exact = percentile_range(x[:1].reshape(-1)[:4096], 4)
+    low, high = percentile_range(x, 4)
+    assert torch.equal(high, percentile_range(x, 4)[1])
     assert low == 0
     full = x.flatten().sort(descending=True).values[x.numel() // 1000 - 1]
     assert high == pytest.approx(full.item(), rel=0.1)
     assert exact.numel() == 1
+
+
+def lost(x: Tensor, low: Tensor, high: Tensor, bits: int) -> float:
+    return float((fake_quantize(x, low, high, bits) - x).square().mean())
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_mse_loses_next_to_the_least_that_any_end_would(bits: int) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(20_000).relu() ** 2
+    low, high = mse_range(x, bits)
+    assert low == 0
+    ends = torch.linspace(0.01, float(x.max()), 1000)
+    least = min(lost(x, low, end, bits) for end in ends)
+    assert lost(x, low, high, bits) <= 1.03 * least
+
+
+def test_mse_cuts_off_more_where_there_are_fewer_bits() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(20_000).relu() ** 2
+    highs = [float(mse_range(x, bits)[1]) for bits in WIDTHS]
+    assert highs == sorted(highs)
+    assert highs[0] < highs[3] < highs[-1] <= float(x.max())
+
+
+@pytest.mark.parametrize("value", [0.0, -2.0, 3.0])
+def test_mse_of_what_is_all_the_same_is_that(value: float) -> None:
+    assert [end.item() for end in mse_range(torch.full((2, 5), value), 3)] == [value, value]
+
+
+def test_mse_of_bfloat16_is_that_of_its_float32() -> None:
+    x = torch.linspace(-1, 3, 5000).bfloat16()
+    assert mse_range(x, 3) == mse_range(x.float(), 3)
 
 
 def test_bfloat16_is_quantized_as_float32_is() -> None:

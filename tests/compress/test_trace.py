@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressError, TraceError, quantize
+from autorecon.compress.bits import ROUNDINGS
 from autorecon.compress.quantizer import fake_quantize, quantize_weight
 
 
@@ -60,9 +61,10 @@ class Later(OnTwoPaths):
         return F.silu(F.hardswish(self.silu(self.hard(self.conv(x)))), inplace=True)
 
 
-def test_the_student_computes_what_it_should(teacher: nn.Module) -> None:
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_the_student_computes_what_it_should(teacher: nn.Module, rounding: str) -> None:
     """Against a forward written out by hand, each of the three ReLU calls with its own range."""
-    student = quantize(teacher, Bits(4, 3), "minmax")
+    student = quantize(teacher, Bits(4, 3), "minmax", rounding)
     images = torch.randn(4, 1, 8, 8)
     logits = student(images)
     ranges = []
@@ -75,7 +77,7 @@ def test_the_student_computes_what_it_should(teacher: nn.Module) -> None:
 
     net = copy.deepcopy(teacher)
     for layer in (net.conv1, net.conv2, net.conv3, net.head):
-        layer.weight.data = quantize_weight(layer.weight.data, 4)
+        layer.weight.data = quantize_weight(layer.weight.data, 4, rounding)
     x = quantized(net.bn1(net.conv1(images)))
     x = quantized(net.bn2(net.conv2(x)) + x)
     x = quantized(net.conv3(x))
@@ -161,5 +163,10 @@ def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
 
 
 def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
-    with pytest.raises(CompressError, match="choose minmax or percentile"):
+    with pytest.raises(CompressError, match="choose minmax or percentile or mse"):
         quantize(teacher, Bits(3, 3), "max")
+
+
+def test_unknown_rounding_is_refused(teacher: nn.Module) -> None:
+    with pytest.raises(CompressError, match="unknown rounding 'up'; choose plain or unbiased"):
+        quantize(teacher, Bits(3, 3), rounding="up")

@@ -17,7 +17,6 @@ from autorecon.compress.equalization.moments import (
 )
 from autorecon.compress.errors import CompressError
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import quantize_weight
 from autorecon.compress.sites import callee_of
 
 
@@ -61,6 +60,6 @@ def correct_biases(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> No
         known = moments[node.all_input_nodes[0]]
         if known is None or layer.bias is None:
             continue
-        error = quantize_weight(layer.weight, layer.bits) - layer.weight
+        error = layer.quantized_weight() - layer.weight
         summed = error.flatten(2).sum(2) if error.dim() == 4 else error
         layer.bias.sub_((summed * spread_over(known.mean, layer)).sum(1))
