@@ -81,11 +81,10 @@ class CompressConfig:
         own = self.recipe.settings
         if "bits" in own:
             Bits.parse(self.bits)
-        if "ranges" in own:
-            self._check_ranges()
-        if "rounding" in own and self.rounding not in ROUNDINGS:
-            known = " or ".join(ROUNDINGS)
-            raise CompressError(f"rounding = '{self.rounding}' is unknown; choose {known}")
+        for name, known in (("ranges", STUDENT_LR), ("rounding", ROUNDINGS)):
+            if name in own and getattr(self, name) not in known:
+                fault = f"{name} = '{getattr(self, name)}' is unknown"
+                raise CompressError(f"{fault}; choose {' or '.join(known)}")
         if "objective" in own:
             Objective.parse(self.objective, has_student=self._has_student)
         if self.warmup_objective:
@@ -110,11 +109,6 @@ class CompressConfig:
                     f"the method {self.method} has no setting `{field.name}`; it has "
                     f"{', '.join(sorted(own))}"
                 )
-
-    def _check_ranges(self) -> None:
-        if self.ranges not in STUDENT_LR:
-            known = " or ".join(STUDENT_LR)
-            raise CompressError(f"ranges = '{self.ranges}' is unknown; choose {known}")
 
     def _require(self, name: str, holds: bool, demand: str) -> None:
         if not holds:
