@@ -31,7 +31,7 @@ COMMON: Settings = {"epochs": 8, "evaluate_every": 1, "seed": 0}
 QUANTIZED: Settings = {
     "bits": "w3a3",
     "ranges": "percentile",
-    "rounding": "plain",
+    "rounding": "unbiased",
     "calibration_batches": 8,
 }
 DISTILLED: Settings = {"student": "resnet20"}

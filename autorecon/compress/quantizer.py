@@ -53,7 +53,7 @@ class _FakeQuantize(torch.autograd.Function):
         return gradient, None, None, None
 
 
-def quantize_weight(weight: Tensor, bits: int, rounding: str = "plain") -> Tensor:
+def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values.
 
     With "unbiased" rounding each channel is then shifted to the mean that it had, so that its
@@ -75,7 +75,7 @@ def weight_levels(weight: Tensor, bits: int) -> Tensor:
     """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
     low, high = _channel_ranges(weight)
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
-    return (quantize_weight(weight, bits) * scale).round() - (scale * low).round()
+    return (fake_quantize(weight, low, high, bits) * scale).round() - (scale * low).round()
 
 
 def _channel_ranges(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,7 +51,7 @@ class QuantizedModel:
 
 
 def quantize(
-    teacher: nn.Module, bits: Bits, ranges: str = "percentile", rounding: str = "plain"
+    teacher: nn.Module, bits: Bits, ranges: str = "percentile", rounding: str = "unbiased"
 ) -> QuantizedModel:
     """A copy of the teacher with quantized weights, and a quantizer after every rectifier's call.
 

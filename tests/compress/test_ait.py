@@ -28,7 +28,7 @@ def test_levels_are_integers_of_the_grid_that_weights_are_rounded_to(bits: int) 
     assert torch.equal(levels, levels.round())
     low, high = weight.flatten(1).min(1).values, weight.flatten(1).max(1).values
     grid = ((high - low) / (2**bits - 1)).view(-1, 1, 1, 1)
-    apart = quantize_weight(weight, bits) - levels * grid
+    apart = quantize_weight(weight, bits, "plain") - levels * grid
     assert apart.flatten(1).std(1).max() < 1e-9
 
 

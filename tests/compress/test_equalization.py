@@ -156,12 +156,12 @@ def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None
 def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
     traced = trace(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
-    model = quantize(traced, Bits(2, 8)).module
+    model = quantize(traced, Bits(2, 8), rounding="plain").module
     before = model.two.bias.clone()
     (node,) = (n for n in model.graph.nodes if n.target == "two")
     expected = propagate(model, normals)[node.args[0]].mean
     correct_biases(model, normals)
-    error = (quantize_weight(model.two.weight, 2) - model.two.weight).flatten(1)
+    error = (quantize_weight(model.two.weight, 2, "plain") - model.two.weight).flatten(1)
     by_hand = [
         sum(e * m for e, m in zip(row, expected.tolist(), strict=True)) for row in error.tolist()
     ]
@@ -187,7 +187,7 @@ def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor) -> N
 
 def test_correction_and_equalization_pay_at_few_bits(chain: nn.Module, images: Tensor) -> None:
     made = student(chain, CompressConfig(method="dfq", bits="w3a8"))
-    plain = quantize(chain, Bits(3, 8))
+    plain = quantize(chain, Bits(3, 8), rounding="plain")
     plain(images)
     plain.freeze()
 

@@ -74,7 +74,7 @@ def test_each_output_channel_of_a_weight_has_its_own_range(
         -1, *[1] * (len(shape) - 1)
     )
     weight.requires_grad_()
-    quantized = quantize_weight(weight, bits)
+    quantized = quantize_weight(weight, bits, "plain")
     for channel, result in zip(weight.tolist(), quantized.tolist(), strict=True):
         values = torch.tensor(channel, dtype=torch.float64).flatten().tolist()
         expected = [slow(value, min(values), max(values), bits) for value in values]
@@ -97,7 +97,7 @@ def test_unbiased_rounding_shifts_each_channel_to_its_mean(
     torch.manual_seed(0)
     weight = torch.randn(shape, dtype=torch.float64, requires_grad=True)
     unbiased = quantize_weight(weight, bits, "unbiased")
-    rows = zip(weight.tolist(), quantize_weight(weight, bits).tolist(), strict=True)
+    rows = zip(weight.tolist(), quantize_weight(weight, bits, "plain").tolist(), strict=True)
     for (exact, rounded), result in zip(rows, unbiased.tolist(), strict=True):
         before, plain = (torch.tensor(row).flatten().tolist() for row in (exact, rounded))
         lost = fsum(before) / len(before) - fsum(plain) / len(plain)

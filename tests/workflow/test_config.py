@@ -63,9 +63,10 @@ def test_a_recipe_has_a_space_for_those_who_name_none():
 
 
 def test_a_recipe_compresses_in_its_way_by_its_own_method_alone():
-    assert combine(None, {}, [], "paper")["compress"] == {"method": "gdfq", "alpha": 1.0}
+    own = {"method": "gdfq", "alpha": 1.0, "rounding": "plain"}
+    assert combine(None, {}, [], "paper")["compress"] == own
     bits = combine(None, {"compress.bits": "w4a4"}, [], "paper")["compress"]
-    assert bits == {"method": "gdfq", "alpha": 1.0, "bits": "w4a4"}
+    assert bits == own | {"bits": "w4a4"}
     other = combine(None, {"compress.method": "dfad"}, [], "paper")
     assert read_config(other).compress.method == "dfad"
     assert other["compress"] == {"method": "dfad"}

@@ -35,7 +35,8 @@ def student(teacher: nn.Module, config: CompressConfig) -> Student:
     pairs = equalization.find_pairs(traced)
     equalization.equalize(pairs, normals)
     equalization.absorb(pairs, normals)
-    model = quantize(traced, Bits.parse(config.bits))
+    # The biases take up what rounding does to the means.
+    model = quantize(traced, Bits.parse(config.bits), rounding="plain")
     quantized = cast("fx.GraphModule", model.module)
     equalization.set_ranges(quantized, normals)
     equalization.correct_biases(quantized, normals)
