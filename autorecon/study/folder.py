@@ -17,7 +17,7 @@ from autorecon.runs.atomic import sweep
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
-from autorecon.workflow.config import read_config, structured
+from autorecon.workflow.config import RunConfig, read_config, structured
 
 FORMAT = 1
 LIMIT = 1_000_000
@@ -118,7 +118,7 @@ class StudyFolder:
             return None
         try:
             found = structured(json.loads(_text(path)), Record)
-            same = found.format == FORMAT and read_config(found.settings) == cell.config
+            same = found.format == FORMAT and _settings(found, cell) == cell.config
         except (ValueError, RecursionError, OSError) as error:
             raise StudyError(f"{path} is no record of a cell: {error}") from None
         if not same:
@@ -151,6 +151,14 @@ class StudyFolder:
         for cell in cells:
             if cell.images and cell.images not in needed:
                 self.images_path(cell).unlink(missing_ok=True)
+
+
+def _settings(found: Record, cell: Cell) -> RunConfig:
+    """Those of a record; a draw's are its space and teacher, whatever the rest was by default."""
+    config = read_config(found.settings)
+    if cell.kind != "draw":
+        return config
+    return attrs.evolve(cell.config, space=config.space, teacher=config.teacher)
 
 
 def _text(path: Path) -> str:
