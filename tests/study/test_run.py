@@ -129,6 +129,19 @@ def test_a_generator_that_was_changed_needs_another_folder(tiny, here, done):
         done(text, "out")
 
 
+def test_a_draw_stays_whatever_the_defaults_become(copied, done):
+    """It depends on its space and its teacher; a search depends on what it selects by too."""
+    path = Path(f"out/cells/{ID}/draw-paper/seed0.json")
+    record = json.loads(path.read_text())
+    record["settings"]["compress"]["rounding"] = "plain"
+    path.write_text(json.dumps(record))
+    assert done(copied, "out", seeds=1)
+    record["settings"]["space"]["set"]["width"] = 3
+    path.write_text(json.dumps(record))
+    with pytest.raises(StudyError, match="made with other settings"):
+        done(copied, "out", seeds=1)
+
+
 def test_a_broken_record_is_told(copied, done):
     for text in ("{", "[]", '{"cell": 3}', "[" * 100_000):
         Path(f"out/cells/{ID}/w3a3/discovered/seed0.json").write_text(text)
