@@ -130,7 +130,7 @@ def test_a_generator_that_was_changed_needs_another_folder(tiny, here, done):
 
 
 def test_a_draw_stays_whatever_the_defaults_become(copied, done):
-    """It depends on its space and its teacher; a search depends on what it selects by too."""
+    """It depends on its space and its teacher alone."""
     path = Path(f"out/cells/{ID}/draw-paper/seed0.json")
     record = json.loads(path.read_text())
     record["settings"]["compress"]["rounding"] = "plain"
