@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 @click.option("--first-seed", type=int, help="The first of them; at first 0.")
 @click.option("--against", help="Table differences to this variant, where it is compared.")
 @click.option("--budget", type=float, help="Multiplies the steps of every cell.")
+@click.option(
+    "--with",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of every compression, as compress.rounding=plain; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
 @click.option("--table", "only_table", is_flag=True, help="Write the tables of what is done.")
@@ -50,6 +57,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     found = find_study(study, changes)
     if options["variants"]:
         found = found.only(options["variants"])
+    if options["assignments"]:
+        found = found.with_compress(_assigned(options["assignments"]))
     tabled = found if options["against"] is None else found.against(options["against"])
     folder = StudyFolder(options["out"] or _place(study))
     progress = Progress(quiet=options["quiet"])
@@ -72,6 +81,17 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     _show(text, folder, tabled, cells, records, options["as_json"])
     if any(record and record.error for record in records.values()):
         ctx.exit(1)
+
+
+def _assigned(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """The settings of compressions; nothing else can be set for all cells alike."""
+    from autorecon.workflow.settings import combine
+
+    values = combine(None, {}, list(assignments))
+    compress = values.pop("compress", {})
+    if values or not isinstance(compress, dict):
+        raise click.UsageError("--with: a study takes settings of the form compress.KEY=VALUE")
+    return compress
 
 
 def _place(study: str) -> Path:

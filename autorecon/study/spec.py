@@ -16,7 +16,7 @@ from autorecon.compress import METHODS, Bits
 from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
-from autorecon.workflow.settings import RECIPE, shipped_toml
+from autorecon.workflow.settings import RECIPE, combine, shipped_toml
 
 MOST_SEEDS = 1000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
@@ -179,6 +179,24 @@ class Study:
         compare = [name for name in self.compare if name in names]
         return attrs.evolve(self, variant=kept, compare=compare)
 
+    def with_compress(self, own: Mapping[str, Any]) -> Study:
+        """The same with these settings of every compression whose method has them.
+
+        Those that a search selects by have them too. Raises StudyError for a setting that no method
+        here has.
+        """
+        variants = [
+            attrs.evolve(v, compress=v.compress | self._fitting(v, own)) for v in self.variant
+        ]
+        for name in own:
+            has = any(name in variant.compress for variant in variants)
+            _require(has, f"no method that is compared has a setting `{name}`")
+        searches = [attrs.evolve(s, compress=s.compress | _of_search(s, own)) for s in self.search]
+        return attrs.evolve(self, variant=variants, search=searches)
+
+    def _fitting(self, variant: Variant, own: Mapping[str, Any]) -> dict[str, Any]:
+        return _known(own, (self.compress | variant.compress).get("method", "gdfq"))
+
     def against(self, name: str) -> Study:
         """The same with differences to this variant, where a setting has it; StudyError."""
         alike = [attrs.evolve(variant, against="") for variant in self.variant]
@@ -192,6 +210,16 @@ class Study:
     def to_toml(self) -> dict[str, Any]:
         """Plain values, from which `structured` makes the same study."""
         return write_config(self)
+
+
+def _of_search(search: Search, own: Mapping[str, Any]) -> dict[str, Any]:
+    whole = combine(None, {"compress": search.compress}, [], search.recipe)
+    return _known(own, whole.get("compress", {}).get("method", "gdfq"))
+
+
+def _known(settings: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """Of some settings those that a method has."""
+    return {key: value for key, value in settings.items() if key in METHODS[method].settings}
 
 
 def _check_names(what: str, names: Iterable[str]) -> None:

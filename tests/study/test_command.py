@@ -68,6 +68,11 @@ def test_the_tables_are_written_again_from_what_is_done(copied):
         (("out", "--first-seed", "-1"), "first_seed = -1 must be 0"),
         (("out", "--first-seed", "1", "--seeds", "1", "--table"), "nothing is done"),
         (("out", "--variant", "random"), "there is no variant 'random'"),
+        (("out", "--with", "compress.steps=5", "--plan"), "made with other settings"),
+        (("out", "--with", "compress.step=5"), "has a setting `step`"),
+        (("out", "--with", "compress.bits=w4a4"), "say it by `bits`"),
+        (("out", "--with", "compress=5"), "of the form compress.KEY=VALUE"),
+        (("out", "--with", "search.batch=5"), "of the form compress.KEY=VALUE"),
     ],
 )
 def test_mistakes_are_told(copied, arguments, message):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from autorecon.study.cells import plan
+from autorecon.study.errors import StudyError
 from autorecon.study.run import check
 from autorecon.study.spec import find_study, read_study, shipped_studies
 from autorecon.workflow.config import ConfigError
@@ -76,6 +78,19 @@ def test_a_change_of_settings_is_another_place_to_work(tiny):
     steps = {cell.digest for cell in cells if cell.kind != "draw"}
     assert len(steps) == 8
     assert not steps & {cell.digest for cell in others if cell.kind != "draw"}
+
+
+def test_a_setting_is_of_every_compression_whose_method_has_it():
+    study = find_study("table5", {"seeds": 1})
+    before, after = plan(study), plan(study.with_compress({"rounding": "plain"}))
+    assert {c.kind for c in before} == {"search", "compress"}
+    for one, other in zip(before, after, strict=True):
+        own = one.config.compress
+        kept = own if own.rounding == "" else attrs.evolve(own, rounding="plain")
+        assert other.config == attrs.evolve(one.config, compress=kept)
+    assert {c.config.compress.rounding for c in after} == {"", "plain"}
+    with pytest.raises(StudyError, match="no method that is compared has a setting `sharpness`"):
+        study.with_compress({"sharpness": 1})
 
 
 def test_cells_share_images_that_do_not_depend_on_the_student(tiny):
