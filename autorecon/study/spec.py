@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.compress import METHODS, Bits
+from autorecon.compress.method import find_method
 from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
@@ -160,9 +161,9 @@ class Study:
 
     def distils(self, variant: Variant) -> bool:
         """Whether the variant's method trains a student of its own architecture."""
-        name = (self.compress | variant.compress).get("method", "gdfq")
+        name = self._method(variant)
         if name not in METHODS:
-            hint = did_you_mean(str(name), list(METHODS))
+            hint = did_you_mean(name, list(METHODS))
             raise StudyError(f"variant {variant.name}: there is no method '{name}': {hint}")
         return METHODS[name].family == "distillation"
 
@@ -186,7 +187,8 @@ class Study:
         here has.
         """
         variants = [
-            attrs.evolve(v, compress=v.compress | self._fitting(v, own)) for v in self.variant
+            attrs.evolve(v, compress=v.compress | _known(own, self._method(v)))
+            for v in self.variant
         ]
         for name in own:
             has = any(name in variant.compress for variant in variants)
@@ -194,8 +196,8 @@ class Study:
         searches = [attrs.evolve(s, compress=s.compress | _of_search(s, own)) for s in self.search]
         return attrs.evolve(self, variant=variants, search=searches)
 
-    def _fitting(self, variant: Variant, own: Mapping[str, Any]) -> dict[str, Any]:
-        return _known(own, (self.compress | variant.compress).get("method", "gdfq"))
+    def _method(self, variant: Variant) -> str:
+        return str((self.compress | variant.compress).get("method", "gdfq"))
 
     def against(self, name: str) -> Study:
         """The same with differences to this variant, where a setting has it; StudyError."""
@@ -214,12 +216,13 @@ class Study:
 
 def _of_search(search: Search, own: Mapping[str, Any]) -> dict[str, Any]:
     whole = combine(None, {"compress": search.compress}, [], search.recipe)
-    return _known(own, whole.get("compress", {}).get("method", "gdfq"))
+    return _known(own, str(whole.get("compress", {}).get("method", "gdfq")))
 
 
 def _known(settings: Mapping[str, Any], method: str) -> dict[str, Any]:
     """Of some settings those that a method has."""
-    return {key: value for key, value in settings.items() if key in METHODS[method].settings}
+    has = find_method(method).settings
+    return {key: value for key, value in settings.items() if key in has}
 
 
 def _check_names(what: str, names: Iterable[str]) -> None:
