@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from autorecon.compress import CompressError
 from autorecon.study.cells import plan
 from autorecon.study.errors import StudyError
 from autorecon.study.run import check
@@ -91,6 +92,10 @@ def test_a_setting_is_of_every_compression_whose_method_has_it():
     assert {c.config.compress.rounding for c in after} == {"", "plain"}
     with pytest.raises(StudyError, match="no method that is compared has a setting `sharpness`"):
         study.with_compress({"sharpness": 1})
+    (search,) = study.search
+    wrong = attrs.evolve(study, search=[attrs.evolve(search, compress={"method": "gdfx"})])
+    with pytest.raises(CompressError, match="no method 'gdfx'"):
+        wrong.with_compress({"rounding": "plain"})
 
 
 def test_cells_share_images_that_do_not_depend_on_the_student(tiny):
