@@ -12,7 +12,7 @@ from autorecon.compress.losses import divergence, hard
 from autorecon.compress.method import (
     ALTERNATED,
     COMMON,
-    GENERATED,
+    MATCHED,
     QUANTIZED,
     SOFTENED,
     TRAINED,
@@ -39,7 +39,7 @@ def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
     }
 
 
-SETTINGS = COMMON | QUANTIZED | GENERATED | ALTERNATED | TRAINED | SOFTENED | {"alpha": 10.0}
+SETTINGS = COMMON | QUANTIZED | MATCHED | ALTERNATED | TRAINED | SOFTENED | {"alpha": 10.0}
 """GDFQ's alpha is 1; ten times as much was chosen on training images (docs/results.md)."""
 
 GDFQ = register(
