@@ -130,7 +130,7 @@ def _levels(student: nn.Module) -> dict[str, Tensor]:
     """The integers that each quantized layer's weights are rounded to."""
     quantized = (QuantizedConv2d, QuantizedLinear)
     return {
-        name: weight_levels(layer.weight, layer.bits)
+        name: weight_levels(layer.weight, layer.bits, layer.rounding)
         for name, layer in student.named_modules()
         if isinstance(layer, quantized)
     }

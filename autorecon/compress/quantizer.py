@@ -56,24 +56,30 @@ class _FakeQuantize(torch.autograd.Function):
 def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values.
 
-    With "unbiased" rounding each channel is then shifted to the mean that it had, so that its
-    answer to a flat patch stays what it was (Banner et al., Post training 4-bit quantization of
-    convolutional networks for rapid-deployment, NeurIPS 2019: their bias correction, of means
-    alone). "plain" is GDFQ's: where both ends of a range are as far from zero, which of them the
-    grid cuts off, and so that answer, hangs on a weight's last digit.
+    "plain" rounding is GDFQ's, `fake_quantize` as it is: the grid holds zero, so that one end of
+    the range is cut off by up to half a step, and where both ends are as far from zero a weight's
+    last digit says which. "unbiased" spans the range from end to end, and then shifts each channel
+    to the mean that it had, so that its answer to a flat patch stays what it was (Banner et al.,
+    Post training 4-bit quantization of convolutional networks for rapid-deployment, NeurIPS 2019:
+    their bias correction, of means alone). With a number a channel for the shift, which plain
+    rounding has no use for, nothing asks for a grid that holds zero.
     """
-    quantized = fake_quantize(weight, *_channel_ranges(weight), bits)
+    low, high = _channel_ranges(weight)
     if rounding == "plain":
-        return quantized
+        return fake_quantize(weight, low, high, bits)
+    raised = at_least_float32(weight) - low
+    quantized = fake_quantize(raised, torch.zeros_like(low), high - low, bits)
     with torch.no_grad():
-        lost = (at_least_float32(weight) - quantized).flatten(1).mean(1)
-    return (quantized + lost.view(-1, *[1] * (weight.dim() - 1))).to(weight.dtype)
+        shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+    return (quantized + shift).to(weight.dtype)
 
 
 @torch.no_grad()
-def weight_levels(weight: Tensor, bits: int) -> Tensor:
+def weight_levels(weight: Tensor, bits: int, rounding: str) -> Tensor:
     """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
     low, high = _channel_ranges(weight)
+    if rounding != "plain":
+        weight, low, high = at_least_float32(weight) - low, torch.zeros_like(low), high - low
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
     return (fake_quantize(weight, low, high, bits) * scale).round() - (scale * low).round()
 

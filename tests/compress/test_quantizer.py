@@ -10,7 +10,7 @@ from torch import Tensor
 
 from autorecon.compress import fake_quantize, quantizer
 from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.quantizer import mse_range, percentile_range, quantize_weight
+from autorecon.compress.quantizer import mse_range, percentile_range, quantize_weight, weight_levels
 
 WIDTHS = range(2, 9)
 NUMBERS = st.floats(-100, 100)
@@ -91,17 +91,20 @@ def test_a_constant_channel_keeps_its_value(rounding: str) -> None:
 
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("shape", [(3, 2, 3, 3), (3, 5)])
-def test_unbiased_rounding_shifts_each_channel_to_its_mean(
+def test_unbiased_rounding_goes_from_end_to_end_and_keeps_means(
     shape: tuple[int, ...], bits: int
 ) -> None:
+    """Against a slow version: the nearest of 2^bits even values, then a shift to the mean."""
     torch.manual_seed(0)
     weight = torch.randn(shape, dtype=torch.float64, requires_grad=True)
     unbiased = quantize_weight(weight, bits, "unbiased")
-    rows = zip(weight.tolist(), quantize_weight(weight, bits, "plain").tolist(), strict=True)
-    for (exact, rounded), result in zip(rows, unbiased.tolist(), strict=True):
-        before, plain = (torch.tensor(row).flatten().tolist() for row in (exact, rounded))
-        lost = fsum(before) / len(before) - fsum(plain) / len(plain)
-        expected = [value + lost for value in plain]
+    for exact, result in zip(weight.tolist(), unbiased.tolist(), strict=True):
+        values = torch.tensor(exact, dtype=torch.float64).flatten().tolist()
+        low, step = min(values), (max(values) - min(values)) / (2**bits - 1)
+        grid = [low + step * level for level in range(2**bits)]
+        rounded = [min(grid, key=lambda at: abs(at - value)) for value in values]
+        shift = (fsum(values) - fsum(rounded)) / len(values)
+        expected = [value + shift for value in rounded]
         assert torch.tensor(result).flatten().tolist() == pytest.approx(expected, abs=1e-6)
     unbiased.sum().backward()
     assert torch.equal(weight.grad, torch.ones_like(weight))
@@ -115,6 +118,18 @@ def test_unbiased_rounding_does_not_hang_on_the_last_digit() -> None:
     plain, unbiased = (quantize_weight(weight, 3, rounding).sum(1) for rounding in ROUNDINGS)
     assert abs(float(plain[0] - plain[1])) > 0.25
     torch.testing.assert_close(unbiased, weight.sum(1))
+
+
+@given(st.lists(st.floats(-10, 10, width=32), min_size=2, max_size=20), st.sampled_from(WIDTHS))
+def test_unbiased_rounding_moves_weights_no_further_than_they_moved(
+    values: list[float], bits: int
+) -> None:
+    """A small step makes a small difference, save for weights that pass from level to level."""
+    weight = torch.tensor([values], dtype=torch.float64)
+    moved = weight + 1e-9 * torch.arange(len(values))
+    at = [quantize_weight(x, bits, "unbiased") for x in (weight, moved)]
+    same = torch.equal(*(weight_levels(x, bits, "unbiased") for x in (weight, moved)))
+    assert not same or (at[0] - at[1]).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize(("count", "rank"), [(10, 1), (1000, 1), (1001, 2), (5000, 5)])

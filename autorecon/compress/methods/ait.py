@@ -37,27 +37,27 @@ def update(
     weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
     before = [weight.detach().clone() for weight in weights]
     share = config.inundation * (1 + math.cos(math.pi * done)) / 2
-    bits = Bits.parse(config.bits).weights
+    bits, rounding = Bits.parse(config.bits).weights, config.rounding
     with torch.no_grad():
         # From 0, a step is exact that would be rounded away beside the weight that it is made for.
         for weight in weights:
             weight.zero_()
         optimiser.step()
         for weight, old in zip(weights, before, strict=True):
-            weight.copy_(old + scale(old, weight, bits, share) * weight)
+            weight.copy_(old + scale(old, weight, bits, rounding, share) * weight)
 
 
-def scale(old: Tensor, step: Tensor, bits: int, share: float) -> float:
+def scale(old: Tensor, step: Tensor, bits: int, rounding: str, share: float) -> float:
     """The factor of at least 1 at which `share` of the weights [out, ...] changes its level.
 
     1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
     """
     from autorecon.compress.quantizer import weight_levels
 
-    levels = weight_levels(old, bits)
+    levels = weight_levels(old, bits, rounding)
 
     def moved(factor: float) -> float:
-        changed = weight_levels(old + factor * step, bits) != levels
+        changed = weight_levels(old + factor * step, bits, rounding) != levels
         return float(changed.float().mean())
 
     if moved(1.0) >= share or not step.any():
