@@ -76,7 +76,7 @@ def test_softened_divergence(name: str, temperature: int, answers: Answers, batc
     check(name, answers, batch, {"kl": temperature**2 * kl(temperature) / 2})
 
 
-@pytest.mark.parametrize(("name", "alpha"), [("dfc", 1), ("ait", 10)])
+@pytest.mark.parametrize(("name", "alpha"), [("dfc", 1), ("ait", 30)])
 def test_divergence_of_quantized_students(
     name: str, alpha: int, answers: Answers, batch: Batch
 ) -> None:
