@@ -36,7 +36,7 @@ ADADFQ = register(
         | SOFTENED
         | {
             "objective": "margin + 0.2*disagreement + 0.1*agreement + bns",
-            "warmup_objective": "ce + 0.1*bns",
+            "warmup_objective": gdfq.SETTINGS["objective"],
         },
         loss=loss,
     )
