@@ -64,11 +64,10 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     their bias correction, of means alone). With a number a channel for the shift, which plain
     rounding has no use for, nothing asks for a grid that holds zero.
     """
-    low, high = _channel_ranges(weight)
+    values, low, high = _ranged(weight, rounding)
+    quantized = fake_quantize(values, low, high, bits)
     if rounding == "plain":
-        return fake_quantize(weight, low, high, bits)
-    raised = at_least_float32(weight) - low
-    quantized = fake_quantize(raised, torch.zeros_like(low), high - low, bits)
+        return quantized
     with torch.no_grad():
         shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
     return (quantized + shift).to(weight.dtype)
@@ -77,18 +76,21 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
 @torch.no_grad()
 def weight_levels(weight: Tensor, bits: int, rounding: str) -> Tensor:
     """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
-    low, high = _channel_ranges(weight)
-    if rounding != "plain":
-        weight, low, high = at_least_float32(weight) - low, torch.zeros_like(low), high - low
+    values, low, high = _ranged(weight, rounding)
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
-    return (fake_quantize(weight, low, high, bits) * scale).round() - (scale * low).round()
+    return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
 
 
-def _channel_ranges(weight: Tensor) -> tuple[Tensor, Tensor]:
+def _ranged(weight: Tensor, rounding: str) -> tuple[Tensor, Tensor, Tensor]:
+    """What of a weight is put on the grid, and its ranges; raised to 0 unless "plain"."""
     shape = (-1,) + (1,) * (weight.dim() - 1)
     rows = weight.detach().flatten(1)
     # One after the other is several times faster than aminmax along an axis.
-    return rows.amin(1).view(shape), rows.amax(1).view(shape)
+    low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
+    if rounding == "plain":
+        return weight, low, high
+    # From 0 up `fake_quantize` has its ends where the range has them.
+    return at_least_float32(weight) - low, torch.zeros_like(low), high - low
 
 
 def minmax_range(x: Tensor, bits: int) -> tuple[Tensor, Tensor]:
