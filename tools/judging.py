@@ -148,8 +148,15 @@ def draw(space: Space, count: int, seed: int) -> list[Space]:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--budget", default=0.25, show_default=True, help="Multiplies all steps.")
+@click.option(
+    "--images",
+    type=click.IntRange(1),
+    default=SelectConfig().images,
+    show_default=True,
+    help="That each generator draws, at least.",
+)
 def main(
-    file: str, name: str, method: str, bits: str, count: int, seed: int, budget: float
+    file: str, name: str, method: str, bits: str, count: int, seed: int, budget: float, images: int
 ) -> None:
     """Compare what a selection could judge students by, over architectures drawn of SPACE."""
     if not 0 < budget < 1e6:
@@ -159,7 +166,7 @@ def main(
         command="search",
         space=SpaceConfig(file=file, baseline=HUMAN),
         teacher=TeacherConfig(name),
-        select=SelectConfig(candidates=count, budget=1.0),
+        select=SelectConfig(candidates=count, budget=1.0, images=images),
         compress=CompressConfig(method=method, bits=bits, epochs=1),
     )
     prepared = prepare(scaled(config, budget))

@@ -17,6 +17,7 @@ from autorecon.objective import DivergedError
 from autorecon.workflow import select
 
 TOOLS = Path(__file__).parents[2] / "tools"
+SHORT = ("--budget", "0.008", "--images", "1")
 
 
 @pytest.fixture
@@ -30,14 +31,14 @@ def tool(monkeypatch):
 
 @pytest.fixture
 def judging(tool, monkeypatch):
-    """Runs the tool for two steps of students, on noise as the real images."""
+    """Runs the tool for two steps of students and a batch of images, on noise as the real ones."""
     pixels = torch.randint(256, (40, 1, 16, 16), generator=torch.Generator().manual_seed(0))
     split = data.Split(pixels.to(torch.uint8), torch.arange(40) % 10)
     names = tuple("abcdefghij")
     dataset = data.Dataset("toy", 16, 1, names, (0.5,), (0.25,), lambda which: split)
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
-    return lambda *given: CliRunner().invoke(tool.main, [*given, "--budget", "0.008"])
+    return lambda *given: CliRunner().invoke(tool.main, [*given, *SHORT])
 
 
 def test_ranks_are_correlated_as_by_hand(tool):
