@@ -97,6 +97,9 @@ class CompressConfig:
             self._require(name, value > 0, "above 0")
         if "batch" in own:
             self._require("batch", self.batch >= 2, "at least 2, for the batch's statistics")
+        if "rounds" in own:
+            most = self.image_batches
+            self._require("rounds", self.rounds <= most, f"at most image_batches, {most}")
         most = max(1, self.ticks)
         self._require("epochs", self.epochs <= most, f"at most {most}, one a step")
 

@@ -115,7 +115,8 @@ def _source(
         # Of the rest of its settings a draw depends on nothing.
         own = RunConfig(command="search", threads=1, space=config.space, teacher=teacher)
         return Cell(f"{place}/seed{number}", "draw", own, teacher.name, number)
-    if config.selects and setting in study.bits and "bits" not in named.compress:
+    trials = config.compress.recipe.settings
+    if config.selects and setting in study.bits and "bits" in trials.keys() - named.compress.keys():
         config = attrs.evolve(config, compress=attrs.evolve(config.compress, bits=setting))
         place = f"{place}/{slug(setting)}"
     return Cell(f"{place}/seed{number}", "search", config, teacher.name, number)
@@ -141,11 +142,12 @@ def _compression(
     source: Cell | None,
 ) -> Cell:
     file = f"{source.id}.space" if source else variant.generator
+    ops = [*(source.config.space.ops if source else ()), *variant.ops]
     own = study.compress | variant.compress
     own[("student" if study.distils(variant) else "bits")] = setting
     values = {
         "command": "compress",
-        "space": {"file": file, "baseline": "", "set": dict(variant.set)},
+        "space": {"file": file, "baseline": "", "set": dict(variant.set), "ops": ops},
         "compress": own,
         "seeds": [seed],
     }

@@ -5,9 +5,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import attrs
 
+from autorecon.graph import Space
+from autorecon.graph.sample import ValidArchitectures
 from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, plan
 from autorecon.study.errors import StudyError
@@ -17,8 +22,9 @@ from autorecon.study.pool import Pool
 from autorecon.study.provenance import made_by
 from autorecon.study.rows import Records
 from autorecon.study.spec import Study
-from autorecon.workflow.config import write_config
+from autorecon.workflow.config import RunConfig, write_config
 from autorecon.workflow.prepare import prepare
+from autorecon.workflow.spaces import write_genotype
 
 _SAY_EVERY = 60.0  # seconds, while no cell ends
 
@@ -52,31 +58,53 @@ def read_records(folder: StudyFolder, cells: Iterable[Cell]) -> dict[str, Record
 def check(cells: Iterable[Cell], known: Records) -> None:
     """Raise what is wrong with a teacher, its data, a method or a generator.
 
-    Raises StudyError where a space is another one than that of a record: figures of both would end
-    in one row.
+    A cell whose genotype is still to be found is checked with an arbitrary one of its space. Raises
+    StudyError where a space is another one than that of a record: figures of both would end in one
+    row.
     """
-    seen: dict[tuple[str, str, str], str] = {}
-    for cell in cells:
-        key = (cell.teacher, cell.kind, cell.variant or cell.id.rpartition("/")[0])
-        if cell.needs is None and key not in seen:
-            seen[key] = _fingerprint(cell)
-        record = known[cell.id]
-        now = seen.get(key, "")
-        if record and now and record.fingerprint not in ("", now):
-            raise StudyError(
-                f"{cell.id} was done with another {cell.config.space.file} than there is now: put "
-                "that back, name another folder, or remove the records that are of it"
-            )
+    seen: dict[tuple[str, ...], str] = {}
+    examples: dict[str, Path] = {}
+    with TemporaryDirectory() as folder:
+        for cell in cells:
+            # Seeds and bits make no difference to what fits; a student does.
+            place = cell.id.rpartition("/")[0]
+            key = (cell.teacher, cell.kind, cell.variant or place, cell.config.compress.student)
+            if key not in seen:
+                config = cell.config
+                if cell.needs:
+                    file = str(examples[cell.needs.rpartition("/")[0]])
+                    config = attrs.evolve(config, space=attrs.evolve(config.space, file=file))
+                space = _space(cell, config)
+                seen[key] = space.fingerprint if space else ""
+                if space and cell.kind != "compress":
+                    examples[place] = Path(folder, str(len(examples)), "example.space")
+                    _write_example(space, examples[place])
+            now = "" if cell.needs else seen[key]
+            _check_same(cell, known[cell.id], now)
 
 
-def _fingerprint(cell: Cell) -> str:
-    """Of the space that a cell is to search, draw from or compress with."""
+def _check_same(cell: Cell, record: Record | None, now: str) -> None:
+    """Raise StudyError where a record is of another space than the one of fingerprint `now`."""
+    if record and now and record.fingerprint not in ("", now):
+        raise StudyError(
+            f"{cell.id} was done with another {cell.config.space.file} than there is now: put "
+            "that back, name another folder, or remove the records that are of it"
+        )
+
+
+def _space(cell: Cell, config: RunConfig) -> Space | None:
+    """What a cell is to search, draw from or compress with, all that it needs being there."""
     try:
-        space = prepare(cell.config).generator
+        return prepare(config).generator
     except Exception as error:
         error.add_note(f"in the cell {cell.id}")
         raise
-    return space.fingerprint if space else ""
+
+
+def _write_example(space: Space, path: Path) -> None:
+    found = space.genotype(ValidArchitectures(space).sample(Random(0)))
+    path.parent.mkdir()
+    write_genotype(found, space, path)
 
 
 def _is_done(record: Record | None) -> bool:

@@ -51,7 +51,8 @@ class Variant:
 
     The generator is a file or a shipped name, or what the named search `discovered`, or what is
     `drawn` from its space, every valid architecture alike, another one for each seed; or none.
-    `set` are its parameters, `compress` settings as in a run's config.toml. `against` names the
+    `set` are its parameters, `ops` modules that declare operations it uses beside the catalogue's
+    and those of its search, `compress` settings as in a run's config.toml. `against` names the
     variant that differences are to, where it is not that of the study.
     """
 
@@ -60,6 +61,7 @@ class Variant:
     discovered: str = ""
     drawn: str = ""
     set: dict[str, int | float | bool] = attrs.Factory(dict)
+    ops: list[str] = attrs.Factory(list)
     compress: dict[str, Any] = attrs.Factory(dict)
     against: str = ""
 

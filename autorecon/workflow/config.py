@@ -138,6 +138,11 @@ class RunConfig:
     def __attrs_post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
             raise ConfigError(f"seeds = {list(self.seeds)} must be different whole numbers >= 0")
+        if self.compress.seed:
+            raise ConfigError(
+                f"compress.seed = {self.compress.seed} is not for a run, which has one or several "
+                f"`seeds`: give --with 'seeds=[{self.compress.seed}]'"
+            )
         if self.threads < 0:
             raise ConfigError(f"threads = {self.threads} must be 0 (torch's choice) or more")
         if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):

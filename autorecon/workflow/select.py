@@ -55,6 +55,7 @@ def select(
 
     Resumable between trials, until `forget_trials`. A trial that diverges counts as no agreement
     and adds nothing to the exam: it is the candidate's fault, and no reason to end the search.
+    Raises CompressError where all of them do, since nothing is left to choose by.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
     outcomes = []
@@ -62,6 +63,11 @@ def select(
         space, label = genotype(prepared.space, choices, of="space.space"), f"candidate{number}"
         outcomes.append(
             [_outcome(folder, prepared, space, label, seed, progress) for seed in seeds]
+        )
+    if not any(one for tried in outcomes for one in tried):
+        raise CompressError(
+            "no trial of the selection came to an end, so there is nothing to select by: try a "
+            "lower compress.student_lr or compress.generator_lr, or select.candidates=1"
         )
     trials = []
     for choices, found in zip(proposed, examined(outcomes, _computing(prepared)), strict=True):
@@ -84,8 +90,8 @@ def _outcome(
     failed = folder.checkpoint_path / name / "failed.txt"
     if failed.exists():
         return None
+    stage = short_compression(prepared, space, seed, name)
     try:
-        stage = short_compression(prepared, space, seed, name)
         drive(stage, folder, progress)
         outcome = outcome_of(stage, prepared.config.select.images)
         if outcome.finite:
@@ -163,11 +169,16 @@ def _computing(prepared: Prepared) -> Compute:
 def _short(prepared: Prepared, seed: int) -> CompressConfig:
     """The compression's own settings, with a share of its steps and the selection's bits."""
     whole, share = prepared.config.compress, prepared.config.select.budget
+
+    def some(steps: int) -> int:
+        # A method without steps of the student, as calibration, stays one.
+        return max(1, round(steps * share)) if steps else 0
+
     return attrs.evolve(
         whole,
         bits=prepared.config.select.bits or whole.bits,
-        warmup_steps=round(whole.warmup_steps * share),
-        steps=max(1, round(whole.steps * share)),
+        warmup_steps=some(whole.warmup_steps),
+        steps=some(whole.steps),
         epochs=1,
         evaluate_every=1,
         seed=seed,

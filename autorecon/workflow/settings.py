@@ -57,16 +57,24 @@ def combine(
 
 def _on_recipe(values: dict[str, Any], name: Any) -> dict[str, Any]:
     known = recipes()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise ConfigError(f"recipe = '{name}' is unknown: {did_you_mean(str(name), list(known))}")
     own = tomllib.loads(known[name])
-    if "file" in values.get("space", {}):
+    if "file" in _section(values, "space"):
         own.pop("space", None)
         own.get("select", {}).pop("known", None)
     method = own.get("compress", {}).get("method")
-    if values.get("compress", {}).get("method", method) != method:
+    if _section(values, "compress").get("method", method) != method:
         own.pop("compress", None)
     return _under(own, values) | {"recipe": name}
+
+
+def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A section that may be left out; ConfigError where it is a value."""
+    section = values.get(name, {})
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"`{name}` is a section, not a value: name a setting of it, `{name}.KEY`")
+    return section
 
 
 def _under(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +101,7 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
         if not isinstance(values, dict):
             raise ConfigError(f"`{key}`: `{section}` is a value, not a section")
     if isinstance(value, Mapping):
-        value = {**values.get(last, {}), **value}
+        value = {**_section(values, last), **value}
     values[last] = value
 
 

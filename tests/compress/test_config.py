@@ -47,6 +47,10 @@ def test_epochs_share_all_steps(epochs: int) -> None:
         ({"student_lr": 0.0}, "student_lr = 0.0 must be above 0"),
         ({"generator_lr": float("nan")}, "generator_lr = nan must be above 0"),
         ({"temperature": -1.0}, "temperature = -1.0 must be above 0"),
+        (
+            {"method": "deepinversion", "student": "resnet20", "image_batches": 4, "rounds": 5},
+            "rounds = 5 must be at most image_batches, 4",
+        ),
         ({"steps": 2, "warmup_steps": 1, "epochs": 4}, "epochs = 4 must be at most 3"),
     ],
 )

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from autorecon.compress import CompressError
+from autorecon.lang import SpaceError
 from autorecon.study.cells import plan
 from autorecon.study.errors import StudyError
 from autorecon.study.run import check
@@ -123,6 +124,44 @@ def test_shipped_studies_fit_their_teachers(name):
     study = find_study(name, {"seeds": 1})
     cells = plan(find_study(name, {"seeds": 1, "teachers": study.teachers[:1]}))
     check(cells, dict.fromkeys(cell.id for cell in cells))
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "message"),
+    [
+        ("set = { wdith = 3 }", SpaceError, "wdith"),
+        ('compress = { method = "zeroq" }', ConfigError, "zeroq takes no generator"),
+        ('compress = { method = "dfad" }', ValueError, "nosuchnet"),
+    ],
+)
+def test_what_cannot_be_compressed_with_is_told_before_it_is_searched(tiny, more, error, message):
+    students = {"students": ["resnet20", "nosuchnet"], "seeds": 1}
+    text = tiny[: tiny.index("[compress]")] + tiny[tiny.index("[[search]]") :]
+    cells = plan(read_study(f"{text}{more}\n", "tiny", students))
+    with pytest.raises(error, match=message) as raised:
+        check(cells, dict.fromkeys(cell.id for cell in cells))
+    assert any("in the cell" in note for note in raised.value.__notes__)
+
+
+def test_trials_that_distil_are_not_given_bits(tiny):
+    """What was found so may be quantized with."""
+    distil = 'compress = { method = "dfad", student = "resnet20" }'
+    text = tiny.replace('recipe = "paper"', f'recipe = "paper"\nselect.candidates = 2\n{distil}')
+    (search,) = (c for c in plan(read_study(text, "tiny", {"seeds": 1})) if c.kind == "search")
+    assert (search.id, search.config.compress.method) == (f"{ID}/search-paper/seed0", "dfad")
+
+
+def test_operations_of_ones_own_are_there_for_the_compression_too(tiny):
+    text = tiny.replace('file = "paper",', 'file = "paper", ops = ["mine"],')
+    cells = plan(read_study(text + 'ops = ["others"]\n', "tiny", {"seeds": 1}))
+    ops = {cell.variant or cell.kind: cell.config.space.ops for cell in cells}
+    assert ops == {
+        "human-designed": (),
+        "draw": ("mine",),
+        "random genotype": ("mine",),
+        "search": ("mine",),
+        "discovered": ("mine", "others"),
+    }
 
 
 def read_study_again(study):

@@ -76,6 +76,8 @@ def test_a_recipe_compresses_in_its_way_by_its_own_method_alone():
 def test_a_recipe_that_is_not_there():
     with pytest.raises(ConfigError, match="recipe = 'papr' is unknown: did you mean `paper`"):
         combine(None, {"recipe": "papr"}, [], "autorecon")
+    with pytest.raises(ConfigError, match="is unknown"):
+        combine(None, {"recipe": ["paper"]}, [], "autorecon")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,7 @@ def test_a_recipe_that_is_not_there():
         ({"seeds": [0, 0]}, "must be different"),
         ({"space": {"set": {"width": "wide"}}}, "expected a number"),
         ({"space": {"ops": "my_ops"}}, "expected a list of names, not 'my_ops'"),
+        ({"compress": {"seed": 7}}, r"compress\.seed = 7 is not for a run.*'seeds=\[7\]'"),
         ({"teacher": {"mean": ["0.5"]}}, "expected float, not '0.5' @ teacher.mean"),
         ({"teacher": {"mean": 0.5}}, "expected a list of numbers, not 0.5 @ teacher.mean"),
     ],
@@ -95,6 +98,18 @@ def test_a_recipe_that_is_not_there():
 def test_settings_that_make_no_sense(values, message):
     with pytest.raises(ConfigError, match=message):
         read_config(values)
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [({"compress": "gdfq"}, {}), ({"space": 3}, {}), ({}, {"space.set": {"width": 3}})],
+)
+def test_a_section_is_no_value(tmp_path, given, options):
+    file = tmp_path / "own.toml"
+    file.write_text("" if given else "[space]\nset = 3\n")
+    assignments = [f"{key}={value}" for key, value in given.items()]
+    with pytest.raises(ConfigError, match="is a section, not a value"):
+        combine(file, options, assignments, "autorecon")
 
 
 def test_assignment_without_a_value():

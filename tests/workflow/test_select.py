@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autorecon
+from autorecon.compress import CompressError
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.runs import Progress
@@ -175,6 +176,22 @@ def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys,
         "select/candidate3/seed1000001",
     ]
     assert [path.name for path in folder.checkpoint_path.iterdir()] == ["search"]
+
+
+def test_trials_of_a_method_that_trains_no_student(tiny):
+    tiny["compress"] = {"method": "calibration", "batch": 4, "warmup_steps": 4, "epochs": 1}
+    folder, prepared = start(tiny, candidates=2, seeds=1)
+    assert (select._short(prepared, 7).warmup_steps, select._short(prepared, 7).steps) == (2, 0)
+    workflow.search(folder, prepared, QUIET)
+    assert all(trial["agreement"]["1000001"] > 0 for trial in derivation(folder)["trials"])
+
+
+def test_trials_that_all_diverge_select_nothing(tiny):
+    tiny["compress"] = tiny["compress"] | {"generator_lr": 1e38, "warmup_steps": 4}
+    folder, prepared = start(tiny, candidates=2, seeds=1)
+    with pytest.raises(CompressError, match="no trial of the selection came to an end"):
+        workflow.search(folder, prepared, QUIET)
+    assert not folder.genotype_path.exists()
 
 
 def test_one_architecture_alone_is_not_tried(tiny, monkeypatch):
