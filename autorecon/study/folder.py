@@ -154,11 +154,16 @@ class StudyFolder:
 
 
 def _settings(found: Record, cell: Cell) -> RunConfig:
-    """Those of a record; a draw's are its space and teacher, whatever the rest was by default."""
-    config = read_config(found.settings)
-    if cell.kind != "draw":
-        return config
-    return attrs.evolve(cell.config, space=config.space, teacher=config.teacher)
+    """Those of a record, with the cell's own where what was done does not depend on them.
+
+    A draw depends on its space and teacher, a search that selects nothing on no compression.
+    """
+    config, own = read_config(found.settings), cell.config
+    if cell.kind == "draw":
+        return attrs.evolve(own, space=config.space, teacher=config.teacher)
+    if cell.kind == "search" and not own.selects and not config.selects:
+        return attrs.evolve(config, compress=own.compress, select=own.select)
+    return config
 
 
 def _text(path: Path) -> str:

@@ -142,6 +142,18 @@ def test_a_draw_stays_whatever_the_defaults_become(copied, done):
         done(copied, "out", seeds=1)
 
 
+def test_a_search_that_selects_nothing_stays_whatever_compresses(copied, done):
+    path = Path(f"out/cells/{ID}/search-paper/seed0.json")
+    record = json.loads(path.read_text())
+    record["settings"]["compress"]["rounding"] = "unbiased"
+    path.write_text(json.dumps(record))
+    assert done(copied, "out", seeds=1)
+    record["settings"]["search"]["batch"] = 8
+    path.write_text(json.dumps(record))
+    with pytest.raises(StudyError, match="made with other settings"):
+        done(copied, "out", seeds=1)
+
+
 def test_a_broken_record_is_told(copied, done):
     for text in ("{", "[]", '{"cell": 3}', "[" * 100_000):
         Path(f"out/cells/{ID}/w3a3/discovered/seed0.json").write_text(text)
