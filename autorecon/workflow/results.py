@@ -20,8 +20,12 @@ def write_results(
     generators: Mapping[str, tuple[str, Space] | None],
     results: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Collect and write the figures of a run. `generators`: label -> (file, space), or None."""
-    rows = [_row(result) for result in results]
+    """Collect and write the figures of a run. `generators`: label -> (file, space), or None.
+
+    A result that is `diverged` is a row without figures, and counts for no mean or difference.
+    """
+    ended = [result for result in results if "diverged" not in result]
+    measured = [_row(result) for result in ended]
     seconds = _seconds(folder)
     values = {
         "format": FORMAT,
@@ -29,16 +33,16 @@ def write_results(
         "bits": prepared.config.compress.bits,
         "student": prepared.config.compress.student,
         "ranges": prepared.config.compress.ranges,
-        "labelled": all(result.get("labelled", True) for result in results),
+        "labelled": all(result.get("labelled", True) for result in ended),
         "seeds": list(prepared.config.seeds),
         "teacher": _teacher(prepared),
         "data": _data(prepared),
         "generators": [_generator(label, *which) for label, which in generators.items() if which],
-        "rows": rows,
-        "summary": [_summary(label, rows) for label in generators],
-        "difference": _difference(rows, list(generators)),
+        "rows": [_row(result) for result in results],
+        "summary": [_summary(label, measured) for label in generators],
+        "difference": _difference(measured, list(generators)),
         "search": _search(prepared, seconds) if "search" in seconds else None,
-        "sites": results[0]["sites"] if results else [],
+        "sites": ended[0]["sites"] if ended else [],
         "seconds": seconds,
         "software": dict(prepared.config.software),
     }

@@ -11,6 +11,7 @@ import attrs
 
 from autorecon import __version__
 from autorecon.graph import Space
+from autorecon.objective import DivergedError
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
@@ -124,20 +125,23 @@ def _compress_all(
     inherited: Mapping[str, Mapping[str, Tensor]],
     record: Path | None = None,
 ) -> dict[str, Any]:
-    results = [
-        stages.compress(
-            folder,
-            prepared,
-            label,
-            named and named[1],
-            seed,
-            progress,
-            inherited.get(label),
-            record,
-        )
-        for seed in prepared.config.seeds
-        for label, named in generators.items()
-    ]
+    """One that diverges is a result among others; DivergedError where there are no others."""
+    results: list[dict[str, Any]] = []
+    diverged: DivergedError | None = None
+    for seed in prepared.config.seeds:
+        for label, named in generators.items():
+            space, weights = named and named[1], inherited.get(label)
+            try:
+                found = stages.compress(
+                    folder, prepared, label, space, seed, progress, weights, record
+                )
+            except DivergedError as error:
+                diverged, why = error, f"diverged: {error}"
+                progress.say(f"{label}, seed {seed} {why}")
+                found = {"generator": label, "seed": seed, "diverged": True, "warnings": [why]}
+            results.append(found)
+    if diverged and all("diverged" in result for result in results):
+        raise diverged
     return write_results(folder, prepared, generators, results)
 
 

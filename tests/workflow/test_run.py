@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import torch
 
 import autorecon
 from autorecon.compress import METHODS, Compression
+from autorecon.objective import DivergedError
+from autorecon.report import write_report
 from autorecon.runs import Progress, RunError, load_weights
 from autorecon.teachers import TeacherError
 from autorecon.workflow import run as workflow
@@ -55,6 +58,31 @@ def test_whole_way(tiny):
     student = load_weights(folder.compressed_path / "discovered-seed0.safetensors")
     assert "0.weight" in student or any(name.endswith("weight") for name in student)
     assert results["rows"][0]["last"] is None  # no data, nothing measured, and nothing invented
+
+
+def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch):
+    run_epoch, dies = Compression.run_epoch, "human-designed/seed0"
+
+    def diverging(self, epoch, tick):
+        if dies in self.name:
+            raise DivergedError("ce", math.nan)
+        return run_epoch(self, epoch, tick)
+
+    monkeypatch.setattr(Compression, "run_epoch", diverging)
+    folder, prepared = start(tiny | {"seeds": [0, 1]})
+    results = workflow.run(folder, prepared, QUIET)
+    assert [(row["generator"], row["seed"]) for row in results["rows"] if row["warnings"]] == [
+        ("human-designed", 0)
+    ]
+    assert results["rows"][0]["warnings"][0].startswith("diverged: the loss 'ce' became nan")
+    assert [summary["runs"] for summary in results["summary"]] == [1, 2]
+    assert results["sites"]
+    assert "diverged: the loss" in write_report(folder).read_text("utf-8")
+    dies = "seed"
+    folder, prepared = start(tiny, "none")
+    with pytest.raises(DivergedError):
+        workflow.run(folder, prepared, QUIET)
+    assert not folder.results_path.exists()
 
 
 def test_generators_have_the_same_budget_and_seeds(tiny):
