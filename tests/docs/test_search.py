@@ -42,6 +42,13 @@ def test_settings_have_the_defaults_that_the_page_says():
     assert not any(value for value in config.values() if isinstance(value, dict))
 
 
+def test_settings_of_every_search_have_the_defaults_that_the_page_says():
+    listed = {code(row[0])[0]: row[1] for row in table("Of every search")}
+    defaults = attrs.asdict(SearchConfig()).items()
+    own = {f"search.{name}": str(v) for name, v in defaults if not isinstance(v, dict)}
+    assert listed == own
+
+
 def test_every_term_that_needs_the_architecture_is_there():
     shipped = {n: t for n, t in TERMS.items() if t.loss.__module__.startswith("autorecon.")}
     listed = [code(row[0])[0] for row in table("Term")]
