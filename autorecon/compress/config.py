@@ -38,6 +38,11 @@ def _own(name: str, absent: Any) -> Any:
     return attrs.field(default=attrs.Factory(default, takes_self=True), metadata={"absent": absent})
 
 
+def part(steps: int, share: float) -> int:
+    """A share of some steps, at least one of them; none of none."""
+    return max(1, round(steps * share)) if steps else 0
+
+
 @attrs.frozen
 class CompressConfig:
     """A method and its settings, with the schedule measured in steps so that budgets compare.
@@ -181,6 +186,17 @@ class CompressConfig:
     def ticks_before(self, epoch: int) -> int:
         """How many steps the epochs before `epoch` take together."""
         return self.ticks * epoch // self.epochs
+
+    def shortened(self, share: float) -> CompressConfig:
+        """With a share of the steps, each kind of which stays at least one, reported as one."""
+        return attrs.evolve(
+            self,
+            warmup_steps=part(self.warmup_steps, share),
+            image_steps=part(self.image_steps, share),
+            steps=part(self.steps, share),
+            epochs=1,
+            evaluate_every=1,
+        )
 
     def place(self, tick: int) -> tuple[bool, int]:
         """Whether step `tick` trains the student, and how many that do come before it.

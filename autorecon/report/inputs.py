@@ -98,10 +98,13 @@ def _unfinished_students(inputs: Inputs) -> list[str]:
     epochs, students = section.get("epochs"), inputs.history.students
     if section and not students and inputs.results is None:
         return ["No student has been trained yet."]
+    # One that diverged has ended before the last of them.
+    ended = {(row.generator, row.seed) for row in inputs.results.rows} if inputs.results else set()
     return [
         f"{student.label}, seed {student.seed}: {len(student.epochs)} of {plural(epochs, 'epoch')}."
         for student in students
         if isinstance(epochs, int) and len(student.epochs) < epochs
+        if (student.label, student.seed) not in ended
     ]
 
 

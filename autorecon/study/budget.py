@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from autorecon.compress import CompressConfig
+from autorecon.compress.config import part
 from autorecon.search import SearchConfig
 from autorecon.workflow.config import RunConfig
 
@@ -23,23 +24,12 @@ def scaled(config: RunConfig, budget: float) -> RunConfig:
 
 
 def _compression(config: CompressConfig, budget: float) -> CompressConfig:
-    # In one epoch any number of steps can be reported.
-    shorter = attrs.evolve(
-        config,
-        warmup_steps=_times(config.warmup_steps, budget),
-        image_steps=_times(config.image_steps, budget),
-        steps=_times(config.steps, budget),
-        epochs=1,
-    )
+    shorter = config.shortened(budget)
     epochs = max(1, min(config.epochs, shorter.ticks))
     return attrs.evolve(shorter, epochs=epochs, evaluate_every=epochs)
 
 
 def _search(config: SearchConfig, budget: float) -> SearchConfig:
-    epochs = _times(config.epochs, budget)
-    warmup = min(_times(config.warmup_epochs, budget), epochs - 1)
+    epochs = part(config.epochs, budget)
+    warmup = min(part(config.warmup_epochs, budget), epochs - 1)
     return attrs.evolve(config, epochs=epochs, warmup_epochs=warmup)
-
-
-def _times(steps: int, budget: float) -> int:
-    return max(1, round(steps * budget)) if steps else 0

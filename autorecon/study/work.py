@@ -22,6 +22,7 @@ from autorecon.study.provenance import made_by
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import TeacherConfig, write_config
 from autorecon.workflow.prepare import Prepared, prepare
+from autorecon.workflow.select import SelectionError
 from autorecon.workflow.spaces import write_genotype
 
 
@@ -34,7 +35,7 @@ def do_cell(folder: StudyFolder, cell: Cell, progress: Progress) -> Record:
     blank = Record(cell.id, settings, steps=cell.steps, software=dict(made_by()))
     try:
         record = attrs.evolve(blank, **_DO[cell.kind](folder, cell, progress))
-    except DivergedError as error:
+    except (DivergedError, SelectionError) as error:
         record = attrs.evolve(blank, error=f"diverged: {error}")
     except Exception as error:
         record = attrs.evolve(blank, error=_told(error), final=False)

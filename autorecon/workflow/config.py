@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import attrs
 import cattrs
@@ -235,6 +235,10 @@ def structured(values: Mapping[str, Any], kind: type[Settings]) -> Settings:
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, AttributeError | TypeError):
+        # What cattrs meets where it takes a value for a table, or for a list.
+        section = attrs.has(kind) or get_origin(kind) is dict if kind else False
+        return f"expected a {'section of settings' if section else 'list'}, not a value"
     if not isinstance(error, cattrs.ForbiddenExtraKeysError):
         return str(error)
     known = [field.name for field in attrs.fields(error.cl)]

@@ -32,6 +32,12 @@ FIRST_SEED = TRIAL_SEEDS + 1
 _SURENESS = 8
 
 
+class SelectionError(ArithmeticError):
+    """No trial of a selection came to an end, and none would if they were done again."""
+
+    exit_code = 1
+
+
 @attrs.frozen(eq=False)
 class Outcome:
     """What a short compression leaves: its student, and batches of images [N, C, H, W] of its
@@ -55,7 +61,7 @@ def select(
 
     Resumable between trials, until `forget_trials`. A trial that diverges counts as no agreement
     and adds nothing to the exam: it is the candidate's fault, and no reason to end the search.
-    Raises CompressError where all of them do, since nothing is left to choose by.
+    Raises SelectionError where all of them do, since nothing is left to choose by.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
     outcomes = []
@@ -65,7 +71,7 @@ def select(
             [_outcome(folder, prepared, space, label, seed, progress) for seed in seeds]
         )
     if not any(one for tried in outcomes for one in tried):
-        raise CompressError(
+        raise SelectionError(
             "no trial of the selection came to an end, so there is nothing to select by: try a "
             "lower compress.student_lr or compress.generator_lr, or select.candidates=1"
         )
@@ -168,18 +174,5 @@ def _computing(prepared: Prepared) -> Compute:
 
 def _short(prepared: Prepared, seed: int) -> CompressConfig:
     """The compression's own settings, with a share of its steps and the selection's bits."""
-    whole, share = prepared.config.compress, prepared.config.select.budget
-
-    def some(steps: int) -> int:
-        # A method without steps of the student, as calibration, stays one.
-        return max(1, round(steps * share)) if steps else 0
-
-    return attrs.evolve(
-        whole,
-        bits=prepared.config.select.bits or whole.bits,
-        warmup_steps=some(whole.warmup_steps),
-        steps=some(whole.steps),
-        epochs=1,
-        evaluate_every=1,
-        seed=seed,
-    )
+    short = prepared.config.compress.shortened(prepared.config.select.budget)
+    return attrs.evolve(short, bits=prepared.config.select.bits or short.bits, seed=seed)

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 import autorecon
-from autorecon.compress import CompressError
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.runs import Progress
@@ -189,7 +188,7 @@ def test_trials_of_a_method_that_trains_no_student(tiny):
 def test_trials_that_all_diverge_select_nothing(tiny):
     tiny["compress"] = tiny["compress"] | {"generator_lr": 1e38, "warmup_steps": 4}
     folder, prepared = start(tiny, candidates=2, seeds=1)
-    with pytest.raises(CompressError, match="no trial of the selection came to an end"):
+    with pytest.raises(select.SelectionError, match="no trial of the selection came to an end"):
         workflow.search(folder, prepared, QUIET)
     assert not folder.genotype_path.exists()
 
