@@ -200,7 +200,8 @@ class Edge:
     contract: str | None
     candidates: tuple[Pipeline, ...]
     block: str | None = None
-    axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
+    in_full: bool = False  # whether its short name would be that of another
+    axes: tuple[str, ...] = attrs.Factory(lambda edge: edge.own_axes(), takes_self=True)
     table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
     weights_of: str | None = None  # the edge whose modules it shares
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
@@ -213,7 +214,7 @@ class Edge:
     def name(self) -> str:
         """Short and unique: `B1.n2->n4` within a block, else `B1.n2->B2.n4`."""
         source, target = self.written
-        if self.block is not None:
+        if self.block is not None and not self.in_full:
             target = target.removeprefix(f"{self.block}.")
         return f"{source}->{target}"
 
@@ -221,7 +222,8 @@ class Edge:
     def is_cut(self) -> bool:
         return all(c.is_none for c in self.candidates)
 
-    def _own_axes(self) -> tuple[str, ...]:
+    def own_axes(self) -> tuple[str, ...]:
+        """Its own decision, if it has alternatives."""
         return (self.name,) if len(self.candidates) > 1 else ()
 
     def decided(self, candidate: Pipeline) -> Edge:

@@ -13,7 +13,7 @@ import attrs
 
 from autorecon.lang import syntax as s
 from autorecon.lang.add_choices import add_choice, add_share
-from autorecon.lang.add_edges import add_edge_type, add_edges
+from autorecon.lang.add_edges import add_edge_type, add_edges, name_apart
 from autorecon.lang.add_instances import add_instance
 from autorecon.lang.add_nodes import add_input, add_nodes
 from autorecon.lang.catalogue import MAX_SIZE
@@ -31,6 +31,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
     program = Elaboration(faults, Values({}, scope, choices), declared, labels)
     try:
         _Body(program, program.globals).run(statements)
+        name_apart(program.edges)
         _restrict(program)
         _unused(program)
         tie(program)
