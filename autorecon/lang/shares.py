@@ -197,8 +197,10 @@ class _Reader:
         edges = [m for m in self.program.edges if m.block == instance]
         members = [edge for edge in edges if edge.source not in applied]
         choices = [c for c in self.program.choices.values() if c.block == instance]
-        found: list[Edge | Choice] = [*members, *choices]
-        return {member.name.removeprefix(f"{instance}."): member for member in found}
+        within = {
+            " -> ".join(end.removeprefix(f"{instance}.") for end in e.written): e for e in members
+        }
+        return within | {c.name.removeprefix(f"{instance}."): c for c in choices}
 
 
 def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
