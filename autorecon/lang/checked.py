@@ -11,7 +11,7 @@ import attrs
 
 from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
 from autorecon.lang.diagnostics import Diagnostic
-from autorecon.lang.shapes import Shape
+from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
 
 if TYPE_CHECKING:
@@ -97,10 +97,31 @@ def _literal(value: Value) -> str:
 
 
 @attrs.frozen
+class Step:
+    """One operation between the shapes around it, without the batch axis, on the way to `target`.
+
+    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample.
+    """
+
+    op: Op
+    before: Shape
+    after: Shape
+    target: Shape
+    parameters: int
+    macs: int
+
+
+@attrs.frozen
 class Pipeline:
-    """Operations one after the other: an edge's candidate, or what a node applies."""
+    """Operations one after the other: an edge's candidate, or what a node applies.
+
+    In a checked program it is typed: `steps` say what the checker proved of each operation in its
+    place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
+    same operations, whatever the shapes around them.
+    """
 
     ops: tuple[Op, ...]
+    steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -124,6 +145,21 @@ class Pipeline:
         """The choices that are still to be put in place; none in a checked program."""
         return tuple(op for op in self.ops if isinstance(op, Placeholder))
 
+    @cached_property
+    def parameters(self) -> int:
+        """Trainable ones."""
+        return sum(step.parameters for step in self.steps)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates a sample."""
+        return sum(step.macs for step in self.steps)
+
+    @cached_property
+    def activations(self) -> int:
+        """Numbers that it computes a sample, of which `identity` computes none."""
+        return sum(elements(step.after) for step in self.steps if step.op.name != "identity")
+
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
         shapes = [source]
@@ -131,14 +167,14 @@ class Pipeline:
             shapes.append(op.spec.shape(op.args, shapes[-1], target))
         return shapes
 
-    def cost(self, source: Shape, target: Shape) -> tuple[int, int]:
-        """Trainable parameters, and multiply-accumulates a sample."""
+    def between(self, source: Shape, target: Shape) -> Pipeline:
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
+        if self.is_none:
+            return Pipeline(self.ops)
         shapes = self.shapes(source, target)
-        costs = [
-            op.cost(before, after, target)
-            for op, before, after in zip(self.ops, shapes, shapes[1:], strict=False)
-        ]
-        return sum(c[0] for c in costs), sum(c[1] for c in costs)
+        around = zip(self.ops, shapes, shapes[1:], strict=False)
+        steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
+        return Pipeline(self.ops, tuple(steps))
 
 
 @attrs.frozen

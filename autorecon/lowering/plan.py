@@ -14,6 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from autorecon.lang import Op, Shape
+from autorecon.lang.checked import Step as Typed
 
 
 class Weight(NamedTuple):
@@ -69,19 +70,24 @@ class Kernel(NamedTuple):
 
 @attrs.frozen
 class Apply:
-    """One operation of the catalogue, by its module.
+    """One operation of a candidate, by its module.
 
-    `copies`: how many positions of the net each one here stands for, which the running variance of
-    a norm depends on. `in_place`: the source is overwritten.
+    `typed` is what the checker found of it, `shape` what it gives here. `copies`: how many
+    positions of the net each one here stands for, which the running variance of a norm depends on.
+    `in_place`: the source is overwritten.
     """
 
     out: str
     source: str
-    op: Op
+    typed: Typed
     place: Place
     shape: Shape
     copies: int = 1
     in_place: bool = False
+
+    @property
+    def op(self) -> Op:
+        return self.typed.op
 
     @property
     def outs(self) -> tuple[str, ...]:
