@@ -16,10 +16,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+import attrs
 
 from autorecon import Space, SpaceError, loads
 from fuzzing.campaign import Failure, Tally, campaign, guarded
@@ -30,49 +33,70 @@ from fuzzing.shrink import minimised
 
 SECONDS = 20.0  # of CPU time for one program
 
-
-def judge(text: str, chance: str, nets: bool, folder: Path) -> Counter[str]:
-    """What was done with a program; raises for what is wrong. `chance` is the seed of all that is
-    drawn on the way."""
-    done: Counter[str] = Counter()
-    try:
-        space = loads(text)
-    except SpaceError:
-        return Counter(refused=1)
-    done["sound"] += 1
-    check_language(space, Random(chance), folder)
-    done["architectures listed"] += check_exact(space, Random(chance))
-    return done
+Stage = Callable[[Space, Random, Path], Counter[str]]  # raises for what is wrong
 
 
-def run(seed: int, nets: int, start: int, count: int) -> Tally:
+def language(space: Space, random: Random, folder: Path) -> Counter[str]:
+    check_language(space, random, folder)
+    return Counter()
+
+
+def exact(space: Space, random: Random, folder: Path) -> Counter[str]:
+    return Counter({"architectures listed": check_exact(space, random)})
+
+
+def nets(space: Space, random: Random, folder: Path) -> Counter[str]:
+    from fuzzing.nets import check_nets  # torch, which most programs do without
+
+    compared = check_nets(space, random)
+    return Counter({"through torch": int(compared > 0), "nets compared": compared})
+
+
+@attrs.define
+class Bench:
+    """Where one program is tried; `chance` is the seed of all that is drawn on the way."""
+
+    chance: str
+    index: int
+    folder: Path
+    counts: Counter[str] = attrs.field(factory=Counter)
+    stage: Sequence[Stage] = ()  # the one that was begun last
+
+    def failure(self, text: str, stages: Sequence[Stage]) -> Failure | None:
+        return guarded(lambda: self._judge(text, stages), SECONDS, self.index, text)
+
+    def again(self, text: str) -> Failure | None:
+        """What another text breaks, in the stage that failed."""
+        return Bench(self.chance, self.index, self.folder).failure(text, self.stage)
+
+    def _judge(self, text: str, stages: Sequence[Stage]) -> None:
+        try:
+            space = loads(text)
+        except SpaceError:
+            self.counts["refused"] += 1
+            return
+        self.counts["sound"] += 1
+        for stage in stages:
+            self.stage = (stage,)
+            self.counts.update(stage(space, Random(self.chance), self.folder))
+
+
+def run(seed: int, every: int, start: int, count: int) -> Tally:
     """Programs `start` to `start + count` of a seed, in this process."""
     tally = Tally()
     with TemporaryDirectory() as folder:
         for index in range(start, start + count):
-            one(tally, f"{seed}:{index}", index, index % nets == 0, Path(folder))
+            stages = (language, exact, nets) if index % every == 0 else (language, exact)
+            _one(tally, Bench(f"{seed}:{index}", index, Path(folder)), stages)
     return tally
 
 
-def one(tally: Tally, chance: str, index: int, nets: bool, folder: Path) -> None:
+def _one(tally: Tally, bench: Bench, stages: Sequence[Stage]) -> None:
     began = time.process_time()
-    text = program(Random(chance))
-    found = failure(tally.counts, text, chance, index, nets, folder)
-    tally.inputs += 1
-    tally.slowest = max(tally.slowest, (time.process_time() - began, index))
+    found = bench.failure(program(Random(bench.chance)), stages)
+    tally.add(Tally(1, bench.counts, (time.process_time() - began, bench.index)))
     if found and found.kind not in tally.failures:
-        tally.failures[found.kind] = minimised(
-            found, lambda text: failure(Counter(), text, chance, index, nets, folder)
-        )
-
-
-def failure(
-    counts: Counter[str], text: str, chance: str, index: int, nets: bool, folder: Path
-) -> Failure | None:
-    def work() -> None:
-        counts.update(judge(text, chance, nets, folder))
-
-    return guarded(work, SECONDS, index, text)
+        tally.failures[found.kind] = minimised(found, bench.again)
 
 
 def main() -> None:

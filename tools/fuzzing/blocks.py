@@ -33,7 +33,7 @@ def template(draft: Draft, name: str, instances: int) -> Template:
     before = list(draft.pipelines.steps)
     choice = _own_choice(inner)
     into = tuple(inner.node((c, side, side), word="in") for c in channels)
-    for _ in range(draft.random.choice((0, 1, 1, 2))):
+    for _ in range(draft.random.choice((0, 0, 1))):
         draft.random.choice(INSIDE)(inner)
     grown = side * draft.random.choice((1, 2))
     out = tuple(inner.node((c, grown, grown), word="out") for c in channels)
@@ -68,7 +68,7 @@ def shuffled(draft: Draft, statements: list[str]) -> list[str]:
 
 def cells(draft: Draft) -> None:
     """A block that is used once or several times, mostly one instance after another."""
-    count = draft.random.choice((1, 2, 2, 3))
+    count = draft.random.choice((1, 2, 2, 2, 3))
     block = template(draft, next(draft.names), count)
     draft.statements.append(block.text)
     indexed = draft.chance(0.3)

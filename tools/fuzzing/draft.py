@@ -163,8 +163,8 @@ class Draft:
         sure = sure or target.merge == "concat"
         end = _end(source, target)
         times = self.times * len(starts) * len(ends)
-        words, candidates = ("link", (text,)) if text else self._alternatives(
-            source, end, sure, most, times
+        words, candidates = (
+            ("link", (text,)) if text else self._alternatives(source, end, sure, most, times)
         )
         written = f"{words} {_set(starts)} -> {_set(ends)}"
         if words.endswith("link") or (candidates and self.chance(0.1)):

@@ -229,9 +229,17 @@ def check_samplers(space: Space, valid: list[Architecture]) -> None:
 
 def check_means(space: Space, listed: list[Architecture], random: Random) -> None:
     """Means under probabilities, some of them zero, as exact fractions."""
-    given = {d.name: _probabilities(len(d.options), random) for d in space.decisions}
-    weights = [prod(given[d.name][k] for d, k in zip(space.decisions, a.picks)) for a in listed]
-    total = sum(w for w, a in zip(weights, listed, strict=True) if a.valid)
+    parts = [_parts(len(d.options), random) for d in space.decisions]
+    given = {
+        d.name: [Fraction(n, sum(own)) for n in own]
+        for d, own in zip(space.decisions, parts, strict=True)
+    }
+    weights = [
+        (prod(own[k] for own, k in zip(parts, a.picks, strict=True)), a.costs)
+        for a in listed
+        if a.valid
+    ]
+    total = sum(w for w, _ in weights)
     try:
         found = space.expected_cost(given)
     except NotProbabilities:
@@ -239,14 +247,14 @@ def check_means(space: Space, listed: list[Architecture], random: Random) -> Non
         return
     if found is None:
         return
-    same("probability of what is valid", found.valid, total)
+    same("probability of what is valid", found.valid, Fraction(total, prod(map(sum, parts))))
     for place, measure in enumerate(MEASURES):
-        pairs = zip(weights, listed, strict=True)
-        mean = sum(w * a.costs[place] for w, a in pairs if a.valid) / total
+        mean = Fraction(sum(w * costs[place] for w, costs in weights), total)
         same(f"mean: {measure}", getattr(found, measure), mean)
 
 
-def _probabilities(options: int, random: Random) -> list[Fraction]:
+def _parts(options: int, random: Random) -> list[int]:
+    """Whole numbers that are as probabilities to one another."""
     drawn = [random.choice((0, 1, 1, 2, 3)) for _ in range(options)]
     drawn[random.randrange(options)] += 1
-    return [Fraction(n, sum(drawn)) for n in drawn]
+    return drawn

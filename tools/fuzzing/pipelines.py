@@ -149,8 +149,10 @@ class Pipelines:
         grows = factor > 1 and (source[1] * factor, source[2] * factor) == target[1:]
         up = self.step("up", source) if grows and factor == 2 else None
         if up:
-            return f"{up} >> {self.conv(target[0], target[0])}" if source[0] == target[0] else (
-                f"{up} >> conv({self.one('1', '3')})"
+            return (
+                f"{up} >> {self.conv(target[0], target[0])}"
+                if source[0] == target[0]
+                else (f"{up} >> conv({self.one('1', '3')})")
             )
         if grows and self.chance(0.3):
             return self._enlarged(target, factor)

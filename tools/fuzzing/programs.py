@@ -25,8 +25,8 @@ def program(random: Random) -> str:
     _inputs(draft)
     labelled = _label(draft)
     named = _named(draft)
-    for _ in range(random.choice((1, 1, 2, 2, 3))):
-        pattern = cells if draft.chance(0.2) else random.choice(PATTERNS)
+    for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3))):
+        pattern = cells if draft.chance(0.15) else random.choice(PATTERNS)
         pattern(draft)
         if draft.chance(0.3):
             _edge_type(draft)
@@ -40,9 +40,13 @@ def program(random: Random) -> str:
 def _header(draft: Draft) -> list[str]:
     """The header and values to write sizes with."""
     name = draft.random.choice(("s", "net", "Generator_2", "_s", "x1"))
-    for value in draft.random.sample(("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3)):
+    for value in draft.random.sample(
+        ("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3)
+    ):
         draft.values[value] = draft.random.choice((1, 2, 2, 4, 4, 8, 3))
-    given = [f"{n} = {v}{' in 1..16' if draft.chance(0.2) else ''}" for n, v in draft.values.items()]
+    given = [
+        f"{n} = {v}{' in 1..16' if draft.chance(0.2) else ''}" for n, v in draft.values.items()
+    ]
     lines = [f"space {name}({', '.join(given)})" if given else f"space {name}"]
     if draft.chance(0.3):
         value = draft.random.choice((2, 4, 6))
@@ -64,7 +68,9 @@ def _label(draft: Draft) -> Spot | None:
     """A label input, which conditional norms may read and an edge may leave."""
     if not draft.chance(0.4):
         return None
-    spot = Spot(draft.random.choice(("y", "y", next(draft.names))), (draft.random.choice((1, 2, 3)),))
+    spot = Spot(
+        draft.random.choice(("y", "y", next(draft.names))), (draft.random.choice((1, 2, 3)),)
+    )
     spot.label = True
     draft.pipelines.labels = [spot.name]
     draft.statements.append(f"input {spot.name}: label({draft.number(spot.shape[0])})")
@@ -168,7 +174,9 @@ def _output(draft: Draft, label: Spot | None) -> None:
 
 
 def _is_read(label: str, statements: list[str]) -> bool:
-    return any(f"ccbn({label}" in s and s.startswith(("node", "link", "output")) for s in statements)
+    return any(
+        f"ccbn({label}" in s and s.startswith(("node", "link", "output")) for s in statements
+    )
 
 
 def _ordered(draft: Draft, statements: list[str]) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+
+import attrs
 
 from autorecon import loads
 from autorecon.lang import Program, show_shape
@@ -42,103 +44,108 @@ CUTS = (
 )
 
 
+@attrs.define
+class Trial:
+    """A failure, and what smaller texts fail in the same way."""
+
+    found: Failure
+    again: Again
+    ends: float
+    tried: set[str] = attrs.field(factory=set)
+
+    def fails(self, text: str) -> bool:
+        if text in self.tried or time.monotonic() > self.ends:
+            return False
+        self.tried.add(text)
+        other = self.again(text)
+        if other is None or other.kind != self.found.kind:
+            return False
+        self.found = other
+        return True
+
+
 def minimised(found: Failure, again: Again, seconds: float = MINIMISING) -> Failure:
     """The same kind of failure with less text, for as long as something can be left out."""
-    ends = time.monotonic() + seconds
+    trial = Trial(found, again, time.monotonic() + seconds)
     before = None
-    while before != found.text:
-        before = found.text
-        for way in (_flat, _without_lines, _without_names, _merged, _cut, _without_values):
-            found = _best(found, way, again, ends)
-    return found
+    while before != trial.found.text:
+        before = trial.found.text
+        for way in WAYS:
+            way(trial)
+    return trial.found
 
 
-def _best(found: Failure, way: Callable[[str], Iterator[str]], again: Again, ends: float) -> Failure:
-    """Takes each smaller text that fails alike, and goes on with the ways to make that smaller."""
-    tried = {found.text}
-    progress = True
-    while progress:
-        progress = False
-        for text in way(found.text):
-            if time.monotonic() > ends:
-                return found
-            if text in tried:
-                continue
-            tried.add(text)
-            other = again(text)
-            if other and other.kind == found.kind:
-                found, progress = other, True
-                break
-    return found
-
-
-def _without_lines(text: str) -> Iterator[str]:
-    """Runs of lines, long ones first."""
-    lines = text.splitlines()
-    size = max(1, len(lines) // 2)
-    while size:
-        for place in range(len(lines) - size, 0, -max(1, size // 2)):
-            yield "\n".join([*lines[:place], *lines[place + size :]]) + "\n"
-        size //= 2
-
-
-def _names(text: str) -> list[str]:
-    return re.findall(r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)", text, re.M)
-
-
-def _without_names(text: str) -> Iterator[str]:
-    """Without all that names something."""
-    for name in _names(text):
-        own = re.escape(name)
-        bare = re.sub(rf"(?<=[{{,]) *{own},|, *{own}(?=[,}}])", "", text)
-        kept = [line for line in bare.splitlines() if not re.search(rf"(?<!\w){own}(?!\w)", line)]
-        yield "\n".join(kept) + "\n"
-
-
-def _merged(text: str) -> Iterator[str]:
-    """A node and the one that it leads to as one."""
-    for source, target in re.findall(r"^\w+ ([\w.\[\]]+) -> ([\w.\[\]]+)", text, re.M):
-        for gone, left in ((source, target), (target, source)):
-            lines = text.splitlines()
-            rest = [
-                re.sub(rf"(?<![\w.]){re.escape(gone)}(?![\w\[])", left, line)
-                for line in lines
-                if not re.match(rf"\w+ {re.escape(gone)} \[", line)
-                and not re.match(rf"\w+ {re.escape(source)} -> {re.escape(target)}\b", line)
-            ]
-            if len(rest) < len(lines):
-                yield "\n".join(rest) + "\n"
-
-
-def _cut(text: str) -> Iterator[str]:
-    for pattern, instead in CUTS:
-        for match in re.finditer(pattern, text, re.M):
-            cut = text[: match.start()] + match.expand(instead) + text[match.end() :]
-            if cut != text:
-                yield cut
-
-
-def _without_values(text: str) -> Iterator[str]:
-    """Numbers in place of what stands for them."""
-    for name, value in re.findall(r"(\w+) = (\d+)", text):
-        yield re.sub(rf"\b{name}\b(?! =)", value, text)
-    for match in re.finditer(r"\(?\b(\d+) ?([-+*/^]) ?(\d+)\b\)?", text):
-        ways = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
-        if match[2] in ways and match[3] != "0":
-            value = ways[match[2]](int(match[1]), int(match[3]))
-            yield text[: match.start()] + str(value) + text[match.end() :]
-
-
-def _flat(text: str) -> Iterator[str]:
+def _flat(trial: Trial) -> None:
     """Without blocks, loops, types and values: each node and edge by itself."""
-    if not re.search(r"\b(?:block|for|if|let|edge|op)\b|\{", text):
+    if not re.search(r"^(?:block|for|if|let|edge|op|\w+ \{)|-> \{", trial.found.text, re.M):
         return
     try:
-        program = loads(text).program
+        program = loads(trial.found.text).program
     except Exception:  # it is the failure that is looked for, or none
         return
     if not any(e.weights_of or len(e.axes) > 1 for e in program.edges):
-        yield _flattened(program)
+        trial.fails(_flattened(program))
+
+
+def _without_lines(trial: Trial) -> None:
+    """Runs of lines, long ones first; the header stays."""
+    size = max(1, len(trial.found.text.splitlines()) // 2)
+    while size:
+        place = len(trial.found.text.splitlines()) - size
+        while place > 0:
+            lines = trial.found.text.splitlines()
+            trial.fails("\n".join([*lines[:place], *lines[place + size :]]) + "\n")
+            place -= max(1, size // 2)
+        size //= 2
+
+
+def _without_names(trial: Trial) -> None:
+    """Without all that names something."""
+    for name in re.findall(DECLARED, trial.found.text, re.M):
+        own = re.escape(name)
+        text = re.sub(rf"(?<=[{{,]) *{own},|, *{own}(?=[,}}])", "", trial.found.text)
+        left = [s for s in text.splitlines() if not re.search(rf"(?<![\w.]){own}(?!\w)", s)]
+        trial.fails("\n".join(left) + "\n")
+
+
+def _merged(trial: Trial) -> None:
+    """A node and one that it leads to as one."""
+    for source, target in re.findall(r"^\w+ ([\w.\[\]]+) -> ([\w.\[\]]+)", trial.found.text, re.M):
+        for gone, left in ((source, target), (target, source)):
+            own = rf"(?<![\w.]){re.escape(gone)}(?![\w\[])"
+            lines = [
+                re.sub(own, left, line)
+                for line in trial.found.text.splitlines()
+                if not re.match(rf"\w+ {re.escape(gone)} \[", line)
+                and not line.partition(" ")[2].startswith(f"{source} -> {target} ")
+            ]
+            if trial.fails("\n".join(lines) + "\n"):
+                break
+
+
+def _cut(trial: Trial) -> None:
+    """From the end on, so that what stands before is where it was."""
+    for pattern, instead in CUTS:
+        for match in reversed(list(re.finditer(pattern, trial.found.text, re.M))):
+            text = trial.found.text
+            trial.fails(text[: match.start()] + match.expand(instead) + text[match.end() :])
+
+
+def _without_values(trial: Trial) -> None:
+    """Numbers in place of what stands for them."""
+    for name, value in re.findall(r"(\w+) = (\d+)", trial.found.text):
+        trial.fails(re.sub(rf"\b{name}\b(?! =)", value, trial.found.text))
+    ways = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
+    for match in reversed(list(re.finditer(SUM, trial.found.text))):
+        if match[2] in ways and match[3] != "0":
+            value = ways[match[2]](int(match[1]), int(match[3]))
+            text = trial.found.text
+            trial.fails(text[: match.start()] + str(value) + text[match.end() :])
+
+
+DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
+SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
+WAYS = (_flat, _without_lines, _without_names, _merged, _cut, _without_values)
 
 
 def _flattened(program: Program) -> str:
