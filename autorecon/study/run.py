@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sample import valid_sample
 from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, plan
 from autorecon.study.errors import StudyError
@@ -102,7 +102,7 @@ def _space(cell: Cell, config: RunConfig) -> Space | None:
 
 
 def _write_example(space: Space, path: Path) -> None:
-    found = space.genotype(ValidArchitectures(space).sample(Random(0)))
+    found = space.genotype(valid_sample(space, Random(0)))
     path.parent.mkdir()
     write_genotype(found, space, path)
 

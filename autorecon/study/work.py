@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.runs import Progress, RunFolder, read_metrics
 from autorecon.study.cells import Cell
@@ -60,8 +60,7 @@ def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]
     start = time.perf_counter()
     space = prepare(cell.config).space
     # A string seeds the same way in every process and version.
-    picks = ValidArchitectures(space).sample(Random(f"drawn {cell.seed}"))
-    found = space.genotype(picks)
+    found = space.genotype(valid_sample(space, Random(f"drawn {cell.seed}")))
     write_genotype(found, space, folder.genotype_path(cell.id))
     return {
         "generator": _made(found),
