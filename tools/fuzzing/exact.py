@@ -162,7 +162,9 @@ def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
 def _pipeline_costs(pipeline, source, target) -> Costs:
     shapes = pipeline.shapes(source, target)
     made = [s for op, s in zip(pipeline.ops, shapes[1:], strict=True) if op.name != "identity"]
-    return *pipeline.cost(source, target), sum(map(_elements, made))
+    around = zip(pipeline.ops, shapes, shapes[1:], strict=False)
+    costs = [op.cost(before, after, target) for op, before, after in around]
+    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(map(_elements, made))
 
 
 def _node_costs(program: Program, name: str) -> Costs:
