@@ -63,7 +63,8 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     """The genotype of `space` that these options (by decision) make, with its text.
 
     `of` is how the text names the space's file; by default the name of the file that it was read
-    from. ArchitectureError where an option is missing or unknown, or a rule or limit is broken.
+    from. ArchitectureError where an option is missing or unknown, a rule or limit is broken, or an
+    input that the space requires beside the noise is cut off.
     """
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")
@@ -71,5 +72,7 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     if space.restrictions and (broken := space.restrictions.broken(picks)):
         said = ", ".join(f"`{one.text}` does not hold ({figure:,})" for one, figure in broken)
         raise ArchitectureError(f"no architecture of {space.name}: {said}")
-    chosen = options(space, picks)
-    return Space(decide(space.program, chosen, f"{space.name}_genotype", of))
+    found = Space(decide(space.program, options(space, picks), f"{space.name}_genotype", of))
+    for role in space.program.required[1:]:
+        found.requiring(role)
+    return found

@@ -59,8 +59,7 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     has a probability.
     """
     if is_tied(program):
-        restricted = program.rules or program.limits
-        return None if restricted else _mean_of_tied(program, probabilities)
+        return None if program.is_restricted else _mean_of_tied(program, probabilities)
     drawn = {edge.name: _of_edge(edge, probabilities) for edge in program.edges}
     choices = all_choices(program)
     if choices is None:

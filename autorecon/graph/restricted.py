@@ -167,8 +167,8 @@ def _listed_generators(space: Space) -> int:
 
 
 def unrestricted(program: Program) -> Program:
-    """The same without rules and limits."""
-    return attrs.evolve(program, rules=(), limits=())
+    """The same without rules and limits, noise alone required."""
+    return attrs.evolve(program, rules=(), limits=(), required=("noise",))
 
 
 def _clipped(free: CostInterval, measure: str, space: Space) -> Interval:
