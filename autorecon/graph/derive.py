@@ -20,8 +20,9 @@ def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, str]
     Where that cuts the image from the noise, `none` is given up at one decision after the other,
     the least certain first, until a path exists. Among equals, the one written first is taken.
 
-    In a space with rules or limits it is the most probable architecture of all that are valid, when
-    every decision is drawn by itself; where the space is too entangled to find that, a valid one.
+    In a space with rules or limits, or where more than noise is required, it is the most probable
+    architecture of all that are valid, when every decision is drawn by itself; where the space is
+    too entangled to find that, a valid one.
     Raises ArchitectureError where there none is found.
     """
     weights = [probabilities[decision.name] for decision in space.decisions]

@@ -27,7 +27,7 @@ MAX_STEPS = 500_000
 
 # A state holds the frontier's statuses, three bits a node, and how far the rules have counted; the
 # lowest bits say whether inputs of the required roles are live: as a rule one, of the noise.
-NOISE, BITS, MASK = 1, 3, 7
+BITS, MASK = 3, 7
 
 
 class FrontierTooWide(ValueError):
@@ -124,7 +124,7 @@ class Diagram:
             yield values
 
     def total(self, weights: Weights, semiring: Semiring) -> Any:
-        """The sum, over all live parts with all required inputs, of the product of their weights."""
+        """The sum, over the live parts with all required inputs, of the products of weights."""
         values: list[Any] = []
         for table in self.tables(weights, semiring):
             values = table

@@ -36,6 +36,18 @@ def _inputs(program: Program, role: str) -> list[str]:
     return [node.name for node in program.inputs if node.role == role]
 
 
+def left_out(space: Space) -> str:
+    """Which architectures what is required has taken away, as a sentence; "" for none."""
+    roles = " and ".join(f"the {role}" for role in space.program.required[1:])
+    if not roles:
+        return ""
+    whole = Space(attrs.evolve(space.program, required=("noise",))).valid_architectures
+    rest = space.valid_architectures
+    known = whole is not None and rest is not None
+    some = f"{whole - rest:,} of the {whole:,} valid architectures" if known else "some"
+    return f"{some} are left out: they cut `{space.output.name}` from {roles}"
+
+
 def always_leads(program: Program, role: str) -> bool:
     """Whether it is plain that whatever leads noise to the output makes such an input live.
 
@@ -68,7 +80,7 @@ def _who_cuts(space: Space, inputs: list[str]) -> str:
     ways = [e for e in edges if e.source in reached and e.target in onward - reached]
     shown = list(dict.fromkeys(line for edge in ways for line in _lines(space, edge)))
     if not shown:
-        return "nothing reads the label, which cuts"
+        return "nothing live reads a label, which cuts"
     if len(shown) > _NAMED:
         shown[_NAMED - 1 :] = [f"{len(shown) - _NAMED + 1} more"]
     return f"{' and '.join(shown)} cut{'s' * (len(shown) == 1)}"

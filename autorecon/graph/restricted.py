@@ -1,4 +1,5 @@
-"""Counts and costs of a space with rules or limits, over the architectures that keep to them.
+"""Counts and costs of a space with rules or limits, or where more than noise is required, over the
+architectures that keep to them.
 
 They are sums over its diagram, in which rules count along and which limits take their part of. A
 space that is too entangled for that is listed, if it is small.

@@ -27,8 +27,8 @@ class Search:
     Both are moved to where `compute` has them. Random numbers are drawn on the CPU, so that a seed
     means the same everywhere. Where the objective asks for images of a class, the super net's space
     is from then on that of the architectures in which the label leads to the image.
-    Raises SearchError where the strategy misses something that it needs, and ArchitectureError where
-    the label leads nowhere.
+    Raises SearchError where the strategy misses something that it needs, ArchitectureError where no
+    label leads to the image.
     """
 
     def __init__(
