@@ -130,5 +130,5 @@ def _neighbours(picks: Picks, radices: Picks) -> list[Picks]:
 
 def _faults(space: Space, logs: Sequence[Sequence[float]], picks: Picks) -> tuple[float, float]:
     assert space.restrictions
-    excess = space.restrictions.excess(picks) + (not space.liveness.is_connected(picks))
+    excess = space.restrictions.excess(picks) + space.liveness.lacking(picks)
     return excess, -_sum(logs, picks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from autorecon.graph.encode import Picks, places
 from autorecon.graph.space import Space
 from autorecon.lang.cases import absences, combinations, tied_decisions
+from autorecon.lang.check_graph import label_reads
 
 
 @attrs.frozen
@@ -45,28 +47,67 @@ class Liveness:
         self._places = [place.get(edge.name, -1) for edge in space.edges]
         number = {name: index for index, name in enumerate(space.order)}
         self._nodes = len(number)
-        self._inputs = [number[n.name] for n in space.program.inputs]
-        self._noise = [number[n.name] for n in space.program.inputs if n.role == "noise"]
+        inputs = space.program.inputs
+        self._inputs = [number[n.name] for n in inputs]
+        self._required = {
+            role: [number[n.name] for n in inputs if n.role == role]
+            for role in space.program.required
+        }
         self._output = number[space.output.name]
+        self._reads = bool(label_reads(space.nodes, space.edges))
         self._restrictions = space.restrictions
         self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
-        """Whether a noise input leads to the output, and all rules and limits hold."""
+        """Whether what is required leads to the output, and all rules and limits hold."""
         if not self.is_connected(picks):
             return False
         return self._restrictions is None or self._restrictions.obeyed(picks)
 
     def is_connected(self, picks: Sequence[int]) -> bool:
-        """Whether a noise input leads to the output."""
-        reached = bytearray(self._nodes)
-        for index in self._noise:
-            reached[index] = 1
+        """Whether an input of each required role leads to the output: as a rule, of the noise."""
         chosen = self._chosen(picks)
+        return all(
+            self._leads(inputs, chosen) or (role == "label" and self._is_read(picks))
+            for role, inputs in self._required.items()
+        )
+
+    def lacking(self, picks: Sequence[int]) -> float:
+        """How many edges that are `none` are in the way of that; 0 just where nothing is."""
+        chosen = self._chosen(picks)
+        return sum(
+            0 if role == "label" and self._is_read(picks) else self._in_the_way(inputs, chosen)
+            for role, inputs in self._required.items()
+        )
+
+    def _leads(self, inputs: Iterable[int], chosen: Sequence[int]) -> bool:
+        reached = bytearray(self._nodes)
+        for index in inputs:
+            reached[index] = 1
         for source, target, place, none in self._wires:
             if reached[source] and (none < 0 or chosen[place] != none):
                 reached[target] = 1
         return bool(reached[self._output])
+
+    def _in_the_way(self, inputs: Iterable[int], chosen: Sequence[int]) -> float:
+        fewest = [math.inf] * self._nodes
+        for index in inputs:
+            fewest[index] = 0
+        for source, target, place, none in self._wires:
+            here = fewest[source] + (none >= 0 and chosen[place] == none)
+            fewest[target] = min(fewest[target], here)
+        # A label that only norms read is in nobody's way, and no path leads from it.
+        return min(fewest[self._output], self._nodes)
+
+    def _is_read(self, picks: Sequence[int]) -> bool:
+        """Whether a live operation names a label."""
+        if not self._reads:
+            return False
+        part = self.live_part(picks)
+        edges, nodes = self._space.edges, self._space.nodes
+        ends = {end for index in part for end in (edges[index].source, edges[index].target)}
+        live = [edges[index].candidates[candidate] for index, candidate in part.items()]
+        return any(p.labels for p in [*live, *filter(None, (nodes[end].then for end in ends))])
 
     def canonical(self, picks: Sequence[int]) -> Picks:
         """The picks with every decision that no live edge shows at `none`, else its first option.

@@ -60,8 +60,7 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     """
     given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
     if is_tied(program):
-        restricted = program.rules or program.limits
-        return None if restricted else _mean_of_tied(program, given)
+        return None if program.is_restricted else _mean_of_tied(program, given)
     drawn = {e.name: given[e.decision] if e.decision else [1] for e in program.edges}
     choices = all_choices(program)
     if choices is None:

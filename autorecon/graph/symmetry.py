@@ -100,9 +100,9 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
     """How many different generators there are when symmetric ones count once (Burnside's lemma:
     the mean, over the symmetries, of how many live parts each leaves as they are).
 
-    None when there are too many symmetries or the space is too entangled; or has rules or limits.
+    None when there are too many symmetries or the space is too entangled; or is restricted.
     """
-    if program.rules or program.limits:
+    if program.is_restricted:
         return None
     try:
         mappings = symmetries(program)

@@ -281,6 +281,8 @@ class Program:
     decisions: Mapping[str, Decision]  # each with two options at least
     limits: tuple[Limit, ...] = attrs.field(kw_only=True, default=())
     rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
+    # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
+    required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
     source: Source = attrs.field(eq=False, repr=False)
     chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
@@ -301,6 +303,11 @@ class Program:
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(n for n in self.nodes.values() if n.is_input)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether an architecture may be left out though noise reaches its output."""
+        return bool(self.rules or self.limits or self.required != ("noise",))
 
     def candidate(self, edge: Edge, picks: Mapping[str, int]) -> int:
         """The index of an edge's candidate when each decision takes the option of this index."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
+from autorecon.search import SearchConfig
 from autorecon.study.budget import scaled
 from autorecon.study.spec import Search, Study, Variant, slug
 from autorecon.workflow.config import RunConfig, TeacherConfig, read_config, write_config
@@ -112,8 +113,11 @@ def _source(
     config = _search_config(study, teacher, named, number)
     place = f"{slug(teacher.name)}/{'search' if variant.discovered else 'draw'}-{slug(named.name)}"
     if variant.drawn:
-        # Of the rest of its settings a draw depends on nothing.
-        own = RunConfig(command="search", threads=1, space=config.space, teacher=teacher)
+        # Of the rest of its settings a draw depends on nothing but whether the label must count.
+        search = SearchConfig(objective=config.search.objective)
+        own = RunConfig(
+            command="search", threads=1, space=config.space, teacher=teacher, search=search
+        )
         return Cell(f"{place}/seed{number}", "draw", own, teacher.name, number)
     trials = config.compress.recipe.settings
     if config.selects and setting in study.bits and "bits" in trials.keys() - named.compress.keys():

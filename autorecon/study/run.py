@@ -22,7 +22,7 @@ from autorecon.study.pool import Pool
 from autorecon.study.provenance import made_by
 from autorecon.study.rows import Records
 from autorecon.study.spec import Study
-from autorecon.workflow.config import RunConfig, write_config
+from autorecon.workflow.config import write_config
 from autorecon.workflow.prepare import prepare
 from autorecon.workflow.spaces import write_genotype
 
@@ -59,26 +59,24 @@ def check(cells: Iterable[Cell], known: Records) -> None:
     """Raise what is wrong with a teacher, its data, a method or a generator.
 
     A cell whose genotype is still to be found is checked with an arbitrary one of its space. Raises
-    StudyError where a space is another one than that of a record: figures of both would end in one
-    row.
+    StudyError where that one fits by chance alone, and where a space is another one than that of a
+    record: figures of both would end in one row.
     """
     seen: dict[tuple[str, ...], str] = {}
-    examples: dict[str, Path] = {}
+    examples: dict[str, tuple[Space, Path]] = {}
     with TemporaryDirectory() as folder:
         for cell in cells:
             # Seeds and bits make no difference to what fits; a student does.
             place = cell.id.rpartition("/")[0]
             key = (cell.teacher, cell.kind, cell.variant or place, cell.config.compress.student)
             if key not in seen:
-                config = cell.config
-                if cell.needs:
-                    file = str(examples[cell.needs.rpartition("/")[0]])
-                    config = attrs.evolve(config, space=attrs.evolve(config.space, file=file))
-                space = _space(cell, config)
+                needed = examples[cell.needs.rpartition("/")[0]] if cell.needs else None
+                space = _space(cell, needed)
                 seen[key] = space.fingerprint if space else ""
                 if space and cell.kind != "compress":
-                    examples[place] = Path(folder, str(len(examples)), "example.space")
-                    _write_example(space, examples[place])
+                    path = Path(folder, str(len(examples)), "example.space")
+                    examples[place] = space, path
+                    _write_example(space, path)
             now = "" if cell.needs else seen[key]
             _check_same(cell, known[cell.id], now)
 
@@ -92,13 +90,27 @@ def _check_same(cell: Cell, record: Record | None, now: str) -> None:
         )
 
 
-def _space(cell: Cell, config: RunConfig) -> Space | None:
-    """What a cell is to search, draw from or compress with, all that it needs being there."""
+def _space(cell: Cell, needed: tuple[Space, Path] | None) -> Space | None:
+    """What a cell is to search, draw from or compress with: an example, where that is `needed`."""
+    config = cell.config
     try:
+        if needed:
+            source, example = needed
+            _check_labels(config.compress.asks_classes, source)
+            config = attrs.evolve(config, space=attrs.evolve(config.space, file=str(example)))
         return prepare(config).generator
     except Exception as error:
         error.add_note(f"in the cell {cell.id}")
         raise
+
+
+def _check_labels(who: str, source: Space) -> None:
+    """Raise StudyError unless all that may be found in a space knows the class, if `who` asks."""
+    if who and source.requiring("label") is not source:
+        raise StudyError(
+            f"{who} asks for images of a class, and not every generator of {source.name} knows it: "
+            "let the objective of the search ask for it as well, as 'ce' does"
+        )
 
 
 def _write_example(space: Space, path: Path) -> None:

@@ -15,6 +15,7 @@ from autorecon.compress import Compression
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
 from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.required import left_out
 from autorecon.nn import Generator, generator, supernet
 from autorecon.runs import (
     Checkpoints,
@@ -46,6 +47,8 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         compute = computing(prepared.config, "search")
         needed = estimate(stage.supernet, prepared.teacher.module, config, compute)
         progress.say(f"the search {needed.text}")
+        if left := left_out(prepared.space):
+            progress.say(left)
         drive(stage, folder, progress)
         found = stage.derive()
         if prepared.config.selects:
