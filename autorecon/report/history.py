@@ -11,7 +11,7 @@ import attrs
 import cattrs
 
 from autorecon.report.errors import ReportError, structured
-from autorecon.runs import read_metrics
+from autorecon.runs import read_lines
 
 LIMIT = 64_000_000
 """Bytes: some 5,000 epochs of a space with a thousand edges."""
@@ -64,7 +64,7 @@ def read_history(path: Path) -> History:
     """What the file holds so far; nothing if there is none. Raises ReportError or RunError."""
     if path.is_file() and path.stat().st_size > LIMIT:
         raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
-    rows = read_metrics(path)
+    rows = read_lines(path)
     search = [
         structured(cattrs.Converter().structure, row, SearchEpoch, f"{path}, a search epoch,")
         for row in rows

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autorecon.graph import Space
-from autorecon.runs import RunFolder, read_metrics, write_text
+from autorecon.runs import RunFolder, read_lines, write_text
 from autorecon.workflow.prepare import Prepared
 
 FORMAT = 1
@@ -132,7 +132,7 @@ def _search(prepared: Prepared, seconds: Mapping[str, float]) -> dict[str, Any]:
 def _seconds(folder: RunFolder) -> dict[str, float]:
     """Time by stage, from the metrics' rows."""
     total: dict[str, float] = {}
-    for row in read_metrics(folder.metrics_path) if folder.metrics_path.exists() else []:
+    for row in read_lines(folder.metrics_path) if folder.metrics_path.exists() else []:
         stage = str(row["stage"]).partition("/")[0]
         total[stage] = round(total.get(stage, 0.0) + row["seconds"], 3)
     return total

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autorecon.runs import Metrics, RunFolder
+from autorecon.runs import Lines, RunFolder
 
 SPACE = """\
 space tiny(classes = 10, channels = 3, size = 8, width = 4)
@@ -114,7 +114,7 @@ def student_row(label: str, seed: int, epoch: int) -> dict[str, Any]:
 def write_metrics(run: RunFolder, rows: list[dict[str, Any]]) -> None:
     """Append rows to the run's metrics.jsonl."""
     for row in rows:
-        Metrics(run.metrics_path).append(row)
+        Lines(run.metrics_path).append(row)
 
 
 def finish(run: RunFolder) -> RunFolder:

@@ -15,7 +15,7 @@ from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
 from autorecon.report import ReportError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain
-from autorecon.runs import Metrics
+from autorecon.runs import Lines
 
 SEARCH = {"strategy": "log", "epochs": 4}
 SPACE = """\
@@ -45,7 +45,7 @@ def run(start):
     for epoch in range(3):
         moved = epoch / 10
         found = {"z->a": [0.5 + moved, 0.5 - moved], "a->image": [0.2, 0.5, 0.3]}
-        Metrics(folder.metrics_path).append(row(epoch, found, chosen))
+        Lines(folder.metrics_path).append(row(epoch, found, chosen))
     return folder
 
 
