@@ -89,9 +89,9 @@ class _Doing:
                     if isinstance(event, float):
                         self.shares[cell.id] = event
                         continue
-                    lost = isinstance(event, str)
-                    self._end(cell, _failed(cell, event, final=False) if lost else event)
-                    self._say(f"{cell.id}: {_outcome(self.records[cell.id])}", jobs)
+                    record = _failed(cell, event) if isinstance(event, str) else event
+                    self._end(cell, record)
+                    self._say(f"{cell.id}: {_outcome(record)}", jobs)
                     said = time.monotonic()
                 if time.monotonic() - said >= _SAY_EVERY:
                     self._say("running", jobs)
@@ -147,7 +147,7 @@ class _Doing:
         self.progress.say(f"[{self.ended}/{len(self.cells)}{about}] {line}")
 
 
-def _failed(cell: Cell, why: str, final: bool) -> CellRecord:
+def _failed(cell: Cell, why: str, final: bool = False) -> CellRecord:
     """The record of a cell that was not begun, or whose process died and could not tell."""
     settings = write_config(cell.config)
     return CellRecord(cell.id, settings, steps=cell.steps, error=why, final=final)
