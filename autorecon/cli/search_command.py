@@ -20,7 +20,7 @@ from autorecon.cli.options import (
 from autorecon.cli.tables import Table, plain_text
 
 if TYPE_CHECKING:
-    from autorecon.report.front import FrontRow
+    from autorecon.records.front import FrontRow
 
 
 @click.command("search")
@@ -40,13 +40,13 @@ def search(as_json: bool, **options: Any) -> None:
     import attrs
 
     from autorecon.cli.jobs import open_job
-    from autorecon.report.front import read_front
+    from autorecon.records.front import read_front
     from autorecon.workflow import run as workflow
 
     folder, prepared, progress = open_job("search")
     progress.say(f"search in {folder.path}")
     found = workflow.search(folder, prepared, progress)
-    front = read_front(folder)
+    front = read_front(folder.front_table_path)
     if as_json:
         values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}
         rows = {"front": [attrs.asdict(row) for row in front]} if front else {}

@@ -14,6 +14,11 @@ from autorecon.records.errors import RecordError
 Schema = TypeVar("Schema")
 
 
+def plain(value: Any) -> Any:
+    """The value as what JSON has."""
+    return _converter().unstructure(value)
+
+
 def structured(value: Any, kind: type[Schema], place: str, remedy: str) -> Schema:
     """The value as that class; RecordError says which fault there is first, and the remedy."""
     try:
@@ -37,7 +42,7 @@ def _converter() -> cattrs.Converter:
 
 
 def register_exact(converter: cattrs.Converter) -> None:
-    """Have scalars taken for what they are alone: "3" is not 3, and true is not 1."""
+    """Have scalars taken for what they are: JSON and TOML have types, "3" is not 3, nor true 1."""
     for kind, accepted in {bool: (bool,), int: (int,), float: (float, int), str: (str,)}.items():
         converter.register_structure_hook(kind, _exactly(kind, accepted))
 

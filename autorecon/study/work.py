@@ -73,15 +73,15 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
     known = _measured(folder.path.resolve(), cell.config.teacher)
     prepared = attrs.evolve(prepared, measured=known.get("accuracy"))
     results = workflow.compress(run, prepared, progress, record)
-    known |= results["teacher"]
-    (row,) = results["rows"]
+    known["accuracy"] = results.teacher.accuracy
+    (row,) = results.rows
     return {
-        "accuracy": row["last"],
-        "calibrated": row["calibrated"],
-        "full_precision": results["teacher"]["accuracy"],
+        "accuracy": row.last,
+        "calibrated": row.calibrated,
+        "full_precision": results.teacher.accuracy,
         "generator": _made(prepared.space) if prepared.generator else None,
         "fingerprint": prepared.space.fingerprint if prepared.generator else "",
-        "warnings": list(row["warnings"] or ()),
+        "warnings": list(row.warnings),
         "seconds": _seconds(run),
     }
 

@@ -13,7 +13,7 @@ from autorecon.graph import Space, loads
 from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
-from autorecon.report import ReportError
+from autorecon.records.errors import RecordError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain
 from autorecon.runs import Lines
 
@@ -123,10 +123,17 @@ def test_runs_that_have_no_search_or_another_space(start, run):
         explain(run, "a -> image")
 
 
+def test_a_record_of_another_space_is_told(run):
+    space = {"choices": {"x": "y"}, "by": "argmax", "scores": {"x": [0.5, 0.5]}}
+    run.derivation_path.write_text(json.dumps(space))
+    with pytest.raises(ExplainError, match=r"derivation\.json is of another space: put back"):
+        explain(run, "z -> a")
+
+
 @pytest.mark.parametrize("text", ["[1]", "not json", '{"by": "argmax"}'])
 def test_a_record_that_is_something_else_is_named(run, text):
     run.derivation_path.write_text(text)
-    with pytest.raises(ReportError, match=r"derivation\.json"):
+    with pytest.raises(RecordError, match=r"derivation\.json"):
         explain(run, "z -> a")
 
 

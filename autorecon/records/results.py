@@ -1,17 +1,14 @@
-"""results.json as values: what a finished run says of itself. Accuracies are in percent."""
+"""results.json: what a finished run says of itself. Accuracies are in percent."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import attrs
-import cattrs
 
-from autorecon.report.errors import ReportError, read_json, structured
+from autorecon.records.files import read_record
 
 FORMAT = 1
-LIMIT = 8_000_000
-"""Bytes; a run with a thousand students stays far below."""
 
 
 @attrs.frozen
@@ -49,7 +46,7 @@ class Generator:
 
 @attrs.frozen
 class Row:
-    """One student: a generator's, of one seed."""
+    """One student: a generator's, of one seed; without figures where it diverged."""
 
     generator: str
     seed: int
@@ -57,7 +54,6 @@ class Row:
     last: float | None = None
     best: float | None = None
     best_epoch: int | None = None
-    agreement: float | None = None
     warnings: list[str] = attrs.Factory(list)
 
 
@@ -85,9 +81,9 @@ class Difference:
     """`of` is "A - B"; mean and std of the last epochs' differences, seed by seed."""
 
     of: str
+    runs: int
     mean: float
     std: float | None
-    runs: int
 
 
 @attrs.frozen
@@ -103,7 +99,10 @@ class SearchSummary:
 
 @attrs.frozen
 class Site:
-    """A place in the student; `bits` is None where it stays in full precision."""
+    """A place in the student, and its width: `bits` is None where it stays in full precision.
+
+    `values` is the number of weights there, 0 for an activation.
+    """
 
     name: str
     kind: str
@@ -112,20 +111,21 @@ class Site:
     values: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Results:
     """The whole file; a student has `bits`, or the name of its own architecture.
 
-    `labelled` says that images were asked to be of a class.
+    `labelled` says that images were asked to be of a class; `seconds` are by stage.
     """
 
+    format: int = FORMAT
+    method: str = "gdfq"
     bits: str
+    student: str = ""
+    ranges: str = ""
+    labelled: bool = True
     seeds: list[int]
     teacher: Teacher
-    ranges: str = ""
-    method: str = "gdfq"
-    student: str = ""
-    labelled: bool = True
     data: Data | None = None
     generators: list[Generator] = attrs.Factory(list)
     rows: list[Row] = attrs.Factory(list)
@@ -147,18 +147,5 @@ class Results:
 
 
 def read_results(path: Path) -> Results | None:
-    """The file's content; None if there is no file. Raises ReportError if it is not results."""
-    if path.is_file() and path.stat().st_size > LIMIT:
-        raise ReportError(f"{path} is larger than {LIMIT:,} bytes: it is not a run's results")
-    value = read_json(path)
-    return None if value is None else _checked(value, path)
-
-
-def _checked(value: object, path: Path) -> Results:
-    found = value.get("format") if isinstance(value, dict) else None
-    if found != FORMAT:
-        raise ReportError(
-            f"{path} has the format {found!r}, and this version reads {FORMAT}: "
-            "make the report with the version that made the run"
-        )
-    return structured(cattrs.Converter().structure, value, Results, str(path))
+    """The file's content; None if there is no file. Raises RecordError if it is not results."""
+    return read_record(path, Results, only=FORMAT)
