@@ -9,7 +9,6 @@ import attrs
 
 from autorecon.graph.encode import Picks, places
 from autorecon.graph.space import Space
-from autorecon.lang import Edge
 from autorecon.lang.cases import absences, combinations, tied_decisions
 
 
@@ -35,10 +34,15 @@ class Liveness:
         self._space = space
         self._place = places(space)
         # Behind the picks stand the candidates of edges that do not simply choose one.
-        self._derived = [e for e in space.choices if not _chooses(e)]
-        derived = {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
-        self._wires = _wires(space, {**self._place, **derived})
-        self._places = [{**self._place, **derived}.get(edge.name, -1) for edge in space.edges]
+        tied = set(tied_decisions(space.program))
+        self._alone = {
+            e.name: e.decision for e in space.choices if e.decision and e.decision not in tied
+        }
+        self._derived = [e for e in space.choices if e.name not in self._alone]
+        place = {name: self._place[decision] for name, decision in self._alone.items()}
+        place |= {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
+        self._wires = _wires(space, place)
+        self._places = [place.get(edge.name, -1) for edge in space.edges]
         number = {name: index for index, name in enumerate(space.order)}
         self._nodes = len(number)
         self._inputs = [number[n.name] for n in space.program.inputs]
@@ -105,9 +109,8 @@ class Liveness:
     def _left(self, part: LivePart) -> list[list[int]]:
         """Of each decision, the options that the live edges leave, in the order of preference."""
         program = self._space.program
-        absent, tied = absences(program), set(tied_decisions(program))
+        absent, alone = absences(program), set(self._alone.values())
         left = {d.name: set(range(len(d.options))) for d in self._space.decisions}
-        lone = {e.name for e in self._space.choices if _chooses(e)} - tied
         for index, candidate in part.items():
             edge = self._space.edges[index]
             made = [picks for picks, found in combinations(edge, program) if found == candidate]
@@ -117,7 +120,7 @@ class Liveness:
         for name, some in left.items():
             ordered = [o for _, o in sorted((-absent[name, option], option) for option in some)]
             # An edge by itself that is not live is best not there.
-            found.append(ordered[:1] if name in lone else ordered)
+            found.append(ordered[:1] if name in alone else ordered)
         return found
 
     def _chosen(self, picks: Sequence[int]) -> Sequence[int]:
@@ -137,10 +140,6 @@ class Liveness:
         for source, target, _, _ in reversed(there):
             needed[source] |= needed[target]
         return reached, needed
-
-
-def _chooses(edge: Edge) -> bool:
-    return edge.axes == (edge.name,)
 
 
 def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
@@ -163,4 +162,6 @@ def canonical_picks(space: Space, picks: Picks, *, up_to_symmetry: bool = True) 
     canonical = space.liveness.canonical(picks)
     if not up_to_symmetry:
         return canonical
-    return min(tuple(canonical[i] for i in taken) for taken in space.reorderings)
+    forms = {tuple(canonical[i] for i in taken) for taken in space.reorderings}
+    # What is tied may be free to choose otherwise for another's decisions.
+    return min(map(space.liveness.canonical, forms)) if space.is_tied else min(forms)

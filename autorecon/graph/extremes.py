@@ -8,7 +8,6 @@ from typing import Literal
 import attrs
 
 from autorecon.graph.best import Scores, best
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import LEAST, cost_interval, live_parts, measures
 from autorecon.graph.encode import Picks
 from autorecon.graph.frontier import Diagram, Weights
@@ -99,12 +98,11 @@ def _restricted(space: Space, measure: Measure, sign: int) -> Architecture | Non
     """Of those within the rules and limits; what is not live is `none` where it may be."""
     live, idle = {}, {}
     for edge in space.edges:
-        found = candidates_of(edge, space.nodes)
-        costs = [_cost(c.parameters, c.macs, measure) << _BELOW for c in found]
+        costs = [_cost(c.parameters, c.macs, measure) << _BELOW for c in edge.candidates]
         live[edge.name] = [sign * cost for cost in costs]
-        idle[edge.name] = [-int(not c.pipeline.is_none) for c in found]
+        idle[edge.name] = [-int(not c.is_none) for c in edge.candidates]
     nodes = {
-        n.name: sign * (_cost(*n.then.cost(n.shape, n.shape), measure) << _BELOW)
+        n.name: sign * (_cost(n.then.parameters, n.then.macs, measure) << _BELOW)
         for n in space.nodes.values()
         if n.then
     }
@@ -126,9 +124,7 @@ def _restricted(space: Space, measure: Measure, sign: int) -> Architecture | Non
 def _costs(program: Program, measure: Measure) -> _Costs:
     return {
         edge.name: [
-            (c.pipeline, _cost(c.parameters, c.macs, measure))
-            for c in candidates_of(edge, program.nodes)
-            if not c.pipeline.is_none
+            (c, _cost(c.parameters, c.macs, measure)) for c in edge.candidates if not c.is_none
         ]
         for edge in program.edges
     }
@@ -155,7 +151,7 @@ def _cheapest_part(program: Program, parts: Diagram, costs: _Costs, measure: Mea
         for i, e in enumerate(edges)
     }
     own = {
-        n.name: _cost(*n.then.cost(n.shape, n.shape), measure) << width
+        n.name: _cost(n.then.parameters, n.then.macs, measure) << width
         for n in program.nodes.values()
         if n.then
     }

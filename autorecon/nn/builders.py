@@ -9,18 +9,19 @@ from collections.abc import Callable
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from autorecon.lang import Op, OpError, OpPlan, Shape
-from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear, NoConnection
+from autorecon.lang import OpError, OpPlan, Shape
+from autorecon.lang.checked import Step
+from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear
 
 Builder = Callable[[dict, Shape, Shape], nn.Module]
 
 
-def build_op(op: Op, source: Shape, out: Shape, target: Shape) -> nn.Module:
-    """The module of one operation that maps `source` to `out` (shapes without the batch axis), on
-    an edge to a node of shape `target`."""
+def build_op(step: Step) -> nn.Module:
+    """The module of one operation, between its shapes (without the batch axis)."""
+    op = step.op
     if op.spec.plan is None:
-        return BUILDERS[op.name](op.args, source, out)
-    return _own(op.name, op.spec.plan(op.args, source, target))
+        return BUILDERS[op.name](op.args, step.before, step.after)
+    return _own(op.name, op.spec.plan(op.args, step.before, step.target))
 
 
 def _own(name: str, plan: OpPlan) -> nn.Module:
@@ -123,7 +124,6 @@ BUILDERS: dict[str, Builder] = {
     "bilinear": _resize("bilinear"),
     "bicubic": _resize("bicubic"),
     "identity": lambda args, source, out: nn.Identity(),
-    "none": lambda args, source, out: NoConnection(),
     "attention": lambda args, source, out: Attention(source[0]),
     "bn": _bn,
     "ccbn": _ccbn,

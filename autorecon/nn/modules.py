@@ -33,13 +33,6 @@ class Embed(nn.Embedding):
         return super().forward(y).unflatten(1, self.out)
 
 
-class NoConnection(nn.Module):
-    """`none`: never called; nets leave it out. It is here so that every candidate has a module."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        raise RuntimeError("`none` computes nothing and must not be called")
-
-
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose factor (1 at the start) and offset (0) are those of a class.
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import attrs
 
 from autorecon.graph import Space, load
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
 from autorecon.records.derivation import Derivation, read_derivation
@@ -204,8 +203,7 @@ def _costs(
     """Parameters and multiply-accumulates of one option."""
     totals = [0, 0, 0, 0]
     for edge in edges:
-        own = candidates_of(edge, space.nodes)
-        possible = [own[k] for k in _possible(space, edge, decision, pick)]
+        possible = [edge.candidates[k] for k in _possible(space, edge, decision, pick)]
         parameters, macs = [c.parameters for c in possible], [c.macs for c in possible]
         ends = (min(parameters), max(parameters), min(macs), max(macs))
         totals = [total + end for total, end in zip(totals, ends, strict=True)]

@@ -8,7 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sample import valid_sample
 from autorecon.records.cells import CellRecord
 from autorecon.study.cells import Cell, Task, place_of
 from autorecon.study.errors import StudyError
@@ -64,5 +64,4 @@ def _space(task: Task) -> Space | None:
 
 
 def _example(space: Space) -> str:
-    picks = ValidArchitectures(space).sample(Random(0))
-    return space.architecture_id(space.genotype(picks))
+    return space.architecture_id(space.genotype(valid_sample(space, Random(0))))

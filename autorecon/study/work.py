@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
 from autorecon.runs import Progress, RunFolder, read_lines
@@ -53,8 +53,7 @@ def _draw(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]
     start = time.perf_counter()
     space = prepare(task.cell.config).space
     # A string seeds the same way in every process and version.
-    picks = ValidArchitectures(space).sample(Random(f"drawn {task.cell.seed}"))
-    found = space.genotype(picks)
+    found = space.genotype(valid_sample(space, Random(f"drawn {task.cell.seed}")))
     return _found(space, found) | {"seconds": round(time.perf_counter() - start, 3)}
 
 

@@ -10,7 +10,6 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, loads
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
 from autorecon.records.errors import RecordError
@@ -166,7 +165,7 @@ def _by_hand(space, name, pick):
     """Each edge's least and greatest over all picks that hold this one, added up."""
     ends = {"parameters": [0, 0], "macs": [0, 0]}
     for edge in (e for e in space.edges if name in e.axes):
-        own = candidates_of(edge, space.nodes)
+        own = edge.candidates
         possible = []
         for picks in product(range(2), range(3)):
             index = dict(zip(("both", "a->image"), picks, strict=True))

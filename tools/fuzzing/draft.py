@@ -1,0 +1,239 @@
+"""A program as it is being written: its nodes and edges, and a line for each statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from random import Random
+
+import attrs
+
+from fuzzing.pipelines import Pipelines, Shape, Step
+
+# Names that something else has, in the language or in Python.
+ODD = (
+    "_", "__", "_x", "X", "into", "most", "least", "touching", "from", "at", "exactly", "link",
+    "conv", "relu", "identity", "noise", "label", "sum", "concat", "keeps", "self", "lambda",
+    "torch", "F", "nn", "train", "weight", "bias", "class", "None_", "z1", "n2_", "k0",
+    "a_rather_long_name_that_goes_on_and_on_and_on_and_on_and_on",
+)  # fmt: skip
+
+
+class Names(Iterator[str]):
+    """Names that differ, some of them odd."""
+
+    def __init__(self, random: Random, plain: str) -> None:
+        self._random, self._plain = random, plain
+        self._taken: set[str] = set()
+
+    def __next__(self) -> str:
+        name = f"{self._plain}{len(self._taken)}"
+        if self._random.random() < 0.1:
+            name = self._random.choice(ODD)
+        self._taken.add(name if name not in self._taken else (name := f"{name}_{len(self._taken)}"))
+        return name
+
+
+@attrs.define
+class Spot:
+    """A node, as the end of an edge: `sure` if no choice cuts it off from the noise."""
+
+    name: str
+    shape: Shape
+    sure: bool = True
+    used: bool = False
+    merge: str = "sum"
+    label: bool = False
+
+
+@attrs.define
+class EdgeType:
+    name: str
+    ends: tuple[Shape, Shape]
+    candidates: tuple[str, ...]
+
+    @property
+    def none(self) -> bool:
+        return "none" in self.candidates
+
+
+@attrs.define
+class Draft:
+    """`room` is how many architectures there may still be; `values` are what sizes are written
+    with, and `side` is the value of a block's parameter of that name."""
+
+    random: Random
+    pipelines: Pipelines
+    names: Names
+    room: int
+    values: dict[str, int] = attrs.field(factory=dict)
+    side: int | None = None
+    times: int = 1
+    block: str | None = None
+    statements: list[str] = attrs.field(factory=list)
+    spots: list[Spot] = attrs.field(factory=list)
+    types: list[EdgeType] = attrs.field(factory=list)
+    pairs: dict[tuple[str, str], tuple[str, ...]] = attrs.field(factory=dict)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    # Sizes.
+
+    def number(self, value: int) -> str:
+        """A whole number as it is, or by what has a name."""
+        if not self.values or self.chance(0.5):
+            return str(value)
+        name, known = self.random.choice(list(self.values.items()))
+        ways = [f"{name}"] * (known == value) + [f"{value // known}*{name}"] * (
+            known > 0 and value % known == 0
+        )
+        ways += [f"{name} + {value - known}"] * (value > known) + [f"{name} / {known // value}"] * (
+            known % value == 0
+        )
+        ways += [f"{name}^2"] * (known**2 == value) + [f"({name} - {known - value})"] * (
+            known > value
+        )
+        return self.random.choice(ways) if ways else str(value)
+
+    def _resolution(self, value: int) -> str:
+        if self.side is None:
+            return self.number(value)
+        if value % self.side:
+            return f"side/{self.side // value}"
+        times = value // self.side
+        return self.random.choice(("side", "side") if times == 1 else (f"{times}*side",) * 2)
+
+    def shape(self, shape: Shape) -> str:
+        if len(shape) == 1:
+            return f"[{self.number(shape[0])}]"
+        return f"[{self.number(shape[0])}, {', '.join(map(self._resolution, shape[1:]))}]"
+
+    # Nodes.
+
+    def node(self, shape: Shape, merge: str = "", word: str = "node", name: str = "") -> Spot:
+        spot = Spot(name or next(self.names), shape, merge=merge or "sum")
+        self.declare(spot, word)
+        return self.add(spot)
+
+    def declare(self, spot: Spot, word: str = "node") -> None:
+        merge = "" if spot.merge == "sum" and not self.chance(0.05) else f" merge {spot.merge}"
+        then = f" then {self.pipelines.keeping(spot.shape)}" if self.chance(0.35) else ""
+        self.statements.append(f"{word} {spot.name} {self.shape(spot.shape)}{merge}{then}")
+
+    def add(self, spot: Spot) -> Spot:
+        self.spots.append(spot)
+        return spot
+
+    def source(self, *, maps: bool | None = None, sure: bool = False) -> Spot:
+        """One to lead an edge from, rather a late one."""
+        found = [
+            s for s in self.spots
+            if (maps is None or (len(s.shape) == 3) == maps) and s.sure >= sure and not s.label
+        ]  # fmt: skip
+        return self.random.choice(found[-4:] or self.spots)
+
+    def unused(self) -> list[Spot]:
+        return [s for s in self.spots if not s.used]
+
+    # Edges.
+
+    def connect(
+        self,
+        sources: Spot | Sequence[Spot],
+        targets: Spot | Sequence[Spot],
+        *,
+        sure: bool = False,
+        text: str | None = None,
+        most: int = 4,
+    ) -> None:
+        """Edges between all of them that are not there yet. With `sure`, none is `none`."""
+        starts, ends = _several(sources), _several(targets)
+        new = [(a, b) for a in starts for b in ends if (a.name, b.name) not in self.pairs]
+        alike = len(new) == len(starts) * len(ends) > 1 and _alike(starts) and _alike(ends)
+        if alike and self.chance(0.8):
+            self._write(starts, ends, sure, text, most)
+            return
+        for a, b in new:
+            self._write([a], [b], sure, text, most)
+
+    def _write(
+        self, starts: Sequence[Spot], ends: Sequence[Spot], sure: bool, text: str | None, most: int
+    ) -> None:
+        source, target = starts[0], ends[0]
+        sure = sure or target.merge == "concat"
+        end = _end(source, target)
+        times = self.times * len(starts) * len(ends)
+        words, candidates = (
+            ("link", (text,)) if text else self._alternatives(source, end, sure, most, times)
+        )
+        written = f"{words} {_set(starts)} -> {_set(ends)}"
+        if words.endswith("link") or (candidates and self.chance(0.1)):
+            written += f" = {self._listed(candidates)}"
+        self.statements.append(written)
+        for a in starts:
+            a.used = True
+            for b in ends:
+                self.pairs[a.name, b.name] = tuple(candidates)
+
+    def _listed(self, candidates: Iterable[str]) -> str:
+        return " | ".join(candidates)
+
+    def _alternatives(
+        self, source: Spot, end: Shape, sure: bool, most: int, times: int
+    ) -> tuple[str, tuple[str, ...]]:
+        """A type of edge with its candidates, or `link` with some of its own."""
+        ends = source.shape, end
+        known = [t for t in self.types if t.ends == ends and not (sure and t.none)]
+        known = [t for t in known if len(t.candidates) ** times <= self.room]
+        if known and not source.label and self.chance(0.5):
+            type = self.random.choice(known)
+            self.room //= len(type.candidates) ** times
+            return type.name, type.candidates
+        candidates = self._candidates(source, end, sure, most, times)
+        lone = tuple(c for c in candidates if c != "none")
+        if lone and len(lone) < len(candidates) and self.chance(0.2):
+            return "optional link", lone
+        return "link", candidates
+
+    def _candidates(
+        self, source: Spot, end: Shape, sure: bool, most: int, times: int
+    ) -> tuple[str, ...]:
+        count = self.random.choice((1, 1, 2, 2, 3, 4)[: most + 2])
+        while count > 1 and count**times > self.room:
+            count -= 1
+        self.room //= count**times
+        drawn = [self.pipelines.between(source.shape, end, source.label) for _ in range(count)]
+        found = list(dict.fromkeys(drawn))
+        if count > 1 and not sure and self.chance(0.45):
+            found[self.random.randint(1, len(found)) :] = ["none"]
+        return tuple(found)
+
+    def settle(self, spot: Spot) -> None:
+        """Whether it is sure, from the edges that lead to it by now."""
+        into = [(a, c) for (a, b), c in self.pairs.items() if b == spot.name]
+        sure = {s.name for s in self.spots if s.sure}
+        spot.sure = any(a in sure and not _may_be_none(c, self.pipelines.steps) for a, c in into)
+
+
+def _may_be_none(candidates: Iterable[str], steps: Iterable[Step]) -> bool:
+    names = {"none", *(s.text for s in steps if s.none)}
+    return any(names & set(c.split(" >> ")) for c in candidates)
+
+
+def _several(spots: Spot | Sequence[Spot]) -> list[Spot]:
+    return [spots] if isinstance(spots, Spot) else list(spots)
+
+
+def _alike(spots: Sequence[Spot]) -> bool:
+    return len({(s.shape, s.merge, s.label) for s in spots}) == 1
+
+
+def _end(source: Spot, target: Spot) -> Shape:
+    """What an edge leads to: a part of a concatenation keeps its source's channels."""
+    if target.merge != "concat" or len(source.shape) != len(target.shape):
+        return target.shape
+    return (source.shape[0], *target.shape[1:])
+
+
+def _set(spots: Sequence[Spot]) -> str:
+    return spots[0].name if len(spots) == 1 else f"{{{', '.join(s.name for s in spots)}}}"

@@ -1,0 +1,262 @@
+"""Spaces with few architectures, listed: an account of them that shares no code with the analyses.
+
+An architecture is one option a decision. What is live in it, whether it is valid and what it costs
+is worked out here from the program alone.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import prod
+from random import Random
+
+import attrs
+
+from autorecon import Space
+from autorecon.graph.expectation import NotProbabilities
+from autorecon.graph.frontier import FrontierTooWide
+from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.lang import Edge, Program
+from autorecon.lang.check_edges import edge_target
+from autorecon.lang.shapes import Label
+from fuzzing.judge import holds, same
+
+MOST = 3_000  # architectures that are listed
+MEASURES = ("parameters", "macs", "activations")
+
+Costs = tuple[int, int, int]
+Picks = tuple[int, ...]
+Part = frozenset[tuple[str, int]]  # the live edges, each with its candidate
+
+
+@attrs.frozen
+class Architecture:
+    picks: Picks
+    part: Part
+    costs: Costs
+    valid: bool
+
+
+def check_exact(space: Space, random: Random) -> int:
+    """Compares the analyses of a space with the list of its architectures, and says how many
+    these are; 0 for a space that is too large."""
+    if prod(len(d.options) for d in space.program.decisions.values()) > MOST:
+        return 0
+    listed = Listing(space.program).architectures()
+    same("architectures", space.architectures, len(listed))
+    valid = [a for a in listed if a.valid]
+    check_counts(space, valid)
+    check_costs(space, valid)
+    check_liveness(space, listed)
+    check_samplers(space, valid)
+    check_means(space, listed, random)
+    return len(listed)
+
+
+class Listing:
+    """The architectures of a program, one by one."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = list(program.decisions)
+        self.radices = [len(d.options) for d in program.decisions.values()]
+        self.inputs = [n.name for n in program.nodes.values() if n.role in ("noise", "label")]
+        self.noise = {n.name for n in program.nodes.values() if n.role == "noise"}
+        (self.output,) = (n.name for n in program.nodes.values() if n.role == "output")
+        self.edges = _from_the_inputs(program)
+        self.none = [[c.ops[0].name == "none" for c in e.candidates] for e in self.edges]
+        self.edge_costs = [_edge_costs(e, program) for e in self.edges]
+        self.node_costs = {name: _node_costs(program, name) for name in program.nodes}
+        self.axes = [[self.names.index(a) for a in e.axes] for e in self.edges]
+
+    def architectures(self) -> list[Architecture]:
+        return [self.architecture(picks) for picks in product(*map(range, self.radices))]
+
+    def candidate(self, edge: int, picks: Picks) -> int:
+        place = 0
+        for axis in self.axes[edge]:
+            place = place * self.radices[axis] + picks[axis]
+        return self.edges[edge].table[place]
+
+    def architecture(self, picks: Picks) -> Architecture:
+        chosen = [self.candidate(index, picks) for index in range(len(self.edges))]
+        there = [i for i, c in enumerate(chosen) if not self.none[i][c]]
+        noisy, reached, needed = set(self.noise), set(self.inputs), {self.output}
+        for index in there:
+            edge = self.edges[index]
+            if edge.source in reached:
+                reached.add(edge.target)
+            if edge.source in noisy:
+                noisy.add(edge.target)
+        for index in reversed(there):
+            edge = self.edges[index]
+            if edge.target in needed:
+                needed.add(edge.source)
+        live = reached & needed
+        on = [i for i in there if self.edges[i].source in live and self.edges[i].target in live]
+        costs = self.costs(live, on, chosen)
+        valid = self.output in noisy and self.obeys(chosen, costs)
+        part = frozenset((self.edges[i].name, chosen[i]) for i in on)
+        return Architecture(picks, part, costs, valid)
+
+    def costs(self, nodes: set[str], on: list[int], chosen: list[int]) -> Costs:
+        """Weights that edges share count once."""
+        total, paid = [0, 0, 0], set()
+        for name in nodes:
+            for measure, cost in enumerate(self.node_costs[name]):
+                total[measure] += cost
+        for index in on:
+            parameters, macs, activations = self.edge_costs[index][chosen[index]]
+            owner = self.edges[index].weights_of or self.edges[index].name
+            total[0] += 0 if owner in paid else parameters
+            total[1] += macs
+            total[2] += activations
+            paid.add(owner)
+        return total[0], total[1], total[2]
+
+    def obeys(self, chosen: list[int], costs: Costs) -> bool:
+        for limit in self.program.limits:
+            if not limit.least <= costs[MEASURES.index(limit.measure)] <= limit.most:
+                return False
+        for rule in self.program.rules:
+            counted = sum(
+                self._matches(edge, chosen[index], rule.options)
+                for index, edge in enumerate(self.edges)
+                if edge.name in rule.edges
+            )
+            if not rule.least <= counted <= rule.most:
+                return False
+        return True
+
+    @staticmethod
+    def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
+        pipeline = edge.candidates[candidate]
+        names = {op.name for op in pipeline.ops}
+        return any(o in names if isinstance(o, str) else o == pipeline for o in options)
+
+
+def _from_the_inputs(program: Program) -> list[Edge]:
+    """The edges, each behind those that lead to its source."""
+    left, found = list(program.edges), []
+    while left:
+        waiting = {edge.target for edge in left}
+        ready = [edge for edge in left if edge.source not in waiting]
+        found += ready
+        left = [edge for edge in left if edge.source in waiting]
+    return found
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    return 1 if isinstance(shape, Label) else prod(shape)
+
+
+def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
+    source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
+    return [
+        (0, 0, 0) if c.ops[0].name == "none" else _pipeline_costs(c, source, target)
+        for c in edge.candidates
+    ]
+
+
+def _pipeline_costs(pipeline, source, target) -> Costs:
+    shapes = pipeline.shapes(source, target)
+    made = [s for op, s in zip(pipeline.ops, shapes[1:], strict=True) if op.name != "identity"]
+    around = zip(pipeline.ops, shapes, shapes[1:], strict=False)
+    costs = [op.cost(before, after, target) for op, before, after in around]
+    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(map(_elements, made))
+
+
+def _node_costs(program: Program, name: str) -> Costs:
+    node = program.nodes[name]
+    parameters = macs = made = 0
+    if node.then:
+        parameters, macs, made = _pipeline_costs(node.then, node.shape, node.shape)
+    return parameters, macs, made + _elements(node.shape)
+
+
+def check_counts(space: Space, valid: list[Architecture]) -> None:
+    """What an analysis cannot tell is None."""
+    for kind, found, expected in (
+        ("valid", space.valid_architectures, len(valid)),
+        ("distinct", space.distinct_architectures, len({a.part for a in valid})),
+    ):
+        if found is not None:
+            same(f"count of {kind}", found, expected)
+
+
+def check_costs(space: Space, valid: list[Architecture]) -> None:
+    if not valid:
+        return
+    for place, measure in enumerate(MEASURES):
+        found = getattr(space.cost, measure)
+        costs = [a.costs[place] for a in valid]
+        ends = min(costs), max(costs)
+        if space.cost.exact:
+            same(f"cost: {measure}", (found.min, found.max), ends)
+        else:
+            inside = found.min <= ends[0] and ends[1] <= found.max
+            holds(f"bounds of cost: {measure}", inside, (found, ends))
+
+
+def check_liveness(space: Space, listed: list[Architecture]) -> None:
+    """Validity, and that canonical picks stand for one generator each."""
+    part_of = {a.picks: a.part for a in listed}
+    forms: dict[Part, Picks] = {}
+    for one in listed:
+        same("is_valid", space.liveness.is_valid(one.picks), one.valid)
+        form = space.liveness.canonical(one.picks)
+        same("canonical has its live part", part_of[form], one.part)
+        same("canonical is one", forms.setdefault(one.part, form), form)
+
+
+def check_samplers(space: Space, valid: list[Architecture]) -> None:
+    part_of = {a.picks: a.part for a in valid}
+    try:
+        every = ValidArchitectures(space)
+        picks = [every.picks(number) for number in range(every.size)]
+        same("valid ones are sampled", sorted(picks), sorted(part_of))
+    except FrontierTooWide:
+        pass
+    try:
+        distinct = DistinctArchitectures(space)
+        forms = [distinct.picks(number) for number in range(distinct.size)]
+    except FrontierTooWide:
+        return
+    holds("distinct ones are valid", part_of.keys() >= set(forms), set(forms) - part_of.keys())
+    parts = [part_of[form] for form in forms]
+    same("distinct ones are sampled once", len(set(parts)), len(parts))
+    same("distinct ones are sampled", set(parts), set(part_of.values()))
+
+
+def check_means(space: Space, listed: list[Architecture], random: Random) -> None:
+    """Means under probabilities, some of them zero, as exact fractions."""
+    parts = [_parts(len(d.options), random) for d in space.decisions]
+    given = {
+        d.name: [Fraction(n, sum(own)) for n in own]
+        for d, own in zip(space.decisions, parts, strict=True)
+    }
+    weights = [
+        (prod(own[k] for own, k in zip(parts, a.picks, strict=True)), a.costs)
+        for a in listed
+        if a.valid
+    ]
+    total = sum(w for w, _ in weights)
+    try:
+        found = space.expected_cost(given)
+    except NotProbabilities:
+        same("probability of what is valid", total, 0)
+        return
+    if found is None:
+        return
+    same("probability of what is valid", found.valid, Fraction(total, prod(map(sum, parts))))
+    for place, measure in enumerate(MEASURES):
+        mean = Fraction(sum(w * costs[place] for w, costs in weights), total)
+        same(f"mean: {measure}", getattr(found, measure), mean)
+
+
+def _parts(options: int, random: Random) -> list[int]:
+    """Whole numbers that are as probabilities to one another."""
+    drawn = [random.choice((0, 1, 1, 2, 3)) for _ in range(options)]
+    drawn[random.randrange(options)] += 1
+    return drawn
