@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -64,15 +64,40 @@ class Trial:
         return True
 
 
-def minimised(found: Failure, again: Again, seconds: float = MINIMISING) -> Failure:
+Way = Callable[[Trial], None]  # leaves out what it can
+
+
+def minimised(found: Failure, again: Again, ways: Sequence[Way] | None = None) -> Failure:
     """The same kind of failure with less text, for as long as something can be left out."""
-    trial = Trial(found, again, time.monotonic() + seconds)
+    trial = Trial(found, again, time.monotonic() + MINIMISING)
     before = None
     while before != trial.found.text:
         before = trial.found.text
-        for way in WAYS:
+        for way in WAYS if ways is None else ways:
             way(trial)
     return trial.found
+
+
+def without_pieces(cut: Callable[[str], list[str]]) -> Way:
+    """Without runs of what a text is cut into, long ones first."""
+
+    def way(trial: Trial) -> None:
+        size = max(1, len(cut(trial.found.text)) // 2)
+        while size:
+            place, pieces = 0, cut(trial.found.text)
+            while place < len(pieces):
+                fewer = [*pieces[:place], *pieces[place + size :]]
+                if trial.fails("".join(fewer)):
+                    pieces = fewer
+                else:
+                    place += size
+            size //= 2
+
+    return way
+
+
+def lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
 
 
 def _flat(trial: Trial) -> None:
@@ -85,18 +110,6 @@ def _flat(trial: Trial) -> None:
         return
     if not any(e.weights_of or len(e.axes) > 1 for e in program.edges):
         trial.fails(_flattened(program))
-
-
-def _without_lines(trial: Trial) -> None:
-    """Runs of lines, long ones first; the header stays."""
-    size = max(1, len(trial.found.text.splitlines()) // 2)
-    while size:
-        place = len(trial.found.text.splitlines()) - size
-        while place > 0:
-            lines = trial.found.text.splitlines()
-            trial.fails("\n".join([*lines[:place], *lines[place + size :]]) + "\n")
-            place -= max(1, size // 2)
-        size //= 2
 
 
 def _without_names(trial: Trial) -> None:
@@ -113,13 +126,13 @@ def _merged(trial: Trial) -> None:
     for source, target in re.findall(r"^\w+ ([\w.\[\]]+) -> ([\w.\[\]]+)", trial.found.text, re.M):
         for gone, left in ((source, target), (target, source)):
             own = rf"(?<![\w.]){re.escape(gone)}(?![\w\[])"
-            lines = [
+            rest = [
                 re.sub(own, left, line)
                 for line in trial.found.text.splitlines()
                 if not re.match(rf"\w+ {re.escape(gone)} \[", line)
                 and not line.partition(" ")[2].startswith(f"{source} -> {target} ")
             ]
-            if trial.fails("\n".join(lines) + "\n"):
+            if trial.fails("\n".join(rest) + "\n"):
                 break
 
 
@@ -145,7 +158,7 @@ def _without_values(trial: Trial) -> None:
 
 DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
 SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
-WAYS = (_flat, _without_lines, _without_names, _merged, _cut, _without_values)
+WAYS = (_flat, without_pieces(lines), _without_names, _merged, _cut, _without_values)
 
 
 def _flattened(program: Program) -> str:
