@@ -17,9 +17,7 @@ from autorecon import Space
 from autorecon.graph.expectation import NotProbabilities
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
-from autorecon.lang import Edge, Program
-from autorecon.lang.check_edges import edge_target
-from autorecon.lang.shapes import Label
+from autorecon.lang import Edge, Pipeline, Program, Shape
 from fuzzing.judge import holds, same
 
 MOST = 3_000  # architectures that are listed
@@ -147,32 +145,46 @@ def _from_the_inputs(program: Program) -> list[Edge]:
     return found
 
 
-def _elements(shape: tuple[int, ...]) -> int:
-    return 1 if isinstance(shape, Label) else prod(shape)
-
-
 def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
-    source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
-    return [
-        (0, 0, 0) if c.ops[0].name == "none" else _pipeline_costs(c, source, target)
-        for c in edge.candidates
-    ]
+    source, target = program.nodes[edge.source].shape, program.nodes[edge.target]
+    for candidate in edge.candidates:
+        if candidate.ops[0].name != "none":
+            end = _end_of(candidate, source)
+            same(
+                "end of an edge",
+                end[target.merge == "concat" :],
+                target.shape[target.merge == "concat" :],
+            )
+    return [_pipeline_costs(candidate) for candidate in edge.candidates]
 
 
-def _pipeline_costs(pipeline, source, target) -> Costs:
-    shapes = pipeline.shapes(source, target)
-    made = [s for op, s in zip(pipeline.ops, shapes[1:], strict=True) if op.name != "identity"]
-    around = zip(pipeline.ops, shapes, shapes[1:], strict=False)
-    costs = [op.cost(before, after, target) for op, before, after in around]
-    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(map(_elements, made))
+def _end_of(pipeline: Pipeline, source: Shape) -> Shape:
+    """The shape that its steps lead to from this one."""
+    same("operations", [step.op for step in pipeline.steps], list(pipeline.ops))
+    for step in pipeline.steps:
+        same("shape before an operation", step.before, source)
+        same(
+            "shape after an operation",
+            step.after,
+            step.op.spec.shape(step.op.args, source, step.target),
+        )
+        source = step.after
+    return source
+
+
+def _pipeline_costs(pipeline: Pipeline) -> Costs:
+    costs = [step.op.cost(step.before, step.after, step.target) for step in pipeline.steps]
+    made = [prod(step.after) for step in pipeline.steps if step.op.name != "identity"]
+    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(made)
 
 
 def _node_costs(program: Program, name: str) -> Costs:
     node = program.nodes[name]
     parameters = macs = made = 0
     if node.then:
-        parameters, macs, made = _pipeline_costs(node.then, node.shape, node.shape)
-    return parameters, macs, made + _elements(node.shape)
+        same("end of `then`", _end_of(node.then, node.shape), node.shape)
+        parameters, macs, made = _pipeline_costs(node.then)
+    return parameters, macs, made + (1 if node.role == "label" else prod(node.shape))
 
 
 def check_counts(space: Space, valid: list[Architecture]) -> None:
