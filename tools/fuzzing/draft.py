@@ -173,7 +173,7 @@ class Draft:
         for a in starts:
             a.used = True
             for b in ends:
-                self.pairs[a.name, b.name] = tuple(candidates)
+                self.pairs[a.name, b.name] = (*candidates, *["none"] * words.startswith("optional"))
 
     def _listed(self, candidates: Iterable[str]) -> str:
         return " | ".join(candidates)

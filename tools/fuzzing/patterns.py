@@ -51,7 +51,7 @@ def resized(draft: Draft, shape: Shape) -> Shape:
 
 def chain(draft: Draft) -> None:
     source = draft.source()
-    for _ in range(draft.random.randint(1, 3)):
+    for _ in range(draft.random.choice((1, 1, 2, 3))):
         shape = resized(draft, source.shape) if len(source.shape) == 3 else some_shape(draft)
         source = grown(draft, source, shape, merge(draft))
 
@@ -70,7 +70,7 @@ def residual(draft: Draft) -> None:
 def dense(draft: Draft) -> None:
     """Each node reads all before it."""
     before = [maps(draft)]
-    for _ in range(draft.random.randint(2, 3)):
+    for _ in range(draft.random.choice((2, 2, 3))):
         spot = draft.node(before[-1].shape, merge(draft))
         for source in before:
             draft.connect(source, spot)
@@ -82,7 +82,7 @@ def branches(draft: Draft) -> None:
     """Parallel ways that meet."""
     source = maps(draft) if draft.chance(0.8) else draft.source()
     shape = resized(draft, source.shape) if len(source.shape) == 3 else source.shape
-    middle = [draft.node(shape, merge(draft)) for _ in range(draft.random.randint(2, 3))]
+    middle = [draft.node(shape, merge(draft)) for _ in range(draft.random.choice((2, 2, 3)))]
     draft.connect(source, middle)
     for spot in middle:
         draft.settle(spot)
@@ -107,7 +107,7 @@ def twice(draft: Draft) -> None:
     what a pass puts together must be there for every user."""
     source = maps(draft)
     shape = resized(draft, source.shape)
-    first = [draft.node(shape) for _ in range(draft.random.choice((2, 2, 3)))]
+    first = [draft.node(shape) for _ in range(draft.random.choice((2, 2, 2, 3)))]
     draft.connect(source, first, sure=True, most=draft.random.choice((1, 1, 2)))
     second = [draft.node(shape) for _ in first]
     for a, b in zip(first, second, strict=True):
@@ -153,7 +153,7 @@ def tangle(draft: Draft) -> None:
     low = maps(draft)
     high = resized(draft, low.shape)
     spots = [low]
-    for shape in [low.shape] * draft.random.randint(1, 2) + [high] * draft.random.randint(1, 2):
+    for shape in [low.shape] * draft.random.randint(1, 2) + [high] * draft.random.randint(0, 2):
         spot = draft.node(shape, merge(draft))
         draft.connect(spots[-1], spot, sure=draft.chance(0.5))
         for source in spots[:-1]:

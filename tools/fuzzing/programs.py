@@ -25,7 +25,7 @@ def program(random: Random) -> str:
     _inputs(draft)
     labelled = _label(draft)
     named = _named(draft)
-    for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3))):
+    for _ in range(random.choice((1, 1, 1, 1, 1, 2, 3))):
         pattern = cells if draft.chance(0.15) else random.choice(PATTERNS)
         pattern(draft)
         if draft.chance(0.3):
@@ -56,7 +56,7 @@ def _header(draft: Draft) -> list[str]:
 
 
 def _inputs(draft: Draft) -> None:
-    for _ in range(draft.random.choice((1, 1, 1, 2, 3))):
+    for _ in range(draft.random.choice((1, 1, 1, 1, 1, 2, 3))):
         side = draft.random.choice((1, 2, 4))
         maps = (draft.random.choice((1, 2, 4)), side, side)
         shape = maps if draft.chance(0.2) else (draft.random.choice((1, 3, 4, 4, 6)),)
