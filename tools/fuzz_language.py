@@ -20,13 +20,13 @@ from pathlib import Path
 from random import Random
 
 import attrs
-from fuzzing.campaign import Failure, Tally, campaign, guarded
-from fuzzing.shrink import lines, minimised, without_pieces
 
 from autorecon.lang import Diagnostic, Program, Source, SpaceError, check, resource_folder
 from autorecon.lang.codes import CODES
 from autorecon.lang.fmt import format_source
 from autorecon.lang.show import as_json, concise, full, github
+from fuzzing.campaign import Failure, Tally, campaign, guarded
+from fuzzing.shrink import lines, minimised, without_pieces
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "lang"
 TOKENS = re.compile(r"#[^\n]*|[A-Za-z_][A-Za-z_0-9]*|[0-9.]+|->|>>|[ \t]+|.", re.S)

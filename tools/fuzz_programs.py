@@ -23,13 +23,13 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import attrs
+
+from autorecon import Space, SpaceError, loads
 from fuzzing.campaign import Failure, Tally, campaign, guarded
 from fuzzing.exact import check_exact
 from fuzzing.language import check_language
 from fuzzing.programs import program
 from fuzzing.shrink import minimised
-
-from autorecon import Space, SpaceError, loads
 
 SECONDS = 20.0  # of CPU time for one program
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import fuzz_language as tool
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import fuzz_language as tool
 from autorecon.lang import Diagnostic, Source, SpaceError, check
 from autorecon.lang.parse import read_source
 
