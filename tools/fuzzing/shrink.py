@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from itertools import accumulate, count
 
 import attrs
 
 from autorecon import loads
-from autorecon.lang import Program, show_shape
+from autorecon.lang import Node, Program, show_shape
 from fuzzing.campaign import Failure
 
 MINIMISING = 30.0  # seconds
@@ -101,15 +102,23 @@ def lines(text: str) -> list[str]:
 
 
 def _flat(trial: Trial) -> None:
-    """Without blocks, loops, types and values: each node and edge by itself."""
-    if not re.search(r"^(?:block|for|if|let|edge|op|\w+ \{)|-> \{", trial.found.text, re.M):
-        return
+    """Without blocks, loops, types and values: each node and edge by itself, with a plain name."""
     try:
         program = loads(trial.found.text).program
     except Exception:  # it is the failure that is looked for, or none
         return
     if not any(e.weights_of or len(e.axes) > 1 for e in program.edges):
         trial.fails(_flattened(program))
+
+
+def _unwrapped(trial: Trial) -> None:
+    """Bodies without their braces."""
+    for place in reversed(range(len(lines(trial.found.text)))):
+        text = lines(trial.found.text)
+        if place < len(text) and re.match(r"(?:if|for) .*\{$", text[place]):
+            depths = accumulate(line.count("{") - line.count("}") for line in text[place:])
+            ends = next((place + n for n, depth in enumerate(depths) if depth == 0), place)
+            trial.fails("".join([*text[:place], *text[place + 1 : ends], *text[ends + 1 :]]))
 
 
 def _without_names(trial: Trial) -> None:
@@ -147,7 +156,7 @@ def _cut(trial: Trial) -> None:
 def _without_values(trial: Trial) -> None:
     """Numbers in place of what stands for them."""
     for name, value in re.findall(r"(\w+) = (\d+)", trial.found.text):
-        trial.fails(re.sub(rf"\b{name}\b(?! =)", value, trial.found.text))
+        trial.fails(re.sub(rf"\b{name}\b(?! =[^=])", value, trial.found.text))
     ways = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
     for match in reversed(list(re.finditer(SUM, trial.found.text))):
         if match[2] in ways and match[3] != "0":
@@ -157,26 +166,30 @@ def _without_values(trial: Trial) -> None:
 
 
 DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
+PLACE = r"((?:into|from) )([\w.\[\]]+)$"
 SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
-WAYS = (_flat, without_pieces(lines), _without_names, _merged, _cut, _without_values)
+WAYS = (_flat, without_pieces(lines), _unwrapped, _without_names, _merged, _cut, _without_values)
 
 
 def _flattened(program: Program) -> str:
-    lines = [f"space {program.name}"]
-    for node in program.nodes.values():
-        words = {"noise": "input", "label": "input", "output": "output"}
-        line = f"{words.get(node.role, 'node')} {_plain(node.name)}"
-        if node.role == "label":
-            lines.append(f"{line}: {show_shape(node.shape)}")
-            continue
-        line += f" [{', '.join(map(str, node.shape))}]" + ": noise" * (node.role == "noise")
-        line += f" merge {node.merge}" * (node.merge != "sum")
-        lines.append(line + (f" then {node.then.text}" if node.then else ""))
+    free = (f"n{number}" for number in count())
+    kept = ("label", "output")  # operations name labels
+    names = {n.name: n.name if n.role in kept else next(free) for n in program.nodes.values()}
+    found = [f"space {program.name}", *(_node(n, names[n.name]) for n in program.nodes.values())]
     for edge in program.edges:
         candidates = " | ".join(c.text for c in edge.candidates)
-        lines.append(f"link {_plain(edge.source)} -> {_plain(edge.target)} = {candidates}")
-    return "\n".join([*lines, *(_plain(r.text) for r in (*program.rules, *program.limits))]) + "\n"
+        found.append(f"link {names[edge.source]} -> {names[edge.target]} = {candidates}")
+    limits = [one.text.replace(",", "") for one in program.limits]
+    rules = [
+        re.sub(PLACE, lambda m: f"{m[1]} {names.get(m[2], m[2])}", r.text) for r in program.rules
+    ]
+    return "\n".join([*found, *rules, *limits]) + "\n"
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"(?<=\w)\.(?=[A-Za-z_])|\[(\d+)\](?=\.|\b|$)", r"_\1", name).replace("]", "")
+def _node(node: Node, name: str) -> str:
+    if node.role == "label":
+        return f"input {name}: {show_shape(node.shape)}"
+    words = {"noise": "input", "output": "output"}
+    line = f"{words.get(node.role, 'node')} {name} [{', '.join(map(str, node.shape))}]"
+    line += ": noise" * (node.role == "noise") + f" merge {node.merge}" * (node.merge != "sum")
+    return line + (f" then {node.then.text}" if node.then else "")
