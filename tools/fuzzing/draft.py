@@ -50,6 +50,7 @@ class EdgeType:
     name: str
     ends: tuple[Shape, Shape]
     candidates: tuple[str, ...]
+    within: bool = False  # only inside blocks
 
     @property
     def none(self) -> bool:
@@ -124,6 +125,9 @@ class Draft:
         self.spots.append(spot)
         return spot
 
+    def spot(self, name: str) -> Spot:
+        return next(spot for spot in self.spots if spot.name == name)
+
     def source(self, *, maps: bool | None = None, sure: bool = False) -> Spot:
         """One to lead an edge from, rather a late one."""
         found = [
@@ -185,6 +189,7 @@ class Draft:
         ends = source.shape, end
         known = [t for t in self.types if t.ends == ends and not (sure and t.none)]
         known = [t for t in known if len(t.candidates) ** times <= self.room]
+        known = [t for t in known if self.block or not t.within]
         if known and not source.label and self.chance(0.5):
             type = self.random.choice(known)
             self.room //= len(type.candidates) ** times

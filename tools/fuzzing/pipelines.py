@@ -84,8 +84,8 @@ class Pipelines:
             return call("sepconv", self.one("1", "3"), self.one("", "2"), here, self._bias())
         kernel = self.one("1", "1", "3", "3", "3", "5")
         dilation = self.one("", "", "", "dilation=2") if kernel != "1" else ""
-        both = [g for g in divisors(channels) if out % g == 0]
-        groups = f"groups={self.random.choice(both)}" if self.chance(0.15) else ""
+        both = [g for g in divisors(channels) if out % g == 0][1:]
+        groups = f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
         spectral = "spectral=true" if self.chance(0.06) else ""
         return call("conv", kernel, dilation, groups, here, self._bias(), spectral)
 

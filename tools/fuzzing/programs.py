@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from random import Random
 
-from autorecon import loads
 from fuzzing.blocks import cells, shuffled
+from fuzzing.bounds import dressed, limits, rules, shares
 from fuzzing.draft import Draft, EdgeType, Names, Spot
 from fuzzing.patterns import PATTERNS
 from fuzzing.pipelines import Pipelines, Step
@@ -14,7 +14,6 @@ from fuzzing.pipelines import Pipelines, Step
 # How many architectures there may be: few enough to be listed, but for some.
 ROOMS = (1, 4, 12, 30, 30, 60, 60, 120, 250)
 LARGE = (2_000, 10**6, 10**12)
-MEASURES = {"parameters": "params", "macs": "macs", "activations": "activations"}
 
 
 def program(random: Random) -> str:
@@ -33,8 +32,8 @@ def program(random: Random) -> str:
     _output(draft, labelled)
     named = [s for s in named if _is_named(s, draft.statements) or draft.chance(0.1)]
     body = _ordered(draft, [*named, *draft.statements])
-    text = "\n".join([*header, *body, *_rules(draft)]) + "\n"
-    return "\n".join([text, *_limits(draft, text)])
+    text = "\n".join([*header, *body, *shares(draft), *rules(draft)]) + "\n"
+    return dressed(draft, text + "".join(f"{limit}\n" for limit in limits(draft, text)))
 
 
 def _header(draft: Draft) -> list[str]:
@@ -194,40 +193,3 @@ def _conditional(draft: Draft, statement: str) -> str:
     if draft.chance(0.5):
         return f"if {draft.number(2)} == 2 {{\n{statement}\n}} else {{\n{other}\n}}"
     return f"if not true {{\n{other}\n}} else if 1 < 2 or 1 / 0 == 1 {{\n{statement}\n}}"
-
-
-def _rules(draft: Draft) -> list[str]:
-    count = draft.random.choice((0,) * 7 + (1, 1, 2))
-    return [rule for _ in range(count) if (rule := _rule(draft))]
-
-
-def _rule(draft: Draft) -> str | None:
-    """Mostly of an edge's candidates, so that something keeps to it."""
-    several = [(ends, c) for ends, c in draft.pairs.items() if len(c) > 1]
-    if not several or draft.chance(0.2):
-        option = draft.random.choice(("none", "relu", "conv(3)", "conv(1) | conv(3)", "identity"))
-        return f"rule at most {draft.random.choice(('three', '5', '(2 + 2)'))} {option}"
-    (source, target), candidates = draft.random.choice(several)
-    option = draft.random.choice(candidates)
-    if re.search(r"choice|\bc_", option):
-        return None
-    bound = draft.random.choice(("at most one", "at least one", "exactly one", "at most two"))
-    place = draft.random.choice(("", "", f" into {target}", f" from {source}"))
-    return f"rule {bound} {option}{place}"
-
-
-def _limits(draft: Draft, text: str) -> list[str]:
-    """One between the least and the greatest of all costs, and rarely two."""
-    if not draft.chance(0.08):
-        return []
-    try:
-        cost = loads(text).cost
-    except Exception:  # what is wrong with it is seen when it is looked at
-        return []
-    lines = []
-    for _ in range(draft.random.choice((1, 1, 2))):
-        measure, word = draft.random.choice(list(MEASURES.items()))
-        found = getattr(cost, measure)
-        sign = draft.random.choice(("<=", "<=", ">="))
-        lines.append(f"limit {word} {sign} {draft.random.randint(found.min, found.max)}")
-    return lines
