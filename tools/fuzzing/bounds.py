@@ -43,7 +43,7 @@ def _same_ends(draft: Draft, one: tuple[str, str], other: tuple[str, str]) -> bo
 
 
 def rules(draft: Draft) -> list[str]:
-    count = draft.random.choice((0,) * 7 + (1, 1, 2))
+    count = draft.random.choice((0,) * 10 + (1, 1, 2))
     return [rule for _ in range(count) if (rule := _rule(draft))]
 
 

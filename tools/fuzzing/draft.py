@@ -209,7 +209,7 @@ class Draft:
         self.room //= count**times
         drawn = [self.pipelines.between(source.shape, end, source.label) for _ in range(count)]
         found = list(dict.fromkeys(drawn))
-        if count > 1 and not sure and self.chance(0.45):
+        if count > 1 and not sure and self.chance(0.6):
             found[self.random.randint(1, len(found)) :] = ["none"]
         return tuple(found)
 

@@ -30,7 +30,7 @@ def grown(draft: Draft, source: Spot, shape: Shape, merging: str = "") -> Spot:
 
 
 def some_shape(draft: Draft) -> Shape:
-    channels = draft.random.choice((1, 2, 2, 3, 4, 4, 8) if draft.chance(0.3) else (2, 4))
+    channels = draft.random.choice((1, 2, 3, 4, 8, 8) if draft.chance(0.3) else (2, 4))
     if draft.side is not None:
         side = draft.side * draft.random.choice((1, 1, 1, 2))
         return channels, side, side
