@@ -9,6 +9,7 @@ import attrs
 from fuzzing.draft import Draft, EdgeType, Names, Spot
 from fuzzing.patterns import branches, dense, loop, residual, tangle, twice
 from fuzzing.pipelines import Step
+from fuzzing.sizes import Sizes
 
 INSIDE = (residual, dense, branches, twice, tangle, loop)
 
@@ -32,8 +33,9 @@ def template(draft: Draft, name: str, instances: int) -> Template:
     """A block whose `out` ports are like its `in` ports, at once or twice the resolution."""
     side = draft.random.choice((2, 4))
     inner = Draft(
-        draft.random, draft.pipelines, Names(draft.random, "n"), draft.room, draft.values, side,
-        instances, name, types=draft.types,
+        draft.random, draft.pipelines, Names(draft.random, "n"),
+        Sizes(draft.random, draft.sizes.values, side), draft.room, instances, name,
+        types=draft.types,
     )  # fmt: skip
     channels = [draft.random.choice((2, 2, 4, 3)) for _ in range(draft.random.choice((1, 1, 2)))]
     growth = draft.random.choice((1, 2))
@@ -121,7 +123,7 @@ def _instance(draft: Draft, block: Template, name: str, side: int, after: str | 
     tail = f" after {after}" if after else ""
     side = draft.spot(f"{after}.{out[0].name}").shape[1] if after else side
     word = draft.random.choice(("", "", "side="))
-    draft.statements.append(f"{name} = {block.name}({word}{draft.number(side)}){tail}")
+    draft.statements.append(f"{name} = {block.name}({word}{draft.sizes.number(side)}){tail}")
     for port in out if after else ():
         draft.spot(f"{after}.{port.name}").used = True
     for spot in block.inner.spots:

@@ -20,13 +20,13 @@ EPS = ("", "", "eps=0.8", "eps=0.1")
 class Step:
     """A definition or a choice that stands in pipelines like an operation.
 
-    What it does: "keep" a shape, "conv" to the target's channels, or double the resolution ("up").
+    What it does: "keep" a shape, "conv" to the target's channels, double the resolution ("up"), or
+    "perhaps" make all of it `none`.
     """
 
     text: str
     does: str
     maps: bool = False  # for feature maps alone
-    none: bool = False  # it may be `none`
 
 
 @attrs.define
@@ -45,10 +45,10 @@ class Pipelines:
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    def step(self, does: str, shape: Shape, none: bool = False) -> str | None:
+    def step(self, does: str, shape: Shape) -> str | None:
         """A name for what `does` this, or None."""
         maps = len(shape) == 3
-        found = [s for s in self.steps if s.does == does and s.maps <= maps and s.none <= none]
+        found = [s for s in self.steps if s.does == does and s.maps <= maps]
         return self.random.choice(found).text if found and self.chance(0.5) else None
 
     def kept(self, shape: Shape) -> str:

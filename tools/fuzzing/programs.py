@@ -10,6 +10,7 @@ from fuzzing.bounds import dressed, limits, rules, shares
 from fuzzing.draft import Draft, EdgeType, Names, Spot
 from fuzzing.patterns import PATTERNS
 from fuzzing.pipelines import Pipelines, Step
+from fuzzing.sizes import Sizes
 
 # How many architectures there may be: few enough to be listed, but for some.
 ROOMS = (1, 4, 12, 30, 30, 60, 60, 120, 250)
@@ -19,7 +20,7 @@ LARGE = (2_000, 10**6, 10**12)
 def program(random: Random) -> str:
     """The text of one. Most are sound; rules and limits may leave nothing of some."""
     room = random.choice(LARGE if random.random() < 0.04 else ROOMS)
-    draft = Draft(random, Pipelines(random), Names(random, "n"), room)
+    draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
     _inputs(draft)
     labelled = _label(draft)
@@ -38,19 +39,17 @@ def program(random: Random) -> str:
 
 def _header(draft: Draft) -> list[str]:
     """The header and values to write sizes with."""
-    name = draft.random.choice(("s", "net", "Generator_2", "_s", "x1"))
-    for value in draft.random.sample(
-        ("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3)
-    ):
-        draft.values[value] = draft.random.choice((1, 2, 2, 4, 4, 8, 3))
-    given = [
-        f"{n} = {v}{' in 1..16' if draft.chance(0.2) else ''}" for n, v in draft.values.items()
-    ]
-    lines = [f"space {name}({', '.join(given)})" if given else f"space {name}"]
+    called = draft.random.choice(("s", "net", "Generator_2", "_s", "x1"))
+    names = draft.random.sample(("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3))
+    values = {name: draft.random.choice((1, 2, 2, 4, 4, 8, 3)) for name in names}
+    ranges = {name: " in 1..16" if draft.chance(0.2) else "" for name in names}
+    given = ", ".join(f"{name} = {values[name]}{ranges[name]}" for name in names)
+    lines = [f"space {called}({given})" if given else f"space {called}"]
+    draft.sizes.values.update(values)
     if draft.chance(0.3):
         value = draft.random.choice((2, 4, 6))
-        lines.append(f"let half = {draft.number(value)}")
-        draft.values["half"] = value
+        lines.append(f"let half = {draft.sizes.number(value)}")
+        draft.sizes.values["half"] = value
     return lines
 
 
@@ -60,7 +59,7 @@ def _inputs(draft: Draft) -> None:
         maps = (draft.random.choice((1, 2, 4)), side, side)
         shape = maps if draft.chance(0.2) else (draft.random.choice((1, 3, 4, 4, 6)),)
         spot = draft.add(Spot(next(draft.names), shape))
-        draft.statements.append(f"input {spot.name} {draft.shape(shape)}: noise")
+        draft.statements.append(f"input {spot.name} {draft.sizes.shape(shape)}: noise")
 
 
 def _label(draft: Draft) -> Spot | None:
@@ -72,7 +71,7 @@ def _label(draft: Draft) -> Spot | None:
     )
     spot.label = True
     draft.pipelines.labels = [spot.name]
-    draft.statements.append(f"input {spot.name}: label({draft.number(spot.shape[0])})")
+    draft.statements.append(f"input {spot.name}: label({draft.sizes.number(spot.shape[0])})")
     if draft.chance(0.5):
         noise = draft.source(maps=False)
         code = draft.node(noise.shape, draft.random.choice(("product", "sum", "mean")))
@@ -119,8 +118,8 @@ CHOICES = (
     ("conv", "conv(3) | conv(3) >> relu | sepconv(3)"),
     ("up", "nearest | bilinear"),
     ("up", "nearest | deconv(4)"),
-    ("maybe", "identity | none"),
-    ("maybe", "relu | none | identity"),
+    ("perhaps", "identity | none"),
+    ("perhaps", "relu | none | identity"),
 )
 
 
@@ -128,7 +127,7 @@ def _choice(draft: Draft, name: str) -> str:
     does, options = draft.random.choice(CHOICES)
     draft.room //= options.count("|") + 1
     maps = does in ("conv", "up")
-    draft.pipelines.steps.append(Step(name, does, maps, none="none" in options))
+    draft.pipelines.steps.append(Step(name, does, maps))
     return f"choice {name} = {options}"
 
 
@@ -146,7 +145,7 @@ def _edge_type(draft: Draft) -> None:
     if alike and draft.chance(0.6):
         text, candidates = _set(draft, alike[0])
     draft.statements.append(f"edge {name}{contract} = {text}")
-    draft.types.append(EdgeType(name, ends, tuple(candidates)))
+    draft.types.append(EdgeType(name, ends, tuple(candidates), bool(contract)))
 
 
 def _set(draft: Draft, type: EdgeType) -> tuple[str, list[str]]:
@@ -156,7 +155,7 @@ def _set(draft: Draft, type: EdgeType) -> tuple[str, list[str]]:
     if left and draft.chance(0.6):
         return f"{type.name} - {{{gone}}}", left
     if draft.chance(0.5):
-        return f"{type.name} & ({gone} | {gone})" if False else f"{type.name} & {{{gone}}}", [gone]
+        return f"{type.name} & {{{gone}}}", [gone]
     return f"({type.name})", list(type.candidates)
 
 
@@ -191,5 +190,5 @@ def _conditional(draft: Draft, statement: str) -> str:
         return statement
     other = "link nowhere -> to_be_seen = conv(3)"
     if draft.chance(0.5):
-        return f"if {draft.number(2)} == 2 {{\n{statement}\n}} else {{\n{other}\n}}"
+        return f"if {draft.sizes.number(2)} == 2 {{\n{statement}\n}} else {{\n{other}\n}}"
     return f"if not true {{\n{other}\n}} else if 1 < 2 or 1 / 0 == 1 {{\n{statement}\n}}"
