@@ -8,6 +8,7 @@ from random import Random
 import attrs
 
 from fuzzing.pipelines import Pipelines, Shape, Step
+from fuzzing.sizes import Sizes
 
 # Names that something else has, in the language or in Python.
 ODD = (
@@ -50,6 +51,8 @@ class EdgeType:
     name: str
     ends: tuple[Shape, Shape]
     candidates: tuple[str, ...]
+    keeps: bool = False
+    within: bool = False  # only inside blocks
 
     @property
     def none(self) -> bool:
@@ -58,15 +61,14 @@ class EdgeType:
 
 @attrs.define
 class Draft:
-    """`room` is how many architectures there may still be; `values` are what sizes are written
-    with, and `side` is the value of a block's parameter of that name."""
+    """`room` is how many architectures there may still be; what is written stands `times` in the
+    program, as instances of a `block` or rounds of a loop do."""
 
     random: Random
     pipelines: Pipelines
     names: Names
+    sizes: Sizes
     room: int
-    values: dict[str, int] = attrs.field(factory=dict)
-    side: int | None = None
     times: int = 1
     block: str | None = None
     statements: list[str] = attrs.field(factory=list)
@@ -77,39 +79,6 @@ class Draft:
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    # Sizes.
-
-    def number(self, value: int) -> str:
-        """A whole number as it is, or by what has a name."""
-        if not self.values or self.chance(0.5):
-            return str(value)
-        name, known = self.random.choice(list(self.values.items()))
-        ways = [f"{name}"] * (known == value) + [f"{value // known}*{name}"] * (
-            known > 0 and value % known == 0
-        )
-        ways += [f"{name} + {value - known}"] * (value > known) + [f"{name} / {known // value}"] * (
-            known % value == 0
-        )
-        ways += [f"{name}^2"] * (known**2 == value) + [f"({name} - {known - value})"] * (
-            known > value
-        )
-        return self.random.choice(ways) if ways else str(value)
-
-    def _resolution(self, value: int) -> str:
-        if self.side is None:
-            return self.number(value)
-        if value % self.side:
-            return f"side/{self.side // value}"
-        times = value // self.side
-        return self.random.choice(("side", "side") if times == 1 else (f"{times}*side",) * 2)
-
-    def shape(self, shape: Shape) -> str:
-        if len(shape) == 1:
-            return f"[{self.number(shape[0])}]"
-        return f"[{self.number(shape[0])}, {', '.join(map(self._resolution, shape[1:]))}]"
-
-    # Nodes.
-
     def node(self, shape: Shape, merge: str = "", word: str = "node", name: str = "") -> Spot:
         spot = Spot(name or next(self.names), shape, merge=merge or "sum")
         self.declare(spot, word)
@@ -118,11 +87,14 @@ class Draft:
     def declare(self, spot: Spot, word: str = "node") -> None:
         merge = "" if spot.merge == "sum" and not self.chance(0.05) else f" merge {spot.merge}"
         then = f" then {self.pipelines.keeping(spot.shape)}" if self.chance(0.35) else ""
-        self.statements.append(f"{word} {spot.name} {self.shape(spot.shape)}{merge}{then}")
+        self.statements.append(f"{word} {spot.name} {self.sizes.shape(spot.shape)}{merge}{then}")
 
     def add(self, spot: Spot) -> Spot:
         self.spots.append(spot)
         return spot
+
+    def spot(self, name: str) -> Spot:
+        return next(spot for spot in self.spots if spot.name == name)
 
     def source(self, *, maps: bool | None = None, sure: bool = False) -> Spot:
         """One to lead an edge from, rather a late one."""
@@ -134,8 +106,6 @@ class Draft:
 
     def unused(self) -> list[Spot]:
         return [s for s in self.spots if not s.used]
-
-    # Edges.
 
     def connect(
         self,
@@ -161,30 +131,25 @@ class Draft:
     ) -> None:
         source, target = starts[0], ends[0]
         sure = sure or target.merge == "concat"
-        end = _end(source, target)
         times = self.times * len(starts) * len(ends)
         words, candidates = (
-            ("link", (text,)) if text else self._alternatives(source, end, sure, most, times)
+            ("link", (text,)) if text else self._alternatives(source, target, sure, most, times)
         )
         written = f"{words} {_set(starts)} -> {_set(ends)}"
         if words.endswith("link") or (candidates and self.chance(0.1)):
-            written += f" = {self._listed(candidates)}"
+            written += f" = {' | '.join(candidates)}"
         self.statements.append(written)
         for a in starts:
             a.used = True
             for b in ends:
-                self.pairs[a.name, b.name] = tuple(candidates)
-
-    def _listed(self, candidates: Iterable[str]) -> str:
-        return " | ".join(candidates)
+                self.pairs[a.name, b.name] = (*candidates, *["none"] * words.startswith("optional"))
 
     def _alternatives(
-        self, source: Spot, end: Shape, sure: bool, most: int, times: int
+        self, source: Spot, target: Spot, sure: bool, most: int, times: int
     ) -> tuple[str, tuple[str, ...]]:
         """A type of edge with its candidates, or `link` with some of its own."""
-        ends = source.shape, end
-        known = [t for t in self.types if t.ends == ends and not (sure and t.none)]
-        known = [t for t in known if len(t.candidates) ** times <= self.room]
+        end = _end(source, target)
+        known = self._known(source, target, sure, times)
         if known and not source.label and self.chance(0.5):
             type = self.random.choice(known)
             self.room //= len(type.candidates) ** times
@@ -195,6 +160,19 @@ class Draft:
             return "optional link", lone
         return "link", candidates
 
+    def _known(self, source: Spot, target: Spot, sure: bool, times: int) -> list[EdgeType]:
+        """The types that an edge may have."""
+        ends = source.shape, _end(source, target)
+        return [
+            t
+            for t in self.types
+            if t.ends == ends
+            and not (sure and t.none)
+            and not (t.keeps and source.shape != target.shape)
+            and not (t.within and self.block is None)
+            and len(t.candidates) ** times <= self.room
+        ]
+
     def _candidates(
         self, source: Spot, end: Shape, sure: bool, most: int, times: int
     ) -> tuple[str, ...]:
@@ -203,10 +181,17 @@ class Draft:
             count -= 1
         self.room //= count**times
         drawn = [self.pipelines.between(source.shape, end, source.label) for _ in range(count)]
-        found = list(dict.fromkeys(drawn))
-        if count > 1 and not sure and self.chance(0.45):
+        found = list(dict.fromkeys(drawn if sure else map(self._perhaps, drawn)))
+        if count > 1 and not sure and self.chance(0.6):
             found[self.random.randint(1, len(found)) :] = ["none"]
         return tuple(found)
+
+    def _perhaps(self, pipeline: str) -> str:
+        """With a choice behind it that may make it `none`."""
+        steps = [s.text for s in self.pipelines.steps if s.does == "perhaps"]
+        return (
+            f"{pipeline} >> {self.random.choice(steps)}" if steps and self.chance(0.5) else pipeline
+        )
 
     def settle(self, spot: Spot) -> None:
         """Whether it is sure, from the edges that lead to it by now."""
@@ -216,7 +201,7 @@ class Draft:
 
 
 def _may_be_none(candidates: Iterable[str], steps: Iterable[Step]) -> bool:
-    names = {"none", *(s.text for s in steps if s.none)}
+    names = {"none", *(s.text for s in steps if s.does == "perhaps")}
     return any(names & set(c.split(" >> ")) for c in candidates)
 
 

@@ -1,41 +1,24 @@
-"""Spaces with few architectures, listed: an account of them that shares no code with the analyses.
-
-An architecture is one option a decision. What is live in it, whether it is valid and what it costs
-is worked out here from the program alone.
-"""
+"""Spaces with few architectures: what is said of all of them is true of the list."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import product
 from math import prod
 from random import Random
 
-import attrs
-
 from autorecon import Space
+from autorecon.graph import derive_choices
+from autorecon.graph.encode import ArchitectureError
 from autorecon.graph.expectation import NotProbabilities
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
-from autorecon.lang import Edge, Program
-from autorecon.lang.check_edges import edge_target
-from autorecon.lang.shapes import Label
-from fuzzing.judge import holds, same
+from autorecon.graph.survey import extremes
+from fuzzing.judge import Difference, holds, same
+from fuzzing.listing import MEASURES, Architecture, Listing, Part, Picks
+from fuzzing.orbits import check_symmetry
 
 MOST = 3_000  # architectures that are listed
-MEASURES = ("parameters", "macs", "activations")
-
-Costs = tuple[int, int, int]
-Picks = tuple[int, ...]
-Part = frozenset[tuple[str, int]]  # the live edges, each with its candidate
-
-
-@attrs.frozen
-class Architecture:
-    picks: Picks
-    part: Part
-    costs: Costs
-    valid: bool
 
 
 def check_exact(space: Space, random: Random) -> int:
@@ -48,131 +31,14 @@ def check_exact(space: Space, random: Random) -> int:
     valid = [a for a in listed if a.valid]
     check_counts(space, valid)
     check_costs(space, valid)
+    check_ends(space, valid)
+    check_cuts(space, listed)
     check_liveness(space, listed)
     check_samplers(space, valid)
+    check_symmetry(space, valid)
     check_means(space, listed, random)
+    check_best(space, valid, random)
     return len(listed)
-
-
-class Listing:
-    """The architectures of a program, one by one."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.names = list(program.decisions)
-        self.radices = [len(d.options) for d in program.decisions.values()]
-        self.inputs = [n.name for n in program.nodes.values() if n.role in ("noise", "label")]
-        self.noise = {n.name for n in program.nodes.values() if n.role == "noise"}
-        (self.output,) = (n.name for n in program.nodes.values() if n.role == "output")
-        self.edges = _from_the_inputs(program)
-        self.none = [[c.ops[0].name == "none" for c in e.candidates] for e in self.edges]
-        self.edge_costs = [_edge_costs(e, program) for e in self.edges]
-        self.node_costs = {name: _node_costs(program, name) for name in program.nodes}
-        self.axes = [[self.names.index(a) for a in e.axes] for e in self.edges]
-
-    def architectures(self) -> list[Architecture]:
-        return [self.architecture(picks) for picks in product(*map(range, self.radices))]
-
-    def candidate(self, edge: int, picks: Picks) -> int:
-        place = 0
-        for axis in self.axes[edge]:
-            place = place * self.radices[axis] + picks[axis]
-        return self.edges[edge].table[place]
-
-    def architecture(self, picks: Picks) -> Architecture:
-        chosen = [self.candidate(index, picks) for index in range(len(self.edges))]
-        there = [i for i, c in enumerate(chosen) if not self.none[i][c]]
-        noisy, reached, needed = set(self.noise), set(self.inputs), {self.output}
-        for index in there:
-            edge = self.edges[index]
-            if edge.source in reached:
-                reached.add(edge.target)
-            if edge.source in noisy:
-                noisy.add(edge.target)
-        for index in reversed(there):
-            edge = self.edges[index]
-            if edge.target in needed:
-                needed.add(edge.source)
-        live = reached & needed
-        on = [i for i in there if self.edges[i].source in live and self.edges[i].target in live]
-        costs = self.costs(live, on, chosen)
-        valid = self.output in noisy and self.obeys(chosen, costs)
-        part = frozenset((self.edges[i].name, chosen[i]) for i in on)
-        return Architecture(picks, part, costs, valid)
-
-    def costs(self, nodes: set[str], on: list[int], chosen: list[int]) -> Costs:
-        """Weights that edges share count once."""
-        total, paid = [0, 0, 0], set()
-        for name in nodes:
-            for measure, cost in enumerate(self.node_costs[name]):
-                total[measure] += cost
-        for index in on:
-            parameters, macs, activations = self.edge_costs[index][chosen[index]]
-            owner = self.edges[index].weights_of or self.edges[index].name
-            total[0] += 0 if owner in paid else parameters
-            total[1] += macs
-            total[2] += activations
-            paid.add(owner)
-        return total[0], total[1], total[2]
-
-    def obeys(self, chosen: list[int], costs: Costs) -> bool:
-        for limit in self.program.limits:
-            if not limit.least <= costs[MEASURES.index(limit.measure)] <= limit.most:
-                return False
-        for rule in self.program.rules:
-            counted = sum(
-                self._matches(edge, chosen[index], rule.options)
-                for index, edge in enumerate(self.edges)
-                if edge.name in rule.edges
-            )
-            if not rule.least <= counted <= rule.most:
-                return False
-        return True
-
-    @staticmethod
-    def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
-        pipeline = edge.candidates[candidate]
-        names = {op.name for op in pipeline.ops}
-        return any(o in names if isinstance(o, str) else o == pipeline for o in options)
-
-
-def _from_the_inputs(program: Program) -> list[Edge]:
-    """The edges, each behind those that lead to its source."""
-    left, found = list(program.edges), []
-    while left:
-        waiting = {edge.target for edge in left}
-        ready = [edge for edge in left if edge.source not in waiting]
-        found += ready
-        left = [edge for edge in left if edge.source in waiting]
-    return found
-
-
-def _elements(shape: tuple[int, ...]) -> int:
-    return 1 if isinstance(shape, Label) else prod(shape)
-
-
-def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
-    source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
-    return [
-        (0, 0, 0) if c.ops[0].name == "none" else _pipeline_costs(c, source, target)
-        for c in edge.candidates
-    ]
-
-
-def _pipeline_costs(pipeline, source, target) -> Costs:
-    shapes = pipeline.shapes(source, target)
-    made = [s for op, s in zip(pipeline.ops, shapes[1:], strict=True) if op.name != "identity"]
-    around = zip(pipeline.ops, shapes, shapes[1:], strict=False)
-    costs = [op.cost(before, after, target) for op, before, after in around]
-    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(map(_elements, made))
-
-
-def _node_costs(program: Program, name: str) -> Costs:
-    node = program.nodes[name]
-    parameters = macs = made = 0
-    if node.then:
-        parameters, macs, made = _pipeline_costs(node.then, node.shape, node.shape)
-    return parameters, macs, made + _elements(node.shape)
 
 
 def check_counts(space: Space, valid: list[Architecture]) -> None:
@@ -197,6 +63,58 @@ def check_costs(space: Space, valid: list[Architecture]) -> None:
         else:
             inside = found.min <= ends[0] and ends[1] <= found.max
             holds(f"bounds of cost: {measure}", inside, (found, ends))
+
+
+def check_ends(space: Space, valid: list[Architecture]) -> None:
+    """The cheapest and the dearest architecture are valid, and cost what they are said to."""
+    by_choice = {tuple(a.chosen[e.name] for e in space.edges): a for a in valid}
+    for found in extremes(space) if valid and space.cost.exact else ():
+        if found.architecture is None:
+            continue
+        picked = [e.candidates.index(found.architecture.choices[e.name]) for e in space.edges]
+        one = by_choice.get(tuple(picked))
+        if one is None:
+            raise Difference("an end is valid", str(picked))
+        said = found.architecture.parameters, found.architecture.macs
+        same("cost of an end", said, one.costs[:2])
+        for measure in found.by:
+            place, end = MEASURES.index(measure), {"cheapest": min, "dearest": max}[found.end]
+            same(f"the {found.end}", said[place], end(a.costs[place] for a in valid))
+
+
+def check_cuts(space: Space, listed: list[Architecture]) -> None:
+    """The fewest edges that are `none` and cut the noise off; ties may take more than needed."""
+    none = {e.name: [c.ops[0].name == "none" for c in e.candidates] for e in space.edges}
+    open_edges = [e.name for e in space.edges if len(e.candidates) > 1]
+    cuts = [sum(none[n][a.chosen[n]] for n in open_edges) for a in listed if a.cut]
+    lines = space.counterexample
+    if not space.is_tied and not space.program.rules:
+        same("lines that cut", len(lines), min(cuts, default=0))
+    said = dict(line.rsplit(" = ", 1) for line in lines)
+    wanted = [(i, said[d.text]) for i, d in enumerate(space.decisions) if d.text in said]
+    for one in listed if lines else ():
+        if all(space.decisions[i].options[one.picks[i]] == option for i, option in wanted):
+            holds("what the lines cut is cut", one.cut, one.picks)
+
+
+def check_best(space: Space, valid: list[Architecture], random: Random) -> None:
+    """What is derived is valid, and with rules and limits the most probable that is."""
+    given = {d.name: [random.uniform(0.01, 1) for _ in d.options] for d in space.decisions}
+    try:
+        chosen = derive_choices(space, given)
+    except ArchitectureError:
+        holds("something can be derived", not valid)
+        return
+    picks = tuple(d.options.index(chosen[d.name]) for d in space.decisions)
+    found = next((a for a in valid if a.picks == picks), None)
+    holds("what is derived is valid", found is not None, picks)
+    if space.restrictions and space.cost.exact:
+        best = max(_weight(a, space, given) for a in valid)
+        holds("the most probable is derived", _weight(found, space, given) > best * 0.999999)
+
+
+def _weight(one: Architecture, space: Space, given: Mapping[str, Sequence[float]]) -> float:
+    return prod(given[d.name][k] for d, k in zip(space.decisions, one.picks, strict=True))
 
 
 def check_liveness(space: Space, listed: list[Architecture]) -> None:

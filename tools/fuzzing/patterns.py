@@ -30,9 +30,9 @@ def grown(draft: Draft, source: Spot, shape: Shape, merging: str = "") -> Spot:
 
 
 def some_shape(draft: Draft) -> Shape:
-    channels = draft.random.choice((1, 2, 2, 3, 4, 4, 8) if draft.chance(0.3) else (2, 4))
-    if draft.side is not None:
-        side = draft.side * draft.random.choice((1, 1, 1, 2))
+    channels = draft.random.choice((1, 2, 3, 4, 8, 8) if draft.chance(0.3) else (2, 4))
+    if draft.sizes.side is not None:
+        side = draft.sizes.side * draft.random.choice((1, 1, 1, 2))
         return channels, side, side
     side = draft.random.choice((1, 2, 2, 4, 4, 4, 8, 3, 6))
     return channels, side, draft.random.choice((side,) * 7 + (2, 5))
@@ -44,14 +44,14 @@ def resized(draft: Draft, shape: Shape) -> Shape:
     ways = [(height, width)] * 2
     if height * width <= 16:
         ways += [(2 * height, 2 * width)] * 3 + [(3 * height, 3 * width)] * (height * width == 1)
-    if height % 2 == width % 2 == 0 and (draft.side is None or height > draft.side):
+    if height % 2 == width % 2 == 0 and (draft.sizes.side is None or height > draft.sizes.side):
         ways.append((height // 2, width // 2))
     return (channels, *draft.random.choice(ways))
 
 
 def chain(draft: Draft) -> None:
     source = draft.source()
-    for _ in range(draft.random.randint(1, 3)):
+    for _ in range(draft.random.choice((1, 1, 2, 3))):
         shape = resized(draft, source.shape) if len(source.shape) == 3 else some_shape(draft)
         source = grown(draft, source, shape, merge(draft))
 
@@ -70,7 +70,7 @@ def residual(draft: Draft) -> None:
 def dense(draft: Draft) -> None:
     """Each node reads all before it."""
     before = [maps(draft)]
-    for _ in range(draft.random.randint(2, 3)):
+    for _ in range(draft.random.choice((2, 2, 3))):
         spot = draft.node(before[-1].shape, merge(draft))
         for source in before:
             draft.connect(source, spot)
@@ -82,7 +82,7 @@ def branches(draft: Draft) -> None:
     """Parallel ways that meet."""
     source = maps(draft) if draft.chance(0.8) else draft.source()
     shape = resized(draft, source.shape) if len(source.shape) == 3 else source.shape
-    middle = [draft.node(shape, merge(draft)) for _ in range(draft.random.randint(2, 3))]
+    middle = [draft.node(shape, merge(draft)) for _ in range(draft.random.choice((2, 2, 3)))]
     draft.connect(source, middle)
     for spot in middle:
         draft.settle(spot)
@@ -107,7 +107,7 @@ def twice(draft: Draft) -> None:
     what a pass puts together must be there for every user."""
     source = maps(draft)
     shape = resized(draft, source.shape)
-    first = [draft.node(shape) for _ in range(draft.random.choice((2, 2, 3)))]
+    first = [draft.node(shape) for _ in range(draft.random.choice((2, 2, 2, 3)))]
     draft.connect(source, first, sure=True, most=draft.random.choice((1, 1, 2)))
     second = [draft.node(shape) for _ in first]
     for a, b in zip(first, second, strict=True):
@@ -135,7 +135,7 @@ def styled(draft: Draft) -> None:
 def unet(draft: Draft) -> None:
     """Down, up again, and concatenated with what was there before."""
     source = next((s for s in draft.spots[::-1] if s.sure and len(s.shape) == 3), None)
-    if source is None or source.shape[1] % 2 or source.shape[2] % 2 or draft.side is not None:
+    if source is None or source.shape[1] % 2 or source.shape[2] % 2 or draft.sizes.side is not None:
         return
     channels, height, width = source.shape
     low = draft.node((min(2 * channels, 8), height // 2, width // 2))
@@ -153,7 +153,7 @@ def tangle(draft: Draft) -> None:
     low = maps(draft)
     high = resized(draft, low.shape)
     spots = [low]
-    for shape in [low.shape] * draft.random.randint(1, 2) + [high] * draft.random.randint(1, 2):
+    for shape in [low.shape] * draft.random.randint(1, 2) + [high] * draft.random.randint(0, 2):
         spot = draft.node(shape, merge(draft))
         draft.connect(spots[-1], spot, sure=draft.chance(0.5))
         for source in spots[:-1]:
@@ -175,40 +175,33 @@ def loop(draft: Draft) -> None:
     source, count = maps(draft), draft.random.randint(2, 3)
     name, index = next(draft.names), draft.random.choice(("i", "j"))
     first = draft.random.choice((0, 1))
-    header = f"for {index} in {first}..{first + count - 1} {{"
-    shape = source.shape
-    inner = body_draft(draft, times=count)
-    here = Spot(f"{name}[{index}]", shape)
-    out = draft.node(shape, merge(draft))
+    out = draft.node(source.shape, merge(draft))
+    inner = Draft(
+        draft.random, draft.pipelines, draft.names, draft.sizes, draft.room, draft.times * count
+    )
+    here = Spot(f"{name}[{index}]", source.shape)
     inner.declare(here)
+    inner.connect(here, out)
     if draft.chance(0.5):
         inner.connect(source, here)
-        inner.connect(here, out)
-        body = inner.statements
     else:
-        inner.connect(here, out)
-        _text = f"{name}[{index} - 1]"
-        before = Spot(_text, shape)
-        inner.connect(before, here, text=draft.random.choice(("identity", "relu", "conv(1)")))
-        link = inner.statements.pop()
-        start = draft.pipelines.between(source.shape, shape)
-        condition = f"if {index} > {first} {{\n{link}\n}} else {{\n"
-        body = [*inner.statements, f"{condition}link {source.name} -> {here.name} = {start}\n}}"]
-    source.used = True
-    draft.room = inner.room
-    draft.statements.append("\n".join([header, *body, "}"]))
+        _behind(inner, source, here, index, first)
+    source.used, out.sure, draft.room = True, False, inner.room
+    header = f"for {index} in {first}..{first + count - 1} {{"
+    draft.statements.append("\n".join([header, *inner.statements, "}"]))
     for number in range(first, first + count):
-        draft.add(Spot(f"{name}[{number}]", shape, sure=False, used=True))
-    out.sure = False
-    draft.pairs[source.name, out.name] = ()
+        draft.add(Spot(f"{name}[{number}]", source.shape, sure=False, used=True))
 
 
-def body_draft(draft: Draft, times: int) -> Draft:
-    """A draft of a loop's body."""
-    return Draft(
-        draft.random, draft.pipelines, draft.names, draft.room, draft.values, draft.side,
-        draft.times * times,
-    )  # fmt: skip
+def _behind(inner: Draft, source: Spot, here: Spot, index: str, first: int) -> None:
+    """Each round's node behind that of the one before, the first behind the source."""
+    before = Spot(here.name.replace("]", " - 1]"), here.shape)
+    inner.connect(before, here, text=inner.random.choice(("identity", "relu", "conv(1)")))
+    link = inner.statements.pop()
+    start = (
+        f"link {source.name} -> {here.name} = {inner.pipelines.between(source.shape, here.shape)}"
+    )
+    inner.statements.append(f"if {index} > {first} {{\n{link}\n}} else {{\n{start}\n}}")
 
 
 PATTERNS: tuple[Pattern, ...] = (

@@ -20,13 +20,13 @@ EPS = ("", "", "eps=0.8", "eps=0.1")
 class Step:
     """A definition or a choice that stands in pipelines like an operation.
 
-    What it does: "keep" a shape, "conv" to the target's channels, or double the resolution ("up").
+    What it does: "keep" a shape, "conv" to the target's channels, double the resolution ("up"), or
+    "perhaps" make all of it `none`.
     """
 
     text: str
     does: str
     maps: bool = False  # for feature maps alone
-    none: bool = False  # it may be `none`
 
 
 @attrs.define
@@ -45,10 +45,10 @@ class Pipelines:
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    def step(self, does: str, shape: Shape, none: bool = False) -> str | None:
+    def step(self, does: str, shape: Shape) -> str | None:
         """A name for what `does` this, or None."""
         maps = len(shape) == 3
-        found = [s for s in self.steps if s.does == does and s.maps <= maps and s.none <= none]
+        found = [s for s in self.steps if s.does == does and s.maps <= maps]
         return self.random.choice(found).text if found and self.chance(0.5) else None
 
     def kept(self, shape: Shape) -> str:
@@ -84,8 +84,8 @@ class Pipelines:
             return call("sepconv", self.one("1", "3"), self.one("", "2"), here, self._bias())
         kernel = self.one("1", "1", "3", "3", "3", "5")
         dilation = self.one("", "", "", "dilation=2") if kernel != "1" else ""
-        both = [g for g in divisors(channels) if out % g == 0]
-        groups = f"groups={self.random.choice(both)}" if self.chance(0.15) else ""
+        both = [g for g in divisors(channels) if out % g == 0][1:]
+        groups = f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
         spectral = "spectral=true" if self.chance(0.06) else ""
         return call("conv", kernel, dilation, groups, here, self._bias(), spectral)
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from random import Random
 
-from autorecon import loads
 from fuzzing.blocks import cells, shuffled
+from fuzzing.bounds import dressed, limits, rules, shares
 from fuzzing.draft import Draft, EdgeType, Names, Spot
 from fuzzing.patterns import PATTERNS
 from fuzzing.pipelines import Pipelines, Step
+from fuzzing.sizes import Sizes
 
 # How many architectures there may be: few enough to be listed, but for some.
 ROOMS = (1, 4, 12, 30, 30, 60, 60, 120, 250)
 LARGE = (2_000, 10**6, 10**12)
-MEASURES = {"parameters": "params", "macs": "macs", "activations": "activations"}
 
 
 def program(random: Random) -> str:
     """The text of one. Most are sound; rules and limits may leave nothing of some."""
     room = random.choice(LARGE if random.random() < 0.04 else ROOMS)
-    draft = Draft(random, Pipelines(random), Names(random, "n"), room)
+    draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
     _inputs(draft)
     labelled = _label(draft)
     named = _named(draft)
-    for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3))):
+    for _ in range(random.choice((1, 1, 1, 1, 1, 2, 3))):
         pattern = cells if draft.chance(0.15) else random.choice(PATTERNS)
         pattern(draft)
         if draft.chance(0.3):
@@ -33,35 +33,33 @@ def program(random: Random) -> str:
     _output(draft, labelled)
     named = [s for s in named if _is_named(s, draft.statements) or draft.chance(0.1)]
     body = _ordered(draft, [*named, *draft.statements])
-    text = "\n".join([*header, *body, *_rules(draft)]) + "\n"
-    return "\n".join([text, *_limits(draft, text)])
+    text = "\n".join([*header, *body, *shares(draft), *rules(draft)]) + "\n"
+    return dressed(draft, text + "".join(f"{limit}\n" for limit in limits(draft, text)))
 
 
 def _header(draft: Draft) -> list[str]:
     """The header and values to write sizes with."""
-    name = draft.random.choice(("s", "net", "Generator_2", "_s", "x1"))
-    for value in draft.random.sample(
-        ("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3)
-    ):
-        draft.values[value] = draft.random.choice((1, 2, 2, 4, 4, 8, 3))
-    given = [
-        f"{n} = {v}{' in 1..16' if draft.chance(0.2) else ''}" for n, v in draft.values.items()
-    ]
-    lines = [f"space {name}({', '.join(given)})" if given else f"space {name}"]
+    called = draft.random.choice(("s", "net", "Generator_2", "_s", "x1"))
+    names = draft.random.sample(("w", "size", "latent", "k", "conv"), draft.random.randint(0, 3))
+    values = {name: draft.random.choice((1, 2, 2, 4, 4, 8, 3)) for name in names}
+    ranges = {name: " in 1..16" if draft.chance(0.2) else "" for name in names}
+    given = ", ".join(f"{name} = {values[name]}{ranges[name]}" for name in names)
+    lines = [f"space {called}({given})" if given else f"space {called}"]
+    draft.sizes.values.update(values)
     if draft.chance(0.3):
         value = draft.random.choice((2, 4, 6))
-        lines.append(f"let half = {draft.number(value)}")
-        draft.values["half"] = value
+        lines.append(f"let half = {draft.sizes.number(value)}")
+        draft.sizes.values["half"] = value
     return lines
 
 
 def _inputs(draft: Draft) -> None:
-    for _ in range(draft.random.choice((1, 1, 1, 2, 3))):
+    for _ in range(draft.random.choice((1, 1, 1, 1, 1, 2, 3))):
         side = draft.random.choice((1, 2, 4))
         maps = (draft.random.choice((1, 2, 4)), side, side)
         shape = maps if draft.chance(0.2) else (draft.random.choice((1, 3, 4, 4, 6)),)
         spot = draft.add(Spot(next(draft.names), shape))
-        draft.statements.append(f"input {spot.name} {draft.shape(shape)}: noise")
+        draft.statements.append(f"input {spot.name} {draft.sizes.shape(shape)}: noise")
 
 
 def _label(draft: Draft) -> Spot | None:
@@ -73,7 +71,7 @@ def _label(draft: Draft) -> Spot | None:
     )
     spot.label = True
     draft.pipelines.labels = [spot.name]
-    draft.statements.append(f"input {spot.name}: label({draft.number(spot.shape[0])})")
+    draft.statements.append(f"input {spot.name}: label({draft.sizes.number(spot.shape[0])})")
     if draft.chance(0.5):
         noise = draft.source(maps=False)
         code = draft.node(noise.shape, draft.random.choice(("product", "sum", "mean")))
@@ -120,8 +118,8 @@ CHOICES = (
     ("conv", "conv(3) | conv(3) >> relu | sepconv(3)"),
     ("up", "nearest | bilinear"),
     ("up", "nearest | deconv(4)"),
-    ("maybe", "identity | none"),
-    ("maybe", "relu | none | identity"),
+    ("perhaps", "identity | none"),
+    ("perhaps", "relu | none | identity"),
 )
 
 
@@ -129,7 +127,7 @@ def _choice(draft: Draft, name: str) -> str:
     does, options = draft.random.choice(CHOICES)
     draft.room //= options.count("|") + 1
     maps = does in ("conv", "up")
-    draft.pipelines.steps.append(Step(name, does, maps, none="none" in options))
+    draft.pipelines.steps.append(Step(name, does, maps))
     return f"choice {name} = {options}"
 
 
@@ -147,7 +145,7 @@ def _edge_type(draft: Draft) -> None:
     if alike and draft.chance(0.6):
         text, candidates = _set(draft, alike[0])
     draft.statements.append(f"edge {name}{contract} = {text}")
-    draft.types.append(EdgeType(name, ends, tuple(candidates)))
+    draft.types.append(EdgeType(name, ends, tuple(candidates), bool(contract)))
 
 
 def _set(draft: Draft, type: EdgeType) -> tuple[str, list[str]]:
@@ -157,7 +155,7 @@ def _set(draft: Draft, type: EdgeType) -> tuple[str, list[str]]:
     if left and draft.chance(0.6):
         return f"{type.name} - {{{gone}}}", left
     if draft.chance(0.5):
-        return f"{type.name} & ({gone} | {gone})" if False else f"{type.name} & {{{gone}}}", [gone]
+        return f"{type.name} & {{{gone}}}", [gone]
     return f"({type.name})", list(type.candidates)
 
 
@@ -192,42 +190,5 @@ def _conditional(draft: Draft, statement: str) -> str:
         return statement
     other = "link nowhere -> to_be_seen = conv(3)"
     if draft.chance(0.5):
-        return f"if {draft.number(2)} == 2 {{\n{statement}\n}} else {{\n{other}\n}}"
+        return f"if {draft.sizes.number(2)} == 2 {{\n{statement}\n}} else {{\n{other}\n}}"
     return f"if not true {{\n{other}\n}} else if 1 < 2 or 1 / 0 == 1 {{\n{statement}\n}}"
-
-
-def _rules(draft: Draft) -> list[str]:
-    count = draft.random.choice((0,) * 7 + (1, 1, 2))
-    return [rule for _ in range(count) if (rule := _rule(draft))]
-
-
-def _rule(draft: Draft) -> str | None:
-    """Mostly of an edge's candidates, so that something keeps to it."""
-    several = [(ends, c) for ends, c in draft.pairs.items() if len(c) > 1]
-    if not several or draft.chance(0.2):
-        option = draft.random.choice(("none", "relu", "conv(3)", "conv(1) | conv(3)", "identity"))
-        return f"rule at most {draft.random.choice(('three', '5', '(2 + 2)'))} {option}"
-    (source, target), candidates = draft.random.choice(several)
-    option = draft.random.choice(candidates)
-    if re.search(r"choice|\bc_", option):
-        return None
-    bound = draft.random.choice(("at most one", "at least one", "exactly one", "at most two"))
-    place = draft.random.choice(("", "", f" into {target}", f" from {source}"))
-    return f"rule {bound} {option}{place}"
-
-
-def _limits(draft: Draft, text: str) -> list[str]:
-    """One between the least and the greatest of all costs, and rarely two."""
-    if not draft.chance(0.08):
-        return []
-    try:
-        cost = loads(text).cost
-    except Exception:  # what is wrong with it is seen when it is looked at
-        return []
-    lines = []
-    for _ in range(draft.random.choice((1, 1, 2))):
-        measure, word = draft.random.choice(list(MEASURES.items()))
-        found = getattr(cost, measure)
-        sign = draft.random.choice(("<=", "<=", ">="))
-        lines.append(f"limit {word} {sign} {draft.random.randint(found.min, found.max)}")
-    return lines

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate, count
 
 import attrs
 
 from autorecon import loads
-from autorecon.lang import Program, show_shape
+from autorecon.lang import Node, Program, show_shape
 from fuzzing.campaign import Failure
 
 MINIMISING = 30.0  # seconds
@@ -64,21 +65,44 @@ class Trial:
         return True
 
 
-def minimised(found: Failure, again: Again, seconds: float = MINIMISING) -> Failure:
+Way = Callable[[Trial], None]  # leaves out what it can
+
+
+def minimised(found: Failure, again: Again, ways: Sequence[Way] | None = None) -> Failure:
     """The same kind of failure with less text, for as long as something can be left out."""
-    trial = Trial(found, again, time.monotonic() + seconds)
+    trial = Trial(found, again, time.monotonic() + MINIMISING)
     before = None
     while before != trial.found.text:
         before = trial.found.text
-        for way in WAYS:
+        for way in WAYS if ways is None else ways:
             way(trial)
     return trial.found
 
 
+def without_pieces(cut: Callable[[str], list[str]]) -> Way:
+    """Without runs of what a text is cut into, long ones first."""
+
+    def way(trial: Trial) -> None:
+        size = max(1, len(cut(trial.found.text)) // 2)
+        while size:
+            place, pieces = 0, cut(trial.found.text)
+            while place < len(pieces):
+                fewer = [*pieces[:place], *pieces[place + size :]]
+                if trial.fails("".join(fewer)):
+                    pieces = fewer
+                else:
+                    place += size
+            size //= 2
+
+    return way
+
+
+def lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
 def _flat(trial: Trial) -> None:
-    """Without blocks, loops, types and values: each node and edge by itself."""
-    if not re.search(r"^(?:block|for|if|let|edge|op|\w+ \{)|-> \{", trial.found.text, re.M):
-        return
+    """Without blocks, loops, types and values: each node and edge by itself, with a plain name."""
     try:
         program = loads(trial.found.text).program
     except Exception:  # it is the failure that is looked for, or none
@@ -87,16 +111,14 @@ def _flat(trial: Trial) -> None:
         trial.fails(_flattened(program))
 
 
-def _without_lines(trial: Trial) -> None:
-    """Runs of lines, long ones first; the header stays."""
-    size = max(1, len(trial.found.text.splitlines()) // 2)
-    while size:
-        place = len(trial.found.text.splitlines()) - size
-        while place > 0:
-            lines = trial.found.text.splitlines()
-            trial.fails("\n".join([*lines[:place], *lines[place + size :]]) + "\n")
-            place -= max(1, size // 2)
-        size //= 2
+def _unwrapped(trial: Trial) -> None:
+    """Bodies without their braces."""
+    for place in reversed(range(len(lines(trial.found.text)))):
+        text = lines(trial.found.text)
+        if place < len(text) and re.match(r"(?:if|for) .*\{$", text[place]):
+            depths = accumulate(line.count("{") - line.count("}") for line in text[place:])
+            ends = next((place + n for n, depth in enumerate(depths) if depth == 0), place)
+            trial.fails("".join([*text[:place], *text[place + 1 : ends], *text[ends + 1 :]]))
 
 
 def _without_names(trial: Trial) -> None:
@@ -113,13 +135,13 @@ def _merged(trial: Trial) -> None:
     for source, target in re.findall(r"^\w+ ([\w.\[\]]+) -> ([\w.\[\]]+)", trial.found.text, re.M):
         for gone, left in ((source, target), (target, source)):
             own = rf"(?<![\w.]){re.escape(gone)}(?![\w\[])"
-            lines = [
+            rest = [
                 re.sub(own, left, line)
                 for line in trial.found.text.splitlines()
                 if not re.match(rf"\w+ {re.escape(gone)} \[", line)
                 and not line.partition(" ")[2].startswith(f"{source} -> {target} ")
             ]
-            if trial.fails("\n".join(lines) + "\n"):
+            if trial.fails("\n".join(rest) + "\n"):
                 break
 
 
@@ -134,7 +156,7 @@ def _cut(trial: Trial) -> None:
 def _without_values(trial: Trial) -> None:
     """Numbers in place of what stands for them."""
     for name, value in re.findall(r"(\w+) = (\d+)", trial.found.text):
-        trial.fails(re.sub(rf"\b{name}\b(?! =)", value, trial.found.text))
+        trial.fails(re.sub(rf"\b{name}\b(?! =[^=])", value, trial.found.text))
     ways = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
     for match in reversed(list(re.finditer(SUM, trial.found.text))):
         if match[2] in ways and match[3] != "0":
@@ -144,26 +166,30 @@ def _without_values(trial: Trial) -> None:
 
 
 DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
+PLACE = r"((?:into|from) )([\w.\[\]]+)$"
 SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
-WAYS = (_flat, _without_lines, _without_names, _merged, _cut, _without_values)
+WAYS = (_flat, without_pieces(lines), _unwrapped, _without_names, _merged, _cut, _without_values)
 
 
 def _flattened(program: Program) -> str:
-    lines = [f"space {program.name}"]
-    for node in program.nodes.values():
-        words = {"noise": "input", "label": "input", "output": "output"}
-        line = f"{words.get(node.role, 'node')} {_plain(node.name)}"
-        if node.role == "label":
-            lines.append(f"{line}: {show_shape(node.shape)}")
-            continue
-        line += f" [{', '.join(map(str, node.shape))}]" + ": noise" * (node.role == "noise")
-        line += f" merge {node.merge}" * (node.merge != "sum")
-        lines.append(line + (f" then {node.then.text}" if node.then else ""))
+    free = (f"n{number}" for number in count())
+    kept = ("label", "output")  # operations name labels
+    names = {n.name: n.name if n.role in kept else next(free) for n in program.nodes.values()}
+    found = [f"space {program.name}", *(_node(n, names[n.name]) for n in program.nodes.values())]
     for edge in program.edges:
         candidates = " | ".join(c.text for c in edge.candidates)
-        lines.append(f"link {_plain(edge.source)} -> {_plain(edge.target)} = {candidates}")
-    return "\n".join([*lines, *(_plain(r.text) for r in (*program.rules, *program.limits))]) + "\n"
+        found.append(f"link {names[edge.source]} -> {names[edge.target]} = {candidates}")
+    limits = [one.text.replace(",", "") for one in program.limits]
+    rules = [
+        re.sub(PLACE, lambda m: f"{m[1]} {names.get(m[2], m[2])}", r.text) for r in program.rules
+    ]
+    return "\n".join([*found, *rules, *limits]) + "\n"
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"(?<=\w)\.(?=[A-Za-z_])|\[(\d+)\](?=\.|\b|$)", r"_\1", name).replace("]", "")
+def _node(node: Node, name: str) -> str:
+    if node.role == "label":
+        return f"input {name}: {show_shape(node.shape)}"
+    words = {"noise": "input", "output": "output"}
+    line = f"{words.get(node.role, 'node')} {name} [{', '.join(map(str, node.shape))}]"
+    line += ": noise" * (node.role == "noise") + f" merge {node.merge}" * (node.merge != "sum")
+    return line + (f" then {node.then.text}" if node.then else "")
