@@ -89,6 +89,8 @@ class StudyFolder:
                 f"{cell.id} in {self.log.path} was made with other settings than it has now: give "
                 "those of the study as it was begun (budget, settings), or another folder"
             )
+        if found and cell.kind != "compress" and not found.error and not found.genotype:
+            return None  # its genotype was lost before it was converted
         return found
 
     def write_genotype(self, genotype: str, space: Space) -> Path:

@@ -325,6 +325,13 @@ def test_records_of_a_later_time_lack_nothing(tiny):
         folder.records([cell])
 
 
+def test_what_was_found_and_lost_is_found_again(copied, here, done):
+    found = records_of("out")[f"{ID}/search-paper/seed0"]
+    put(attrs.evolve(found, genotype=""), "search")
+    again = done(copied, "out", seeds=1)
+    assert again[found.cell].genotype == found.genotype
+
+
 def test_a_study_of_a_file_a_cell_is_converted(copied, done):
     records = StudyFolder(Path("out")).log.read()
     for cell, record in records.items():
