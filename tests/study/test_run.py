@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from autorecon.study.errors import StudyError
 from autorecon.study.folder import Record, StudyFolder
 from autorecon.study.run import read_records, run
 from autorecon.study.spec import find_study, read_study
+from autorecon.study.work import do_cell
 from autorecon.workflow.config import write_config
 from autorecon.workflow.prepare import Prepared
 
@@ -289,3 +291,34 @@ def test_records_of_a_later_time_lack_nothing(tiny):
     folder.save(attrs.evolve(Record(cell.id, settings | {"threads": 2}), accuracy=50.0))
     with pytest.raises(StudyError, match="other settings"):
         read_records(folder, [cell])
+
+
+TIED = """space tied(classes = 3)
+choice act = relu | tanh | silu
+choice lone = nearest | bilinear
+edge mix = conv(1) | conv(3) | sepconv(3) | sepconv(5) | identity | none
+input z [4]: noise
+input y: label(classes)
+node code [4] merge product
+node a, b, c, d [2, 4, 4] then bn >> act
+output image [1, 8, 8]
+link z -> code = identity
+link y -> code = embed
+link code -> a = linear
+mix a -> {b, c, d}
+mix b -> c
+mix {b, c} -> d
+link d -> image = lone >> conv(3)
+"""
+
+
+def test_architectures_are_drawn_of_spaces_that_are_tied(tiny):
+    """140,000 of them; one of its decisions has a name though nothing is tied to it."""
+    Path("tied.space").write_text(TIED)
+    text = re.sub(r"(?m)^space = .*", 'space = { file = "tied.space" }', tiny)
+    cells, folder = plan(read_study(text, "tiny", {})), StudyFolder(Path("out"))
+    running.check(cells, dict.fromkeys(cell.id for cell in cells))
+    drawing = [cell for cell in cells if cell.kind == "draw"]
+    assert not any(do_cell(folder, cell, QUIET).error for cell in drawing)
+    found = [folder.genotype_path(cell.id).read_text() for cell in drawing]
+    assert len(set(found)) == len(found) == 2
