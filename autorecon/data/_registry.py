@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from autorecon.data import _cifar, _fashion_mnist, _imagenet
@@ -47,6 +46,6 @@ def require_known(name: str) -> None:
     """Raise DataError, with a suggestion, unless `name` is registered."""
     if name in _LOADERS:
         return
-    close = get_close_matches(name, _LOADERS, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(names())}"
-    raise DataError(f"no data set is called {name!r}; {hint}")
+    from autorecon.lang import did_you_mean
+
+    raise DataError(f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}")

@@ -35,7 +35,7 @@ def test_all_are_listed_with_what_to_do(nothing_here: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("imagenet", "cannot be fetched"), ("cifar", "no data set is called 'cifar'; did you mean")],
+    [("imagenet", "cannot be fetched"), ("cifar", "no data set is called 'cifar': did you mean")],
 )
 def test_what_cannot_be_fetched(name: str, said: str) -> None:
     result = CliRunner().invoke(cli, ["data", "fetch", name])

@@ -153,7 +153,7 @@ def test_a_method_has_a_summary_and_says_where_it_is_from(name: str) -> None:
 def test_a_setting_that_a_method_has_not_is_refused() -> None:
     with pytest.raises(CompressError, match="calibration has no setting `steps`"):
         CompressConfig(method="calibration", steps=5)
-    with pytest.raises(CompressError, match="no method 'gdfk': did you mean 'gdfq'"):
+    with pytest.raises(CompressError, match="no method 'gdfk': did you mean `gdfq`"):
         CompressConfig(method="gdfk")
     with pytest.raises(CompressError, match="there is already a method gdfq"):
         method.register(find_method("gdfq"))

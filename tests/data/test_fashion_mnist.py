@@ -84,11 +84,10 @@ def test_labels_must_fit(folder: Path, make_idx, count: int, labels: list[int], 
 
 
 def test_wrong_names_and_sizes(folder: Path) -> None:
-    with pytest.raises(data.DataError, match="did you mean fashion-mnist"):
+    with pytest.raises(data.DataError, match="did you mean `fashion-mnist`"):
         data.load("fashion-mist")
-    with pytest.raises(
-        data.DataError, match="known are: cifar10, cifar100, fashion-mnist, imagenet"
-    ):
+    known = "known here: `cifar10`, `cifar100`, `fashion-mnist`, `imagenet`"
+    with pytest.raises(data.DataError, match=known):
         data.load("mnist3d")
     with pytest.raises(data.DataError, match="sizes 16, 28, 32, not 24"):
         data.load("fashion-mnist", size=24)

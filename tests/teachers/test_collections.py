@@ -101,7 +101,7 @@ def test_timms(saved, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     grey = teachers.load("timm:tiny", weights=saved(tiny(5, 1)))
     assert (grey.channels, grey.mean) == (1, None)
-    with pytest.raises(TeacherError, match="did you mean timm:tiny"):
+    with pytest.raises(TeacherError, match="did you mean `tiny`"):
         teachers.load("timm:tinyy", weights="x")
     with pytest.raises(TeacherError, match="no classifier called 'hf-hub:someone/tiny'"):
         teachers.load("timm:hf-hub:someone/tiny", weights="x")
@@ -116,8 +116,8 @@ def test_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("torchvision:resnet19", "called 'resnet19'; did you mean torchvision:resnet1"),
-        ("autorecon:alexnet", "there are: mobilenet_v2, mobilenet_v2_x0_5, resnet18"),
+        ("torchvision:resnet19", "called 'resnet19': did you mean `resnet1"),
+        ("autorecon:alexnet", "known here: `mobilenet_v2`, `mobilenet_v2_x0_5`, `resnet18`"),
         ("autorecon:resnet20", "comes without weights, and none are downloaded: name a"),
         ("torchvision:resnet18", "comes without weights"),
     ],

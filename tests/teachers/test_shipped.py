@@ -61,7 +61,7 @@ def test_running_statistics_are_of_the_data_at_the_first_layer() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(teachers.TeacherError, match="did you mean resnet20-fashion16") as caught:
+    with pytest.raises(teachers.TeacherError, match="did you mean `resnet20-fashion16") as caught:
         teachers.load("resnet20-fasion16")
     assert "resnet20-fashion32" in str(caught.value)
     assert caught.value.exit_code == 2
