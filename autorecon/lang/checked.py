@@ -11,6 +11,7 @@ import attrs
 
 from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
 from autorecon.lang.diagnostics import Diagnostic
+from autorecon.lang.opspec import show_value
 from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
 
@@ -52,9 +53,9 @@ class Op:
         shown = []
         for param, value in zip(self.spec.params, self.values, strict=True):
             if param.required:
-                shown.append(_literal(value))
+                shown.append(show_value(value))
             elif value != param.default:
-                shown.append(f"{param.name}={_literal(value)}")
+                shown.append(f"{param.name}={show_value(value)}")
         return f"{self.name}({', '.join(shown)})" if shown else self.name
 
     @property
@@ -88,12 +89,6 @@ def _key_part(name: str, value: Value) -> str:
         return name if value else f"no{name}"
     short = {"dilation": "d", "stride": "s", "groups": "g"}
     return f"{short.get(name, name)}{value}"
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
 
 
 @attrs.frozen
