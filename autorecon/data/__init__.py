@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._registry import load, names, register
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.registry import load, names, register
 from autorecon.lazy import later
 
 if TYPE_CHECKING:
-    from autorecon.data._dataset import Augmentation, Dataset, Split, accuracy
-    from autorecon.data._fetch import fetch
+    from autorecon.data.dataset import Augmentation, Dataset, Split, accuracy
+    from autorecon.data.install import fetch
 
 __all__ = [
     "Augmentation",
@@ -27,5 +27,5 @@ __all__ = [
 
 # What needs torch or subprocesses is imported when it is first asked for.
 __getattr__ = later(
-    __name__, _dataset=["Augmentation", "Dataset", "Split", "accuracy"], _fetch=["fetch"]
+    __name__, dataset=["Augmentation", "Dataset", "Split", "accuracy"], install=["fetch"]
 )

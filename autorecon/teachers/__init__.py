@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.lazy import later
-from autorecon.teachers._errors import TeacherError
-from autorecon.teachers._shipped import describe, names
-from autorecon.teachers._teacher import Teacher, check_fits
+from autorecon.teachers.errors import TeacherError
+from autorecon.teachers.shipped import describe, names
+from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
-    from autorecon.teachers._load import load
-    from autorecon.teachers._student import build_student
+    from autorecon.teachers.loading import load
+    from autorecon.teachers.student import build_student
 
 __all__ = [
     "Teacher",
@@ -24,4 +24,4 @@ __all__ = [
 ]
 
 # What needs torch is imported when it is first asked for; listing needs none.
-__getattr__ = later(__name__, _load=["load"], _student=["build_student"])
+__getattr__ = later(__name__, loading=["load"], student=["build_student"])

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from autorecon.cli import cli
-from autorecon.data import _folders
+from autorecon.data import folders
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without data sets; gives $AUTORECON_DATA."""
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "own"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "system")
     return tmp_path / "own"
 
 

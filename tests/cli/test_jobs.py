@@ -157,11 +157,11 @@ def test_mistakes_are_told_before_anything_is_made():
 
 
 def test_missing_data_says_what_to_do(monkeypatch, tmp_path):
-    from autorecon.data import _folders
+    from autorecon.data import folders
 
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "none")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "none")
     fails("autorecon data fetch fashion-mnist", "run")
 
 

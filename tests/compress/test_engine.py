@@ -22,7 +22,7 @@ from autorecon.objective import (
     registry,
     term,
 )
-from autorecon.runs._structure import pack, unpack
+from autorecon.runs.structure import pack, unpack
 
 Make = Callable[..., Compression]
 COMPUTES = (Compute(), Compute(bf16=True))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method, method
 from autorecon.compress.method import find_method
 from autorecon.objective import NEEDS, DivergedError
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 SMALL = {
     "batch": 6, "warmup_steps": 2, "image_batches": 2, "image_steps": 2, "steps": 4,

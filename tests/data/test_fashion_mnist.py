@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from autorecon import data
-from autorecon.data import _folders
+from autorecon.data import folders
 
 MakeFolder = Callable[..., Path]
-INSTALLED = _folders.SYSTEM / "fashion-mnist"
+INSTALLED = folders.SYSTEM / "fashion-mnist"
 
 
 def test_native_size(folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_search_order(home: Path, make_folder: MakeFolder) -> None:
     ]
     for place in reversed(places):
         make_folder(place, zipped=place.name != "raw")
-        assert data._fashion_mnist.find_folder() == place
+        assert data.fashion_mnist.find_folder() == place
 
 
 def test_not_found_names_folders_and_remedies(home: Path, make_folder: MakeFolder) -> None:

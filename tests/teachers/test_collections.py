@@ -15,8 +15,8 @@ from torchvision import models
 
 from autorecon import teachers
 from autorecon.objective import lacking
-from autorecon.teachers import TeacherError, _collections
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers import TeacherError, collections
+from autorecon.teachers.architectures import ARCHITECTURES
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -61,7 +61,7 @@ def test_every_family_has_a_head_that_is_found() -> None:
         with torch.device("meta"):
             module = models.get_model(name, weights=None)
         state = {f"{head}.weight": torch.zeros(12, 3)}
-        assert _collections._length(state, _collections._last(module, nn.Linear), 0) == 12
+        assert collections._length(state, collections._last(module, nn.Linear), 0) == 12
 
 
 class Timm(SimpleNamespace):

@@ -11,19 +11,19 @@ import attrs
 from torch import nn
 
 from autorecon.lang.user_modules import import_own
-from autorecon.teachers._architectures import ARCHITECTURES
-from autorecon.teachers._collections import COLLECTIONS
-from autorecon.teachers._errors import TeacherError
-from autorecon.teachers._inspect import (
+from autorecon.teachers.architectures import ARCHITECTURES
+from autorecon.teachers.collections import COLLECTIONS
+from autorecon.teachers.errors import TeacherError
+from autorecon.teachers.inspection import (
     input_channels,
     input_size,
     logits_width,
     require_finite,
     statistics,
 )
-from autorecon.teachers._shipped import describe, read_weights
-from autorecon.teachers._teacher import Teacher
-from autorecon.teachers._weights import parse_state, put_state, read_state
+from autorecon.teachers.shipped import describe, read_weights
+from autorecon.teachers.state_dicts import parse_state, put_state, read_state
+from autorecon.teachers.teacher import Teacher
 
 
 def load(

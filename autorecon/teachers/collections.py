@@ -10,8 +10,8 @@ import attrs
 from torch import Tensor, nn
 
 from autorecon.lang import did_you_mean
-from autorecon.teachers._architectures import ARCHITECTURES
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.architectures import ARCHITECTURES
+from autorecon.teachers.errors import TeacherError
 
 Means = tuple[float, ...]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from autorecon.data import _cifar, _fashion_mnist, _imagenet
-from autorecon.data._errors import DataError
+from autorecon.data import cifar, fashion_mnist, imagenet
+from autorecon.data.errors import DataError
 
 if TYPE_CHECKING:
-    from autorecon.data._dataset import Dataset
+    from autorecon.data.dataset import Dataset
 
 Loader = Callable[[int | None], "Dataset"]
 
 _LOADERS: dict[str, Loader] = {
-    _fashion_mnist.NAME: _fashion_mnist.load_fashion_mnist,
-    "cifar10": _cifar.load_cifar10,
-    "cifar100": _cifar.load_cifar100,
-    _imagenet.NAME: _imagenet.load_imagenet,
+    fashion_mnist.NAME: fashion_mnist.load_fashion_mnist,
+    "cifar10": cifar.load_cifar10,
+    "cifar100": cifar.load_cifar100,
+    imagenet.NAME: imagenet.load_imagenet,
 }
 
 

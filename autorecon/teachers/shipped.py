@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.errors import TeacherError
 
 
 def _folder() -> Traversable:
