@@ -86,8 +86,7 @@ def load_modules(ctx: Any, param: Any, modules: tuple[str, ...]) -> tuple[str, .
     if modules:
         from autorecon.lang import load_ops
 
-        for module in modules:
-            load_ops(module)
+        load_ops(*modules)
     return modules
 
 

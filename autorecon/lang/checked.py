@@ -12,6 +12,7 @@ import attrs
 from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.keys import key
+from autorecon.lang.opspec import show_value
 from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
 
@@ -51,7 +52,7 @@ class Op:
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
         written = [
-            _literal(value) if param.required else f"{param.name}={_literal(value)}"
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
             for param, value in self._shown
         ]
         return f"{self.name}({', '.join(written)})" if written else self.name
@@ -77,12 +78,6 @@ class Placeholder(Op):
     @property
     def text(self) -> str:
         return self.name
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
 
 
 @attrs.frozen

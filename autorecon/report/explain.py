@@ -131,8 +131,7 @@ def _forms(edge: Edge) -> tuple[str, str, str]:
 
 def _space(folder: RunFolder) -> Space:
     section = folder.config.get("space", {})
-    for module in section.get("ops", ()):
-        load_ops(str(module))
+    load_ops(*map(str, section.get("ops", ())))
     return load(folder.space_path, **section.get("set", {}))
 
 

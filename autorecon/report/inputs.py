@@ -55,8 +55,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
     given = _section(folder, "space").get("set", {})
-    for module in _section(folder, "space").get("ops", ()):
-        load_ops(str(module))
+    load_ops(*map(str, _section(folder, "space").get("ops", ())))
     return Inputs(
         folder,
         results,

@@ -65,8 +65,7 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
-    for module in config.space.ops:
-        load_ops(module)
+    load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.errors import TeacherError
 
 
 def input_channels(module: nn.Module) -> int:

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.errors import TeacherError
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
