@@ -18,6 +18,7 @@ from autorecon.graph.restricted import few_listed
 from autorecon.graph.space import Space
 from autorecon.graph.tied_parts import AS_BEFORE, TiedParts
 from autorecon.graph.tied_parts import Layer as TiedLayer
+from autorecon.lang.checked import NONE
 
 
 def sample(space: Space, random: Random) -> Picks:
@@ -190,5 +191,5 @@ def _backwards(layer: Layer) -> list[list[_Back]]:
 
 def _dead(space: Space) -> Picks:
     """What canonical picks hold on edges that are not live."""
-    offers = ([option == "none" for option in d.options] for d in space.decisions)
+    offers = ([option == NONE.text for option in d.options] for d in space.decisions)
     return tuple(is_none.index(True) if True in is_none else 0 for is_none in offers)
