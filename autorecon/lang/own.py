@@ -45,7 +45,7 @@ def op(function: Function) -> Function:
         return plan(args, source, target).shape
 
     about = (inspect.getdoc(function) or name).partition("\n")[0]
-    OWN[name] = OpSpec(name, about, params, shape, lambda a, i, o: (0, 0), plan, origin, True)
+    OWN[name] = OpSpec(name, about, params, shape, lambda a, i, o: (0, 0), plan=plan, origin=origin)
     return function
 
 

@@ -75,7 +75,7 @@ class _Expansion:
             message = f"more than {MAX_OPS:,} operations in one pipeline"
             self.faults.report("E0305", message, expr.span, "split it over edges and nodes")
             return None
-        if len(ops) > 1 and any(op.name == "none" for op in ops):
+        if len(ops) > 1 and any(op.traits.none for op in ops):
             help = "`none` stands alone, as a candidate"
             self.faults.report("E0302", "`none` inside a pipeline", expr.span, help)
             return None
