@@ -23,9 +23,10 @@ _IMPORTS = {
     "torch.": "import torch",
     "nn.": "from torch import Tensor, nn",
     "F.": "from torch.nn import functional as F",
+    "parametrize.": "from torch.nn.utils import parametrize",
     "spectral_norm(": "from torch.nn.utils.parametrizations import spectral_norm",
 }
-_IMPORTED = {"F", "Tensor", "annotations", "nn", "spectral_norm", "torch", *_HELPERS}
+_IMPORTED = {"F", "Tensor", "annotations", "nn", "parametrize", "spectral_norm", "torch", *_HELPERS}
 
 _HEAD = '''"""{space}: a generator of {image} images, {weights:,} weights.
 
@@ -49,7 +50,7 @@ _CLASS = '''class {name}(nn.Module):
         super().__init__()
 {layers}
 
-    def forward(self, z: Tensor, y: {label}) -> Tensor:
+{once}    def forward(self, z: Tensor, y: {label}) -> Tensor:
 {body}
 
     def put(self, name: str, layer: nn.Module) -> None:
@@ -67,6 +68,8 @@ _CLASS = '''class {name}(nn.Module):
             place = place._modules[part]
         return place
 '''
+# A weight that is normalised is so once a call, as in the generator.
+_ONCE = "    @parametrize.cached()\n"
 
 
 def source(net: Generator, stem: str = "generator") -> str:
@@ -86,6 +89,7 @@ def source(net: Generator, stem: str = "generator") -> str:
         "stem": stem,
         "layers": _indented(line for item in made.items() for line in _put(*item)),
         "body": _indented(body),
+        "once": _ONCE if _normalises_twice(calls) else "",
     }
     text = _CLASS.format(**values)
     helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
@@ -98,6 +102,12 @@ def source_class(net: Generator) -> str:
     """The name of the class in the source of `net`."""
     name = class_name(net.space.name)
     return f"{name}Net" if name in _IMPORTED else name
+
+
+def _normalises_twice(calls: Iterable[Call]) -> bool:
+    """Whether a layer with a weight that is normalised is called by several edges."""
+    layers = [call.layer for call in calls if call.op.args.get("spectral")]
+    return len(set(layers)) < len(layers)
 
 
 def _refuse_own(calls: Iterable[Call]) -> None:

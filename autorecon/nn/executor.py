@@ -8,6 +8,7 @@ from copy import copy
 import attrs
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from autorecon.lowering.plan import Apply, Convolve, Merge, Place, Plan, Step, Term
 from autorecon.nn.convolve import convolve
@@ -23,6 +24,8 @@ class Run:
     weights: Scalars
     values: dict[str, Tensor]
 
+    # A weight that is normalised is so once a call, however many edges share it.
+    @parametrize.cached()
     def __call__(self, plan: Plan) -> Tensor:
         for step, over in zip(plan.steps, plan.last_uses, strict=True):
             self.values.update(zip(step.outs, self._made(step), strict=True))

@@ -145,6 +145,21 @@ share weights a -> b, b -> c
     assert "b->c" not in text
 
 
+def test_a_layer_that_edges_share_normalises_its_weight_once_a_call():
+    text = """space shared
+input z [4]: noise
+node a, b [4, 4, 4]
+output image [4, 4, 4]
+link z -> a = linear
+link a -> b = relu >> conv(3, spectral=true)
+link b -> image = relu >> conv(3, spectral=true)
+"""
+    shared = autorecon.loads(f"{text}share weights a -> b, b -> image\n")
+    assert_same(shared)
+    assert "parametrize" in source(autorecon.generator(shared))
+    assert "parametrize.cached" not in source(autorecon.generator(autorecon.loads(text)))
+
+
 def test_edges_share_a_layer_at_different_resolutions():
     assert_same(
         autorecon.loads("""space shared
