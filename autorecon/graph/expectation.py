@@ -10,7 +10,7 @@ import attrs
 from autorecon.graph.cost import all_choices, measures
 from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights
 from autorecon.graph.graded import within_limits
-from autorecon.lang import Decision, Edge, Program
+from autorecon.lang import Program
 from autorecon.lang.cases import is_tied
 
 Probabilities = Mapping[str, Sequence[Any]]
@@ -59,26 +59,9 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     has a probability.
     """
     if is_tied(program):
-        restricted = program.rules or program.limits
-        return None if restricted else _mean_of_tied(program, probabilities)
-    drawn = {edge.name: _of_edge(edge, probabilities) for edge in program.edges}
-    choices = all_choices(program)
-    if choices is None:
-        return None
-    try:
-        valid, *means = within_limits(program, choices, _weights(program, drawn), MEAN)
-    except FrontierTooWide:
-        return None
-    if not valid:
-        raise NotProbabilities("with these probabilities no architecture is valid")
-    return Expectation(valid, *(mean / valid for mean in means))
-
-
-def _mean_of_tied(program: Program, probabilities: Probabilities) -> Expectation | None:
-    from autorecon.graph.tied_mean import tied_total
-
-    given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
-    total = tied_total(program, given, MEAN)
+        total = _of_tied(program, probabilities)
+    else:
+        total = _of_edges(program, probabilities)
     if total is None:
         return None
     valid, *means = total
@@ -87,23 +70,36 @@ def _mean_of_tied(program: Program, probabilities: Probabilities) -> Expectation
     return Expectation(valid, *(mean / valid for mean in means))
 
 
-def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
-    given = probabilities.get(decision.name)
-    if given is None or len(given) != len(decision.options):
-        raise NotProbabilities(f"{decision.name} needs {len(decision.options)} probabilities")
-    if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
-        raise NotProbabilities(f"the probabilities of {decision.name} do not add up to one")
-    return given
+def _of_tied(program: Program, probabilities: Probabilities) -> _Value | None:
+    from autorecon.graph.tied_mean import tied_total
+
+    if program.rules or program.limits:
+        return None
+    decisions = program.decisions.values()
+    given = {d.name: _given(d.name, len(d.options), probabilities) for d in decisions}
+    return tied_total(program, given, MEAN)
 
 
-def _of_edge(edge: Edge, probabilities: Probabilities) -> Sequence[Any]:
-    if len(edge.candidates) == 1:
-        return [1]
-    given = probabilities.get(edge.name)
-    if given is None or len(given) != len(edge.candidates):
-        raise NotProbabilities(f"{edge.name} needs {len(edge.candidates)} probabilities")
+def _of_edges(program: Program, probabilities: Probabilities) -> _Value | None:
+    drawn = {
+        edge.name: _given(edge.name, len(edge.candidates), probabilities)
+        if len(edge.candidates) > 1
+        else [1]
+        for edge in program.edges
+    }
+    choices = all_choices(program)
+    try:
+        return choices and within_limits(program, choices, _weights(program, drawn), MEAN)
+    except FrontierTooWide:
+        return None
+
+
+def _given(name: str, count: int, probabilities: Probabilities) -> Sequence[Any]:
+    given = probabilities.get(name)
+    if given is None or len(given) != count:
+        raise NotProbabilities(f"{name} needs {count} probabilities")
     if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
-        raise NotProbabilities(f"the probabilities of {edge.name} do not add up to one")
+        raise NotProbabilities(f"the probabilities of {name} do not add up to one")
     return given
 
 

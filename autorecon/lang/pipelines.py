@@ -199,7 +199,7 @@ def _by_name(
     names, help, sound = [*needed], f"it is `{form}`", True
     for index, argument in enumerate(call.arguments):
         name = argument.name or (names[index] if index < len(names) else None)
-        if name in needed and name not in given:
+        if name and name in needed and name not in given:
             given[name] = argument
             continue
         wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
