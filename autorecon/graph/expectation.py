@@ -88,8 +88,10 @@ def _of_edges(program: Program, probabilities: Probabilities) -> _Value | None:
         for edge in program.edges
     }
     choices = all_choices(program)
+    if choices is None:
+        return None
     try:
-        return choices and within_limits(program, choices, _weights(program, drawn), MEAN)
+        return within_limits(program, choices, _weights(program, drawn), MEAN)
     except FrontierTooWide:
         return None
 
