@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from autorecon.compress.engine import Compression
     from autorecon.compress.making import check_method
     from autorecon.compress.quantizer import fake_quantize
-    from autorecon.compress.sites import Site
     from autorecon.compress.trace import QuantizedModel, quantize
+    from autorecon.records.results import Site
 
 __all__ = [
     "METHODS",

@@ -13,6 +13,7 @@ from autorecon.graph.frontier import Semiring, Weights, diagram
 from autorecon.graph.graded import within_limits
 from autorecon.graph.restricted import exact, listed, untied
 from autorecon.graph.space import Space
+from autorecon.lang.cases import deciding_edges
 
 _TINY = 1e-300  # for options that are never drawn
 _STEPS = 4  # of repair, a decision
@@ -71,7 +72,7 @@ def _by_sum(space: Space, scores: Scores) -> Picks:
     if tree is None:
         raise ArchitectureError(f"no architecture of {space.name} keeps to its rules and limits")
     chosen = dict(_leaves(tree))
-    return tuple(chosen[name] for name in places(space))
+    return tuple(chosen[edge.name] for edge in deciding_edges(program))
 
 
 def _leaves(tree: Any) -> list[tuple[str, int]]:
@@ -96,9 +97,9 @@ def most_probable(space: Space, probabilities: Sequence[Sequence[float]]) -> Pic
     in another. Raises ArchitectureError where that finds none.
     """
     logs = [[math.log(max(p, _TINY)) for p in each] for each in probabilities]
-    by_name = {name: logs[place] for name, place in places(space).items()}
-    fixed = {edge.name: [0.0] for edge in space.edges}
-    scores = Scores({}, fixed | by_name, fixed | by_name, lambda picks: _sum(logs, picks))
+    place = places(space)
+    drawn = {e.name: logs[place[e.decision]] if e.decision else [0.0] for e in space.edges}
+    scores = Scores({}, drawn, drawn, lambda picks: _sum(logs, picks))
     found = best(space, scores)
     return _repaired(space, logs) if found is None else found
 
@@ -129,5 +130,5 @@ def _neighbours(picks: Picks, radices: Picks) -> list[Picks]:
 
 def _faults(space: Space, logs: Sequence[Sequence[float]], picks: Picks) -> tuple[float, float]:
     assert space.restrictions
-    excess = space.restrictions.excess(picks) + (not space.liveness.is_connected(picks))
+    excess = space.restrictions.excess(picks) + space.liveness.lacking(picks)
     return excess, -_sum(logs, picks)

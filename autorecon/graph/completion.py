@@ -35,7 +35,7 @@ def _alike(space: Space, picks: Picks) -> Scores:
     live = Restrictions(space).live_edges(picks)
     on, off = {}, {}
     for edge in space.edges:
-        count, wanted = len(edge.candidates), canonical.get(edge.name, 0)
+        count, wanted = len(edge.candidates), canonical[edge.decision] if edge.decision else 0
         own = [0 if i == wanted else -1 for i in range(count)]
         kept = edge.name in live
         on[edge.name] = [0 if kept and i == wanted else _NEVER for i in range(count)]

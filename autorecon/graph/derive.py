@@ -20,8 +20,9 @@ def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, str]
     Where that cuts the image from the noise, `none` is given up at one decision after the other,
     the least certain first, until a path exists. Among equals, the one written first is taken.
 
-    In a space with rules or limits it is the most probable architecture of all that are valid, when
-    every decision is drawn by itself; where the space is too entangled to find that, a valid one.
+    In a space with rules or limits, or where more than noise is required, it is the most probable
+    architecture of all that are valid, when every decision is drawn by itself; where the space is
+    too entangled to find that, a valid one.
     Raises ArchitectureError where there none is found.
     """
     weights = [probabilities[decision.name] for decision in space.decisions]
@@ -63,7 +64,8 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     """The genotype of `space` that these options (by decision) make, with its text.
 
     `of` is how the text names the space's file; by default the name of the file that it was read
-    from. ArchitectureError where an option is missing or unknown, or a rule or limit is broken.
+    from. ArchitectureError where an option is missing or unknown, a rule or limit is broken, or an
+    input that the space requires beside the noise is cut off.
     """
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")
@@ -71,5 +73,7 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     if space.restrictions and (broken := space.restrictions.broken(picks)):
         said = ", ".join(f"`{one.text}` does not hold ({figure:,})" for one, figure in broken)
         raise ArchitectureError(f"no architecture of {space.name}: {said}")
-    chosen = options(space, picks)
-    return Space(decide(space.program, chosen, f"{space.name}_genotype", of))
+    found = Space(decide(space.program, options(space, picks), f"{space.name}_genotype", of))
+    for role in space.program.required[1:]:
+        found.requiring(role)
+    return found

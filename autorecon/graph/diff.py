@@ -16,7 +16,17 @@ from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
-_MATCHED = {"name", "aliases", "source", "target", "written", "candidates", "axes", "table"}
+_MATCHED = {
+    "name",
+    "aliases",
+    "source",
+    "target",
+    "written",
+    "candidates",
+    "axes",
+    "table",
+    "in_full",
+}
 
 
 @attrs.frozen

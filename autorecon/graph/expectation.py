@@ -1,4 +1,4 @@
-"""What architectures cost on average when every edge's candidate is drawn by itself."""
+"""What architectures cost on average when every decision is drawn by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from autorecon.graph.cost import all_choices, measures
 from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights
 from autorecon.graph.graded import within_limits
-from autorecon.lang import Program
+from autorecon.lang import Decision, Program
 from autorecon.lang.cases import is_tied
 
 Probabilities = Mapping[str, Sequence[Any]]
@@ -19,7 +19,7 @@ TOLERANCE = 1e-4  # softmax in single precision
 
 
 class NotProbabilities(ValueError):
-    """They are missing for an edge, negative, or do not add up to one."""
+    """They are missing for a decision, negative, or do not add up to one."""
 
     exit_code = 2
 
@@ -58,10 +58,8 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     None when the space is too entangled. Raises NotProbabilities; also where no valid architecture
     has a probability.
     """
-    if is_tied(program):
-        total = _of_tied(program, probabilities)
-    else:
-        total = _of_edges(program, probabilities)
+    given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
+    total = _of_tied(program, given) if is_tied(program) else _of_edges(program, given)
     if total is None:
         return None
     valid, *means = total
@@ -70,23 +68,14 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     return Expectation(valid, *(mean / valid for mean in means))
 
 
-def _of_tied(program: Program, probabilities: Probabilities) -> _Value | None:
+def _of_tied(program: Program, given: Probabilities) -> _Value | None:
     from autorecon.graph.tied_mean import tied_total
 
-    if program.rules or program.limits:
-        return None
-    decisions = program.decisions.values()
-    given = {d.name: _given(d.name, len(d.options), probabilities) for d in decisions}
-    return tied_total(program, given, MEAN)
+    return None if program.is_restricted else tied_total(program, given, MEAN)
 
 
-def _of_edges(program: Program, probabilities: Probabilities) -> _Value | None:
-    drawn = {
-        edge.name: _given(edge.name, len(edge.candidates), probabilities)
-        if len(edge.candidates) > 1
-        else [1]
-        for edge in program.edges
-    }
+def _of_edges(program: Program, given: Probabilities) -> _Value | None:
+    drawn = {e.name: given[e.decision] if e.decision else [1] for e in program.edges}
     choices = all_choices(program)
     if choices is None:
         return None
@@ -96,12 +85,12 @@ def _of_edges(program: Program, probabilities: Probabilities) -> _Value | None:
         return None
 
 
-def _given(name: str, count: int, probabilities: Probabilities) -> Sequence[Any]:
-    given = probabilities.get(name)
-    if given is None or len(given) != count:
-        raise NotProbabilities(f"{name} needs {count} probabilities")
+def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
+    given = probabilities.get(decision.name)
+    if given is None or len(given) != len(decision.options):
+        raise NotProbabilities(f"{decision.name} needs {len(decision.options)} probabilities")
     if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
-        raise NotProbabilities(f"the probabilities of {name} do not add up to one")
+        raise NotProbabilities(f"the probabilities of {decision.name} do not add up to one")
     return given
 
 

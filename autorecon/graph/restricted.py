@@ -1,4 +1,5 @@
-"""Counts and costs of a space with rules or limits, over the architectures that keep to them.
+"""Counts and costs of a space with rules or limits, or where more than noise is required, over the
+architectures that keep to them.
 
 They are sums over its diagram, in which rules count along and which limits take their part of. A
 space that is too entangled for that is listed, if it is small.
@@ -167,8 +168,8 @@ def _listed_generators(space: Space) -> int:
 
 
 def unrestricted(program: Program) -> Program:
-    """The same without rules and limits."""
-    return attrs.evolve(program, rules=(), limits=())
+    """The same without rules and limits, noise alone required."""
+    return attrs.evolve(program, rules=(), limits=(), required=("noise",))
 
 
 def _clipped(free: CostInterval, measure: str, space: Space) -> Interval:

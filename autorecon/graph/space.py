@@ -115,6 +115,16 @@ class Space:
 
         return counterexample(self.program)
 
+    def requiring(self, role: str) -> Space:
+        """The same with those architectures alone in which an input of this role, as "label",
+        leads to the output, or a live norm reads one; itself where that is so in all.
+
+        Raises ArchitectureError where it is so in none, which says of a genotype what cuts it.
+        """
+        from autorecon.graph.required import requiring
+
+        return requiring(self, role)
+
     @cached_property
     def graph(self) -> networkx.MultiDiGraph:
         """The DAG; attributes as `build_graph` documents them."""
@@ -163,8 +173,8 @@ class Space:
 
     @cached_property
     def valid_architectures(self) -> int | None:
-        """How many architectures lead noise to the output within the rules and limits; None when
-        too entangled to count."""
+        """How many architectures lead noise, and what else is required, to the output within the
+        rules and limits; None when too entangled to count."""
         if self.restrictions:
             return self.extent.valid
         if self.is_tied:
@@ -218,8 +228,8 @@ class Space:
 
     @cached_property
     def restrictions(self) -> Restrictions | None:
-        """Its rules and limits, to be asked of picks; None where it has none."""
-        if not self.program.rules and not self.program.limits:
+        """Its rules and limits, to be asked of picks; None where nothing is restricted."""
+        if not self.program.is_restricted:
             return None
         from autorecon.graph.restrictions import Restrictions
 

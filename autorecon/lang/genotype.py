@@ -247,7 +247,8 @@ def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Prog
     """The genotype that these options (by decision) make of a space, as if read from its text."""
     text = format_genotype(base, chosen, name, of)
     source = Source(text, f"{name}.space")
-    return attrs.evolve(decided(base, chosen), name=name, source=source, of=of)
+    made = decided(base, chosen)
+    return attrs.evolve(made, name=name, source=source, of=of, required=("noise",))
 
 
 def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autorecon.report.results import Spread
+from autorecon.records.results import Spread
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"

@@ -95,6 +95,10 @@ class RunFolder:
         return self.path / "front"
 
     @property
+    def front_table_path(self) -> Path:
+        return self.front_path / "front.json"
+
+    @property
     def images_path(self) -> Path:
         """Images of another run that this one repeats, if it is there."""
         return self.path / "images.safetensors"

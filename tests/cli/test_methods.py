@@ -31,6 +31,16 @@ def small():
 def wrong():
     return nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten())
 """
+SMALL = """space small(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node a [1, 8, 8]
+output image [1, 8, 8]
+link z -> a = linear
+link y -> a = embed | none
+link a -> image = conv(3)
+"""
+CUT = 'genotype cut of "small.space"\ny -> a = none\n'
 MINE = ["--teacher", "my_models:net", "--size", "8", "--data", ""]
 
 
@@ -124,6 +134,11 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("gives [2, 72], not logits of 3 classes", *distil, "my_models:wrong")
     for method in ("kegnet", "calibration", "ait", "gdfq", "adadfq"):
         fails("dafl has no label input", "compress", "dafl", "--method", method, *MINE)
+    Path("small.space").write_text(SMALL)
+    Path("cut.space").write_text(CUT)
+    fails(
+        "and in cut `y -> a = none` (line 2) cuts `image` from `y`", "compress", "cut.space", *MINE
+    )
     anything = ["--method", "dafl", "--objective", "onehot + 0.1*ce"]
     fails("'onehot + 0.1*ce' asks for images of a class", "compress", "dafl", *anything, *MINE)
     fails("did you mean `smooth`?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")

@@ -85,7 +85,7 @@ def test_a_method_goes_all_the_way_and_resumes_to_the_same_end(start: Any, name:
     before = copy.deepcopy(whole.view.teacher.state_dict())
     rows = [whole.run_epoch(epoch, ignore) for epoch in range(whole.epochs)]
     assert equal(whole.view.teacher.state_dict(), before)
-    assert whole.result()["last"] == fingerprint(whole.student.module)
+    assert whole.result().last == fingerprint(whole.student.module)
     pause = whole.epochs - 1
     first = start(name)
     for epoch in range(pause):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from autorecon.report.results import Spread
+from autorecon.records.results import Spread
 from autorecon.report.wording import percent, plural, spread
 
 

@@ -144,9 +144,9 @@ class _Here:
     running = property(lambda self: len(self.given))
     free = property(lambda self: not self.given)
 
-    def give(self, cell):
-        self.given.append(cell)
+    def give(self, task):
+        self.given.append(task)
 
     def events(self, timeout):
-        cell = self.given.pop()
-        return [(cell, do_cell(self.folder, cell, QUIET))]
+        task = self.given.pop()
+        return [(task.cell, do_cell(self.folder, task, QUIET))]
