@@ -215,7 +215,7 @@ def _extreme_values(extreme: survey.Extreme) -> dict[str, Any]:
     return {**values, "parameters": found.parameters, "macs": found.macs, "choices": choices}
 
 
-def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
+def edge_values(edge: Edge) -> dict[str, Any]:
     """One edge as JSON values."""
     return {
         "name": edge.name,

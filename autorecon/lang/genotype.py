@@ -21,7 +21,7 @@ from autorecon.lang.source import MAX_COLUMNS, Source, Span
 from autorecon.lang.wording import plural, some
 
 
-def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
+def base_source(header: s.GenotypeHeader) -> Source:
     """The text of the space that a genotype is of: beside or below it, else a shipped one."""
     return named_source(header.of, header.of_span, "E0606")
 
@@ -35,7 +35,7 @@ def check_genotype(
 ) -> Program:
     """The program with one candidate an edge. `parameters` go before the header's arguments."""
     faults = Diagnostics()
-    base_file = parse(base_source(file, header))
+    base_file = parse(base_source(header))
     if not isinstance(base_file.header, s.SpaceHeader):
         raise _unusable(f"`{header.of}` is a genotype itself", header, "name the space it is of")
     arguments = _arguments(header, faults)
