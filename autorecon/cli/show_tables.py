@@ -134,16 +134,11 @@ def _extreme(space: Space, extreme: survey.Extreme) -> Table:
 
 def find_edge(space: Space, name: str) -> Edge:
     """By its name or as the text writes it, blanks aside; NoSuchEdge."""
-    by_name = {form: e for e in space.edges for form in _forms(e)}
-    found = by_name.get("".join(name.split()))
+    found = survey.edges_by_name(space).get("".join(name.split()))
     if found is None:
         help = did_you_mean(name, [e.name for e in space.edges])
         raise NoSuchEdge(f"`{space.name}` has no edge `{name}`: {help}")
     return found
-
-
-def _forms(edge: Edge) -> tuple[str, str, str]:
-    return edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}"
 
 
 def edge_table(space: Space, edge: Edge) -> Table:
@@ -220,7 +215,7 @@ def _extreme_values(extreme: survey.Extreme) -> dict[str, Any]:
     return {**values, "parameters": found.parameters, "macs": found.macs, "choices": choices}
 
 
-def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
+def edge_values(edge: Edge) -> dict[str, Any]:
     """One edge as JSON values."""
     return {
         "name": edge.name,

@@ -126,7 +126,7 @@ def compare(old: Space, new: Space) -> Difference:
         parameters=_named_changes(old.parameters, new.parameters),
         restrictions=_named_changes(_restrictions(old), _restrictions(new)),
         nodes=tuple(_node_changes(old, new, nodes)),
-        edges=tuple(_edge_changes(old, new, pairs)),
+        edges=tuple(_edge_changes(pairs)),
         reordered=reordered(pairs, new),
         edges_by_type=Counter((b or a).type for a, b in pairs),  # type: ignore[union-attr]
     )
@@ -167,7 +167,7 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
     yield from (NodeChange(None, n) for n in new.nodes.values() if n.name not in matched)
 
 
-def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[EdgeChange]:
+def _edge_changes(pairs: list[EdgePair]) -> Iterator[EdgeChange]:
     for a, b in pairs:
         changes = (*_changes(a, b, _MATCHED), *_tie_changes(a, b)) if a and b else ()
         before, after = a.candidates if a else (), b.candidates if b else ()

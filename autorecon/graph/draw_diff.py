@@ -11,6 +11,7 @@ from autorecon.graph.diff import Change, Difference, EdgeChange, Kind, NodeChang
 from autorecon.graph.draw import BLOCK, EDGE, GRAPH, INPUT, NODE, plain
 from autorecon.graph.labels import GREY, INK
 from autorecon.lang import Edge, Node
+from autorecon.lang.wording import plural
 
 if TYPE_CHECKING:
     import graphviz
@@ -142,7 +143,7 @@ def _legend(difference: Difference) -> str:
     edges = Counter(change.kind for change in difference.edges)
     rows = []
     for kind, sign in SIGNS.items():
-        counts = f"{_count(nodes[kind], 'node')}, {_count(edges[kind], 'edge')}"
+        counts = f"{plural(nodes[kind], 'node')}, {plural(edges[kind], 'edge')}"
         about = {"added": "solid", "removed": "dashed", "changed": f"old {_ARROW} new"}[kind]
         texts = f"{sign} {kind}", about, counts
         rows.append([labels.font(text, size=10, colour=COLOURS[kind]) for text in texts])
@@ -151,7 +152,3 @@ def _legend(difference: Difference) -> str:
         for c in (*difference.parameters, *difference.restrictions)
     ]
     return labels.table(rows, padding=2)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

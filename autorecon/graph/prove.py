@@ -26,6 +26,7 @@ from autorecon.lang.cases import is_tied
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.restrictions import Limit, Restriction, Rule
 from autorecon.lang.source import Span
+from autorecon.lang.wording import some
 
 GREATEST = Semiring(max, operator.add, 0, -math.inf)
 _NAMED = 4  # lines that a message shows
@@ -141,9 +142,8 @@ def _cheapest(free: Program, measure: str) -> str | None:
     if found is None:
         return None
     live = [edge for edge in space.edges if edge.name in found.live and len(edge.candidates) > 1]
-    named = [f"`{edge.text} = {found.choices[edge.name].text}`" for edge in live[:_NAMED]]
-    more = f" and {len(live) - _NAMED} more" if live[_NAMED:] else ""
-    return f"that is with {', '.join(named)}{more} live" if named else None
+    named = [f"`{edge.text} = {found.choices[edge.name].text}`" for edge in live]
+    return f"that is with {some(named, _NAMED)} live" if named else None
 
 
 def _impossible(

@@ -9,6 +9,7 @@ import attrs
 
 from autorecon.graph import Space, load
 from autorecon.graph.cost import Interval
+from autorecon.graph.survey import edges_by_name
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
 from autorecon.records.derivation import Derivation, read_derivation
 from autorecon.report.history import SearchEpoch, read_history
@@ -111,7 +112,7 @@ def find(space: Space, name: str) -> list[Decision]:
     """By a decision's name, or an edge's as the text writes it, blanks aside; ExplainError."""
     wanted = "".join(name.split())
     by_name = {form: [d] for d in space.decisions for form in (d.name, "".join(d.text.split()))}
-    by_edge = {form: edge for edge in space.edges for form in _forms(edge)}
+    by_edge = edges_by_name(space)
     if wanted in by_name:
         return by_name[wanted]
     if wanted not in by_edge:
@@ -123,10 +124,6 @@ def find(space: Space, name: str) -> list[Decision]:
         only = edge.candidates[0].text
         raise ExplainError(f"`{edge.text}` has nothing to choose: it is always {only}")
     return [space.program.decisions[axis] for axis in edge.axes]
-
-
-def _forms(edge: Edge) -> tuple[str, str, str]:
-    return edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}"
 
 
 def _space(folder: RunFolder) -> Space:

@@ -34,8 +34,3 @@ def deviation(std: float) -> str:
 
 def _decimals(std: float) -> int:
     return 1 if std >= 0.1 else 2
-
-
-def plural(number: int, word: str) -> str:
-    """1 seed, 2 seeds."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -174,8 +174,6 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
     """Raise CompressError or ObjectiveError where the teacher lacks what a stage needs of it."""
     if config.command in ("run", "search"):
         objective = Objective.parse(config.search.objective)
-        if objective.needs_decoder:
-            raise ObjectiveError(f"'{objective}': a search has no decoder; leave out decode")
         if missing := lacking(teacher.module, objective.needs):
             raise ObjectiveError(
                 f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"

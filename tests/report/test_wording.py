@@ -5,7 +5,7 @@ import math
 import pytest
 
 from autorecon.records.results import Spread
-from autorecon.report.wording import percent, plural, spread
+from autorecon.report.wording import percent, spread
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,3 @@ def test_percent(value: float | None, text: str) -> None:
 )
 def test_spread(value: Spread | None, text: str) -> None:
     assert spread(value) == text
-
-
-def test_plural() -> None:
-    assert [plural(n, "seed") for n in (0, 1, 2, 10_000)] == [
-        "0 seeds", "1 seed", "2 seeds", "10,000 seeds",
-    ]  # fmt: skip
