@@ -8,17 +8,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
-from autorecon.compress.method import METHODS, Method
+from autorecon.compress.methods.method import METHODS, Method
+from autorecon.compress.quantization.bits import Bits
 
 if TYPE_CHECKING:
-    from autorecon.compress.collapse import diversity
-    from autorecon.compress.engine import Compression
-    from autorecon.compress.making import check_method
-    from autorecon.compress.quantizer import fake_quantize
-    from autorecon.compress.trace import QuantizedModel, quantize
+    from autorecon.compress.engine.assembly import check_method
+    from autorecon.compress.engine.collapse import diversity
+    from autorecon.compress.engine.compression import Compression
+    from autorecon.compress.quantization.quantize import QuantizedModel, quantize
+    from autorecon.compress.quantization.rounding import fake_quantize
     from autorecon.records.results import Site
 
 __all__ = [
@@ -39,13 +39,13 @@ __all__ = [
 
 # What needs torch is imported when it is first asked for.
 _LATER = {
-    "Compression": "engine",
-    "QuantizedModel": "trace",
-    "Site": "sites",
-    "check_method": "making",
-    "diversity": "collapse",
-    "fake_quantize": "quantizer",
-    "quantize": "trace",
+    "Compression": "engine.compression",
+    "QuantizedModel": "quantization.quantize",
+    "Site": "quantization.sites",
+    "check_method": "engine.assembly",
+    "diversity": "engine.collapse",
+    "fake_quantize": "quantization.rounding",
+    "quantize": "quantization.quantize",
 }
 
 

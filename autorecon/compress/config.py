@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 
 import autorecon.compress.methods  # noqa: F401  (registers them)
-from autorecon.compress.bits import ROUNDINGS, Bits
 from autorecon.compress.errors import CompressError
-from autorecon.compress.method import Method, find_method
+from autorecon.compress.methods.method import Method, find_method
+from autorecon.compress.quantization.bits import ROUNDINGS, Bits
 from autorecon.objective import Objective
 
 STUDENT_LR = {"percentile": 3e-4, "mse": 3e-4, "minmax": 3e-3}

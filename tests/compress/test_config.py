@@ -8,7 +8,7 @@ import pytest
 
 from autorecon.compress import CompressConfig, CompressError
 from autorecon.compress.config import STUDENT_LR
-from autorecon.compress.quantizer import RANGES
+from autorecon.compress.quantization.rounding import RANGES
 from autorecon.objective import ObjectiveError
 
 

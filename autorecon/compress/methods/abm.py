@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.compress.errors import CompressError
-from autorecon.compress.losses import divergence
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import divergence
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,

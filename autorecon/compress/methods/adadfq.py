@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import SOFTENED, Losses, Method, register
 from autorecon.compress.methods import gdfq
+from autorecon.compress.methods.method import SOFTENED, Losses, Method, register
 
 if TYPE_CHECKING:
     from autorecon.compress.batch import Answers, Batch

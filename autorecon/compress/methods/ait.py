@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import Method, register
 from autorecon.compress.methods import dfc, gdfq
+from autorecon.compress.methods.method import Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -30,8 +30,8 @@ def update(
     """One step of the optimiser, scaled up tensor by tensor; there is no weight decay."""
     import torch
 
-    from autorecon.compress.bits import Bits
-    from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
+    from autorecon.compress.quantization.bits import Bits
+    from autorecon.compress.quantization.layers import QuantizedConv2d, QuantizedLinear
 
     kinds = QuantizedConv2d | QuantizedLinear
     weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
@@ -52,7 +52,7 @@ def scale(old: Tensor, step: Tensor, bits: int, rounding: str, share: float) -> 
 
     1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
     """
-    from autorecon.compress.quantizer import weight_levels
+    from autorecon.compress.quantization.rounding import weight_levels
 
     levels = weight_levels(old, bits, rounding)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import (
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,

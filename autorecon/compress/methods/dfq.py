@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from autorecon.compress.bits import Bits
-from autorecon.compress.method import Method, register
+from autorecon.compress.methods.method import Method, register
+from autorecon.compress.quantization.bits import Bits
 
 if TYPE_CHECKING:
     from torch import fx, nn
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def student(teacher: nn.Module, config: CompressConfig) -> Student:
     """The teacher, folded, equalized, quantized and corrected; nothing is left to be learned."""
     from autorecon.compress import equalization
+    from autorecon.compress.quantization.capture import trace
+    from autorecon.compress.quantization.quantize import QuantizedModel, quantize
     from autorecon.compress.student import QuantizedStudent
-    from autorecon.compress.trace import QuantizedModel, quantize
-    from autorecon.compress.tracer import trace
 
     traced = trace(copy.deepcopy(teacher).eval())
     normals = equalization.fold_batch_norms(traced)

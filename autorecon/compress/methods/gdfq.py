@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.losses import divergence, hard
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import divergence, hard
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     MATCHED,

@@ -12,12 +12,16 @@ from collections.abc import Iterator
 import attrs
 from torch import Tensor, fx, nn
 
-from autorecon.compress.bits import ROUNDINGS, Bits
 from autorecon.compress.errors import CompressError, TraceError
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import RANGES
-from autorecon.compress.sites import callee_of, is_rectifier, unquantized_sites
-from autorecon.compress.tracer import trace
+from autorecon.compress.quantization.bits import ROUNDINGS, Bits
+from autorecon.compress.quantization.capture import trace
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
+from autorecon.compress.quantization.rounding import RANGES
+from autorecon.compress.quantization.sites import callee_of, is_rectifier, unquantized_sites
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"

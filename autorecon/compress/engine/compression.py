@@ -12,11 +12,11 @@ from torch import nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.making import check_needs, make_source, make_student
+from autorecon.compress.engine.assembly import check_needs, make_source, make_student
+from autorecon.compress.engine.training import Training
+from autorecon.compress.engine.watch import Diversity, Scores
 from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
-from autorecon.compress.training import Training
-from autorecon.compress.watch import Diversity, Scores
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
 from autorecon.records.students import Compressed

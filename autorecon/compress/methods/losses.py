@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from autorecon.compress.batch import Answers, Batch
     from autorecon.compress.config import CompressConfig
-    from autorecon.compress.method import Losses
+    from autorecon.compress.methods.method import Losses
     from autorecon.objective import Request
 
 

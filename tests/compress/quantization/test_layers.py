@@ -4,9 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import RANGES, quantize_weight
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
+from autorecon.compress.quantization.rounding import RANGES, quantize_weight
 
 
 @pytest.mark.parametrize("ranges", RANGES)

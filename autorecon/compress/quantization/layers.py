@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from autorecon.compress.quantizer import RANGES, fake_quantize, quantize_weight
+from autorecon.compress.quantization.rounding import RANGES, fake_quantize, quantize_weight
 
 Size = tuple[int, int]
 

@@ -7,20 +7,20 @@ from typing import cast
 import torch
 from torch import nn
 
-from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError
+from autorecon.compress.quantization.bits import Bits
+from autorecon.compress.quantization.quantize import quantize
 from autorecon.compress.sources import Generated, Nothing, Pictures, Source
-from autorecon.compress.sources.mixing import embeddings
 from autorecon.compress.student import (
     DistilledStudent,
     QuantizedStudent,
     Student,
     check_answers,
 )
-from autorecon.compress.trace import quantize
 from autorecon.graph.encode import ArchitectureError
 from autorecon.nn import Generator
+from autorecon.nn.mixing import embeddings
 from autorecon.objective import NEEDS, TeacherView, lacking
 from autorecon.teachers import build_student
 

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressError, TraceError, quantize
-from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.quantizer import fake_quantize, quantize_weight
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.rounding import fake_quantize, quantize_weight
 
 
 class Forms(nn.Module):

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autorecon.compress import fake_quantize, quantizer
-from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.quantizer import mse_range, percentile_range, quantize_weight
+from autorecon.compress import fake_quantize
+from autorecon.compress.quantization import rounding as quantizer
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.rounding import mse_range, percentile_range, quantize_weight
 
 WIDTHS = range(2, 9)
 NUMBERS = st.floats(-100, 100)
