@@ -177,9 +177,7 @@ def _converter() -> cattrs.Converter:
         lambda kind: kind == tuple[float, ...],
         lambda value, _: tuple(converter.structure(number, float) for number in _numbers(value)),
     )
-    converter.register_structure_hook(
-        Bits, lambda value, _: as_bits(converter.structure(value, str))
-    )
+    converter.register_structure_hook(Bits, lambda value, _: converter.structure(value, str))
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
     own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)

@@ -163,9 +163,7 @@ def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
 
 
 def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
-    with pytest.raises(
-        CompressError, match="'max' is unknown; choose percentile or mse or minmax"
-    ):
+    with pytest.raises(CompressError, match="'max' is unknown; choose percentile or mse or minmax"):
         quantize(teacher, Bits(3, 3), "max")
 
 
