@@ -28,8 +28,8 @@ from autorecon import data
 from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
-from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import weight_levels
+from autorecon.compress.quantization.layers import QuantizedConv2d, QuantizedLinear
+from autorecon.compress.quantization.rounding import weight_levels
 from autorecon.compress.sources import Source
 from autorecon.data import Dataset
 from autorecon.nn import generator

@@ -103,4 +103,4 @@ def _kind(command: str, config: CompressConfig) -> list[str]:
     if command == "search":
         return []
     student = config.student.rpartition(":")[2]
-    return [*([config.method] if config.method != "gdfq" else []), config.bits or student]
+    return [*([config.method] if config.method != "gdfq" else []), str(config.bits or student)]

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
-from autorecon.compress.method import METHODS, Method
+from autorecon.compress.methods.method import METHODS, Method
+from autorecon.compress.quantization.bits import Bits
 from autorecon.lazy import later
 
 if TYPE_CHECKING:
-    from autorecon.compress.collapse import diversity
-    from autorecon.compress.engine import Compression
-    from autorecon.compress.making import check_method
-    from autorecon.compress.quantizer import fake_quantize
-    from autorecon.compress.trace import QuantizedModel, quantize
+    from autorecon.compress.engine.assembly import check_method
+    from autorecon.compress.engine.collapse import diversity
+    from autorecon.compress.engine.compression import Compression
+    from autorecon.compress.quantization.quantize import QuantizedModel, quantize
+    from autorecon.compress.quantization.rounding import fake_quantize
     from autorecon.records.results import Site
 
 __all__ = [
@@ -40,10 +40,12 @@ __all__ = [
 # What needs torch is imported when it is first asked for.
 __getattr__ = later(
     __name__,
-    collapse=["diversity"],
-    engine=["Compression"],
-    making=["check_method"],
-    quantizer=["fake_quantize"],
-    sites=["Site"],
-    trace=["QuantizedModel", "quantize"],
+    **{
+        "engine.assembly": ["check_method"],
+        "engine.collapse": ["diversity"],
+        "engine.compression": ["Compression"],
+        "quantization.quantize": ["QuantizedModel", "quantize"],
+        "quantization.rounding": ["fake_quantize"],
+        "quantization.sites": ["Site"],
+    },
 )

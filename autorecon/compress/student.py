@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress.errors import CompressError
-from autorecon.compress.trace import QuantizedModel
+from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.nn import Compute
 from autorecon.records.results import Site
 

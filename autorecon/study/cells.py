@@ -63,7 +63,7 @@ class Cell:
     @property
     def making(self) -> str:
         """A name for all that the images depend on; "" where the student is a part of that."""
-        making = self.config.compress.making if self.kind == "compress" else None
+        making = self.config.compress.image_settings if self.kind == "compress" else None
         if making is None:
             return ""
         return _digest([self.needs, write_config(attrs.evolve(self.config, compress=making))])

@@ -12,6 +12,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from autorecon.compress import Bits, CompressConfig
+from autorecon.compress.quantization.bits import NO_BITS, as_bits, plain
 from autorecon.lang import did_you_mean
 from autorecon.records.schema import register_exact
 from autorecon.search import SearchConfig
@@ -99,7 +100,7 @@ class SelectConfig:
     candidates: int = 1
     seeds: int = 1
     budget: float = 0.5
-    bits: str = ""
+    bits: Bits = attrs.field(default=NO_BITS, converter=as_bits)
     images: int = 500
     known: str = ""
 
@@ -109,8 +110,6 @@ class SelectConfig:
                 raise ConfigError(f"select.{name} = {getattr(self, name)} must be at least 1")
         if not 0 < self.budget <= 1:
             raise ConfigError(f"select.budget = {self.budget} must be above 0, and at most 1")
-        if self.bits:
-            Bits.parse(self.bits)
 
 
 @attrs.frozen
@@ -178,6 +177,7 @@ def _converter() -> cattrs.Converter:
         lambda kind: kind == tuple[float, ...],
         lambda value, _: tuple(converter.structure(number, float) for number in _numbers(value)),
     )
+    converter.register_structure_hook(Bits, lambda value, _: converter.structure(value, str))
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
     own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)
@@ -236,7 +236,7 @@ def _reason(error: BaseException, kind: type | None) -> str:
 
 def write_config(config: Any) -> dict[str, Any]:
     """Plain values for a TOML file of an attrs class; settings that are None are left out."""
-    return _without_none(attrs.asdict(config))
+    return _without_none(attrs.asdict(config, value_serializer=plain))
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def write_results(
     config, seconds = prepared.config, _seconds(folder)
     written = Results(
         method=config.compress.method,
-        bits=config.compress.bits,
+        bits=str(config.compress.bits),
         student=config.compress.student,
         ranges=config.compress.ranges,
         labelled=all(student.labelled for student in ended),

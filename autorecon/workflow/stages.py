@@ -150,7 +150,7 @@ def compress(
     drive(stage, folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
-    about = {"method": config.method, "bits": config.bits, "ranges": config.ranges}
+    about = {"method": config.method, "bits": str(config.bits), "ranges": config.ranges}
     about |= {"student": config.student, "teacher": prepared.teacher.name}
     save_weights(done.with_suffix(".safetensors"), stage.student.module, about)
     _save_images(folder, prepared, label, stage, done)

@@ -73,7 +73,7 @@ def test_later_seeds_are_those_that_more_seeds_would_add(tiny):
 def test_a_search_that_selects_does_so_at_the_bits_that_it_is_for(tiny):
     selecting = tiny.replace('recipe = "paper"', 'recipe = "paper"\nselect = { candidates = 2 }')
     cells = plan(read_study(selecting, "tiny", {"bits": ["w3a3", "w2a4"], "seeds": 1}))
-    searches = {cell.id: cell.config.compress.bits for cell in cells if cell.kind == "search"}
+    searches = {cell.id: str(cell.config.compress.bits) for cell in cells if cell.kind == "search"}
     place = f"{ID}/search-paper"
     assert searches == {f"{place}/{bits}/seed0": bits for bits in ("w3a3", "w2a4")}
     found = [cell for cell in cells if cell.variant == "discovered"]

@@ -16,8 +16,12 @@ from autorecon.compress.equalization.moments import (
     spread_over,
 )
 from autorecon.compress.errors import CompressError
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.sites import callee_of
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
+from autorecon.compress.quantization.sites import callee_of
 
 
 @torch.no_grad()

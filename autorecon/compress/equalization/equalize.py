@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.equalization.moments import Moments, activation
-from autorecon.compress.sites import callee_of, is_rectifier
+from autorecon.compress.quantization.sites import callee_of, is_rectifier
 
 ROUNDS = 50
 CLOSE = 1e-3

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.equalization.moments import Moments
-from autorecon.compress.sites import callee_of
+from autorecon.compress.quantization.sites import callee_of
 
 
 @torch.no_grad()

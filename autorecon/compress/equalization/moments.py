@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from autorecon.compress.sites import SUMS, callee_of, is_rectifier
+from autorecon.compress.quantization.sites import SUMS, callee_of, is_rectifier
 
 REACH, POINTS = 6.0, 121
 """Standard deviations that a sum over a normal distribution covers, and its points."""

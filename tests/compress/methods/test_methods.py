@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method, method
-from autorecon.compress.method import find_method
+from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method
+from autorecon.compress.methods.method import find_method, register
 from autorecon.objective import NEEDS, DivergedError
 from autorecon.teachers.architectures import ARCHITECTURES
 
@@ -156,7 +156,7 @@ def test_a_setting_that_a_method_has_not_is_refused() -> None:
     with pytest.raises(CompressError, match="no method 'gdfk': did you mean `gdfq`"):
         CompressConfig(method="gdfk")
     with pytest.raises(CompressError, match="there is already a method gdfq"):
-        method.register(find_method("gdfq"))
+        register(find_method("gdfq"))
 
 
 def test_a_collapse_names_its_step(start: Any) -> None:

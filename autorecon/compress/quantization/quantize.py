@@ -12,12 +12,16 @@ from collections.abc import Iterator
 import attrs
 from torch import Tensor, fx, nn
 
-from autorecon.compress.bits import ROUNDINGS, Bits
-from autorecon.compress.errors import CompressError, TraceError
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import RANGES
-from autorecon.compress.sites import callee_of, is_rectifier, unquantized_sites
-from autorecon.compress.tracer import trace
+from autorecon.compress.errors import CompressError, TraceError, require_known
+from autorecon.compress.quantization.bits import ROUNDINGS, Bits
+from autorecon.compress.quantization.capture import trace
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
+from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress.quantization.sites import callee_of, is_rectifier, unquantized_sites
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -61,10 +65,8 @@ def quantize(
     observe until `freeze`. Raises TraceError for a model whose calls cannot be followed or
     that offers nothing to quantize, CompressError for an unknown kind of range or rounding.
     """
-    if ranges not in RANGES:
-        raise CompressError(f"unknown activation ranges '{ranges}'; choose {' or '.join(RANGES)}")
-    if rounding not in ROUNDINGS:
-        raise CompressError(f"unknown rounding '{rounding}'; choose {' or '.join(ROUNDINGS)}")
+    require_known("ranges", ranges, RANGES)
+    require_known("rounding", rounding, ROUNDINGS)
     traced = _traced(copy.deepcopy(teacher).eval())
     weights = list(_quantize_weights(traced, bits.weights, rounding))
     activations = list(_quantize_activations(traced, bits.activations, ranges))

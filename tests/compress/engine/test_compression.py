@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressConfig, Compression, quantize
-from autorecon.compress.quantizer import RANGES
+from autorecon.compress.quantization.ranges import RANGES
 from autorecon.nn import Compute
 from autorecon.objective import (
     DivergedError,

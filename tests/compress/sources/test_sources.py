@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress import CompressConfig, Compression
-from autorecon.compress.attention import attention, watch_attention
+from autorecon.compress.engine.attention import attention, watch_attention
 from autorecon.compress.methods import qimera, zskd
 from autorecon.compress.sources import Generated, Pictures
-from autorecon.compress.sources.mixing import mixed_labels
+from autorecon.nn.mixing import mixed_labels
 from autorecon.objective import TeacherView
 
 

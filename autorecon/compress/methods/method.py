@@ -18,49 +18,49 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
     from autorecon.compress.student import Student
     from autorecon.objective import Request
 
 Value = str | int | float | None
-Settings = dict[str, Value]
+Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 
-COMMON: Settings = {"epochs": 8, "evaluate_every": 1, "seed": 0}
-QUANTIZED: Settings = {
+COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
+QUANTIZED: Defaults = {
     "bits": "w3a3",
     "ranges": "percentile",
     "rounding": "unbiased",
     "calibration_batches": 8,
 }
-DISTILLED: Settings = {"student": "resnet20"}
-GENERATED: Settings = {
+DISTILLED: Defaults = {"student": "resnet20"}
+GENERATED: Defaults = {
     "objective": "ce + 0.1*bns",
     "warmup_objective": "",
     "batch": 64,
     "warmup_steps": 150,
     "generator_lr": 1e-3,
 }
-MATCHED: Settings = GENERATED | {"objective": "ce + 10*bns", "generator_lr": 3e-3}
+MATCHED: Defaults = GENERATED | {"objective": "ce + 10*bns", "generator_lr": 3e-3}
 """Of generators that follow GDFQ, which has 0.1 and 1e-3 and many thousands of steps; for hundreds
 these were chosen on training images (docs/results.md).
 """
-PICTURED: Settings = {
+PICTURED: Defaults = {
     "objective": "ce + 0.1*bns",
     "batch": 64,
     "image_batches": 4,
     "image_steps": 100,
     "image_lr": 0.1,
 }
-TRAINED: Settings = {
+TRAINED: Defaults = {
     "steps": 250,
     "student_steps": 1,
     "student_lr": None,
     "momentum": 0.9,
     "weight_decay": 1e-4,
 }
-ALTERNATED: Settings = {"generator_steps": 1}
-SOFTENED: Settings = {"temperature": 20.0, "alpha": 1.0}
+ALTERNATED: Defaults = {"generator_steps": 1}
+SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
 """Groups of settings with their defaults, of which methods are put together."""
 
 
@@ -77,10 +77,10 @@ class Method:
     summary: str
     cite: str
     source: Literal["generator", "pictures", "none"]
-    settings: Settings
+    settings: Defaults
     needs: tuple[str, ...] = ()
 
-    loss: Callable[[Answers, Batch, CompressConfig], Losses] | None = None
+    loss: Callable[[Answers, Batch, Settings], Losses] | None = None
     """The student's losses, each with its weight; None where the student is not trained."""
 
     attends: bool = False
@@ -95,10 +95,10 @@ class Method:
     dress: Callable[[nn.Module, nn.Module], None] | None = None
     """What becomes of a fresh generator, given the teacher."""
 
-    student: Callable[[nn.Module, CompressConfig], Student] | None = None
+    student: Callable[[nn.Module, Settings], Student] | None = None
     """The student of a teacher, where it is not made in the family's own way."""
 
-    update: Callable[[Student, torch.optim.Optimizer, CompressConfig, float], None] | None = None
+    update: Callable[[Student, torch.optim.Optimizer, Settings, float], None] | None = None
     """One step of the student's optimiser, given the share of steps done; a plain one if None."""
 
     optimiser: Literal["sgd", "adam"] = "sgd"

@@ -12,7 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
 from autorecon.records.results import Site
 
 SUMS = (operator.add, operator.iadd, torch.add, "add", "add_")

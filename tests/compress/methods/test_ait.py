@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressConfig, quantize
-from autorecon.compress.bits import ROUNDINGS
 from autorecon.compress.methods.ait import scale, update
-from autorecon.compress.quantizer import quantize_weight, weight_levels
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.rounding import quantize_weight, weight_levels
 from autorecon.compress.student import QuantizedStudent
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
-    from autorecon.compress.method import Losses
+    from autorecon.compress.methods.method import Losses
+    from autorecon.compress.settings import Settings
     from autorecon.objective import Request
 
 
@@ -34,7 +34,7 @@ def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Te
     return kl_div(q, p, reduction="batchmean")
 
 
-def imitation(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def imitation(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """T^2 KL(softmax(teacher / T) || softmax(S / T)), T being 1 where a method has no temperature.
 
     With T^2 a student's steps are of one size at all temperatures (Hinton et al., 2015, section 2).

@@ -21,8 +21,8 @@ from autorecon.compress.equalization import (
     set_ranges,
 )
 from autorecon.compress.methods.dfq import student
-from autorecon.compress.quantizer import quantize_weight
-from autorecon.compress.tracer import trace
+from autorecon.compress.quantization.capture import trace
+from autorecon.compress.quantization.rounding import quantize_weight
 
 
 class Chain(nn.Module):

@@ -16,7 +16,7 @@ from autorecon.compress import CompressConfig, Compression
 from autorecon.nn import generator
 from autorecon.workflow.prepare import bind
 
-TOOL = Path(__file__).parents[2] / "tools" / "agreement.py"
+TOOL = Path(__file__).parents[3] / "tools" / "agreement.py"
 NAME = "resnet20-fashion16"
 
 

@@ -87,7 +87,7 @@ def test_a_record_is_whole_only_if_nothing_interrupted_it(teacher, generator):
 
 def test_which_images_depend_on_the_student():
     def making(**settings):
-        return CompressConfig(**SETTINGS | settings).making
+        return CompressConfig(**SETTINGS | settings).image_settings
 
     assert making(bits="w2a4", student_lr=0.1, alpha=2.0) == making(bits="w3a3")
     assert making(bits="w2a4") != making(bits="w2a4", seed=1)
@@ -95,8 +95,11 @@ def test_which_images_depend_on_the_student():
     assert making(method="qimera") != making(method="gdfq")
     assert making(method="adadfq") is None
     assert making(objective="ce + 0.1*bns + adversarial_l1") is None
-    assert CompressConfig(method="zeroq").making is None
-    dafl = [CompressConfig(method="dafl", student=name).making for name in ("resnet20", "resnet18")]
+    assert CompressConfig(method="zeroq").image_settings is None
+    dafl = [
+        CompressConfig(method="dafl", student=name).image_settings
+        for name in ("resnet20", "resnet18")
+    ]
     assert dafl[0] == dafl[1] is not None
 
 

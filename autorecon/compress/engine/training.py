@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from autorecon.compress.attention import watch_attention
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.losses import total
+from autorecon.compress.engine.attention import watch_attention
+from autorecon.compress.methods.losses import total
 from autorecon.compress.student import Student
 from autorecon.objective import TeacherView
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from autorecon.compress.batch import Batch
-from autorecon.compress.collapse import collapse_warning, diversity
+from autorecon.compress.engine.collapse import collapse_warning, diversity
 
 DIGITS = 4
 

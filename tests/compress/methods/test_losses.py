@@ -8,8 +8,8 @@ import torch
 
 from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
-from autorecon.compress.losses import total
 from autorecon.compress.methods import gdfq
+from autorecon.compress.methods.losses import total
 from autorecon.objective import DivergedError, Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]

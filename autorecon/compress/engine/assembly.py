@@ -7,20 +7,19 @@ from typing import cast
 import torch
 from torch import nn
 
-from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError
+from autorecon.compress.quantization.quantize import quantize
 from autorecon.compress.sources import Generated, Nothing, Pictures, Source
-from autorecon.compress.sources.mixing import embeddings
 from autorecon.compress.student import (
     DistilledStudent,
     QuantizedStudent,
     Student,
     check_answers,
 )
-from autorecon.compress.trace import quantize
 from autorecon.graph.codec import ArchitectureError
 from autorecon.nn import Generator
+from autorecon.nn.mixing import embeddings
 from autorecon.objective import NEEDS, TeacherView, lacking
 from autorecon.teachers import build_student
 
@@ -102,7 +101,7 @@ def make_student(
     if method.student:
         return method.student(teacher, config)
     if method.family == "quantization":
-        model = quantize(teacher, Bits.parse(config.bits), config.ranges, config.rounding)
+        model = quantize(teacher, config.bits, config.ranges, config.rounding)
         return QuantizedStudent(model, config.calibration_batches)
     shape = shape_of(generator, image_shape)
     classes = classes_of(teacher, shape)

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressError, TraceError, quantize
-from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.quantizer import fake_quantize, quantize_weight
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.rounding import fake_quantize, quantize_weight
 
 
 class Forms(nn.Module):
@@ -163,10 +163,10 @@ def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
 
 
 def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
-    with pytest.raises(CompressError, match="choose minmax or percentile or mse"):
+    with pytest.raises(CompressError, match="'max' is unknown; choose percentile or mse or minmax"):
         quantize(teacher, Bits(3, 3), "max")
 
 
 def test_unknown_rounding_is_refused(teacher: nn.Module) -> None:
-    with pytest.raises(CompressError, match="unknown rounding 'up'; choose plain or unbiased"):
+    with pytest.raises(CompressError, match="rounding = 'up' is unknown; choose plain or unbiased"):
         quantize(teacher, Bits(3, 3), rounding="up")

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autorecon.compress import fake_quantize, quantizer
-from autorecon.compress.bits import ROUNDINGS
-from autorecon.compress.quantizer import mse_range, percentile_range, quantize_weight
+from autorecon.compress import fake_quantize
+from autorecon.compress.quantization import ranges
+from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.ranges import mse_range, percentile_range
+from autorecon.compress.quantization.rounding import quantize_weight
 
 WIDTHS = range(2, 9)
 NUMBERS = st.floats(-100, 100)
@@ -142,7 +144,7 @@ def test_percentile_leaves_a_thousandth_above(count: int, rank: int) -> None:
 def test_percentile_of_a_large_tensor_takes_a_bounded_even_sample(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(quantizer, "SAMPLE_LIMIT", 4096)
+    monkeypatch.setattr(ranges, "SAMPLE_LIMIT", 4096)
     torch.manual_seed(0)
     x = torch.randn(8, 16, 32, 32).relu()
     x[:, 3] *= 5

@@ -12,11 +12,12 @@ from torch import nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.making import check_needs, make_source, make_student
+from autorecon.compress.engine.assembly import check_needs, make_source, make_student
+from autorecon.compress.engine.training import Training
+from autorecon.compress.engine.watch import Diversity, Scores
+from autorecon.compress.quantization.bits import plain
 from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
-from autorecon.compress.training import Training
-from autorecon.compress.watch import Diversity, Scores
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
 from autorecon.records.students import Compressed
@@ -148,7 +149,7 @@ class Compression:
         teacher, student = float_bytes(self.view.teacher), self.student.weight_bytes()
         return Compressed(
             **attrs.asdict(self.scores),
-            config=attrs.asdict(self.config),
+            config=attrs.asdict(self.config, value_serializer=plain),
             weight_bytes={"teacher": teacher, "student": student},
             labelled=self.source.labelled,
             sites=list(self.student.report),

@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from autorecon.compress.quantizer import RANGES, fake_quantize, quantize_weight
+from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress.quantization.rounding import fake_quantize, quantize_weight
 
 Size = tuple[int, int]
 
@@ -30,6 +31,7 @@ class ActivationQuantizer(nn.Module):
         super().__init__()
         self.bits = bits
         self.ranges = ranges
+        self._ends = RANGES[ranges].ends
         self.observing = True
         self.register_buffer("low", torch.zeros(()))
         self.register_buffer("high", torch.zeros(()))
@@ -42,7 +44,7 @@ class ActivationQuantizer(nn.Module):
 
     def _observe(self, x: Tensor) -> None:
         past = BETA if self.initialised else 0.0
-        low, high = RANGES[self.ranges](x, self.bits)
+        low, high = self._ends(x, self.bits)
         self.low.mul_(past).add_(low, alpha=1 - past)
         self.high.mul_(past).add_(high, alpha=1 - past)
         self.initialised.fill_(True)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from autorecon.compress import diversity
-from autorecon.compress.collapse import collapse_warning
+from autorecon.compress.engine.collapse import collapse_warning
 
 
 def test_diversity_by_hand() -> None:
