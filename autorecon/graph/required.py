@@ -43,8 +43,9 @@ def left_out(space: Space) -> str:
         return ""
     whole = Space(attrs.evolve(space.program, required=("noise",))).valid_architectures
     rest = space.valid_architectures
-    known = whole is not None and rest is not None
-    some = f"{whole - rest:,} of the {whole:,} valid architectures" if known else "some"
+    some = "some"
+    if whole is not None and rest is not None:
+        some = f"{whole - rest:,} of the {whole:,} valid architectures"
     return f"{some} are left out: they cut `{space.output.name}` from {roles}"
 
 
