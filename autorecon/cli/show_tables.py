@@ -12,7 +12,7 @@ from autorecon.graph import survey
 from autorecon.graph.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.tallies import counted_edges
-from autorecon.lang import Edge, did_you_mean, show_shape
+from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")
 _STEP = ("op", "before", "after", "parameters", "macs")
@@ -175,18 +175,14 @@ def values(space: Space) -> dict[str, Any]:
             for decision, edges in survey.tied_rows(space)
         ],
         "candidate_rows": [
-            {
-                "type": row.type,
-                "contract": row.contract,
-                "candidate": row.candidate.text,
-                "edges": row.edges,
-                "parameters": attrs.asdict(row.parameters),
-                "macs": attrs.asdict(row.macs),
-            }
-            for row in survey.candidate_rows(space)
+            attrs.asdict(row, value_serializer=_text) for row in survey.candidate_rows(space)
         ],
         "extremes": [_extreme_values(extreme) for extreme in survey.extremes(space)],
     }
+
+
+def _text(row: Any, field: Any, value: Any) -> Any:
+    return value.text if isinstance(value, Pipeline) else value
 
 
 def _node_values(row: survey.NodeRow) -> dict[str, Any]:

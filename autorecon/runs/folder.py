@@ -19,6 +19,16 @@ _LOCK = ".lock"
 
 
 @attrs.frozen
+class _Named:
+    """A file or folder of a run."""
+
+    name: str
+
+    def __get__(self, run: RunFolder, kind: type[RunFolder]) -> Path:
+        return run.path / self.name
+
+
+@attrs.frozen
 class RunFolder:
     """A run's files by name; a folder is a run if it holds a config.toml."""
 
@@ -38,7 +48,6 @@ class RunFolder:
         _refuse_occupied(folder)
         with locked(folder):
             _refuse_occupied(folder)
-            sweep(folder)
             write_bytes(folder / _CONFIG, _to_toml(config))
         return cls.open(folder)
 
@@ -56,68 +65,24 @@ class RunFolder:
         except ValueError as error:
             raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
 
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder against other processes; the system lets go of it if we are killed.
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the folder against other processes; RunError if another one holds it."""
+        return locked(self.path)
 
-        Clears away what a killed process left unfinished. Raises RunError if another holds it.
-        """
-        with locked(self.path):
-            sweep(self.path)
-            yield
-
-    @property
-    def config_path(self) -> Path:
-        return self.path / _CONFIG
-
-    @property
-    def space_path(self) -> Path:
-        return self.path / "space.space"
-
-    @property
-    def metrics_path(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def checkpoint_path(self) -> Path:
-        return self.path / "checkpoint"
-
-    @property
-    def genotype_path(self) -> Path:
-        return self.path / "genotype.space"
-
-    @property
-    def derivation_path(self) -> Path:
-        return self.path / "derivation.json"
-
-    @property
-    def front_path(self) -> Path:
-        return self.path / "front"
-
-    @property
-    def front_table_path(self) -> Path:
-        return self.front_path / "front.json"
-
-    @property
-    def images_path(self) -> Path:
-        """Images of another run that this one repeats, if it is there."""
-        return self.path / "images.safetensors"
-
-    @property
-    def generator_path(self) -> Path:
-        return self.path / "generator.safetensors"
-
-    @property
-    def compressed_path(self) -> Path:
-        return self.path / "compressed"
-
-    @property
-    def results_path(self) -> Path:
-        return self.path / "results.json"
-
-    @property
-    def report_path(self) -> Path:
-        return self.path / "report.html"
+    config_path = _Named(_CONFIG)
+    space_path = _Named("space.space")
+    metrics_path = _Named("metrics.jsonl")
+    checkpoint_path = _Named("checkpoint")
+    genotype_path = _Named("genotype.space")
+    derivation_path = _Named("derivation.json")
+    front_path = _Named("front")
+    front_table_path = _Named("front/front.json")
+    # Images of another run that this one repeats, if it is there.
+    images_path = _Named("images.safetensors")
+    generator_path = _Named("generator.safetensors")
+    compressed_path = _Named("compressed")
+    results_path = _Named("results.json")
+    report_path = _Named("report.html")
 
 
 def next_free(parent: str | Path, stem: str) -> Path:
@@ -170,7 +135,10 @@ def _without_none(value: Any) -> Any:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against other processes; RunError if another one holds it."""
+    """Hold a folder against other processes; the system lets go of it if we are killed.
+
+    Clears away what a killed process left unfinished. Raises RunError if another holds it.
+    """
     from filelock import FileLock, Timeout
 
     try:
@@ -181,4 +149,5 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror}") from error
     with held:
+        sweep(folder)
         yield
