@@ -102,8 +102,8 @@ class CompressConfig(Settings):
     def needs(self) -> tuple[str, ...]:
         """What the method and its objectives need of the teacher, as names of NEEDS."""
         needs = self.recipe.needs
-        for text in self._objectives:
-            needs += Objective.parse(text, has_student=True).needs
+        for objective in self._objectives.values():
+            needs += objective.needs
         return tuple(dict.fromkeys(needs))
 
     @property
@@ -111,8 +111,8 @@ class CompressConfig(Settings):
         """Who asks for images of a class, as a message names it; "" if nobody does."""
         if self.recipe.labelled:
             return f"the method {self.method}"
-        for text in self._objectives:
-            if Objective.parse(text, has_student=True).asks_classes:
+        for text, objective in self._objectives.items():
+            if objective.asks_classes:
                 return f"the objective '{text}'"
         return ""
 
@@ -129,13 +129,14 @@ class CompressConfig(Settings):
 
         Where it is equal, so are the images; None where they depend on the student.
         """
-        objectives = (Objective.parse(text, has_student=True) for text in self._objectives)
-        if self.recipe.source != "generator" or any(o.needs_student for o in objectives):
+        looks = any(objective.needs_student for objective in self._objectives.values())
+        if self.recipe.source != "generator" or looks:
             return None
         own = self.recipe.settings
         same: dict[str, Any] = {name: own[name] for name in _STUDENTS if name in own}
         return attrs.evolve(self, **same)
 
     @property
-    def _objectives(self) -> list[str]:
-        return [text for text in (self.warmup_objective, self.objective) if text]
+    def _objectives(self) -> dict[str, Objective]:
+        texts = filter(None, (self.warmup_objective, self.objective))
+        return {text: Objective.parse(text, has_student=True) for text in texts}

@@ -30,10 +30,10 @@ def update(
     """One step of the optimiser, scaled up tensor by tensor; there is no weight decay."""
     import torch
 
-    from autorecon.compress.quantization.layers import QuantizedConv2d, QuantizedLinear
+    from autorecon.compress.quantization.layers import QuantizedLayer
 
-    kinds = QuantizedConv2d | QuantizedLinear
-    weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
+    layers = (m for m in student.module.modules() if isinstance(m, QuantizedLayer))
+    weights = [layer.weight for layer in layers]
     before = [weight.detach().clone() for weight in weights]
     share = config.inundation * (1 + math.cos(math.pi * done)) / 2
     bits, rounding = config.bits.weights, config.rounding

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def student(teacher: nn.Module, config: Settings) -> Student:
     """The teacher, folded, equalized, quantized and corrected; nothing is left to be learned."""
     from autorecon.compress import equalization
-    from autorecon.compress.quantization.capture import trace
+    from autorecon.compress.quantization.capture import capture
     from autorecon.compress.quantization.quantize import QuantizedModel, quantize
     from autorecon.compress.student import QuantizedStudent
 
-    traced = trace(copy.deepcopy(teacher).eval())
+    traced = capture(copy.deepcopy(teacher).eval())
     normals = equalization.fold_batch_norms(traced)
     pairs = equalization.find_pairs(traced)
     equalization.equalize(pairs, normals)

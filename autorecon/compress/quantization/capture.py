@@ -1,8 +1,9 @@
-"""Following a model's forward pass with torch.fx, and saying where that fails."""
+"""From a model to the graph of its calls, by torch.fx, or to where it cannot be followed."""
 
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from autorecon.compress.errors import TraceError
 LIBRARY = Path(torch.__file__).parent
 
 
-def trace(module: nn.Module) -> fx.GraphModule:
+def capture(module: nn.Module) -> fx.GraphModule:
     """The calls that a module's forward makes, as a graph over its own submodules.
 
     Raises TraceError with the submodule and the line of Python that torch.fx cannot follow.
@@ -27,6 +28,18 @@ def trace(module: nn.Module) -> fx.GraphModule:
     except Exception as error:
         raise TraceError(f"{name} cannot be traced by torch.fx: {tracer.place(error)}") from error
     return fx.GraphModule(tracer.root, graph, name)
+
+
+def callee_of(traced: fx.GraphModule, node: fx.Node) -> object:
+    """The module, function or method name that a node calls; None for other nodes."""
+    if node.op == "call_module":
+        return traced.get_submodule(str(node.target))
+    return node.target if node.op in ("call_function", "call_method") else None
+
+
+def count_calls(traced: fx.GraphModule) -> Counter[str]:
+    """How often each submodule is called, by its name."""
+    return Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
 
 
 class _Tracer(fx.Tracer):

@@ -53,12 +53,18 @@ class ActivationQuantizer(nn.Module):
         return f"bits={self.bits}, ranges={self.ranges}"
 
 
-class QuantizedConv2d(nn.Conv2d):
-    """A convolution that computes with its weight quantized; parameters keep their names."""
+class QuantizedLayer(nn.Module):
+    """A layer that computes with its weight quantized; parameters keep their names."""
 
+    weight: Tensor
     bits: int
     rounding: str
 
+    def quantized_weight(self) -> Tensor:
+        return quantize_weight(self.weight, self.bits, self.rounding)
+
+
+class QuantizedConv2d(QuantizedLayer, nn.Conv2d):
     @classmethod
     def of(cls, conv: nn.Conv2d, bits: int, rounding: str) -> QuantizedConv2d:
         """One that shares the parameters of `conv`."""
@@ -71,19 +77,11 @@ class QuantizedConv2d(nn.Conv2d):
         quantized.bits, quantized.rounding = bits, rounding
         return quantized
 
-    def quantized_weight(self) -> Tensor:
-        return quantize_weight(self.weight, self.bits, self.rounding)
-
     def forward(self, input: Tensor) -> Tensor:
         return self._conv_forward(input, self.quantized_weight(), self.bias)
 
 
-class QuantizedLinear(nn.Linear):
-    """A linear layer that computes with its weight quantized; parameters keep their names."""
-
-    bits: int
-    rounding: str
-
+class QuantizedLinear(QuantizedLayer, nn.Linear):
     @classmethod
     def of(cls, linear: nn.Linear, bits: int, rounding: str) -> QuantizedLinear:
         """One that shares the parameters of `linear`."""
@@ -92,9 +90,6 @@ class QuantizedLinear(nn.Linear):
         quantized.weight, quantized.bias = linear.weight, linear.bias
         quantized.bits, quantized.rounding = bits, rounding
         return quantized
-
-    def quantized_weight(self) -> Tensor:
-        return quantize_weight(self.weight, self.bits, self.rounding)
 
     def forward(self, input: Tensor) -> Tensor:
         return nn.functional.linear(input, self.quantized_weight(), self.bias)

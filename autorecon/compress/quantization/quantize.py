@@ -1,6 +1,6 @@
-"""From a teacher to its quantized student, by tracing with torch.fx.
+"""From a teacher to its quantized student.
 
-The sites are found in the traced graph, so a ReLU module that is called twice gets two
+The sites are found in the captured graph, so a ReLU module that is called twice gets two
 quantizers with two ranges.
 """
 
@@ -14,14 +14,14 @@ from torch import Tensor, fx, nn
 
 from autorecon.compress.errors import CompressError, TraceError, require_known
 from autorecon.compress.quantization.bits import ROUNDINGS, Bits
-from autorecon.compress.quantization.capture import trace
+from autorecon.compress.quantization.capture import callee_of, capture
 from autorecon.compress.quantization.layers import (
     ActivationQuantizer,
     QuantizedConv2d,
     QuantizedLinear,
 )
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.quantization.sites import callee_of, is_rectifier, unquantized_sites
+from autorecon.compress.quantization.sites import is_rectifier, unquantized_sites
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -67,7 +67,7 @@ def quantize(
     """
     require_known("ranges", ranges, RANGES)
     require_known("rounding", rounding, ROUNDINGS)
-    traced = _traced(copy.deepcopy(teacher).eval())
+    traced = _captured(copy.deepcopy(teacher).eval())
     weights = list(_quantize_weights(traced, bits.weights, rounding))
     activations = list(_quantize_activations(traced, bits.activations, ranges))
     _check_found(teacher, weights, activations)
@@ -75,8 +75,8 @@ def quantize(
     return QuantizedModel(traced, weights + activations + unquantized_sites(traced))
 
 
-def _traced(module: nn.Module) -> fx.GraphModule:
-    traced = trace(module)
+def _captured(module: nn.Module) -> fx.GraphModule:
+    traced = capture(module)
     if hasattr(traced, QUANTIZERS):
         name = type(module).__name__
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")

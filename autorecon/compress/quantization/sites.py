@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
+from autorecon.compress.quantization.capture import callee_of
 from autorecon.compress.quantization.layers import (
     ActivationQuantizer,
     QuantizedConv2d,
@@ -93,13 +94,6 @@ def _size(values: Iterable[Tensor]) -> int:
 def _unfollowed(traced: fx.GraphModule, node: fx.Node) -> str:
     followed = all(is_rectifier(callee_of(traced, user)) for user in node.users)
     return "" if followed else "; what it gives is not quantized, no activation follows"
-
-
-def callee_of(traced: fx.GraphModule, node: fx.Node) -> object:
-    """The module, function or method name that a node calls; None for other nodes."""
-    if node.op == "call_module":
-        return traced.get_submodule(str(node.target))
-    return node.target if node.op in ("call_function", "call_method") else None
 
 
 def is_rectifier(callee: object) -> bool:

@@ -21,7 +21,7 @@ from autorecon.compress.equalization import (
     set_ranges,
 )
 from autorecon.compress.methods.dfq import student
-from autorecon.compress.quantization.capture import trace
+from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.rounding import quantize_weight
 
 
@@ -65,7 +65,7 @@ def images() -> Tensor:
 
 
 def test_folding_keeps_the_function(chain: nn.Module, images: Tensor) -> None:
-    traced = trace(copy.deepcopy(chain))
+    traced = capture(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
     torch.testing.assert_close(traced(images), chain(images), rtol=1e-4, atol=1e-5)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in traced.modules())
@@ -77,7 +77,7 @@ def test_folding_keeps_the_function(chain: nn.Module, images: Tensor) -> None:
 def test_equalizing_keeps_the_function_and_evens_out_the_ranges(
     chain: nn.Module, images: Tensor
 ) -> None:
-    traced = trace(copy.deepcopy(chain))
+    traced = capture(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
     pairs = find_pairs(traced)
     assert [(p.name, type(p.second)) for p in pairs] == [("one", nn.Conv2d), ("deep", nn.Conv2d)]
@@ -92,7 +92,7 @@ def test_equalizing_keeps_the_function_and_evens_out_the_ranges(
 
 def test_one_pair_by_hand() -> None:
     first, second = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 1, 1)
-    net = trace(nn.Sequential(first, nn.ReLU(), second))
+    net = capture(nn.Sequential(first, nn.ReLU(), second))
     with torch.no_grad():
         first.weight.copy_(torch.tensor([8.0, 1.0]).view(2, 1, 1, 1))
         first.bias.copy_(torch.tensor([4.0, 0.0]))
@@ -120,7 +120,7 @@ def test_absorbing_keeps_the_function_inside_the_borders() -> None:
     net[0].weight.data.mul_(0.1)
     images = torch.rand(4, 1, 5, 5)
     before = net(images)
-    traced = trace(net)
+    traced = capture(net)
     normals = {"0": Moments(torch.full((3,), 5.0), torch.full((3,), 0.25))}
     absorb(find_pairs(traced), normals)
     assert (traced.get_submodule("0").bias < 2).all()
@@ -139,7 +139,7 @@ def test_rectified_moments_are_those_of_samples(mean: float, top: float) -> None
 
 
 def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None:
-    traced = trace(copy.deepcopy(chain))
+    traced = capture(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
     found = {node.name: moments for node, moments in propagate(traced, normals).items()}
     total = traced.two(chain.clip(traced.deep(chain.clip(traced.one(images))))) + traced.side(
@@ -154,7 +154,7 @@ def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None
 
 
 def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
-    traced = trace(copy.deepcopy(chain))
+    traced = capture(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
     model = quantize(traced, Bits(2, 8), rounding="plain").module
     before = model.two.bias.clone()
@@ -169,7 +169,7 @@ def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
 
 
 def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
-    traced = trace(copy.deepcopy(chain))
+    traced = capture(copy.deepcopy(chain))
     normals = fold_batch_norms(traced)
     model = quantize(traced, Bits(8, 8)).module
     set_ranges(model, normals)
