@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import product
 
+from autorecon.lang.check_pipelines import Use, check_uses
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration
@@ -27,7 +28,7 @@ def check_edges(program: Elaboration, complete: bool) -> None:
     """Every edge and node by itself; sums over a node's edges only when none of them is missing."""
     seen: dict[tuple[str, str], Edge] = {}
     contributions: dict[str, list[int]] = defaultdict(list)
-    known: dict[tuple, Shape | None] = {}
+    known: dict[tuple, Use | None] = {}
     for edge in program.edges:
         first = seen.setdefault((edge.source, edge.target), edge)
         if first is not edge:
@@ -38,22 +39,23 @@ def check_edges(program: Elaboration, complete: bool) -> None:
         if not _contract(edge, program):
             contributions[edge.target].append(0)
             continue
-        shapes = [_candidate(edge, c, program, known) for c in edge.candidates]
-        first_shape = next((s for s in shapes if s is not None), None)
-        contributions[edge.target].append(first_shape[0] if first_shape else 0)
+        uses = filter(None, (_candidate(edge, c, program, known) for c in edge.candidates))
+        channels = [use.shapes[-1][0] for use in uses]
+        contributions[edge.target].append(channels[0] if channels else 0)
         if program.nodes[edge.target].merge == "concat":
-            _part(edge, shapes, program.faults)
+            _part(edge, channels, program)
     for name, channels in contributions.items() if complete else ():
         _concat(program.nodes[name], channels, program.faults)
     # The nodes of one declaration share what they apply.
-    for node in {(id(n.then), n.shape): n for n in reversed(program.nodes.values())}.values():
-        _then(node, program.faults)
+    applying = {(id(n.then), n.shape): n for n in reversed(program.nodes.values()) if n.then}
+    thens = (_then(node, program.faults) for node in applying.values())
+    check_uses(filter(None, (*known.values(), *thens)), program.faults)
 
 
 def _candidate(
-    edge: Edge, candidate: Pipeline, program: Elaboration, known: dict[tuple, Shape | None]
-) -> Shape | None:
-    """The shape that a candidate computes, after reporting it when the target's differs."""
+    edge: Edge, candidate: Pipeline, program: Elaboration, known: dict[tuple, Use | None]
+) -> Use | None:
+    """The shapes that a candidate computes, after reporting them when the target's differs."""
     if candidate.is_none:
         return None
     source, target = program.nodes[edge.source], program.nodes[edge.target]
@@ -64,16 +66,17 @@ def _candidate(
     return known[key]
 
 
-def _computed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape | None:
+def _computed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Use | None:
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     wanted = edge_target(edge, program.nodes)
     try:
-        shape = candidate.shapes(source.shape, wanted)[-1]
+        shapes = candidate.shapes(source.shape, wanted)
     except ShapeFault as fault:
         report = "E0401", f"{edge.text}: {fault.message}", fault.help
     else:
+        shape = shapes[-1]
         if (target.merge == "concat" and shape[1:] == target.shape[1:]) or shape == target.shape:
-            return shape
+            return Use(candidate, shapes, edge.span)
         message = (
             f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
@@ -112,34 +115,35 @@ def _shape_help(shape: Shape, target: Shape) -> str:
     return "`nearest` and `bilinear` change the resolution"
 
 
-def _then(node: Node, faults: Diagnostics) -> None:
-    if node.then is None:
-        return
+def _then(node: Node, faults: Diagnostics) -> Use | None:
+    """The shapes of what a node applies, after reporting what is wrong with it."""
+    assert node.then
     if node.then.is_none:
         help = "leave `then` out; `none` is a candidate of an edge"
         faults.report("E0302", f"`{node.name}` applies `none`", node.span, help)
-        return
+        return None
     try:
-        shape = node.then.shapes(node.shape, node.shape)[-1]
+        shapes = node.then.shapes(node.shape, node.shape)
     except ShapeFault as fault:
         faults.report("E0401", f"{node.name}: {fault.message}", node.span, fault.help)
-        return
-    if shape != node.shape:
-        message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
-        help = "what a node applies keeps its shape; put it on an edge instead"
-        faults.report("E0402", message, node.span, help)
+        return None
+    if shapes[-1] == node.shape:
+        return Use(node.then, shapes, node.span)
+    message = f"`then` makes {show_shape(node.shape)} into {show_shape(shapes[-1])}"
+    help = "what a node applies keeps its shape; put it on an edge instead"
+    faults.report("E0402", message, node.span, help)
+    return None
 
 
-def _part(edge: Edge, shapes: list[Shape | None], faults: Diagnostics) -> None:
+def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
     """A concatenation has its node's size only if an edge brings the same whatever is chosen."""
-    channels = {shape[0] for shape in shapes if shape is not None}
     if any(c.is_none for c in edge.candidates):
         message = f"{edge.text} leads into a concatenation and may be `none`"
-        faults.report("E0405", message, edge.span, "leave `none` out, or merge by sum")
-    elif len(channels) > 1:
-        shown = " or ".join(map(str, sorted(channels)))
+        program.faults.report("E0405", message, edge.span, "leave `none` out, or merge by sum")
+    elif len(set(channels)) > 1:
+        shown = " or ".join(map(str, sorted(set(channels))))
         message = f"{edge.text} brings {shown} channels into a concatenation"
-        faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
+        program.faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
 
 
 def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:

@@ -58,6 +58,7 @@ def check_graph(
     nodes: Mapping[str, Node], edges: Collection[Edge], header: Span, faults: Diagnostics
 ) -> None:
     """`header` is the place of what is missing."""
+    _labels(nodes, faults)
     outputs = [n for n in nodes.values() if n.role == "output"]
     for extra in outputs[1:]:
         help = "one output is the image; make the others nodes"
@@ -76,6 +77,20 @@ def check_graph(
     if not _unreached(nodes, edges, faults):
         _cuts(nodes, edges, outputs[0], faults)
         _gaps(nodes, edges, faults)
+
+
+def _labels(nodes: Mapping[str, Node], faults: Diagnostics) -> None:
+    """A net gets one label a sample, for all of its label inputs."""
+    labels = [n for n in nodes.values() if n.role == "label"]
+    for first, other in zip(labels[:1] * len(labels), labels, strict=True):
+        if other.shape != first.shape:
+            message = (
+                f"`{other.name}` has {other.shape[0]} classes, `{first.name}` {first.shape[0]}: "
+                "one label a sample goes to both"
+            )
+            help = "give all label inputs the same number of classes"
+            notes = ((f"`{first.name}` is declared here", first.span),)
+            faults.report("E0508", message, other.span, help, notes=notes)
 
 
 def _misdirected(nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics) -> bool:

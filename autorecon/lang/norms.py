@@ -5,8 +5,11 @@ from __future__ import annotations
 from autorecon.lang.opspec import Args, LabelInput, Param, op, same, same_maps
 from autorecon.lang.shapes import Label, Shape, ShapeFault
 
-_EPS = Param("eps", float, 1e-5, least=0)
-_MOMENTUM = Param("momentum", float, 0.1, least=0)
+# In frameworks the first argument of a norm is a number of channels, which would be a huge epsilon.
+_INFERRED = "leave channels out, they are those that come in; `eps=0.8` is added to the variance"
+_SHARE = "it is the share of a new batch in the running statistics"
+_EPS = Param("eps", float, 1e-5, least=0, below=1, advice=_INFERRED)
+_MOMENTUM = Param("momentum", float, 0.1, least=0, most=1, advice=_SHARE)
 _AFFINE = Param("affine", bool, True)
 
 
