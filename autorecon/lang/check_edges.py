@@ -10,6 +10,7 @@ from autorecon.lang.check_pipelines import Use, check_uses
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration
+from autorecon.lang.gaps import offers_none, report_gap
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
 from autorecon.lang.source import Span
 
@@ -136,10 +137,12 @@ def _then(node: Node, faults: Diagnostics) -> Use | None:
 
 
 def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
-    """A concatenation has its node's size only if an edge brings the same whatever is chosen."""
-    if any(c.is_none for c in edge.candidates):
-        message = f"{edge.text} leads into a concatenation and may be `none`"
-        program.faults.report("E0405", message, edge.span, "leave `none` out, or merge by sum")
+    """A concatenation has its node's size only if an edge brings the same whatever is chosen.
+
+    Where there are rules, they may keep an edge from being `none`.
+    """
+    if offers_none(edge) and not program.rules:
+        report_gap(edge, True, program.faults)
     elif len(set(channels)) > 1:
         shown = " or ".join(map(str, sorted(set(channels))))
         message = f"{edge.text} brings {shown} channels into a concatenation"
