@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from autorecon.lang import syntax as s
-from autorecon.lang.checked import Edge, Node, Pipeline
+from autorecon.lang.check_pipelines import idle_resize
+from autorecon.lang.checked import Edge, Node, Op, Pipeline
 from autorecon.lang.declare import report_twice
 from autorecon.lang.diagnostics import did_you_mean
 from autorecon.lang.elaboration import MAX_NODES, Elaboration, TooLarge, Values
@@ -14,6 +15,7 @@ from autorecon.lang.shapes import Label, Shape, show_shape
 from autorecon.lang.source import Span
 
 MERGES = ("sum", "product", "concat", "mean")
+_ITSELF = Op("identity", ())
 
 
 def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> None:
@@ -32,6 +34,7 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
     else:
         span = statement.sizes[0].span.to(statement.sizes[-1].span)
         shape = _known_shape(program, sizes, span)
+        _channels_first(program, shape, statement.sizes, "noise")
     if name := program.name(statement.name, scope):
         _add(program, statement.name, name, None, shape, statement.kind.text)
 
@@ -50,8 +53,9 @@ def add_nodes(
         help = did_you_mean(merge, MERGES)
         program.faults.report("E0209", f"unknown merge `{merge}`", statement.merge.span, help)
         shape = None
-    then = program.pipeline(statement.then, scope) if statement.then else None
     role = "output" if statement.kind == "output" else "inner"
+    _channels_first(program, shape, statement.shape, role)
+    then = _then(program, statement.then, scope) if statement.then else None
     for written in statement.names:
         name = program.name(written, scope)
         if name is None:
@@ -75,6 +79,29 @@ def _known_shape(program: Elaboration, sizes: list[int | None], span: Span) -> S
         return None
     known = tuple(size for size in sizes if size is not None)
     return known if len(known) == len(sizes) else None
+
+
+def _channels_first(
+    program: Elaboration, shape: Shape | None, written: Sequence[s.Expr], role: str
+) -> None:
+    """Warns of maps that look like [height, width, channels]."""
+    if shape is None or len(shape) != 3 or not shape[0] == shape[1] > shape[2]:
+        return
+    # Elsewhere than at the output, maps of width 1 may be sequences.
+    if shape[2] in (3, 4) or (shape[2] == 1 and role == "output"):
+        height, width, channels = (size.span.text for size in written)
+        message = f"{show_shape(shape)} is {shape[0]} channels of {show_shape(shape[1:])}"
+        help = f"channels come first: `[{channels}, {height}, {width}]`"
+        program.faults.report("W0401", message, written[0].span.to(written[-1].span), help)
+
+
+def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipeline | None:
+    found = program.pipeline(written, scope)
+    if found and (idle := idle_resize([found.ops], _ITSELF)):
+        name = idle.resize.text
+        message = f"this `{name}` does nothing: what a node applies keeps its sizes"
+        program.faults.report("W0402", message, written.span, "resize on the edges into it", name)
+    return found
 
 
 def _agree(program: Elaboration, port: str, name: s.Name, shape: Shape | None) -> None:

@@ -17,6 +17,7 @@ from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaborate import elaborate
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Number, Unknown
+from autorecon.lang.gaps import check_gaps
 from autorecon.lang.parameters import bind_parameters
 from autorecon.lang.parse import parse, read_source
 from autorecon.lang.source import Source
@@ -66,8 +67,8 @@ def check_space(
     # With a node or an edge missing, what concerns the whole graph would only echo that.
     complete = not faults.failed
     check_edges(elaboration, complete)
-    if complete:
-        check_graph(elaboration.nodes, elaboration.edges, header.name.span, faults)
+    if complete and check_graph(elaboration.nodes, elaboration.edges, header.name.span, faults):
+        check_gaps(elaboration)
     program = Program(
         header.name.text,
         values,

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import product
 
 import attrs
 
+from autorecon.lang.check_pipelines import Use, check_uses
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration
+from autorecon.lang.gaps import offers_none, report_gap
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
 from autorecon.lang.source import Span
 
-# By their list and the shapes around it; the list is kept, so that its id stays its own.
-_Known = dict[tuple, tuple[tuple[Pipeline, ...], tuple[Pipeline | None, ...]]]
+
+@attrs.frozen
+class _List:
+    """A list of candidates between two shapes; `written` is kept, so that its id stays its own."""
+
+    written: tuple[Pipeline, ...]
+    typed: tuple[Pipeline | None, ...]
+    span: Span | None
+
+
+_Known = dict[tuple, _List]
 
 
 def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
@@ -47,29 +58,32 @@ def check_edges(program: Elaboration, complete: bool) -> None:
             contributions[edge.target].append(0)
             continue
         candidates = _candidates(edge, program, known)
-        shapes = [c.steps[-1].after if c and c.steps else None for c in candidates]
-        first_shape = next((s for s in shapes if s is not None), None)
-        contributions[edge.target].append(first_shape[0] if first_shape else 0)
+        channels = [c.steps[-1].after[0] for c in candidates if c and c.steps]
+        contributions[edge.target].append(channels[0] if channels else 0)
         if program.nodes[edge.target].merge == "concat":
-            _part(edge, shapes, program.faults)
+            _part(edge, channels, program)
         sound = tuple(c for c in candidates if c)
         if len(sound) == len(candidates):
             program.edges[place] = attrs.evolve(edge, candidates=sound)
     for name, channels in contributions.items() if complete else ():
         _concat(program.nodes[name], channels, program.faults)
-    _thens(program)
+    uses = [Use(c, each.span) for each in known.values() for c in each.typed if c]
+    check_uses([*uses, *_thens(program)], program.faults)
 
 
-def _thens(program: Elaboration) -> None:
+def _thens(program: Elaboration) -> list[Use]:
     known: dict[tuple, Pipeline | None] = {}
+    found = []
     for name, node in program.nodes.items():
         if node.then is None:
             continue
         # The nodes of one declaration share what they apply.
         key = id(node.then), node.shape
         if key not in known:
-            known[key] = _then(node, node.then, program.faults)
+            known[key] = typed = _then(node, node.then, program.faults)
+            found += [Use(typed, node.span)] if typed else []
         program.nodes[name] = attrs.evolve(node, then=known[key] or node.then)
+    return found
 
 
 def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeline | None, ...]:
@@ -78,8 +92,9 @@ def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeli
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
     key = id(edge.candidates), source.shape, target.shape, target.merge
     if key not in known:
-        known[key] = edge.candidates, tuple(_typed(edge, c, program) for c in edge.candidates)
-    return known[key][1]
+        typed = tuple(_typed(edge, c, program) for c in edge.candidates)
+        known[key] = _List(edge.candidates, typed, edge.span)
+    return known[key].typed
 
 
 def _typed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Pipeline | None:
@@ -133,6 +148,7 @@ def _shape_help(shape: Shape, target: Shape) -> str:
 
 
 def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
+    """What a node applies, with its shapes, after reporting what is wrong with it."""
     if then.is_none:
         help = "leave `then` out; `none` is a candidate of an edge"
         faults.report("E0302", f"`{node.name}` applies `none`", node.span, help)
@@ -143,23 +159,25 @@ def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
         faults.report("E0401", f"{node.name}: {fault.message}", node.span, fault.help)
         return None
     shape = typed.steps[-1].after
-    if shape != node.shape:
-        message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
-        help = "what a node applies keeps its shape; put it on an edge instead"
-        faults.report("E0402", message, node.span, help)
-    return typed
+    if shape == node.shape:
+        return typed
+    message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
+    help = "what a node applies keeps its shape; put it on an edge instead"
+    faults.report("E0402", message, node.span, help)
+    return None
 
 
-def _part(edge: Edge, shapes: list[Shape | None], faults: Diagnostics) -> None:
-    """A concatenation has its node's size only if an edge brings the same whatever is chosen."""
-    channels = {shape[0] for shape in shapes if shape is not None}
-    if any(c.is_none for c in edge.candidates):
-        message = f"{edge.text} leads into a concatenation and may be `none`"
-        faults.report("E0405", message, edge.span, "leave `none` out, or merge by sum")
-    elif len(channels) > 1:
-        shown = " or ".join(map(str, sorted(channels)))
+def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
+    """A concatenation has its node's size only if an edge brings the same whatever is chosen.
+
+    Where there are rules, they may keep an edge from being `none`.
+    """
+    if offers_none(edge) and not program.rules:
+        report_gap(edge, True, program.faults)
+    elif len(set(channels)) > 1:
+        shown = " or ".join(map(str, sorted(set(channels))))
         message = f"{edge.text} brings {shown} channels into a concatenation"
-        faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
+        program.faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
 
 
 def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:

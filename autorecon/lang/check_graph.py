@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from autorecon.lang.checked import Edge, Node
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.source import Span
-from autorecon.lang.wording import some
 
 MAX_RING = 8  # nodes of a cycle that its message names
-MAX_CUTS = 3  # edges that a note names
 
 
 def label_reads(
@@ -57,8 +55,12 @@ def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise"
 
 def check_graph(
     nodes: Mapping[str, Node], edges: Collection[Edge], header: Span, faults: Diagnostics
-) -> None:
-    """`header` is the place of what is missing."""
+) -> bool:
+    """Whether it has no cycle, and an input reaches every node and every node the output.
+
+    `header` is the place of what is missing.
+    """
+    _labels(nodes, faults)
     outputs = [n for n in nodes.values() if n.role == "output"]
     for extra in outputs[1:]:
         help = "one output is the image; make the others nodes"
@@ -69,14 +71,29 @@ def check_graph(
     if not any(n.role == "noise" for n in nodes.values()):
         help = "declare `input z [latent]: noise`"
         faults.report("E0502", "the space has no noise input", header, help, "no noise")
-        return
+        return False
     if len(outputs) != 1:
-        return
+        return False
     if _misdirected(nodes, edges, faults) or _cycles(nodes, edges, faults):
-        return
-    if not _unreached(nodes, edges, faults):
-        _cuts(nodes, edges, outputs[0], faults)
-        _gaps(nodes, edges, faults)
+        return False
+    if _unreached(nodes, edges, faults):
+        return False
+    _cuts(nodes, edges, outputs[0], faults)
+    return True
+
+
+def _labels(nodes: Mapping[str, Node], faults: Diagnostics) -> None:
+    """A net gets one label a sample, for all of its label inputs."""
+    labels = [n for n in nodes.values() if n.role == "label"]
+    for first, other in zip(labels[:1] * len(labels), labels, strict=True):
+        if other.shape != first.shape:
+            message = (
+                f"`{other.name}` has {other.shape[0]} classes, `{first.name}` {first.shape[0]}: "
+                "one label a sample goes to both"
+            )
+            help = "give all label inputs the same number of classes"
+            notes = ((f"`{first.name}` is declared here", first.span),)
+            faults.report("E0508", message, other.span, help, notes=notes)
 
 
 def _misdirected(nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagnostics) -> bool:
@@ -201,36 +218,3 @@ def _cuts(
         message = "every architecture cuts the output from the noise"
         help = "some path needs a candidate other than `none` on each of its edges"
         faults.report("E0506", message, output.span, help)
-
-
-def _gaps(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> None:
-    """Parts of a concatenation that are missing in some architectures."""
-    inputs = {n.name for n in nodes.values() if n.is_input}
-    sure = [e for e in edges if not any(c.is_none for c in e.candidates)]
-    always = reach(inputs, ((e.source, e.target) for e in sure))
-    into = defaultdict(list)
-    for edge in edges:
-        into[edge.target].append(edge)
-    for edge in edges:
-        missing = nodes[edge.target].merge == "concat" and edge.source not in always
-        if missing and not (edge.span and faults.holds("E0405", edge.span)):
-            message = f"{edge.text} leads into a concatenation, but `none` may cut off its source"
-            help = "lead an edge without `none` into its source, or merge by sum"
-            notes = _cut_off(edge.source, into, always)
-            faults.report("E0405", message, edge.span, help, notes=notes)
-
-
-def _cut_off(
-    name: str, into: Mapping[str, list[Edge]], always: Collection[str]
-) -> tuple[tuple[str, Span | None], ...]:
-    """The edges that, all `none`, cut a node off: those from nodes that nothing cuts off."""
-    behind, waiting, cuts = {name}, [name], []
-    while waiting:
-        for edge in into[waiting.pop()]:
-            if edge.source in always:
-                cuts.append(edge)
-            elif edge.source not in behind:
-                behind.add(edge.source)
-                waiting.append(edge.source)
-    shown = some([f"`{edge.text} = none`" for edge in cuts], MAX_CUTS)
-    return ((f"it is with {shown}", cuts[0].span),)

@@ -87,6 +87,10 @@ CODES: dict[str, str] = {
     ),
     "E0506": "Every architecture of the space cuts the output from the noise.",
     "E0507": "An input has no incoming edges, the output no outgoing ones.",
+    "E0508": (
+        "The label inputs have different numbers of classes. A net is asked for one class a "
+        "sample, which all of them get."
+    ),
     # genotypes
     "E0601": "A genotype names an edge that its space does not have.",
     "E0602": "A genotype chooses what is not among the edge's candidates.",
@@ -126,6 +130,22 @@ CODES: dict[str, str] = {
     ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
+    "W0301": (
+        "Wherever a convolution of this dilation stands, its kernel reaches beyond the maps: all "
+        "of its weights but those in the middle meet nothing but zeros."
+    ),
+    "W0401": (
+        "Maps that look as if their channels came last. A shape is [channels, height, width]."
+    ),
+    "W0402": (
+        "A resize without a scale goes to the resolution of the edge's target, also in the middle "
+        "of a pipeline. One behind another, or behind a `linear` that is left open, does nothing; "
+        "nor does one in a node's `then`."
+    ),
+    "W0403": (
+        "A `linear` without `out` makes the shape of the edge's target, also in the middle of a "
+        "pipeline. A second one behind it is a matrix of the target's elements squared."
+    ),
     "W0801": "A rule that every architecture keeps to. It makes no difference.",
     "W0802": "A limit that every architecture is within. It makes no difference.",
     "W0901": "A choice that no edge and no node uses. It is left out.",

@@ -85,6 +85,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         _through("[8]", "link z -> a = linear(bias=false)"),
     ),
     "E0507": ("link image -> z = linear", _through("[8]", "link z -> a = linear")),
+    "E0508": (
+        _through("[8]", "input y: label(10)", "input w: label(2)", "link {y, w} -> a = embed"),
+        _through("[8]", "input y: label(10)", "input w: label(10)", "link {y, w} -> a = embed"),
+    ),
     "E0701": ('use "nowhere.space"', 'use "paper.space"'),
     "E0801": (
         _through("[8]", "link z -> a = relu | none", "rule at least 2 none into a"),
@@ -107,6 +111,24 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "W0201": (
         _through("[8]", "optional link z -> a = relu | none"),
         _through("[8]", "optional link z -> a = relu"),
+    ),
+    "W0301": (
+        _through("[8, 8, 8]", "link z -> a = linear >> conv(3, 64)"),
+        _through("[8, 8, 8]", "link z -> a = linear >> conv(3)"),
+    ),
+    "W0401": (
+        _through("[8, 8, 3]", "link z -> a = linear"),
+        _through("[3, 8, 8]", "link z -> a = linear"),
+    ),
+    "W0402": (
+        "node a [8, 4, 4]\nlink z -> a = linear\n"
+        "link a -> image = nearest >> conv(3) >> nearest >> conv(3)",
+        "node a [8, 4, 4]\nlink z -> a = linear\n"
+        "link a -> image = nearest(2) >> conv(3, out=8) >> nearest >> conv(3)",
+    ),
+    "W0403": (
+        _through("[8, 8, 8]", "link z -> a = linear >> relu >> linear"),
+        _through("[8, 8, 8]", "link z -> a = linear(32) >> relu >> linear"),
     ),
     "W0801": (
         _through("[8]", "link z -> a = relu | tanh", "rule at most 1 tanh into a"),

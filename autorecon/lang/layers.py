@@ -11,6 +11,7 @@ _OUT = Param("out", int, least=1)
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
 _BY_CHANNELS = Traits(by_channels=True)
+_SHAPING = Traits(moves=True, reshapes=True)
 
 
 def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -75,7 +76,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_deconv_cost,
-    traits=_BY_CHANNELS,
+    traits=Traits(by_channels=True, moves=True),
 )
 def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     _, height, width = maps(source, "deconv")
@@ -90,7 +91,7 @@ def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     "pixel_shuffle",
     "channels to resolution",
     Param("factor", int, 2, least=1),
-    traits=Traits(stateless=True),
+    traits=Traits(stateless=True, moves=True),
 )
 def _pixel_shuffle(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = maps(source, "pixel_shuffle")
@@ -119,7 +120,7 @@ for _name in ("nearest", "bilinear", "bicubic"):
         _name,
         f"{_name} resize, to the next node's resolution or by a scale",
         Param("scale", int, least=1),
-        traits=Traits(stateless=True, resize=True, repeats=_name == "nearest"),
+        traits=Traits(stateless=True, moves=True, resize=True, repeats=_name == "nearest"),
     )(_resize(_name))
 
 
@@ -143,6 +144,7 @@ def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_linear_cost,
+    traits=_SHAPING,
 )
 def _linear(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
@@ -159,6 +161,7 @@ def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "one learned vector a class",
     Param("out", int, least=1),
     cost=_embed_cost,
+    traits=_SHAPING,
 )
 def _embed(args: Args, source: Shape, target: Shape) -> Shape:
     if not isinstance(source, Label):

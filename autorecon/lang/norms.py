@@ -8,8 +8,11 @@ from autorecon.lang.opspec import Args, LabelInput, Param, maps, op, same
 from autorecon.lang.shapes import Label, Shape, ShapeFault
 from autorecon.lang.traits import Traits
 
-_EPS = Param("eps", float, 1e-5, least=0)
-_MOMENTUM = Param("momentum", float, 0.1, least=0)
+# In frameworks the first argument of a norm is a number of channels, which would be a huge epsilon.
+_INFERRED = "leave channels out, they are those that come in; `eps=0.8` is added to the variance"
+_SHARE = "it is the share of a new batch in the running statistics"
+_EPS = Param("eps", float, 1e-5, least=0, below=1, advice=_INFERRED)
+_MOMENTUM = Param("momentum", float, 0.1, least=0, most=1, advice=_SHARE)
 _AFFINE = Param("affine", bool, True)
 
 _NORM = Traits(pointwise=True, norm=True, spares_result=True, by_channels=True)

@@ -42,14 +42,30 @@ MAX_SIZE = 1 << 20
 
 @attrs.frozen
 class Param:
-    """One argument: its type, default (`required` when there is none) and least value."""
+    """One argument: its type, default (`required` when there is none), and its range.
+
+    The range ends with `most`, or short of `below`; `advice` is for who is outside of it.
+    """
 
     name: str
     type: type
     default: Value = None
     required: bool = False
     least: float | None = None
+    most: float | None = None
+    below: float | None = None
     odd: bool = False
+    advice: str | None = None
+
+    def misses(self, value: float) -> str | None:
+        """What a value outside the range would have to be."""
+        if self.least is not None and value < self.least:
+            return f"at least {self.least:g}"
+        if self.most is not None and value > self.most:
+            return f"at most {self.most:g}"
+        if self.below is not None and value >= self.below:
+            return f"below {self.below:g}"
+        return None
 
 
 @attrs.frozen

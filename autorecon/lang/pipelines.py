@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
 from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS, LabelInput, OpSpec, Param, Value
+from autorecon.lang.check_pipelines import idle_resize
 from autorecon.lang.checked import Op, Pipeline, Placeholder
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
@@ -79,7 +80,24 @@ class _Expansion:
             help = "`none` stands alone, as a candidate"
             self.faults.report("E0302", "`none` inside a pipeline", expr.span, help)
             return None
-        return None if None in found else ops
+        if None in found:
+            return None
+        self._idle(expr, [part or () for part in found])
+        return ops
+
+    def _idle(self, expr: s.PipelineExpr, parts: Sequence[Sequence[Op]]) -> None:
+        """Within a definition it is the definition that tells."""
+        idle = idle_resize(parts)
+        if idle is None:
+            return
+        name, first = idle.resize.text, idle.first
+        message = f"this `{name}` does nothing: `{first.text}` before it goes to the target's sizes"
+        for op in idle.between[:1]:
+            message += f", and `{op.text}` to its channels"
+        help = "put a node between"
+        if first.traits.resize:
+            help += f", or say how far the first goes, as in `{first.text}(2) >> conv(3, out=64)`"
+        self.faults.report("W0402", message, expr.calls[idle.part].span, help, name)
 
     def _call(self, call: s.Call, scope: Scope) -> tuple[Op, ...] | None:
         name = call.name.text
@@ -274,9 +292,9 @@ def _argument(
         message = f"{what} must be {kind}, not {show_value(value)}"
         faults.report("E0301", message, argument.value.span)
         return UNKNOWN
-    if param.least is not None and value < param.least:
-        message = f"{what} must be at least {param.least}, not {value}"
-        faults.report("E0303", message, argument.value.span)
+    if wanted := param.misses(value):
+        message = f"{what} must be {wanted}, not {value:g}"
+        faults.report("E0303", message, argument.value.span, param.advice)
     elif param.type is int and value > MAX_SIZE:
         faults.report("E0305", f"{what} is too large", argument.value.span)
     elif param.odd and value % 2 == 0:

@@ -20,6 +20,8 @@ class Traits:
     norm: bool = False  # it takes statistics, and need not train on a single position
     counts_positions: bool = False  # its running variance depends on how many there are
     convolution: bool = False  # its arguments say which, its module has `weight` and `bias`
+    moves: bool = False  # it may give another resolution than it takes
+    reshapes: bool = False  # of any shape it makes, left open, the target's
     resize: bool = False  # each channel by itself, linearly, in one way from size to size
     repeats: bool = False  # from a size to a multiple, it repeats pixels
     from_result: bool = False  # backward needs its result alone; its module has a switch `inplace`

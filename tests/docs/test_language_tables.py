@@ -125,6 +125,8 @@ def test_ranges_of_arguments_are_as_the_list_says(name: str):
         part = parts[kinds.index(param.type)]
         assert param.name in code(part)
         assert param.least is None or part.endswith(f"at least {param.least}")
+        assert param.below is None or f"`{param.name}` is below {param.below}" in listed
+        assert param.most is None or f"`{param.name}` is at most {param.most}" in listed
         assert param.odd == (param.name == "kernel" and name != "deconv")
 
 

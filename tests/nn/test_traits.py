@@ -226,6 +226,20 @@ def convolution(name: str) -> None:
 
 
 @check
+def moves(name: str) -> None:
+    """Else what comes in and what goes out have one resolution."""
+    assert any(step.before[1:] != step.after[1:] for step in steps(name))
+
+
+@check
+def reshapes(name: str) -> None:
+    """Left open, of whatever it takes."""
+    found = [step for step in steps(name) if step.op.args.get("out", 0) is None]
+    assert {step.target for step in found} == set(TARGETS)
+    assert all(step.after == step.target for step in found)
+
+
+@check
 def resize(name: str) -> None:
     """A weighted sum of channels may as well be taken before, into fewer of them."""
     known: dict[tuple, Tensor] = {}
