@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, derive_choices, frontier, load, loads, restricted
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.cost import Interval
-from autorecon.graph.encode import ArchitectureError, picks_by_name
+from autorecon.graph.encode import picks_by_name
 from autorecon.graph.extremes import cheapest, dearest
 from autorecon.graph.required import left_out
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures

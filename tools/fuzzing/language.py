@@ -8,9 +8,10 @@ from random import Random
 from autorecon import Space, loads
 from autorecon.cli import show_tables
 from autorecon.graph import diff, sample, variation
+from autorecon.graph.codec import Picks
 from autorecon.graph.draw import dot_source
 from autorecon.graph.draw_diff import diff_source
-from autorecon.graph.encode import Picks, from_id
+from autorecon.graph.encode import from_id
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.symmetry import TooSymmetric
 from autorecon.lang import Source, check

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import autorecon
 from autorecon import Space
 from autorecon.export.source import loaded, source
-from autorecon.graph.encode import Picks
+from autorecon.graph.codec import Picks
 from autorecon.lowering import PASSES, check_plan, lower
 from autorecon.nn import OneCandidate, SomeCandidates, edge_mixture
 from autorecon.nn.mixture import Sampled, kept
