@@ -36,9 +36,6 @@ class GradientStrategy(Strategy):
     def sample(self) -> Sampled:
         """What an architecture step mixes, differentiable in alpha."""
 
-    def begin(self, epoch: int) -> None:
-        pass
-
     def mean(self) -> dict[str, Tensor]:
         """The weights that the mixtures are drawn around, without noise."""
         return {name: p.detach() for name, p in self.probabilities().items()}
