@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,22 @@ class _SettingArgument(Setting, click.Argument):
 def setting(*declared: str, sets: Sequence[str], **attributes: Any) -> Function:
     """An option that sets keys of a job's configuration, as `search.seed`."""
     return click.option(*declared, cls=_SettingOption, sets=sets, **attributes)
+
+
+def _together(*options: Function) -> Function:
+    """Several as one decorator, in the order in which the help lists them."""
+    return lambda function: reduce(lambda to, option: option(to), reversed(options), function)
+
+
+def render_option(what: str, name: str) -> Function:
+    """`--render`, which may stand without a value: then the drawing is called `name`."""
+    return click.option(
+        "--render",
+        is_flag=False,
+        flag_value="",
+        metavar="[OUT]",
+        help=f"Draw {what} to OUT (.svg, .png, .dot or .pdf); without OUT to {name}.svg here.",
+    )
 
 
 def space_argument(name: str) -> Function:
@@ -86,8 +103,7 @@ def load_modules(ctx: Any, param: Any, modules: tuple[str, ...]) -> tuple[str, .
     if modules:
         from autorecon.lang import load_ops
 
-        for module in modules:
-            load_ops(module)
+        load_ops(*modules)
     return modules
 
 
@@ -101,35 +117,26 @@ ops_option = click.option(
 )
 
 
-def teacher_options(function: Function) -> Function:
-    for option in reversed(
-        [
-            setting(
-                "--teacher",
-                sets=["teacher.name"],
-                help="A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with "
-                "--weights; or package.module:function.",
-            ),
-            setting(
-                "--weights",
-                sets=["teacher.weights"],
-                help="A safetensors file of a teacher's state dict.",
-            ),
-            setting(
-                "--size",
-                type=int,
-                sets=["teacher.size"],
-                help="Side of such a teacher's images, in pixels.",
-            ),
-            setting(
-                "--data",
-                sets=["teacher.data"],
-                help="Data set to measure accuracy on; '' measures none.",
-            ),
-        ]
-    ):
-        function = option(function)
-    return function
+teacher_options = _together(
+    setting(
+        "--teacher",
+        sets=["teacher.name"],
+        help="A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with "
+        "--weights; or package.module:function.",
+    ),
+    setting(
+        "--weights", sets=["teacher.weights"], help="A safetensors file of a teacher's state dict."
+    ),
+    setting(
+        "--size",
+        type=int,
+        sets=["teacher.size"],
+        help="Side of such a teacher's images, in pixels.",
+    ),
+    setting(
+        "--data", sets=["teacher.data"], help="Data set to measure accuracy on; '' measures none."
+    ),
+)
 
 
 bits_option = setting(
@@ -167,50 +174,38 @@ recipe_option = setting(
 )
 
 
-def job_options(function: Function) -> Function:
-    """Where a job writes, how it goes on, and every other setting."""
-    for option in reversed(
-        [
-            click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
-            click.option(
-                "--resume",
-                cls=Always,
-                type=click.Path(path_type=Path),
-                metavar="FOLDER",
-                help="Go on with an interrupted run, with its own settings.",
-            ),
-            setting(
-                "--ops",
-                multiple=True,
-                metavar="MODULE",
-                sets=["space.ops"],
-                help="Python module that declares operations with @autorecon.op.",
-            ),
-            click.option("--config", help="A TOML file of settings, as a run's config.toml."),
-            click.option(
-                "--with",
-                "assignments",
-                multiple=True,
-                metavar="KEY=VALUE",
-                help="Any setting of config.toml, as search.epochs=40; may be repeated.",
-            ),
-            setting(
-                "--precision",
-                sets=["precision.search", "precision.compress"],
-                help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
-            ),
-            setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
-            setting(
-                "--threads",
-                type=int,
-                sets=["threads"],
-                help="Threads of torch; 0 leaves its choice.",
-            ),
-            click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
-            click.option(
-                "--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."
-            ),
-        ]
-    ):
-        function = option(function)
-    return function
+# Where a job writes, how it goes on, and every other setting.
+job_options = _together(
+    click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
+    click.option(
+        "--resume",
+        cls=Always,
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Go on with an interrupted run, with its own settings.",
+    ),
+    setting(
+        "--ops",
+        multiple=True,
+        metavar="MODULE",
+        sets=["space.ops"],
+        help="Python module that declares operations with @autorecon.op.",
+    ),
+    click.option("--config", help="A TOML file of settings, as a run's config.toml."),
+    click.option(
+        "--with",
+        "assignments",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Any setting of config.toml, as search.epochs=40; may be repeated.",
+    ),
+    setting(
+        "--precision",
+        sets=["precision.search", "precision.compress"],
+        help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
+    ),
+    setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
+    setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),
+    click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
+    click.option("--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."),
+)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     """The table of results.json and where the report is; with `as_json` the object itself."""
+    from autorecon.lang.wording import plural
     from autorecon.records.schema import plain
 
     if as_json:
@@ -24,8 +25,8 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
         click.echo(f"  {name:<18} {calibrated:>16} {tuned:>16}   {size}")
     if difference := results.difference:
         click.echo(
-            f"\n  {difference.of}: {difference.mean:+.2f} points over {difference.runs} "
-            f"paired seed{'s' * (difference.runs > 1)}"
+            f"\n  {difference.of}: {difference.mean:+.2f} points over "
+            f"{plural(difference.runs, 'paired seed')}"
         )
     for row in results.rows:
         for warning in row.warnings:

@@ -8,13 +8,13 @@ torch.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.methods.method import METHODS, Method
 from autorecon.compress.quantization.bits import Bits
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.compress.engine.assembly import check_method
@@ -39,17 +39,13 @@ __all__ = [
 ]
 
 # What needs torch is imported when it is first asked for.
-_LATER = {
-    "Compression": "engine.compression",
-    "QuantizedModel": "quantization.quantize",
-    "check_method": "engine.assembly",
-    "diversity": "engine.collapse",
-    "fake_quantize": "quantization.rounding",
-    "quantize": "quantization.quantize",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = later(
+    __name__,
+    **{
+        "engine.assembly": ["check_method"],
+        "engine.collapse": ["diversity"],
+        "engine.compression": ["Compression"],
+        "quantization.quantize": ["QuantizedModel", "quantize"],
+        "quantization.rounding": ["fake_quantize"],
+    },
+)

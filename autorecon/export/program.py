@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import attrs
 
-from autorecon.lang import Edge, Node, Op, Pipeline, Shape
+from autorecon.lang import Edge, Node, Op, Pipeline
+from autorecon.lang.checked import Step as Typed
 from autorecon.lowering.plan import Place
 from autorecon.nn import Generator
+from autorecon.nn.builders import layer_of
+from autorecon.nn.layers import Layer
 
 Names = Mapping[Place, str]
 
 
 @attrs.frozen
 class Call:
-    """One operation, between the shapes around it (without the batch axis)."""
+    """One operation, and the name that its layer has if it has a state."""
 
-    op: Op
-    layer: str
-    before: Shape
-    after: Shape
+    typed: Typed
+    name: str
+
+    @property
+    def op(self) -> Op:
+        return self.typed.op
+
+    @cached_property
+    def layer(self) -> Layer:
+        return layer_of(self.typed)
 
 
 @attrs.frozen
@@ -69,6 +79,5 @@ def _step(node: Node, edges: list[Edge], names: Names) -> Step:
 
 def _calls(candidate: Pipeline, owner: tuple[str, int | None], names: Names) -> tuple[Call, ...]:
     return tuple(
-        Call(step.op, names[Place(*owner, position)], step.before, step.after)
-        for position, step in enumerate(candidate.steps)
+        Call(step, names[Place(*owner, position)]) for position, step in enumerate(candidate.steps)
     )

@@ -8,8 +8,11 @@ from itertools import product
 
 import attrs
 
-from autorecon.graph.encode import Picks, places
-from autorecon.graph.space import Space
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import Picks
+from autorecon.graph.encode import places
+from autorecon.graph.restrictions import restrictions
+from autorecon.graph.symmetry import reorderings
 from autorecon.lang.cases import absences, combinations, tied_decisions
 from autorecon.lang.check_graph import label_reads
 
@@ -32,7 +35,7 @@ LivePart = Mapping[int, int]
 class Liveness:
     """What is live in the architectures of one space, built once and asked many times."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Architectures) -> None:
         self._space = space
         self._place = places(space)
         # Behind the picks stand the candidates of edges that do not simply choose one.
@@ -55,7 +58,7 @@ class Liveness:
         }
         self._output = number[space.output.name]
         self._reads = bool(label_reads(space.nodes, space.edges))
-        self._restrictions = space.restrictions
+        self._restrictions = restrictions(space)
         self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
@@ -183,7 +186,7 @@ class Liveness:
         return reached, needed
 
 
-def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
+def _wires(space: Architectures, place: Mapping[str, int]) -> list[tuple[int, ...]]:
     number = {name: index for index, name in enumerate(space.order)}
     wires = []
     for edge in space.edges:
@@ -195,14 +198,20 @@ def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
     return [attrs.astuple(w) for w in sorted(wires, key=lambda w: w.source)]
 
 
-def canonical_picks(space: Space, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:
+@once
+def liveness(space: Architectures) -> Liveness:
+    """What is live in an architecture, fast."""
+    return Liveness(space)
+
+
+def canonical_picks(space: Architectures, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:
     """The canonical picks, or the least of those that the space's symmetries make of them.
 
     Raises TooSymmetric where the symmetries cannot be listed.
     """
-    canonical = space.liveness.canonical(picks)
+    canonical = liveness(space).canonical(picks)
     if not up_to_symmetry:
         return canonical
-    forms = {tuple(canonical[i] for i in taken) for taken in space.reorderings}
+    forms = {tuple(canonical[i] for i in taken) for taken in reorderings(space)}
     # What is tied may be free to choose otherwise for another's decisions.
-    return min(map(space.liveness.canonical, forms)) if space.is_tied else min(forms)
+    return min(map(liveness(space).canonical, forms)) if space.is_tied else min(forms)

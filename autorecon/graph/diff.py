@@ -12,7 +12,7 @@ from autorecon.graph.cost import Interval
 from autorecon.graph.labels import named_choices
 from autorecon.graph.pairing import EdgePair, counterparts, edge_pairs, reordered
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Node, Pipeline, show_shape
+from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
@@ -126,7 +126,7 @@ def compare(old: Space, new: Space) -> Difference:
         parameters=_named_changes(old.parameters, new.parameters),
         restrictions=_named_changes(_restrictions(old), _restrictions(new)),
         nodes=tuple(_node_changes(old, new, nodes)),
-        edges=tuple(_edge_changes(old, new, pairs)),
+        edges=tuple(_edge_changes(pairs)),
         reordered=reordered(pairs, new),
         edges_by_type=Counter((b or a).type for a, b in pairs),  # type: ignore[union-attr]
     )
@@ -167,7 +167,7 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
     yield from (NodeChange(None, n) for n in new.nodes.values() if n.name not in matched)
 
 
-def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[EdgeChange]:
+def _edge_changes(pairs: list[EdgePair]) -> Iterator[EdgeChange]:
     for a, b in pairs:
         changes = (*_changes(a, b, _MATCHED), *_tie_changes(a, b)) if a and b else ()
         before, after = a.candidates if a else (), b.candidates if b else ()
@@ -215,8 +215,6 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, Pipeline):
         return value.text
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         return show_shape(value)
-    return str(value)
+    return show_value(value)

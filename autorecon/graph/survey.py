@@ -11,7 +11,7 @@ from autorecon.graph.cost import Interval
 from autorecon.graph.expectation import Expectation
 from autorecon.graph.extremes import Architecture, cheapest, dearest
 from autorecon.graph.space import Space, load
-from autorecon.lang import Decision, Node, Pipeline
+from autorecon.lang import Decision, Edge, Node, Pipeline
 
 MEASURES = ("parameters", "macs")
 
@@ -120,6 +120,15 @@ def architecture_id(space: Space) -> str | None:
     """The id of a genotype in the space that it is of; None for what is not of one."""
     base = space.program.base_path
     return load(base, **space.parameters).architecture_id(space) if base else None
+
+
+def edges_by_name(space: Space) -> dict[str, Edge]:
+    """Every edge by its name, by its ends, and as the text writes it, blanks aside."""
+    return {
+        name: edge
+        for edge in space.edges
+        for name in (edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}")
+    }
 
 
 def chosen_rows(space: Space, architecture: Architecture) -> list[tuple[str, Pipeline, list[str]]]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from autorecon.lang.checked import Edge, Node
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.source import Span
+from autorecon.lang.wording import some
 
 MAX_RING = 8  # nodes of a cycle that its message names
 MAX_CUTS = 3  # edges that a note names
@@ -231,6 +232,5 @@ def _cut_off(
             elif edge.source not in behind:
                 behind.add(edge.source)
                 waiting.append(edge.source)
-    shown = ", ".join(f"`{edge.text} = none`" for edge in cuts[:MAX_CUTS])
-    more = f" and {len(cuts) - MAX_CUTS} more" if len(cuts) > MAX_CUTS else ""
-    return ((f"it is with {shown}{more}", cuts[0].span),)
+    shown = some([f"`{edge.text} = none`" for edge in cuts], MAX_CUTS)
+    return ((f"it is with {shown}", cuts[0].span),)

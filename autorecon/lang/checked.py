@@ -12,8 +12,10 @@ import attrs
 from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.keys import key
+from autorecon.lang.opspec import show_value
 from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
+from autorecon.lang.traits import NO_TRAITS, Traits
 
 if TYPE_CHECKING:
     from autorecon.lang.restrictions import Limit, Rule
@@ -29,6 +31,10 @@ class Op:
     @property
     def spec(self) -> OpSpec:
         return OPERATIONS[self.name]
+
+    @property
+    def traits(self) -> Traits:
+        return self.spec.traits
 
     @property
     def args(self) -> dict[str, Value]:
@@ -51,7 +57,7 @@ class Op:
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
         written = [
-            _literal(value) if param.required else f"{param.name}={_literal(value)}"
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
             for param, value in self._shown
         ]
         return f"{self.name}({', '.join(written)})" if written else self.name
@@ -75,14 +81,12 @@ class Placeholder(Op):
     span: Span = attrs.field(eq=False, repr=False)
 
     @property
+    def traits(self) -> Traits:
+        return NO_TRAITS
+
+    @property
     def text(self) -> str:
         return self.name
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
 
 
 @attrs.frozen
@@ -125,9 +129,14 @@ class Pipeline:
         """The label inputs that its operations read."""
         return frozenset(op.label for op in self.ops if op.label)
 
-    @property
+    @cached_property
     def is_none(self) -> bool:
-        return self.ops[0].name == "none"
+        return self.ops[0].traits.none
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether it is nothing but `identity`."""
+        return len(self.ops) == 1 and self.ops[0].traits.identity
 
     @cached_property
     def choices(self) -> tuple[Placeholder, ...]:
@@ -147,7 +156,7 @@ class Pipeline:
     @cached_property
     def activations(self) -> int:
         """Numbers that it computes a sample, of which `identity` computes none."""
-        return sum(elements(step.after) for step in self.steps if step.op.name != "identity")
+        return sum(elements(step.after) for step in self.steps if not step.op.traits.identity)
 
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
@@ -164,6 +173,10 @@ class Pipeline:
         around = zip(self.ops, shapes, shapes[1:], strict=False)
         steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
         return Pipeline(self.ops, tuple(steps))
+
+
+NONE = Pipeline((Op("none", ()),))
+IDENTITY = Pipeline((Op("identity", ()),))
 
 
 @attrs.frozen

@@ -31,7 +31,7 @@ def lower(space: Space, kept: Kept | None = None) -> Plan:
     steps: list[Step] = []
     for name in space.order:
         if name in live and not space.nodes[name].is_input:
-            _node(space, space.nodes[name], incoming[name], candidates, steps)
+            _node(space.nodes[name], incoming[name], candidates, steps)
     inputs = {n.name: n.shape for n in space.program.inputs}
     return Plan(inputs, tuple(steps), space.output.name)
 
@@ -43,11 +43,7 @@ def _candidates(edge: Edge, kept: Kept) -> list[int]:
 
 
 def _node(
-    space: Space,
-    node: Node,
-    edges: Sequence[Edge],
-    candidates: Mapping[str, Sequence[int]],
-    steps: list[Step],
+    node: Node, edges: Sequence[Edge], candidates: Mapping[str, Sequence[int]], steps: list[Step]
 ) -> None:
     parts = [Term(_edge(edge, candidates[edge.name], steps)) for edge in edges]
     raw = node.name if node.then is None else f"{node.name}.{node.merge}"

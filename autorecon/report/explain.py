@@ -9,6 +9,7 @@ import attrs
 
 from autorecon.graph import Space, load
 from autorecon.graph.cost import Interval
+from autorecon.graph.survey import edges_by_name
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
 from autorecon.records.derivation import Derivation, read_derivation
 from autorecon.report.history import SearchEpoch, read_history
@@ -111,7 +112,7 @@ def find(space: Space, name: str) -> list[Decision]:
     """By a decision's name, or an edge's as the text writes it, blanks aside; ExplainError."""
     wanted = "".join(name.split())
     by_name = {form: [d] for d in space.decisions for form in (d.name, "".join(d.text.split()))}
-    by_edge = {form: edge for edge in space.edges for form in _forms(edge)}
+    by_edge = edges_by_name(space)
     if wanted in by_name:
         return by_name[wanted]
     if wanted not in by_edge:
@@ -125,14 +126,9 @@ def find(space: Space, name: str) -> list[Decision]:
     return [space.program.decisions[axis] for axis in edge.axes]
 
 
-def _forms(edge: Edge) -> tuple[str, str, str]:
-    return edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}"
-
-
 def _space(folder: RunFolder) -> Space:
     section = folder.config.get("space", {})
-    for module in section.get("ops", ()):
-        load_ops(str(module))
+    load_ops(*map(str, section.get("ops", ())))
     return load(folder.space_path, **section.get("set", {}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from autorecon.lang.wording import some
 from autorecon.records.derivation import Trial, read_derivation
 from autorecon.runs import RunFolder
 
@@ -32,4 +33,4 @@ def read_trials(folder: RunFolder) -> list[TrialRow]:
 
 def _unlike(trial: Trial, best: Trial) -> str:
     other = [f"{k} = {v}" for k, v in trial.choices.items() if best.choices.get(k) != v]
-    return ", ".join(other[:3]) + (f" and {len(other) - 3} more" if len(other) > 3 else "")
+    return some(other, 3)

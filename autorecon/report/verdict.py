@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from autorecon.graph.labels import count_text
+from autorecon.lang.wording import plural
 from autorecon.records.results import Difference, Results, Summary
 from autorecon.report.inputs import Inputs, search_is_unfinished
-from autorecon.report.wording import deviation, percent, plural, spread
+from autorecon.report.wording import deviation, percent, spread
 
 FEW_SEEDS = 5
 """With fewer, a mean beyond one standard deviation is still likely by chance (p > 0.09)."""

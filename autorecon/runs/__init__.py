@@ -12,7 +12,6 @@ from autorecon.runs.folder import RunFolder, locked, next_free
 from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
-    load_metadata,
     load_state,
     load_weights,
     save_state,
@@ -29,7 +28,6 @@ __all__ = [
     "Stage",
     "drive",
     "duration",
-    "load_metadata",
     "load_state",
     "load_weights",
     "locked",

@@ -13,7 +13,6 @@ import tomli_w
 from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.runs import locked, write_text
-from autorecon.runs.atomic import sweep
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
@@ -48,7 +47,6 @@ class StudyFolder:
         """Hold the study against other processes; RunError if another holds it."""
         self.path.mkdir(parents=True, exist_ok=True)
         with locked(self.path):
-            sweep(self.path)
             yield
 
     def write(self, study: Study, software: dict[str, str]) -> None:

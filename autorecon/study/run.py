@@ -156,5 +156,5 @@ def _failed(cell: Cell, why: str, final: bool = False) -> CellRecord:
 def _outcome(record: CellRecord) -> str:
     if record.error:
         return f"failed: {record.error}"
-    took = f"{record.seconds:.0f} s"
+    took = duration(record.seconds)
     return took if record.accuracy is None else f"{record.accuracy:.2f} %, {took}"

@@ -11,7 +11,7 @@ from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
 from autorecon.nn import generator
@@ -65,8 +65,7 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
-    for module in config.space.ops:
-        load_ops(module)
+    load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)
@@ -78,9 +77,12 @@ def prepare(config: RunConfig) -> Prepared:
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
     known = _known(config, space) if config.selects and config.select.known else None
-    space = _labelled(config, space)
-    for other in filter(None, (baseline, known)):
-        _labelled(config, other)
+    asked = config.compress.asks_classes if config.compresses else ""
+    who = _who_searches(config) or asked
+    space = _labelled(space, who)
+    for other, asks in ((known, who), (baseline, asked)):
+        if other:
+            _labelled(other, asks)
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
@@ -119,12 +121,16 @@ def _check_choices(config: RunConfig, space: Space) -> None:
         )
 
 
-def _labelled(config: RunConfig, space: Space) -> Space:
+def _who_searches(config: RunConfig) -> str:
+    """As `CompressConfig.asks_classes`, of the search."""
+    text = config.search.objective
+    asks = config.command != "compress" and Objective.parse(text).asks_classes
+    return f"the objective '{text}'" if asks else ""
+
+
+def _labelled(space: Space, who: str) -> Space:
     """The same where nobody asks for images of a class, else those of its generators that know
     what they are asked for; ConfigError where there are none."""
-    who = config.compress.asks_classes if config.compresses else ""
-    if config.command != "compress" and Objective.parse(config.search.objective).asks_classes:
-        who = f"the objective '{config.search.objective}'"
     other = "objective, as 'onehot + entropy + 0.1*bns'" if "objective" in who else "method"
     try:
         return space.requiring("label") if who else space
@@ -168,8 +174,6 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
     """Raise CompressError or ObjectiveError where the teacher lacks what a stage needs of it."""
     if config.command in ("run", "search"):
         objective = Objective.parse(config.search.objective)
-        if objective.needs_decoder:
-            raise ObjectiveError(f"'{objective}': a search has no decoder; leave out decode")
         if missing := lacking(teacher.module, objective.needs):
             raise ObjectiveError(
                 f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"

@@ -180,11 +180,11 @@ def test_what_a_run_was_begun_with_is_refused_with_resume(name):
 
 
 def test_missing_data_says_what_to_do(monkeypatch, tmp_path):
-    from autorecon.data import _folders
+    from autorecon.data import folders
 
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "none")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "none")
     fails("autorecon data fetch fashion-mnist", "run")
 
 

@@ -20,7 +20,7 @@ from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord, Made
 from autorecon.study.spec import slug
 from autorecon.study.statistics import paired, sample
-from autorecon.teachers import Teacher
+from autorecon.teachers import Teacher, load
 from autorecon.workflow.config import read_config
 from autorecon.workflow.prepare import bind, load_teacher
 
@@ -337,3 +337,30 @@ def test_genotypes_are_of_the_spaces_of_now(study: str) -> None:
             space = spaces.get(key) or bind(config.space.file, config.space.set, teacher)
             cost = spaces.setdefault(key, space).from_id(genotype).cost
             assert Made(cost.parameters.max, cost.macs.max) == made
+
+
+def compressions() -> Iterator[tuple[str, CellRecord, Space]]:
+    """Each student that was trained with a genotype, drawn or discovered, and the genotype."""
+    spaces: dict[str, Space] = {}
+    for path in sorted(RESULTS.rglob("records.jsonl")):
+        study = path.parent.relative_to(RESULTS).as_posix()
+        for cell, record in records(study).items():
+            found = records(study).get(record.settings["space"]["file"].removesuffix(".space"))
+            if record.settings["command"] != "compress" or found is None:
+                continue
+            teacher, space = found.settings["teacher"]["name"], found.settings["space"]
+            key = f"{teacher} {space}"
+            if key not in spaces:
+                spaces[key] = bind(space["file"], space.get("set", {}), load(teacher))
+            yield f"`{study}`, `{cell}`", record, spaces[key].from_id(found.genotype)
+
+
+def test_every_generator_that_could_not_know_the_class_is_named() -> None:
+    told, count = set(), 0
+    for place, record, genotype in compressions():
+        count += 1
+        labels = {node.name for node in genotype.program.inputs if node.role == "label"}
+        if not labels & genotype.live:
+            told.add((place, record.settings["compress"]["method"], f"{record.accuracy:.2f}"))
+    assert count > 200
+    assert {tuple(row) for row in table("record")[1:]} == told

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autorecon
-from autorecon.export.layers import CALL, MAKE
 from autorecon.export.names import Identifiers, class_name
 from autorecon.export.source import loaded, source
 from autorecon.graph.sample import sample
@@ -55,7 +54,6 @@ def test_every_operation(everything):
     pipelines = [e.candidates[0] for e in everything.edges]
     pipelines += [n.then for n in everything.nodes.values() if n.then]
     assert {op.name for p in pipelines for op in p.ops} == set(CATALOGUE)
-    assert set(MAKE) | set(CALL) | {"none"} == set(CATALOGUE)
     assert_same(everything)
 
 
@@ -145,6 +143,21 @@ share weights a -> b, b -> c
     text = source(autorecon.generator(space))
     assert text.count('self["a->b.relu-conv3.conv"]') == 2
     assert "b->c" not in text
+
+
+def test_a_layer_that_edges_share_normalises_its_weight_once_a_call():
+    text = """space shared
+input z [4]: noise
+node a, b [4, 4, 4]
+output image [4, 4, 4]
+link z -> a = linear
+link a -> b = relu >> conv(3, spectral=true)
+link b -> image = relu >> conv(3, spectral=true)
+"""
+    shared = autorecon.loads(f"{text}share weights a -> b, b -> image\n")
+    assert_same(shared)
+    assert "parametrize" in source(autorecon.generator(shared))
+    assert "parametrize.cached" not in source(autorecon.generator(autorecon.loads(text)))
 
 
 def test_edges_share_a_layer_at_different_resolutions():

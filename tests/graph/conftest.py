@@ -80,6 +80,22 @@ def _layered_texts(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def _named_layered_texts(draw: st.DrawFn) -> str:
+    """Twins whose edges depend on a choice each, on one for all, or on both."""
+    width = draw(st.integers(2, 3))
+    lines = ["space twins", "input z [3]: noise", "output image [3]"]
+    lines.append(f"node {', '.join(f'n{i}' for i in range(width))} [3]")
+    usual = draw(st.sampled_from(["own{} >> all", "own{} >> linear | all", "all >> own{} | none"]))
+    own = draw(st.sampled_from(["bn | identity", "none | identity", "relu | bn"]))
+    choices = [f"choice own{i} = {own}" for i in range(width)]
+    choices.insert(draw(st.integers(0, width)), "choice all = bn | identity | none")
+    lines += [f"link z -> n{i} = {usual.format(i)}" for i in range(width)]
+    odd = draw(st.sampled_from(["none | identity", "own0", "identity"]))
+    lines += [f"link n{i} -> image = {odd}" for i in range(width)]
+    return "\n".join([*lines, *choices]) + "\n"
+
+
+@st.composite
 def _restricted_texts(draw: st.DrawFn) -> str:
     """One to three rules about the edges of a small space, and perhaps limits of what it costs."""
     return draw(_restricted(draw(_texts())))
@@ -183,6 +199,11 @@ def restricted_spaces() -> st.SearchStrategy[Space]:
 @pytest.fixture(scope="session")
 def tied_spaces() -> st.SearchStrategy[Space]:
     return _tied_texts().map(lambda text: _checked(text, 400)).filter(_is_named)
+
+
+@pytest.fixture(scope="session")
+def named_layered_spaces() -> st.SearchStrategy[Space]:
+    return _named_layered_texts().map(lambda text: _checked(text, 2_500)).filter(bool)
 
 
 @pytest.fixture(scope="session")

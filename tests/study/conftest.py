@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autorecon.data import _registry
+from autorecon.data import registry
 from autorecon.report.study import write_tables
 from autorecon.runs import Progress
 from autorecon.study import run as running
@@ -118,7 +118,7 @@ def _enter(folder, patch):
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)
-    patch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
+    patch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
     return STUDY
 
 

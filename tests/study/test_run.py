@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -348,3 +349,33 @@ def test_a_study_of_a_file_a_cell_is_converted(copied, done):
     assert StudyFolder(Path("out")).log.read() == records
     with pytest.raises(StudyError, match="no study of before"):
         convert(StudyFolder(Path("out")))
+
+
+TIED = """space tied(classes = 3)
+choice act = relu | tanh | silu
+choice lone = nearest | bilinear
+edge mix = conv(1) | conv(3) | sepconv(3) | sepconv(5) | identity | none
+input z [4]: noise
+input y: label(classes)
+node code [4] merge product
+node a, b, c, d [2, 4, 4] then bn >> act
+output image [1, 8, 8]
+link z -> code = identity
+link y -> code = embed
+link code -> a = linear
+mix a -> {b, c, d}
+mix b -> c
+mix {b, c} -> d
+link d -> image = lone >> conv(3)
+"""
+
+
+def test_architectures_are_drawn_of_spaces_that_are_tied(tiny):
+    """140,000 of them; one of its decisions has a name though nothing is tied to it."""
+    Path("tied.space").write_text(TIED)
+    text = re.sub(r"(?m)^space = .*", 'space = { file = "tied.space" }', tiny)
+    cells, folder = plan(read_study(text, "tiny", {})), StudyFolder(Path("out"))
+    running.check(cells, dict.fromkeys(cell.id for cell in cells))
+    drawn = [do_cell(folder, Task(cell), QUIET) for cell in cells if cell.kind == "draw"]
+    assert not any(record.error for record in drawn)
+    assert len({record.genotype for record in drawn}) == len(drawn) == 2

@@ -9,7 +9,7 @@ from random import Random
 
 from autorecon import Space
 from autorecon.graph import derive_choices
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.expectation import NotProbabilities
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures

@@ -27,7 +27,8 @@ class Interpreter:
     modules: Mapping[Place, nn.Module]
     weights: Callable[[Weight], Tensor]
     moved: Buffers = attrs.field(factory=dict)
-    # A normalised weight is asked for once in a call.
+    _buffers: dict[tuple[int, str], Tensor] = attrs.field(factory=dict)
+    # A weight is normalised once in a call.
     _spectral: dict[int, Tensor] = attrs.field(factory=dict)
 
     def __call__(self, plan: Plan, values: Mapping[str, Tensor]) -> Tensor:
@@ -187,9 +188,18 @@ class Interpreter:
     ) -> None:
         m = step.op.args["momentum"]
         unbiased = variance.detach() * count / (count - 1)
-        self.moved[step.place, "running_mean"] = (1 - m) * module.running_mean + m * mean.detach()
-        self.moved[step.place, "running_var"] = (1 - m) * module.running_var + m * unbiased
-        self.moved[step.place, "num_batches_tracked"] = module.num_batches_tracked + 1
+        seen = {"running_mean": mean.detach(), "running_var": unbiased}
+        for name, value in seen.items():
+            self._put(step.place, module, name, (1 - m) * self._now(module, name) + m * value)
+        count = self._now(module, "num_batches_tracked") + 1
+        self._put(step.place, module, "num_batches_tracked", count)
+
+    def _now(self, module: nn.Module, name: str) -> Tensor:
+        """A buffer, as another edge that shares the module has moved it."""
+        return self._buffers.get((id(module), name), getattr(module, name))
+
+    def _put(self, place: Place, module: nn.Module, name: str, value: Tensor) -> None:
+        self.moved[place, name] = self._buffers[id(module), name] = value
 
     def _ccbn(self, step: Apply, module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         factor, offset = module.gamma.weight[y], module.beta.weight[y]

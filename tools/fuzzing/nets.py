@@ -8,21 +8,23 @@ from random import Random
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 import autorecon
 from autorecon import Space
 from autorecon.export.source import loaded, source
-from autorecon.graph.encode import Picks
-from autorecon.lowering import PASSES, check_plan, lower
+from autorecon.graph.codec import Picks
 from autorecon.nn import OneCandidate, SomeCandidates, edge_mixture
 from autorecon.nn.mixture import Sampled, kept
 from fuzzing.judge import Difference, holds
 from fuzzing.language import valid_ones
+from fuzzing.plans import Differs, leaves, prove
 
 MOST = 60_000  # weights, or numbers computed, of a space whose nets are tried
 BATCH = 3
 TOLERANCE = 1e-9  # of float64, beside values of the size of 1
 ROUNDING = 300  # times what rounding does to the plain net
+INTERPRETED = 0.15  # of the nets: every plan on the way is run slowly, too
 
 Net = autorecon.nn.SuperNet | autorecon.nn.Generator
 Seen = dict[str, Tensor]
@@ -38,6 +40,8 @@ def check_nets(space: Space, random: Random) -> int:
         for sampled in mixtures(space, random):
             check_pair("super net", *pair, sampled)
             compared += 1
+        if random.random() < INTERPRETED:
+            compared += check_plans(pair[1], sampled)
     valid = valid_ones(space)
     if valid is None:
         return compared
@@ -48,6 +52,8 @@ def check_derived(space: Space, picks: Picks, seed: int, random: Random) -> int:
     found = space.genotype(picks)
     fused, plain = fused_and_plain(found, seed)
     check_pair("generator", fused, plain, {})
+    if random.random() < INTERPRETED:
+        check_plans(plain, {})
     if not space.is_genotype:
         check_heir(space, found, picks, seed)
     if random.random() < 0.3:
@@ -98,22 +104,25 @@ def _drawn(size: int, random: Random) -> Tensor:
 
 
 def check_pair(kind: str, fused: Net, plain: Net, sampled: Sampled) -> None:
-    """Every plan on the way is sound, and both nets compute the same."""
-    check_passes(plain.space, sampled)
+    """Both nets compute the same, in training and, with the statistics of that, in evaluation."""
     state = {name: b.clone() for name, b in plain.named_buffers()}
     for training in (True, False):
-        one = observed(fused, sampled, training)
-        alike(f"{kind}, {'training' if training else 'evaluation'}", one, plain, sampled, training)
+        found = observed(fused, sampled, training)
+        mode = "training" if training else "evaluation"
+        alike(f"{kind}, {mode}", found, plain, sampled, training)
     for net in (fused, plain):
         net.load_state_dict(state, strict=False)
 
 
-def check_passes(space: Space, sampled: Sampled) -> None:
-    plan = lower(space, kept(edge_mixture(space, sampled)) if sampled else None)
-    for change in PASSES:
-        check_plan(plan)
-        plan = change(plan)
-    check_plan(plan)
+def check_plans(plain: Net, sampled: Sampled) -> int:
+    """Every plan on the way is interpreted to the same."""
+    mixture = edge_mixture(plain.space, sampled)
+    try:
+        return prove(plain, mixture, kept(mixture), training=True)
+    except Differs:
+        if ROUNDING * rounding(plain, sampled, True) <= TOLERANCE:
+            raise
+        return 0
 
 
 def observed(net: nn.Module, sampled: Sampled, training: bool) -> Seen:
@@ -133,40 +142,19 @@ def observed(net: nn.Module, sampled: Sampled, training: bool) -> Seen:
     return seen
 
 
-def leaves(sampled: Sampled) -> tuple[Sampled, dict[str, Tensor]]:
-    """The same with tensors that take gradients, and these."""
-    own, tensors = {}, {}
-    for name, given in sampled.items():
-        values = getattr(given, "weight", getattr(given, "weights", given))
-        leaf = tensors[f"mixture of {name}"] = values.detach().clone().requires_grad_()
-        if isinstance(given, OneCandidate):
-            own[name] = OneCandidate(given.index, leaf)
-        elif isinstance(given, SomeCandidates):
-            own[name] = SomeCandidates(given.indices, leaf)
-        else:
-            own[name] = leaf
-    return own, tensors
-
-
 def alike(kind: str, found: Seen, plain: Net, sampled: Sampled, training: bool) -> None:
-    """Raises Difference where what was seen is not what the plain net gives; more than rounding,
-    which some nets make much of: what it does is tried where there is a difference."""
+    """Raises Difference where what was seen is not what the plain net gives."""
     before = {name: b.clone() for name, b in plain.named_buffers()}
     expected = observed(plain, sampled, training)
     apart = distances(found, expected)
     if max(apart.values()) <= TOLERANCE:
         return
-    after = {name: b.clone() for name, b in plain.named_buffers()}
     plain.load_state_dict(before, strict=False)
-    noise = max(
-        max(distances(seen, expected).values())
-        for seen in (_jittered(plain, sampled, training, before, seed) for seed in range(3))
-    )
-    plain.load_state_dict(after, strict=False)
+    least = ROUNDING * rounding(plain, sampled, training)
     # Images stand before statistics, and these before gradients.
     for name, far in apart.items():
-        if not far <= max(ROUNDING * noise, TOLERANCE):
-            raise Difference(f"{kind}: {_what(name)}", f"{name} by {far:.1e} ({noise:.1e})")
+        if not far <= max(least, TOLERANCE):
+            raise Difference(f"{kind}: {_what(name)}", f"{name} by {far:.1e} ({least:.1e})")
 
 
 def _what(name: str) -> str:
@@ -190,21 +178,29 @@ def distance(found: Tensor, expected: Tensor) -> float:
     return float((found - expected).abs().max() / expected.abs().max().clamp_min(1))
 
 
-def _jittered(net: Net, sampled: Sampled, training: bool, before: Seen, seed: int) -> Seen:
-    """What is seen where every module's result is rounded otherwise."""
-    random = torch.Generator().manual_seed(seed)
+def rounding(plain: Net, sampled: Sampled, training: bool) -> float:
+    """The largest difference where every module's result is rounded otherwise: some nets make much
+    of it, such as a norm of what is the same everywhere."""
+    before = {name: b.clone() for name, b in plain.named_buffers()}
+    found = []
+    for seed in range(3):
+        expected = observed(plain, sampled, training)
+        plain.load_state_dict(before, strict=False)
+        handles = _jittered(plain, torch.Generator().manual_seed(seed))
+        found += distances(observed(plain, sampled, training), expected).values()
+        plain.load_state_dict(before, strict=False)
+        for handle in handles:
+            handle.remove()
+    return max(found)
 
-    def round(module: nn.Module, inputs: tuple, output: Tensor) -> Tensor:
+
+def _jittered(net: Net, random: torch.Generator) -> list[RemovableHandle]:
+    def jitter(module: nn.Module, inputs: tuple, output: Tensor) -> Tensor:
         noise = torch.randn(output.shape, generator=random, dtype=output.dtype)
         return output * (1 + 4e-16 * noise) + 1e-17 * noise
 
-    handles = [m.register_forward_hook(round) for m in net.modules() if not list(m.children())]
-    try:
-        return observed(net, sampled, training)
-    finally:
-        for handle in handles:
-            handle.remove()
-        net.load_state_dict(before, strict=False)
+    leaves = (module for module in net.modules() if not list(module.children()))
+    return [module.register_forward_hook(jitter) for module in leaves]
 
 
 @torch.no_grad()

@@ -50,7 +50,7 @@ def prove(net: SpaceNet, mixture: Mixture, kept: Kept, training: bool) -> int:
     return plans
 
 
-# Images, and the buffers that were moved by the place of their module.
+# Images, and all buffers afterwards.
 _Way = Callable[[dict[str, Tensor], Mixture], tuple[Tensor, Observed]]
 
 
@@ -59,17 +59,16 @@ def _interpreted(net: SpaceNet, plan: Plan) -> _Way:
         run = Interpreter(net._places, Scalars(mixture).__getitem__)
         images = run(plan, values)
         names = net.layer_names
-        return images, {_buffer(names[p], net._places[p], n): v for (p, n), v in run.moved.items()}
+        moved = {_buffer(names[p], net._places[p], n): v for (p, n), v in run.moved.items()}
+        return images, dict(net.named_buffers()) | moved
 
     return way
 
 
 def _executed(net: SpaceNet, plan: Plan) -> _Way:
     def way(values: dict[str, Tensor], mixture: Mixture) -> tuple[Tensor, Observed]:
-        before = {name: value.clone() for name, value in net.named_buffers()}
         images = Run(net._places, Scalars(mixture), dict(values))(plan)
-        # Its own buffers are what it has moved; the rest of them is as it was.
-        return images, {n: v for n, v in net.named_buffers() if not torch.equal(v, before[n])}
+        return images, dict(net.named_buffers())
 
     return way
 
@@ -85,7 +84,7 @@ def _inputs(net: SpaceNet) -> dict[str, Tensor]:
     return net._inputs(z.double(), y)
 
 
-def _leaves(mixture: Mixture) -> tuple[Mixture, Mapping[str, Tensor]]:
+def leaves(mixture: Mixture) -> tuple[Mixture, Mapping[str, Tensor]]:
     """The mixture with tensors that take gradients, and these."""
     tensors, own = {}, {}
     for name, given in mixture.items():
@@ -106,9 +105,9 @@ def _tensor(weights: Weights) -> Tensor:
 
 
 def _observed(net: SpaceNet, mixture: Mixture, inputs: Mapping[str, Tensor], way: _Way) -> Observed:
-    """Images, gradients to noise, weights and mixture of a random direction, moved buffers."""
+    """Images, gradients to noise, weights and mixture of a random direction, buffers."""
     net.zero_grad()
-    own, weights = _leaves(mixture)
+    own, weights = leaves(mixture)
     values = {
         n: v.clone().requires_grad_() if v.is_floating_point() else v for n, v in inputs.items()
     }
@@ -119,18 +118,18 @@ def _observed(net: SpaceNet, mixture: Mixture, inputs: Mapping[str, Tensor], way
     (images * direction.to(images)).sum().backward()
     for name, value in net.named_buffers():
         value.copy_(start[name])
-    leaves = {f"input {n}": v for n, v in values.items() if v.is_floating_point()}
-    leaves |= {f"mixture {n}": v for n, v in weights.items()} | dict(net.named_parameters())
+    ends = {f"input {n}": v for n, v in values.items() if v.is_floating_point()}
+    ends |= {f"mixture {n}": v for n, v in weights.items()} | dict(net.named_parameters())
     gradients = {
         f"gradient of {n}": torch.zeros_like(v) if v.grad is None else v.grad.clone()
-        for n, v in leaves.items()
+        for n, v in ends.items()
     }
     return {"images": images.detach()} | gradients | {f"buffer {n}": v for n, v in moved.items()}
 
 
 def _compare(expected: Observed, found: Observed, where: str) -> None:
     if missing := expected.keys() ^ found.keys():
-        raise Differs(f"{where}: {min(missing)} is moved by one and not by the other")
+        raise Differs(f"{where}: {min(missing)} is there for one and not for the other")
     for name, value in expected.items():
         scale = 1 + float(value.abs().max()) if value.numel() else 1.0
         error = float((found[name] - value).abs().max()) if value.numel() else 0.0

@@ -25,7 +25,7 @@ from autorecon.objective import (
 )
 from autorecon.records.files import read_record, write_record
 from autorecon.records.students import Compressed
-from autorecon.runs._structure import pack, unpack
+from autorecon.runs.structure import pack, unpack
 
 Make = Callable[..., Compression]
 COMPUTES = (Compute(), Compute(bf16=True))

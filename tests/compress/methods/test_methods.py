@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method
 from autorecon.compress.methods.method import find_method, register
 from autorecon.objective import NEEDS, DivergedError
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 SMALL = {
     "batch": 6, "warmup_steps": 2, "image_batches": 2, "image_steps": 2, "steps": 4,
@@ -153,7 +153,7 @@ def test_a_method_has_a_summary_and_says_where_it_is_from(name: str) -> None:
 def test_a_setting_that_a_method_has_not_is_refused() -> None:
     with pytest.raises(CompressError, match="calibration has no setting `steps`"):
         CompressConfig(method="calibration", steps=5)
-    with pytest.raises(CompressError, match="no method 'gdfk': did you mean 'gdfq'"):
+    with pytest.raises(CompressError, match="no method 'gdfk': did you mean `gdfq`"):
         CompressConfig(method="gdfk")
     with pytest.raises(CompressError, match="there is already a method gdfq"):
         register(find_method("gdfq"))

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 import attrs
 
-from autorecon.data._errors import DataError
+from autorecon.data.errors import DataError
 
 UNSIGNED_BYTE = 0x08
 GZIP_MAGIC = b"\x1f\x8b"

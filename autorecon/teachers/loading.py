@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +10,20 @@ from typing import Any
 import attrs
 from torch import nn
 
-from autorecon.teachers._architectures import ARCHITECTURES
-from autorecon.teachers._collections import COLLECTIONS
-from autorecon.teachers._errors import TeacherError
-from autorecon.teachers._inspect import (
+from autorecon.lang.user_modules import import_own
+from autorecon.teachers.architectures import ARCHITECTURES
+from autorecon.teachers.collections import COLLECTIONS
+from autorecon.teachers.errors import TeacherError
+from autorecon.teachers.inspection import (
     input_channels,
     input_size,
     logits_width,
     require_finite,
     statistics,
 )
-from autorecon.teachers._shipped import describe, read_weights
-from autorecon.teachers._teacher import Teacher
-from autorecon.teachers._weights import parse_state, put_state, read_state
+from autorecon.teachers.shipped import describe, read_weights
+from autorecon.teachers.state_dicts import parse_state, put_state, read_state
+from autorecon.teachers.teacher import Teacher
 
 
 def load(
@@ -138,7 +137,7 @@ def _find(spec: str) -> Callable[[], Any]:
     path, _, name = spec.partition(":")
     if not path or not name.isidentifier():
         raise TeacherError(f"{spec!r} is not of the form package.module:function")
-    function = getattr(_import(path), name, None)
+    function = getattr(import_own(path, TeacherError), name, None)
     if not callable(function) or isinstance(function, nn.Module):
         kind = (
             "no function" if function is None else f"a {type(function).__name__}, not a function,"
@@ -146,18 +145,3 @@ def _find(spec: str) -> Callable[[], Any]:
         raise TeacherError(f"the module {path} has {kind} called {name}")
     found: Callable[[], Any] = function
     return found
-
-
-def _import(path: str) -> Any:
-    here = os.getcwd()
-    # A command installed in bin/ does not look into the current folder as `python -m` does.
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(path)
-    # A script without a main guard parses our command line and exits.
-    except (Exception, SystemExit) as error:
-        raise TeacherError(
-            f"cannot import {path} (from {here} or what is installed): "
-            f"{type(error).__name__}: {error}"
-        ) from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._folders import candidate_folders
-from autorecon.data._idx import IdxArray, read_idx
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.folders import candidate_folders
+from autorecon.data.idx import IdxArray, read_idx
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from autorecon.data._dataset import Dataset, Split
+    from autorecon.data.dataset import Dataset, Split
 
 NAME = "fashion-mnist"
 TORCHVISION = "FashionMNIST/raw"
@@ -40,7 +40,7 @@ STATISTICS = {
 
 def load_fashion_mnist(size: int | None) -> Dataset:
     """Fashion-MNIST at 28x28, or padded to 32x32, or padded and average-pooled to 16x16."""
-    from autorecon.data._dataset import Dataset
+    from autorecon.data.dataset import Dataset
 
     size = NATIVE_SIZE if size is None else size
     if size not in STATISTICS:
@@ -105,7 +105,7 @@ def read_arrays(folder: Path, split: str) -> tuple[IdxArray, IdxArray]:
 def _read_split(folder: Path, split: str, size: int) -> Split:
     import torch
 
-    from autorecon.data._dataset import Split
+    from autorecon.data.dataset import Split
 
     images, labels = (
         torch.frombuffer(bytearray(array.values), dtype=torch.uint8).view(array.shape)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._folders import candidate_folders
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.folders import candidate_folders
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from autorecon.data._dataset import Dataset, Split
+    from autorecon.data.dataset import Dataset, Split
 
 NAME = "imagenet"
 SIZE = 224
@@ -31,7 +31,7 @@ UNPACK = (
 
 def load_imagenet(size: int | None) -> Dataset:
     """ImageNet, whose validation images are the test images here, at 224x224 or another size."""
-    from autorecon.data._dataset import Dataset
+    from autorecon.data.dataset import Dataset
 
     side = SIZE if size is None else size
     if side < 8:
@@ -105,7 +105,7 @@ def _opened(root: Path, split: str) -> Any:
 def _split(found: Any, size: int) -> Split:
     import torch
 
-    from autorecon.data._dataset import Split
+    from autorecon.data.dataset import Split
 
     paths, labels = zip(*found.samples, strict=True)
     return Split(FolderImages(list(paths), size), torch.tensor(labels))

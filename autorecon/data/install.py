@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from autorecon.data import _cifar, _fashion_mnist, _imagenet
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._folders import SYSTEM, cache_folder
-from autorecon.data._registry import require_known
+from autorecon.data import cifar, fashion_mnist, imagenet
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.folders import SYSTEM, cache_folder
+from autorecon.data.registry import require_known
 
-PACKAGE = f"dataset-{_fashion_mnist.NAME}"
+PACKAGE = f"dataset-{fashion_mnist.NAME}"
 PATIENCE = 600  # seconds for one command: 31 MB over a slow line
 Say = Callable[[str], None]
 
@@ -32,11 +32,11 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
     Raises DataError with every reason if none of these works.
     """
     require_known(name)
-    if name in _cifar.CIFARS:
+    if name in cifar.CIFARS:
         return _fetch_cifar(name, say)
-    if name == _imagenet.NAME:
-        return _imagenet.find_folder()
-    if name != _fashion_mnist.NAME:
+    if name == imagenet.NAME:
+        return imagenet.find_folder()
+    if name != fashion_mnist.NAME:
         raise DataError(f"{name} cannot be fetched; put its files where its loader looks for them")
     try:
         return _verified()
@@ -46,11 +46,11 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
 
 def _fetch_cifar(name: str, say: Say) -> Path:
     try:
-        _cifar.find_root(name)
+        cifar.find_root(name)
     except MissingDataError:
         say(f"downloading {name} with torchvision, about 170 MB")
-        _cifar.download(name)
-    return _cifar.verified(name)
+        cifar.download(name)
+    return cifar.verified(name)
 
 
 def _install(say: Say) -> Path:
@@ -63,13 +63,13 @@ def _install(say: Say) -> Path:
         except (Unavailable, DataError, OSError) as error:
             reasons.append(f"could not {described}: {error}")
     raise MissingDataError(
-        f"{_fashion_mnist.NAME} could not be installed:\n  " + "\n  ".join(reasons)
+        f"{fashion_mnist.NAME} could not be installed:\n  " + "\n  ".join(reasons)
     )
 
 
 def _verified() -> Path:
-    folder = _fashion_mnist.find_folder()
-    _fashion_mnist.check_files(folder)
+    folder = fashion_mnist.find_folder()
+    fashion_mnist.check_files(folder)
     return folder
 
 
@@ -85,7 +85,7 @@ def install_package() -> None:
 def unpack_package() -> None:
     """Unpack Debian's package into the cache folder, for which nobody has to be root."""
     _require_commands("apt-get", "dpkg-deb")
-    target = cache_folder() / _fashion_mnist.NAME
+    target = cache_folder() / fashion_mnist.NAME
     target.mkdir(parents=True, exist_ok=True)
     # In the target's own folder, so that a file is moved into place in one step.
     with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
@@ -95,12 +95,12 @@ def unpack_package() -> None:
         if package is None:
             raise Unavailable("apt-get downloaded nothing")
         _run(["dpkg-deb", "-x", str(package), str(folder)])
-        unpacked = folder / SYSTEM.relative_to("/") / _fashion_mnist.NAME
+        unpacked = folder / SYSTEM.relative_to("/") / fashion_mnist.NAME
         _move_checked(unpacked, target)
 
 
 def _move_checked(unpacked: Path, target: Path) -> None:
-    _fashion_mnist.check_files(unpacked)
+    fashion_mnist.check_files(unpacked)
     for file in sorted(unpacked.iterdir()):
         file.replace(target / file.name)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from autorecon.teachers._architectures import ARCHITECTURES
-from autorecon.teachers._errors import TeacherError
-from autorecon.teachers._load import build_own
+from autorecon.teachers.architectures import ARCHITECTURES
+from autorecon.teachers.errors import TeacherError
+from autorecon.teachers.loading import build_own
 
 
 def build_student(spec: str, classes: int, channels: int, seed: int) -> nn.Module:

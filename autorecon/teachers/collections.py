@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 import attrs
 from torch import Tensor, nn
 
-from autorecon.teachers._architectures import ARCHITECTURES
-from autorecon.teachers._errors import TeacherError
+from autorecon.lang import did_you_mean
+from autorecon.teachers.architectures import ARCHITECTURES
+from autorecon.teachers.errors import TeacherError
 
 Means = tuple[float, ...]
 
@@ -81,13 +81,10 @@ def _timm_model(name: str, classes: int, channels: int) -> nn.Module:
     return timm.create_model(name, pretrained=False, num_classes=classes, in_chans=channels)
 
 
-def _require(name: str, known: Iterable[str], collection: str) -> None:
-    if name in (known := sorted(known)):
-        return
-    close = get_close_matches(name, known, n=1)
-    few = f"; there are: {', '.join(known)}" if len(known) < 10 else ""
-    hint = f"; did you mean {collection}:{close[0]}?" if close else few
-    raise TeacherError(f"{collection} has no classifier called {name!r}{hint}")
+def _require(name: str, known: Collection[str], collection: str) -> None:
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise TeacherError(f"{collection} has no classifier called {name!r}: {hint}")
 
 
 def _last(module: nn.Module, kind: type[nn.Module]) -> str | None:

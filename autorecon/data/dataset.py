@@ -10,7 +10,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from autorecon.data._errors import DataError
+from autorecon.data.errors import DataError
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from autorecon.data import _cifar, _fashion_mnist, _imagenet
-from autorecon.data._errors import DataError
+from autorecon.data import cifar, fashion_mnist, imagenet
+from autorecon.data.errors import DataError
 
 if TYPE_CHECKING:
-    from autorecon.data._dataset import Dataset
+    from autorecon.data.dataset import Dataset
 
 Loader = Callable[[int | None], "Dataset"]
 
 _LOADERS: dict[str, Loader] = {
-    _fashion_mnist.NAME: _fashion_mnist.load_fashion_mnist,
-    "cifar10": _cifar.load_cifar10,
-    "cifar100": _cifar.load_cifar100,
-    _imagenet.NAME: _imagenet.load_imagenet,
+    fashion_mnist.NAME: fashion_mnist.load_fashion_mnist,
+    "cifar10": cifar.load_cifar10,
+    "cifar100": cifar.load_cifar100,
+    imagenet.NAME: imagenet.load_imagenet,
 }
 
 
@@ -47,6 +46,6 @@ def require_known(name: str) -> None:
     """Raise DataError, with a suggestion, unless `name` is registered."""
     if name in _LOADERS:
         return
-    close = get_close_matches(name, _LOADERS, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(names())}"
-    raise DataError(f"no data set is called {name!r}; {hint}")
+    from autorecon.lang import did_you_mean
+
+    raise DataError(f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}")

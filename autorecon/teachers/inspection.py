@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.lang.wording import plural, some
+from autorecon.teachers.errors import TeacherError
 
 
 def input_channels(module: nn.Module) -> int:
@@ -34,7 +35,7 @@ def statistics(name: str, values: object, channels: int) -> tuple[float, ...]:
         numbers = tuple(float(v) for v in values if isinstance(v, int | float) and math.isfinite(v))
         if len(numbers) == channels:
             return numbers
-    wanted = f"{channels} number{'s' * (channels > 1)}, one a channel"
+    wanted = f"{plural(channels, 'number')}, one a channel"
     raise TeacherError(f"{name} of the teacher's images must be {wanted}, not {values!r}")
 
 
@@ -61,10 +62,5 @@ def require_finite(module: nn.Module) -> None:
     bad = [name for name, value in module.state_dict().items() if not torch.isfinite(value).all()]
     if bad:
         raise TeacherError(
-            f"the model's {_some(bad)} hold values that are infinite or not a number"
+            f"the model's {some(bad, 3)} hold values that are infinite or not a number"
         )
-
-
-def _some(found: list[str], most: int = 3) -> str:
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more

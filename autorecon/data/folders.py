@@ -10,8 +10,9 @@ SYSTEM = Path("/usr/share/datasets")
 
 def cache_folder() -> Path:
     """The folder that `fetch` installs data sets into."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "autorecon"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("autorecon", appauthor=False)
 
 
 def data_folders() -> list[Path]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.errors import TeacherError
 
 
 def _folder() -> Traversable:
@@ -29,7 +28,13 @@ def describe(name: str) -> dict[str, Any]:
     """
     known = names()
     if name not in known:
-        raise TeacherError(f"no teacher is called {name!r}{_suggestion(name, known)}")
+        from autorecon.lang import did_you_mean
+
+        raise TeacherError(
+            f"no teacher is called {name!r} (with weights of yours, a network is named "
+            "autorecon:NAME, torchvision:NAME or timm:NAME; a model of your own "
+            f"package.module:function): {did_you_mean(name, known)}"
+        )
     described: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
     return described
 
@@ -44,12 +49,3 @@ def read_weights(name: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != describe(name)["sha256"]:
         raise TeacherError(f"{file} is not the file that was shipped (sha256); install it again")
     return content
-
-
-def _suggestion(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    meant = f", did you mean {close[0]}?" if close else ";"
-    return (
-        f"{meant} Shipped are: {', '.join(known)}. With weights of yours, a network is named "
-        "autorecon:NAME, torchvision:NAME or timm:NAME; a model of your own package.module:function"
-    )

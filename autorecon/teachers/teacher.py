@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.teachers.errors import TeacherError
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._folders import SYSTEM, cache_folder, data_folders
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.folders import SYSTEM, cache_folder, data_folders
 
 if TYPE_CHECKING:
-    from autorecon.data._dataset import Dataset, Split
+    from autorecon.data.dataset import Dataset, Split
 
 SIZE = 32
 Three = tuple[float, float, float]
@@ -83,7 +83,7 @@ def verified(name: str) -> Path:
 
 
 def _load(name: str, size: int | None) -> Dataset:
-    from autorecon.data._dataset import Dataset
+    from autorecon.data.dataset import Dataset
 
     if size not in (None, SIZE):
         raise DataError(f"{name} comes in the size {SIZE}, not {size}")
@@ -113,7 +113,7 @@ def _opened(name: str, root: Path, split: str) -> Any:
 def _split(found: Any) -> Split:
     import torch
 
-    from autorecon.data._dataset import Split
+    from autorecon.data.dataset import Split
 
     # [N, 32, 32, 3] in torchvision's array.
     images = torch.from_numpy(found.data).permute(0, 3, 1, 2).contiguous()

@@ -8,7 +8,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from autorecon.teachers._errors import TeacherError
+from autorecon.lang.wording import some
+from autorecon.teachers.errors import TeacherError
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -54,9 +55,5 @@ def put_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
     module.load_state_dict(state, strict=False)
 
 
-def _listed(kind: str, found: set[str], most: int = 4) -> list[str]:
-    if not found:
-        return []
-    shown = ", ".join(sorted(found)[:most])
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return [f"{len(found)} {kind}: {shown}{more}"]
+def _listed(kind: str, found: set[str]) -> list[str]:
+    return [f"{len(found)} {kind}: {some(sorted(found), 4)}"] if found else []
