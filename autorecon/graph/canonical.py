@@ -34,8 +34,9 @@ class Liveness:
         self._space = space
         self._place = places(space)
         # Behind the picks stand the candidates of edges that do not simply choose one.
-        tied = {None, *tied_decisions(space.program)}
-        self._alone = {e.name: e.decision for e in space.choices if e.decision not in tied}
+        tied = set(tied_decisions(space.program))
+        chosen = {e.name: e.decision for e in space.choices if e.decision}
+        self._alone = {name: decision for name, decision in chosen.items() if decision not in tied}
         self._derived = [e for e in space.choices if e.name not in self._alone]
         place = {name: self._place[decision] for name, decision in self._alone.items()}
         place |= {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
