@@ -28,8 +28,8 @@ from autorecon import data
 from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
-from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
-from autorecon.compress.quantizer import weight_levels
+from autorecon.compress.quantization.layers import QuantizedLayer
+from autorecon.compress.quantization.rounding import weight_levels
 from autorecon.compress.sources import Source
 from autorecon.data import Dataset
 from autorecon.nn import generator
@@ -128,11 +128,10 @@ class Bench:
 
 def _levels(student: nn.Module) -> dict[str, Tensor]:
     """The integers that each quantized layer's weights are rounded to."""
-    quantized = (QuantizedConv2d, QuantizedLinear)
     return {
         name: weight_levels(layer.weight, layer.bits, layer.rounding)
         for name, layer in student.named_modules()
-        if isinstance(layer, quantized)
+        if isinstance(layer, QuantizedLayer)
     }
 
 

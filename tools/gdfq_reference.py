@@ -13,7 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
 
 
 def quantized(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import ops_option, set_option
+from autorecon.cli.options import ops_option, render_option, set_option
 from autorecon.cli.values import json_text
 
 _MAX_LINES = 6  # of a genotype that cuts the output off
@@ -19,13 +19,7 @@ FORMATS = ("full", "concise", "json", "github")
 @click.argument("file", required=False)
 @set_option
 @ops_option
-@click.option(
-    "--render",
-    is_flag=False,
-    flag_value="",
-    metavar="[OUT]",
-    help="Draw the space to OUT (.svg, .png, .dot or .pdf); without OUT to NAME.svg here.",
-)
+@render_option("the space", "NAME")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.option(
     "--emit",
@@ -70,14 +64,9 @@ def _compile(
     file: str, parameters: dict[str, Any], render: str | None, as_json: bool, emit: str, style: str
 ) -> None:
     from autorecon.cli.diagnostics import show_diagnostics
-    from autorecon.cli.standard_input import read_space
-    from autorecon.lang import SpaceError
+    from autorecon.cli.standard_input import read_or_exit
 
-    try:
-        space = read_space(file, parameters)
-    except SpaceError as error:
-        show_diagnostics(error.diagnostics, "json" if as_json else style)
-        raise click.exceptions.Exit(1) from None
+    space = read_or_exit(file, parameters, "json" if as_json else style, 1)
     if not as_json:
         show_diagnostics(space.program.warnings, style)
     drawn = None
@@ -134,7 +123,7 @@ def summary(space: Any) -> dict[str, Any]:
 
 def settings(space: Any) -> str:
     """`width=64 deep=true`, as one would set them."""
-    from autorecon.lang.evaluate import show_value
+    from autorecon.lang import show_value
 
     named = (f"{name}={show_value(value)}" for name, value in space.parameters.items())
     return " ".join(named) or "nothing to set"
@@ -156,6 +145,8 @@ def kind(space: Any) -> str:
 
 
 def _text(space: Any, file: str) -> str:
+    from autorecon.graph.labels import interval_text
+
     facts = summary(space)
     types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
     rows = [
@@ -169,8 +160,8 @@ def _text(space: Any, file: str) -> str:
         ("edges", f"{facts['edges']}: {types}"),
         ("architectures", _count(space.architectures)),
         *_restrictions(space),
-        ("weights", _interval(facts["parameters"]) + unproved(space)),
-        ("multiply-adds", _interval(facts["macs"]) + " per image" + unproved(space)),
+        ("weights", interval_text(space.cost.parameters) + unproved(space)),
+        ("multiply-adds", interval_text(space.cost.macs) + " per image" + unproved(space)),
         ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
     ]
     rows += zip(["may be cut by", *[""] * _MAX_LINES], _cut(facts["counterexample"]), strict=False)
@@ -205,11 +196,6 @@ def _cut(lines: list[str]) -> list[str]:
     """A genotype's lines, the first of them."""
     more = len(lines) - _MAX_LINES
     return lines if more <= 0 else [*lines[:_MAX_LINES], f"and {more:,} more such lines"]
-
-
-def _interval(bounds: dict[str, int]) -> str:
-    low, high = bounds["min"], bounds["max"]
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _explain(code: str) -> None:

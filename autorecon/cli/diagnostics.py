@@ -9,6 +9,7 @@ import click
 
 from autorecon.lang import Diagnostic
 from autorecon.lang.show import as_json, concise, full, github
+from autorecon.lang.wording import plural
 
 _STYLES = {
     "error": {"fg": "red", "bold": True},
@@ -32,7 +33,7 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], style: str) -> None:
     if found and style == "full":
         counts = Counter(d.severity for d in found)
         worst = min(found, key=lambda d: d.severity)
-        shown = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(counts.items()))
+        shown = ", ".join(f"{plural(n, kind)}" for kind, n in sorted(counts.items()))
         click.echo(f"{shown}; `autorecon compile --explain {worst.code}` tells more", err=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import ops_option, set_option
+from autorecon.cli.options import ops_option, render_option, set_option
 from autorecon.cli.values import json_text
 
 
@@ -16,13 +16,7 @@ from autorecon.cli.values import json_text
 @click.argument("new", required=False)
 @set_option
 @ops_option
-@click.option(
-    "--render",
-    is_flag=False,
-    flag_value="",
-    metavar="[OUT]",
-    help="Draw NEW over OLD to OUT (.svg, .png, .dot or .pdf); without OUT to NEW-diff.svg here.",
-)
+@render_option("NEW over OLD", "NEW-diff")
 @click.option("--json", "as_json", is_flag=True, help="Print the difference as one JSON object.")
 def diff(
     old: str | None, new: str | None, parameters: dict[str, Any], render: str | None, as_json: bool
@@ -39,9 +33,13 @@ def diff(
     if old is None or new is None:
         raise click.UsageError("name two spaces or genotypes")
     from autorecon.cli.diff_text import as_text, as_values
+    from autorecon.cli.standard_input import read_or_exit
     from autorecon.graph.diff import compare
 
-    difference = compare(_load(old, parameters, as_json), _load(new, parameters, as_json))
+    style = "json" if as_json else "full"
+    # A space with faults is trouble (2), as 1 says that the spaces differ.
+    spaces = (read_or_exit(file, parameters, style, 2) for file in (old, new))
+    difference = compare(*spaces)
     if render is not None:
         _draw(difference, Path(render or f"{_stem(new)}-diff.svg"))
     if as_json:
@@ -56,19 +54,6 @@ def diff(
 
 def _stem(file: str) -> str:
     return "stdin" if file == "-" else Path(file).name.removesuffix(".space")
-
-
-def _load(file: str, parameters: dict[str, Any], as_json: bool) -> Any:
-    """A space whose faults are trouble (2), as 1 says that the spaces differ."""
-    from autorecon.cli.diagnostics import show_diagnostics
-    from autorecon.cli.standard_input import read_space
-    from autorecon.lang import SpaceError
-
-    try:
-        return read_space(file, parameters)
-    except SpaceError as error:
-        show_diagnostics(error.diagnostics, "json" if as_json else "full")
-        raise click.exceptions.Exit(2) from None
 
 
 def _draw(difference: Any, path: Path) -> None:

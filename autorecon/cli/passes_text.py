@@ -9,6 +9,7 @@ import attrs
 
 from autorecon.cli.tables import Table
 from autorecon.graph import Space
+from autorecon.lang.wording import some
 from autorecon.lowering.report import EdgeReport, Stage, report
 
 MAX_NAMES = 4  # edges that a title names
@@ -45,7 +46,5 @@ def _passes(space: Space, stages: list[Stage]) -> Table:
 
 
 def _edges(group: list[EdgeReport]) -> Table:
-    names = ", ".join(edge.edge for edge in group[:MAX_NAMES])
-    more = f" and {len(group) - MAX_NAMES} more" if len(group) > MAX_NAMES else ""
-    title = f"{group[0].type} {names}{more}"
+    title = f"{group[0].type} {some([edge.edge for edge in group], MAX_NAMES)}"
     return Table(title, ("candidate", "computed"), group[0].candidates)

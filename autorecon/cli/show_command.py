@@ -31,6 +31,6 @@ def show(file: str, parameters: dict[str, Any], edge: str | None, as_json: bool)
         return
     found = show.find_edge(space, edge)
     if as_json:
-        click.echo(json_text(show.edge_values(space, found)))
+        click.echo(json_text(show.edge_values(found)))
     else:
         show_tables([show.edge_table(space, found)])

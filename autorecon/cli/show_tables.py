@@ -9,13 +9,13 @@ import attrs
 from autorecon.cli.compile_command import kind, settings, several, summary, unproved
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.tallies import counted_edges
-from autorecon.lang import Edge, did_you_mean, show_shape
+from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")
+_STEP = ("op", "before", "after", "parameters", "macs")
 _MEASURES = {"parameters": "weights", "macs": "MACs", "activations": "activations"}
 _NAMED = 4  # edges that a row names; more are counted
 
@@ -134,26 +134,21 @@ def _extreme(space: Space, extreme: survey.Extreme) -> Table:
 
 def find_edge(space: Space, name: str) -> Edge:
     """By its name or as the text writes it, blanks aside; NoSuchEdge."""
-    by_name = {form: e for e in space.edges for form in _forms(e)}
-    found = by_name.get("".join(name.split()))
+    found = survey.edges_by_name(space).get("".join(name.split()))
     if found is None:
         help = did_you_mean(name, [e.name for e in space.edges])
         raise NoSuchEdge(f"`{space.name}` has no edge `{name}`: {help}")
     return found
 
 
-def _forms(edge: Edge) -> tuple[str, str, str]:
-    return edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}"
-
-
 def edge_table(space: Space, edge: Edge) -> Table:
     """Every candidate of one edge, operation by operation."""
     rows = []
-    for candidate in candidates_of(edge, space.nodes):
+    for candidate in edge.candidates:
         if not candidate.steps:
-            rows.append((candidate.pipeline.text, "", "", "0", "0"))
+            rows.append((candidate.text, "", "", "0", "0"))
         for index, step in enumerate(candidate.steps):
-            name = candidate.pipeline.text if index == 0 else ""
+            name = candidate.text if index == 0 else ""
             shapes = f"{show_shape(step.before)} -> {show_shape(step.after)}"
             rows.append((name, step.op.text, shapes, f"{step.parameters:,}", f"{step.macs:,}"))
     source, target = (show_shape(space.nodes[n].shape) for n in (edge.source, edge.target))
@@ -180,18 +175,14 @@ def values(space: Space) -> dict[str, Any]:
             for decision, edges in survey.tied_rows(space)
         ],
         "candidate_rows": [
-            {
-                "type": row.type,
-                "contract": row.contract,
-                "candidate": row.candidate.text,
-                "edges": row.edges,
-                "parameters": attrs.asdict(row.parameters),
-                "macs": attrs.asdict(row.macs),
-            }
-            for row in survey.candidate_rows(space)
+            attrs.asdict(row, value_serializer=_text) for row in survey.candidate_rows(space)
         ],
         "extremes": [_extreme_values(extreme) for extreme in survey.extremes(space)],
     }
+
+
+def _text(row: Any, field: Any, value: Any) -> Any:
+    return value.text if isinstance(value, Pipeline) else value
 
 
 def _node_values(row: survey.NodeRow) -> dict[str, Any]:
@@ -220,7 +211,7 @@ def _extreme_values(extreme: survey.Extreme) -> dict[str, Any]:
     return {**values, "parameters": found.parameters, "macs": found.macs, "choices": choices}
 
 
-def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
+def edge_values(edge: Edge) -> dict[str, Any]:
     """One edge as JSON values."""
     return {
         "name": edge.name,
@@ -230,14 +221,14 @@ def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
         "contract": edge.contract,
         "candidates": [
             {
-                "candidate": candidate.pipeline.text,
+                "candidate": candidate.text,
                 "parameters": candidate.parameters,
                 "macs": candidate.macs,
                 "steps": [
-                    {**attrs.asdict(step, recurse=False), "op": step.op.text}
+                    {name: getattr(step, name) for name in _STEP} | {"op": step.op.text}
                     for step in candidate.steps
                 ],
             }
-            for candidate in candidates_of(edge, space.nodes)
+            for candidate in edge.candidates
         ],
     }

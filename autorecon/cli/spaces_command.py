@@ -47,8 +47,10 @@ def source_line(text: str) -> str:
 
 
 def _size(facts: dict[str, Any]) -> str:
-    low, high = facts["parameters"]["min"], facts["parameters"]["max"]
-    weights = f"{low:,} weights" if low == high else f"{low:,} to {high:,} weights"
+    from autorecon.graph.cost import Interval
+    from autorecon.graph.labels import interval_text
+
+    weights = f"{interval_text(Interval(**facts['parameters']))} weights"
     if facts["architectures"] == 1:
         return weights
     count = facts["architectures"]

@@ -23,6 +23,18 @@ def read_space(file: str, parameters: dict[str, Any]) -> Space:
     return loads(read_text()[0].text, NAME, **parameters)
 
 
+def read_or_exit(file: str, parameters: dict[str, Any], style: str, code: int) -> Space:
+    """The same; where it has faults, show them and exit with this code."""
+    from autorecon.cli.diagnostics import show_diagnostics
+    from autorecon.lang import SpaceError
+
+    try:
+        return read_space(file, parameters)
+    except SpaceError as error:
+        show_diagnostics(error.diagnostics, style)
+        raise click.exceptions.Exit(code) from None
+
+
 def read_text() -> tuple[Source, bytes]:
     """All of standard input; BadParameter where it is too much, or not UTF-8."""
     from autorecon.lang import Source

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from autorecon.objective import Request
+
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from autorecon.objective import Request
 
 Maps = Mapping[int, "Tensor"]
 """Attention maps [N, positions] by the number of positions."""
@@ -26,6 +26,18 @@ class Batch:
     images: Tensor
     request: Request
     logits: Tensor
+
+    def state(self) -> dict[str, Any]:
+        """What students look at, as `runs.save_state` writes it; the noise is none of it."""
+        return attrs.asdict(attrs.evolve(self, request=attrs.evolve(self.request, noise=None)))
+
+    @classmethod
+    def of(cls, state: dict[str, Any]) -> Batch:
+        return cls(**state | {"request": Request(**state["request"])})
+
+    def on(self, device: str) -> Batch:
+        """The same, all of it on a device."""
+        return Batch(self.images.to(device), self.request.on(device), self.logits.to(device))
 
 
 @attrs.frozen(eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class CompressError(ValueError):
     """A setting that makes no sense; the message is one line."""
@@ -11,3 +13,9 @@ class CompressError(ValueError):
 
 class TraceError(CompressError):
     """A model in which the sites to quantize cannot be found."""
+
+
+def require_known(setting: str, value: str, known: Collection[str]) -> None:
+    """Raise CompressError unless a setting names one of those that there are."""
+    if value not in known:
+        raise CompressError(f"{setting} = '{value}' is unknown; choose {' or '.join(known)}")

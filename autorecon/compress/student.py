@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress.errors import CompressError
-from autorecon.compress.sites import Site
-from autorecon.compress.trace import QuantizedModel
+from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.nn import Compute
+from autorecon.records.results import Site
 
 
 class Student(ABC):
@@ -28,12 +28,11 @@ class Student(ABC):
     def learning(self) -> nn.Module:
         """The module in the mode in which it is trained."""
 
-    @abstractmethod
     def begin(self, draw: Callable[[], Tensor]) -> bool:
         """Get ready for the first step, given a source of images; whether it is worth a score."""
+        return False
 
-    @abstractmethod
-    def go_on(self) -> None:
+    def go_on(self) -> None:  # noqa: B027  (most have nothing to do)
         """Be ready again after the state of one that had begun was loaded."""
 
     @property
@@ -82,12 +81,6 @@ class DistilledStudent(Student):
 
     def learning(self) -> nn.Module:
         return self.module.train()
-
-    def begin(self, draw: Callable[[], Tensor]) -> bool:
-        return False
-
-    def go_on(self) -> None:
-        pass
 
 
 def float_bytes(module: nn.Module) -> float:

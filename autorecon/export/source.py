@@ -11,21 +11,22 @@ from torch import nn
 
 from autorecon.export.errors import ExportError
 from autorecon.export.forward import INDENT, WIDTH, statements
-from autorecon.export.layers import MAKE
 from autorecon.export.names import class_name
 from autorecon.export.program import Call, program
 from autorecon.lang import show_shape
 from autorecon.nn import Generator
-from autorecon.nn.modules import Attention, ConditionalBatchNorm
+from autorecon.nn.layers import Function
+from autorecon.nn.modules import HELPERS
 
-_HELPERS = {"Attention": Attention, "ConditionalBatchNorm": ConditionalBatchNorm}
+_HELPERS = {kind.__name__: kind for kind in HELPERS}
 _IMPORTS = {
     "torch.": "import torch",
     "nn.": "from torch import Tensor, nn",
     "F.": "from torch.nn import functional as F",
+    "parametrize.": "from torch.nn.utils import parametrize",
     "spectral_norm(": "from torch.nn.utils.parametrizations import spectral_norm",
 }
-_IMPORTED = {"F", "Tensor", "annotations", "nn", "spectral_norm", "torch", *_HELPERS}
+_IMPORTED = {"F", "Tensor", "annotations", "nn", "parametrize", "spectral_norm", "torch", *_HELPERS}
 
 _HEAD = '''"""{space}: a generator of {image} images, {weights:,} weights.
 
@@ -49,7 +50,7 @@ _CLASS = '''class {name}(nn.Module):
         super().__init__()
 {layers}
 
-    def forward(self, z: Tensor, y: {label}) -> Tensor:
+{once}    def forward(self, z: Tensor, y: {label}) -> Tensor:
 {body}
 
     def put(self, name: str, layer: nn.Module) -> None:
@@ -67,6 +68,8 @@ _CLASS = '''class {name}(nn.Module):
             place = place._modules[part]
         return place
 '''
+# A weight that is normalised is so once a call, as in the generator.
+_ONCE = "    @parametrize.cached()\n"
 
 
 def source(net: Generator, stem: str = "generator") -> str:
@@ -78,9 +81,7 @@ def source(net: Generator, stem: str = "generator") -> str:
     calls = [call for step in steps for call in step.calls]
     _refuse_own(calls)
     # Layers that edges share are made once.
-    made = {
-        c.layer: MAKE[c.op.name](c.op.args, c.before, c.after) for c in calls if c.op.name in MAKE
-    }
+    made = {c.name: c.layer.text for c in calls if not isinstance(c.layer, Function)}
     body = statements(net.space, steps, _IMPORTED)
     read = {part.source for step in steps for part in step.parts} | {c.op.label for c in calls}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
@@ -88,6 +89,7 @@ def source(net: Generator, stem: str = "generator") -> str:
         "stem": stem,
         "layers": _indented(line for item in made.items() for line in _put(*item)),
         "body": _indented(body),
+        "once": _ONCE if _normalises_twice(calls) else "",
     }
     text = _CLASS.format(**values)
     helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
@@ -102,9 +104,15 @@ def source_class(net: Generator) -> str:
     return f"{name}Net" if name in _IMPORTED else name
 
 
+def _normalises_twice(calls: Iterable[Call]) -> bool:
+    """Whether a layer with a weight that is normalised is called by several edges."""
+    layers = [call.layer for call in calls if call.op.args.get("spectral")]
+    return len(set(layers)) < len(layers)
+
+
 def _refuse_own(calls: Iterable[Call]) -> None:
     for call in calls:
-        if call.op.spec.plan is not None:
+        if call.op.spec.is_own:
             raise ExportError(
                 f"`{call.op.name}` is an operation of your own ({call.op.spec.origin}), which "
                 "a .py file that stands alone has not: export to .pt2 or .onnx"

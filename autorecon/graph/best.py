@@ -8,11 +8,14 @@ from typing import Any
 
 import attrs
 
-from autorecon.graph.encode import ArchitectureError, Picks, places
+from autorecon.graph.architectures import Architectures
+from autorecon.graph.canonical import liveness
+from autorecon.graph.codec import ArchitectureError, Picks
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import Semiring, Weights, diagram
 from autorecon.graph.graded import within_limits
 from autorecon.graph.restricted import exact, listed, untied
-from autorecon.graph.space import Space
+from autorecon.graph.restrictions import restrictions
 from autorecon.lang.cases import deciding_edges
 
 _TINY = 1e-300  # for options that are never drawn
@@ -49,7 +52,7 @@ def _both(a: _Value, b: _Value) -> _Value:
 BEST = Semiring(_better, _both, (0, None), (-math.inf, None))
 
 
-def best(space: Space, scores: Scores) -> Picks | None:
+def best(space: Architectures, scores: Scores) -> Picks | None:
     """The valid architecture with the greatest score; None when the space is too entangled.
 
     Raises ArchitectureError where rules and limits leave none.
@@ -57,7 +60,7 @@ def best(space: Space, scores: Scores) -> Picks | None:
     return exact(space, lambda space: _by_sum(space, scores), lambda space: _by_list(space, scores))
 
 
-def _by_sum(space: Space, scores: Scores) -> Picks:
+def _by_sum(space: Architectures, scores: Scores) -> Picks:
     nodes = {name: (score, None) for name, score in scores.nodes.items()}
     live, idle = (
         {
@@ -86,11 +89,11 @@ def _leaves(tree: Any) -> list[tuple[str, int]]:
     return found
 
 
-def _by_list(space: Space, scores: Scores) -> Picks:
+def _by_list(space: Architectures, scores: Scores) -> Picks:
     return max(listed(space), key=scores.of)
 
 
-def most_probable(space: Space, probabilities: Sequence[Sequence[float]]) -> Picks:
+def most_probable(space: Architectures, probabilities: Sequence[Sequence[float]]) -> Picks:
     """The valid architecture that draws of every decision's options hit most often.
 
     That is exact; in a space too entangled for it the picks are repaired one by one, and may end
@@ -108,11 +111,11 @@ def _sum(logs: Sequence[Sequence[float]], picks: Picks) -> float:
     return sum(each[pick] for each, pick in zip(logs, picks, strict=True))
 
 
-def _repaired(space: Space, logs: Sequence[Sequence[float]]) -> Picks:
+def _repaired(space: Architectures, logs: Sequence[Sequence[float]]) -> Picks:
     """From the most probable options, always the change that leaves the least broken."""
     picks = tuple(max(range(len(each)), key=each.__getitem__) for each in logs)
     for _ in range(_STEPS * len(picks)):
-        if space.liveness.is_valid(picks):
+        if liveness(space).is_valid(picks):
             return picks
         picks = min(_neighbours(picks, space.codec.radices), key=lambda p: _faults(space, logs, p))
     message = f"no way was found from the most probable architecture of {space.name} to a valid one"
@@ -128,7 +131,9 @@ def _neighbours(picks: Picks, radices: Picks) -> list[Picks]:
     ]
 
 
-def _faults(space: Space, logs: Sequence[Sequence[float]], picks: Picks) -> tuple[float, float]:
-    assert space.restrictions
-    excess = space.restrictions.excess(picks) + (not space.liveness.is_connected(picks))
+def _faults(
+    space: Architectures, logs: Sequence[Sequence[float]], picks: Picks
+) -> tuple[float, float]:
+    held = restrictions(space)
+    excess = (held.excess(picks) if held else 0) + liveness(space).lacking(picks)
     return excess, -_sum(logs, picks)

@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import attrs
 
-from autorecon.graph.candidates import candidates_of, cost_range
 from autorecon.graph.cost import Interval
 from autorecon.graph.labels import named_choices
 from autorecon.graph.pairing import EdgePair, counterparts, edge_pairs, reordered
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Node, Pipeline, show_shape
+from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
@@ -127,7 +126,7 @@ def compare(old: Space, new: Space) -> Difference:
         parameters=_named_changes(old.parameters, new.parameters),
         restrictions=_named_changes(_restrictions(old), _restrictions(new)),
         nodes=tuple(_node_changes(old, new, nodes)),
-        edges=tuple(_edge_changes(old, new, pairs)),
+        edges=tuple(_edge_changes(pairs)),
         reordered=reordered(pairs, new),
         edges_by_type=Counter((b or a).type for a, b in pairs),  # type: ignore[union-attr]
     )
@@ -168,7 +167,7 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
     yield from (NodeChange(None, n) for n in new.nodes.values() if n.name not in matched)
 
 
-def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[EdgeChange]:
+def _edge_changes(pairs: list[EdgePair]) -> Iterator[EdgeChange]:
     for a, b in pairs:
         changes = (*_changes(a, b, _MATCHED), *_tie_changes(a, b)) if a and b else ()
         before, after = a.candidates if a else (), b.candidates if b else ()
@@ -180,9 +179,19 @@ def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[Edg
             changes,
             removed=tuple(c for c in before if c not in after),
             added=tuple(c for c in after if c not in before),
-            old_cost=cost_range(candidates_of(a, old.nodes)) if a else None,
-            new_cost=cost_range(candidates_of(b, new.nodes)) if b else None,
+            old_cost=_cost(a),
+            new_cost=_cost(b),
         )
+
+
+def _cost(edge: Edge | None) -> tuple[Interval, Interval] | None:
+    """Trainable parameters and multiply-accumulates, over its candidates."""
+    if edge is None:
+        return None
+    return (
+        Interval.of(c.parameters for c in edge.candidates),
+        Interval.of(c.macs for c in edge.candidates),
+    )
 
 
 def _tie_changes(old: Edge, new: Edge) -> Iterator[Change]:
@@ -206,8 +215,6 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, Pipeline):
         return value.text
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         return show_shape(value)
-    return str(value)
+    return show_value(value)

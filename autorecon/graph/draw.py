@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,6 +16,8 @@ from autorecon.lang.check_graph import label_reads
 
 if TYPE_CHECKING:
     import graphviz
+
+Attributes = dict[str, str]
 
 # Both engines know the widths of Helvetica's letters, and every viewer has it or its double.
 GRAPH = {
@@ -89,7 +92,7 @@ def dot_source(space: Space) -> str:
     # A graph has one label, the legend; the title is that of an unseen box around everything.
     with drawing.subgraph(name="cluster_page") as page:
         page.attr(**_title(space), peripheries="0", labelloc="t", labeljust="l", margin="6")
-        _draw_nodes(space, pen, page)
+        draw_nodes(space.nodes.values(), pen.node, page)
         for edge in space.edges:
             page.edge(edge.source, edge.target, **pen.edge(edge))
         for label, node in _readers(space):
@@ -119,17 +122,20 @@ def _title(space: Space) -> dict[str, str]:
     return {"label": label, "tooltip": plain("\n".join([exact, parameters]))}
 
 
-def _draw_nodes(space: Space, pen: _Pen, page: graphviz.Digraph) -> None:
+def draw_nodes(
+    nodes: Iterable[Node], drawn: Callable[[Node], Attributes], page: graphviz.Digraph
+) -> None:
+    """Each as it is `drawn`, those of a block in a box of their own."""
     blocks: dict[str | None, list[Node]] = defaultdict(list)
-    for node in space.nodes.values():
+    for node in nodes:
         blocks[node.block].append(node)
     for node in blocks.pop(None, ()):
-        page.node(node.name, **pen.node(node))
-    for block, nodes in blocks.items():
+        page.node(node.name, **drawn(node))
+    for block, members in blocks.items():
         with page.subgraph(name=f"cluster_{block}") as cluster:
             cluster.attr(label=plain(str(block)), tooltip=plain(str(block)), **BLOCK)
-            for node in nodes:
-                cluster.node(node.name, **pen.node(node))
+            for node in members:
+                cluster.node(node.name, **drawn(node))
 
 
 @attrs.frozen
@@ -161,7 +167,7 @@ class _Pen:
         return {"label": labels.node_label(node, ink, grey), "tooltip": tooltip, **style}
 
     def edge(self, edge: Edge) -> dict[str, str]:
-        tooltip = plain(f"{edge.text}: " + " | ".join(c.text for c in edge.candidates))
+        tooltip = edge_tooltip(edge)
         shown = {"tooltip": tooltip, "labeltooltip": tooltip}
         if self._leaps(edge):
             shown["weight"] = "0"
@@ -172,7 +178,7 @@ class _Pen:
         usual = edge.candidates == self.types[edge.type] and edge.axes == (edge.name,)
         if len(edge.candidates) == 1 or not usual:
             shown["label"] = plain(labels.edge_label(edge, self.space.program.decisions))
-        if [c.text for c in edge.candidates] == ["identity"]:
+        if len(edge.candidates) == 1 and edge.candidates[0].is_identity:
             shown["penwidth"] = "0.7"
         return shown
 
@@ -180,6 +186,10 @@ class _Pen:
         """From block to block: such an edge bends around what the others keep in line."""
         blocks = {self.space.nodes[edge.source].block, self.space.nodes[edge.target].block}
         return edge.block is None and len(blocks - {None}) == 2
+
+
+def edge_tooltip(edge: Edge) -> str:
+    return plain(f"{edge.text}: " + " | ".join(c.text for c in edge.candidates))
 
 
 def plain(text: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from autorecon.graph import labels
 from autorecon.graph.diff import Change, Difference, EdgeChange, Kind, NodeChange
-from autorecon.graph.draw import BLOCK, EDGE, GRAPH, INPUT, NODE, plain
+from autorecon.graph.draw import EDGE, GRAPH, INPUT, NODE, draw_nodes, edge_tooltip, plain
 from autorecon.graph.labels import GREY, INK
 from autorecon.lang import Edge, Node
-
-if TYPE_CHECKING:
-    import graphviz
+from autorecon.lang.wording import plural
 
 # Okabe and Ito's green, vermilion and amber; the line's style and the sign say the same without
 # colour.
@@ -37,25 +34,13 @@ def diff_source(difference: Difference) -> str:
         title = labels.font(names, size=18, colour=INK)
         label = labels.table([[f"<B>{title}</B>"]], padding=1)
         page.attr(label=label, peripheries="0", labelloc="t", labeljust="l", margin="6")
-        _draw_nodes(difference, page)
+        changes = {change.name: change for change in difference.nodes}
+        gone = [c.old for c in difference.nodes if c.old and not c.new]
+        nodes = [*difference.new.nodes.values(), *gone]
+        draw_nodes(nodes, lambda node: _node(node, changes.get(node.name)), page)
         for source, target, shown in _edges(difference):
             page.edge(source, target, **shown)
     return drawing.source
-
-
-def _draw_nodes(difference: Difference, page: graphviz.Digraph) -> None:
-    changes = {change.name: change for change in difference.nodes}
-    gone = [c.old for c in difference.nodes if c.old and not c.new]
-    blocks: dict[str | None, list[Node]] = defaultdict(list)
-    for node in (*difference.new.nodes.values(), *gone):
-        blocks[node.block].append(node)
-    for node in blocks.pop(None, ()):
-        page.node(node.name, **_node(node, changes.get(node.name)))
-    for block, nodes in blocks.items():
-        with page.subgraph(name=f"cluster_{block}") as cluster:
-            cluster.attr(label=plain(str(block)), tooltip=plain(str(block)), **BLOCK)
-            for node in nodes:
-                cluster.node(node.name, **_node(node, changes.get(node.name)))
 
 
 def _node(node: Node, change: NodeChange | None) -> dict[str, str]:
@@ -93,7 +78,7 @@ def _ends_now(edge: Edge, difference: Difference) -> tuple[str, str]:
 
 
 def _edge(edge: Edge, change: EdgeChange | None) -> dict[str, str]:
-    tooltip = plain(f"{edge.text}: " + " | ".join(c.text for c in edge.candidates))
+    tooltip = edge_tooltip(edge)
     if change is None:
         faint = {"style": "dotted"} if edge.is_cut else {}
         return {"color": _SAME, "penwidth": "0.8", "tooltip": tooltip, **faint}
@@ -142,7 +127,7 @@ def _legend(difference: Difference) -> str:
     edges = Counter(change.kind for change in difference.edges)
     rows = []
     for kind, sign in SIGNS.items():
-        counts = f"{_count(nodes[kind], 'node')}, {_count(edges[kind], 'edge')}"
+        counts = f"{plural(nodes[kind], 'node')}, {plural(edges[kind], 'edge')}"
         about = {"added": "solid", "removed": "dashed", "changed": f"old {_ARROW} new"}[kind]
         texts = f"{sign} {kind}", about, counts
         rows.append([labels.font(text, size=10, colour=COLOURS[kind]) for text in texts])
@@ -151,7 +136,3 @@ def _legend(difference: Difference) -> str:
         for c in (*difference.parameters, *difference.restrictions)
     ]
     return labels.table(rows, padding=2)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

@@ -59,32 +59,30 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     has a probability.
     """
     given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
-    if is_tied(program):
-        restricted = program.rules or program.limits
-        return None if restricted else _mean_of_tied(program, given)
-    drawn = {e.name: given[e.decision] if e.decision else [1] for e in program.edges}
-    choices = all_choices(program)
-    if choices is None:
-        return None
-    try:
-        valid, *means = within_limits(program, choices, _weights(program, drawn), MEAN)
-    except FrontierTooWide:
-        return None
-    if not valid:
-        raise NotProbabilities("with these probabilities no architecture is valid")
-    return Expectation(valid, *(mean / valid for mean in means))
-
-
-def _mean_of_tied(program: Program, given: Probabilities) -> Expectation | None:
-    from autorecon.graph.tied_mean import tied_total
-
-    total = tied_total(program, given, MEAN)
+    total = _of_tied(program, given) if is_tied(program) else _of_edges(program, given)
     if total is None:
         return None
     valid, *means = total
     if not valid:
         raise NotProbabilities("with these probabilities no architecture is valid")
     return Expectation(valid, *(mean / valid for mean in means))
+
+
+def _of_tied(program: Program, given: Probabilities) -> _Value | None:
+    from autorecon.graph.tied_mean import tied_total
+
+    return None if program.is_restricted else tied_total(program, given, MEAN)
+
+
+def _of_edges(program: Program, given: Probabilities) -> _Value | None:
+    drawn = {e.name: given[e.decision] if e.decision else [1] for e in program.edges}
+    choices = all_choices(program)
+    if choices is None:
+        return None
+    try:
+        return within_limits(program, choices, _weights(program, drawn), MEAN)
+    except FrontierTooWide:
+        return None
 
 
 def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:

@@ -10,9 +10,10 @@ from functools import cached_property
 from random import Random
 from typing import TypeAlias
 
+from autorecon.graph.codec import ArchitectureError, Picks
 from autorecon.graph.completion import completed
 from autorecon.graph.cost import COUNT
-from autorecon.graph.encode import ArchitectureError, Picks, places
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Layer, Weights, diagram
 from autorecon.graph.numbering import Numbering
 from autorecon.graph.restricted import few_listed

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 import attrs
 
-from autorecon.graph.candidates import Candidate, candidates_of, cost_range
 from autorecon.graph.cost import Interval
 from autorecon.graph.expectation import Expectation
 from autorecon.graph.extremes import Architecture, cheapest, dearest
 from autorecon.graph.space import Space, load
-from autorecon.lang import Decision, Node, Pipeline
+from autorecon.lang import Decision, Edge, Node, Pipeline
 
 MEASURES = ("parameters", "macs")
 
@@ -61,18 +60,25 @@ def node_rows(space: Space) -> list[NodeRow]:
 
 
 def _then_cost(node: Node) -> tuple[int, int]:
-    return node.then.cost(node.shape, node.shape) if node.then else (0, 0)
+    return (node.then.parameters, node.then.macs) if node.then else (0, 0)
 
 
 def candidate_rows(space: Space) -> list[CandidateRow]:
     """By type, both in the order of the text."""
-    found: dict[tuple[str, str | None, Pipeline], list[Candidate]] = {}
+    found: dict[tuple[str, str | None, Pipeline], list[Pipeline]] = {}
     order = {type: place for place, type in enumerate(space.edges_by_type)}
     for edge in space.edges:
-        for candidate in candidates_of(edge, space.nodes):
-            key = edge.type, edge.contract, candidate.pipeline
-            found.setdefault(key, []).append(candidate)
-    rows = [CandidateRow(*key, len(same), *cost_range(tuple(same))) for key, same in found.items()]
+        for candidate in edge.candidates:
+            found.setdefault((edge.type, edge.contract, candidate), []).append(candidate)
+    rows = [
+        CandidateRow(
+            *key,
+            len(same),
+            Interval.of(c.parameters for c in same),
+            Interval.of(c.macs for c in same),
+        )
+        for key, same in found.items()
+    ]
     return sorted(rows, key=lambda row: order[row.type])
 
 
@@ -114,6 +120,15 @@ def architecture_id(space: Space) -> str | None:
     """The id of a genotype in the space that it is of; None for what is not of one."""
     base = space.program.base_path
     return load(base, **space.parameters).architecture_id(space) if base else None
+
+
+def edges_by_name(space: Space) -> dict[str, Edge]:
+    """Every edge by its name, by its ends, and as the text writes it, blanks aside."""
+    return {
+        name: edge
+        for edge in space.edges
+        for name in (edge.name, "->".join(edge.written), f"{edge.source}->{edge.target}")
+    }
 
 
 def chosen_rows(space: Space, architecture: Architecture) -> list[tuple[str, Pipeline, list[str]]]:

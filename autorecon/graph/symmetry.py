@@ -14,10 +14,11 @@ from typing import TypeVar
 
 import attrs
 
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import Picks
 from autorecon.graph.cost import count
-from autorecon.graph.encode import Picks, places
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import FrontierTooWide, diagram
-from autorecon.graph.space import Space
 from autorecon.graph.tied_parts import tied_parts
 from autorecon.lang import Node, Program
 from autorecon.lang.cases import is_tied, tied_decisions
@@ -55,7 +56,8 @@ def symmetries(program: Program) -> list[Symmetry]:
     return found
 
 
-def reorderings(space: Space) -> list[Picks]:
+@once
+def reorderings(space: Architectures) -> list[Picks]:
     """What each symmetry does to picks: the places that it takes them from; raises TooSymmetric."""
     place, program = places(space), space.program
     kept = (mapping for mapping in symmetries(program) if _keeps_rules(mapping, program))
@@ -100,9 +102,9 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
     """How many different generators there are when symmetric ones count once (Burnside's lemma:
     the mean, over the symmetries, of how many live parts each leaves as they are).
 
-    None when there are too many symmetries or the space is too entangled; or has rules or limits.
+    None when there are too many symmetries or the space is too entangled; or is restricted.
     """
-    if program.rules or program.limits:
+    if program.is_restricted:
         return None
     try:
         mappings = symmetries(program)

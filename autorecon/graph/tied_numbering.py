@@ -34,7 +34,7 @@ class TiedNumbering:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._restricted = bool(program.rules or program.limits)
+        self._restricted = program.is_restricted
         self._known: dict[tuple, _Made] = {}
         self._diagrams = Diagrams(partial(diagram, every=True))
         self._cases = _each(program) if self._restricted else _classes(program)

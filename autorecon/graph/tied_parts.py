@@ -21,7 +21,6 @@ from autorecon.graph.frontier import (
     BITS,
     MASK,
     MAX_STEPS,
-    NOISE,
     FrontierTooWide,
     edges_by_later_end,
     ends_of,
@@ -33,6 +32,7 @@ from autorecon.lang.cases import classes, combinations, tied_decisions
 # One of several candidates that a live edge may have; AS_BEFORE is the one that edges with the same
 # decision show already.
 AS_BEFORE = -1
+NOISE = 1  # the bit of a state that says whether a noise input is live
 Labels = tuple[int, ...]
 # Where one can go from a state: the state after it, and the candidates that lead there; none where
 # nothing live is seen.

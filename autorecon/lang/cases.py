@@ -216,4 +216,5 @@ def _outline(program: Program) -> Program:
 
 def is_possible(program: Program) -> bool:
     """Whether any architecture of a case is valid."""
-    return not is_cut(program.nodes, (edge for edge in program.edges if not edge.is_cut))
+    edges = [edge for edge in program.edges if not edge.is_cut]
+    return not any(is_cut(program.nodes, edges, role) for role in program.required)

@@ -120,4 +120,4 @@ def declared_parameters(source: Source) -> Iterable[str]:
     from autorecon.lang.genotype import base_source
 
     assert file.header is not None
-    return declared_parameters(base_source(file, file.header))
+    return declared_parameters(base_source(file.header))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from autorecon.lang.checked import Edge, Node
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.source import Span
+from autorecon.lang.wording import some
 
 MAX_RING = 8  # nodes of a cycle that its message names
 MAX_CUTS = 3  # edges that a note names
@@ -48,10 +49,10 @@ def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     return seen
 
 
-def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> bool:
-    """Whether no path leads from a noise input to the output over the given edges."""
-    noise = {n.name for n in nodes.values() if n.role == "noise"}
-    return not noise & live_nodes(nodes, edges)
+def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise") -> bool:
+    """Whether over the given edges the output depends on no input of this role."""
+    inputs = {n.name for n in nodes.values() if n.role == role}
+    return not inputs & live_nodes(nodes, edges)
 
 
 def check_graph(
@@ -231,6 +232,5 @@ def _cut_off(
             elif edge.source not in behind:
                 behind.add(edge.source)
                 waiting.append(edge.source)
-    shown = ", ".join(f"`{edge.text} = none`" for edge in cuts[:MAX_CUTS])
-    more = f" and {len(cuts) - MAX_CUTS} more" if len(cuts) > MAX_CUTS else ""
-    return ((f"it is with {shown}{more}", cuts[0].span),)
+    shown = some([f"`{edge.text} = none`" for edge in cuts], MAX_CUTS)
+    return ((f"it is with {shown}", cuts[0].span),)

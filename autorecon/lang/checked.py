@@ -12,8 +12,10 @@ import attrs
 from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.keys import key
-from autorecon.lang.shapes import Shape
+from autorecon.lang.opspec import show_value
+from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
+from autorecon.lang.traits import NO_TRAITS, Traits
 
 if TYPE_CHECKING:
     from autorecon.lang.restrictions import Limit, Rule
@@ -29,6 +31,10 @@ class Op:
     @property
     def spec(self) -> OpSpec:
         return OPERATIONS[self.name]
+
+    @property
+    def traits(self) -> Traits:
+        return self.spec.traits
 
     @property
     def args(self) -> dict[str, Value]:
@@ -51,7 +57,7 @@ class Op:
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
         written = [
-            _literal(value) if param.required else f"{param.name}={_literal(value)}"
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
             for param, value in self._shown
         ]
         return f"{self.name}({', '.join(written)})" if written else self.name
@@ -75,21 +81,40 @@ class Placeholder(Op):
     span: Span = attrs.field(eq=False, repr=False)
 
     @property
+    def traits(self) -> Traits:
+        return NO_TRAITS
+
+    @property
     def text(self) -> str:
         return self.name
 
 
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
+@attrs.frozen
+class Step:
+    """One operation between the shapes around it, without the batch axis, on the way to `target`.
+
+    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample.
+    """
+
+    op: Op
+    before: Shape
+    after: Shape
+    target: Shape
+    parameters: int
+    macs: int
 
 
 @attrs.frozen
 class Pipeline:
-    """Operations one after the other: an edge's candidate, or what a node applies."""
+    """Operations one after the other: an edge's candidate, or what a node applies.
+
+    In a checked program it is typed: `steps` say what the checker proved of each operation in its
+    place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
+    same operations, whatever the shapes around them.
+    """
 
     ops: tuple[Op, ...]
+    steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -104,14 +129,34 @@ class Pipeline:
         """The label inputs that its operations read."""
         return frozenset(op.label for op in self.ops if op.label)
 
-    @property
+    @cached_property
     def is_none(self) -> bool:
-        return self.ops[0].name == "none"
+        return self.ops[0].traits.none
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether it is nothing but `identity`."""
+        return len(self.ops) == 1 and self.ops[0].traits.identity
 
     @cached_property
     def choices(self) -> tuple[Placeholder, ...]:
         """The choices that are still to be put in place; none in a checked program."""
         return tuple(op for op in self.ops if isinstance(op, Placeholder))
+
+    @cached_property
+    def parameters(self) -> int:
+        """Trainable ones."""
+        return sum(step.parameters for step in self.steps)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates a sample."""
+        return sum(step.macs for step in self.steps)
+
+    @cached_property
+    def activations(self) -> int:
+        """Numbers that it computes a sample, of which `identity` computes none."""
+        return sum(elements(step.after) for step in self.steps if not step.op.traits.identity)
 
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
@@ -120,14 +165,18 @@ class Pipeline:
             shapes.append(op.spec.shape(op.args, shapes[-1], target))
         return shapes
 
-    def cost(self, source: Shape, target: Shape) -> tuple[int, int]:
-        """Trainable parameters, and multiply-accumulates a sample."""
+    def between(self, source: Shape, target: Shape) -> Pipeline:
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
+        if self.is_none:
+            return Pipeline(self.ops)
         shapes = self.shapes(source, target)
-        costs = [
-            op.cost(before, after, target)
-            for op, before, after in zip(self.ops, shapes, shapes[1:], strict=False)
-        ]
-        return sum(c[0] for c in costs), sum(c[1] for c in costs)
+        around = zip(self.ops, shapes, shapes[1:], strict=False)
+        steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
+        return Pipeline(self.ops, tuple(steps))
+
+
+NONE = Pipeline((Op("none", ()),))
+IDENTITY = Pipeline((Op("identity", ()),))
 
 
 @attrs.frozen
@@ -189,7 +238,7 @@ class Edge:
     contract: str | None
     candidates: tuple[Pipeline, ...]
     block: str | None = None
-    in_full: bool = False  # whether its name is, as the short one could be another edge's
+    in_full: bool = False  # whether its short name would be that of another
     axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
     table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
     weights_of: str | None = None  # the edge whose modules it shares
@@ -245,6 +294,8 @@ class Program:
     decisions: Mapping[str, Decision]  # each with two options at least
     limits: tuple[Limit, ...] = attrs.field(kw_only=True, default=())
     rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
+    # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
+    required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
     source: Source = attrs.field(eq=False, repr=False)
     chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
@@ -265,6 +316,11 @@ class Program:
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(n for n in self.nodes.values() if n.is_input)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether an architecture may be left out though noise reaches its output."""
+        return bool(self.rules or self.limits or self.required != ("noise",))
 
     def candidate(self, edge: Edge, picks: Mapping[str, int]) -> int:
         """The index of an edge's candidate when each decision takes the option of this index."""

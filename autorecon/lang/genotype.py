@@ -14,12 +14,14 @@ from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError, did_
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Number, Unknown, evaluate
 from autorecon.lang.files import named_source
+from autorecon.lang.opspec import show_value
 from autorecon.lang.parse import parse
 from autorecon.lang.pipelines import resolve
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
+from autorecon.lang.wording import plural, some
 
 
-def base_source(file: s.File, header: s.GenotypeHeader) -> Source:
+def base_source(header: s.GenotypeHeader) -> Source:
     """The text of the space that a genotype is of: beside or below it, else a shipped one."""
     return named_source(header.of, header.of_span, "E0606")
 
@@ -33,7 +35,7 @@ def check_genotype(
 ) -> Program:
     """The program with one candidate an edge. `parameters` go before the header's arguments."""
     faults = Diagnostics()
-    base_file = parse(base_source(file, header))
+    base_file = parse(base_source(header))
     if not isinstance(base_file.header, s.SpaceHeader):
         raise _unusable(f"`{header.of}` is a genotype itself", header, "name the space it is of")
     arguments = _arguments(header, faults)
@@ -69,8 +71,7 @@ def _way_out(base: Program, genotype: Program) -> str:
     pairs = zip(base.edges, genotype.edges, strict=True)
     edges = [made if not made.is_cut or edge.is_cut else edge for edge, made in pairs]
     names = [f"`{edge.text}`" for edge in fewest_cuts(base.nodes, edges) or ()]
-    shown = ", ".join(names[:4]) + f" and {len(names) - 4} more" * (len(names) > 4)
-    return f"every path needs one of these to be other than `none`: {shown}"
+    return f"every path needs one of these to be other than `none`: {some(names, 4)}"
 
 
 def _check_base(
@@ -227,11 +228,10 @@ class _Lines:
 
 
 def _missing(base: Program, chosen: Mapping[str, str], span: Span, faults: Diagnostics) -> None:
-    missing = [d.text for d in base.decisions.values() if d.name not in chosen]
+    missing = [f"`{d.text}`" for d in base.decisions.values() if d.name not in chosen]
     if missing:
-        shown = ", ".join(f"`{m}`" for m in missing[:3]) + (", ..." if missing[3:] else "")
         what = "edge" if all(d.is_edge for d in base.decisions.values()) else "decision"
-        message = f"{len(missing)} {what}{'s' * (len(missing) > 1)} without a choice: {shown}"
+        message = f"{plural(len(missing), what)} without a choice: {some(missing, 3)}"
         faults.report("E0603", message, span, "add a line for each")
 
 
@@ -246,7 +246,8 @@ def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Prog
     """The genotype that these options (by decision) make of a space, as if read from its text."""
     text = format_genotype(base, chosen, name, of)
     source = Source(text, f"{name}.space")
-    return attrs.evolve(decided(base, chosen), name=name, source=source, of=of)
+    made = decided(base, chosen)
+    return attrs.evolve(made, name=name, source=source, of=of, required=("noise",))
 
 
 def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str) -> str:
@@ -268,13 +269,9 @@ def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str
 
 def _header(base: Program, name: str, of: str) -> list[str]:
     """The header in one line or, where that is too long, with its parameters in another."""
-    given = ", ".join(f"{k} = {_literal(v)}" for k, v in base.parameters.items())
+    given = ", ".join(f"{k} = {show_value(v)}" for k, v in base.parameters.items())
     start = f'genotype {name} of "{of}"'
     header = f"{start}({given})" if given else start
     if len(header) <= MAX_COLUMNS:
         return [header]
     return [f"{start}(", f"  {given}", ")"]
-
-
-def _literal(value: Number) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -256,7 +256,8 @@ def _has_same_weights(
         return True  # that is reported by itself
     ends = zip(first, first[1:], second, second[1:], strict=False)
     for op, (before, after, other, behind) in zip(candidate.ops, ends, strict=True):
-        if op.spec.by_size and (before, after, one[1]) != (other, behind, two[1]):
+        fixed = op.traits.stateless or op.traits.by_channels
+        if not fixed and (before, after, one[1]) != (other, behind, two[1]):
             return False
         if _channels(before, after) != _channels(other, behind):
             return False

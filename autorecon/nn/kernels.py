@@ -28,11 +28,7 @@ Rows = tuple[tuple[tuple[Parts, ...], ...], ...]  # by out and source
 def gather(
     step: Convolve, modules: Mapping[Place, nn.Module], scalars: Scalars
 ) -> tuple[Rows, list[Tensor]]:
-    """The tensors of a step, and which of them each summand needs.
-
-    A module's weight is asked for once: of a normalised one each time is a step of the power
-    iteration.
-    """
+    """The tensors of a step, and which of them each summand needs."""
     tensors: list[Tensor] = []
 
     def put(tensor: Tensor) -> int:

@@ -27,7 +27,7 @@ class SuperNet(SpaceNet):
     """
 
     def __init__(self, space: Space, *, fuse: bool = True) -> None:
-        super().__init__(space, space.edges, frozenset(space.nodes), fuse)
+        super().__init__(space, fuse)
         for decision in space.decisions:
             start = 1e-3 * torch.randn(len(decision.options))
             place, name = self._alpha_place(decision.name)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from autorecon.lang.wording import some
+
 Weights = nn.Module | Mapping[str, Tensor]
 _SHOWN = 3
 
@@ -48,6 +50,4 @@ def _shape(tensor: Tensor) -> str:
 
 def _listed(what: str, names: Iterable[str]) -> list[str]:
     found = list(names)
-    shown = ", ".join(found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return [f"{what}: {shown}{more}"] if found else []
+    return [f"{what}: {some(found, _SHOWN)}"] if found else []

@@ -51,10 +51,6 @@ class Objective:
         return any(term.needs_architecture for _, term in self.terms)
 
     @property
-    def differentiable(self) -> bool:
-        return all(term.differentiable for _, term in self.terms)
-
-    @property
     def needs_decoder(self) -> bool:
         return any(term.needs_decoder for _, term in self.terms)
 

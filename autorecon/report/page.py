@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from autorecon.graph import Space
 from autorecon.graph.labels import exact_text, size_text
+from autorecon.lang.wording import plural
 from autorecon.report.embed import COLUMNS, inline_svg
 from autorecon.report.figures import generator_colours, search_figures, student_figures
 from autorecon.report.inputs import Inputs, missing, read_inputs
@@ -20,8 +21,8 @@ from autorecon.report.panels import panel_groups
 from autorecon.report.tables import model_rows, scale, site_groups, warnings
 from autorecon.report.templates import templates
 from autorecon.report.verdict import verdict
-from autorecon.report.wording import duration, percent, plural
-from autorecon.runs import RunFolder, write_text
+from autorecon.report.wording import percent
+from autorecon.runs import RunFolder, duration, write_text
 
 EXCERPT = 60_000
 """Characters of a text file that the page holds; the rest is in the file."""

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import attrs
 
 from autorecon.graph.labels import size_text
+from autorecon.lang.wording import plural
+from autorecon.records.results import Results, Site
 from autorecon.report.figures import seed_strips
 from autorecon.report.inputs import Inputs
-from autorecon.report.results import Results, Site
-from autorecon.report.wording import DASH, percent, plural, spread
+from autorecon.report.wording import DASH, percent, spread
 
 
 @attrs.frozen

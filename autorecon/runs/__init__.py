@@ -9,10 +9,9 @@ from autorecon.runs.atomic import replacing, write_bytes, write_text
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder, locked, next_free
-from autorecon.runs.metrics import Metrics, read_metrics
+from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
-    load_metadata,
     load_state,
     load_weights,
     save_state,
@@ -22,19 +21,18 @@ from autorecon.runs.tensors import (
 __all__ = [
     "Checkpoint",
     "Checkpoints",
-    "Metrics",
+    "Lines",
     "Progress",
     "RunError",
     "RunFolder",
     "Stage",
     "drive",
     "duration",
-    "load_metadata",
     "load_state",
     "load_weights",
     "locked",
     "next_free",
-    "read_metrics",
+    "read_lines",
     "replacing",
     "save_state",
     "save_weights",

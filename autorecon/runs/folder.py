@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +16,16 @@ from autorecon.runs.errors import RunError
 
 _CONFIG = "config.toml"
 _LOCK = ".lock"
+
+
+@attrs.frozen
+class _Named:
+    """A file or folder of a run."""
+
+    name: str
+
+    def __get__(self, run: RunFolder, kind: type[RunFolder]) -> Path:
+        return run.path / self.name
 
 
 @attrs.frozen
@@ -40,7 +48,6 @@ class RunFolder:
         _refuse_occupied(folder)
         with locked(folder):
             _refuse_occupied(folder)
-            sweep(folder)
             write_bytes(folder / _CONFIG, _to_toml(config))
         return cls.open(folder)
 
@@ -58,64 +65,24 @@ class RunFolder:
         except ValueError as error:
             raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
 
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder against other processes; the system lets go of it if we are killed.
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the folder against other processes; RunError if another one holds it."""
+        return locked(self.path)
 
-        Clears away what a killed process left unfinished. Raises RunError if another holds it.
-        """
-        with locked(self.path):
-            sweep(self.path)
-            yield
-
-    @property
-    def config_path(self) -> Path:
-        return self.path / _CONFIG
-
-    @property
-    def space_path(self) -> Path:
-        return self.path / "space.space"
-
-    @property
-    def metrics_path(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def checkpoint_path(self) -> Path:
-        return self.path / "checkpoint"
-
-    @property
-    def genotype_path(self) -> Path:
-        return self.path / "genotype.space"
-
-    @property
-    def derivation_path(self) -> Path:
-        return self.path / "derivation.json"
-
-    @property
-    def front_path(self) -> Path:
-        return self.path / "front"
-
-    @property
-    def images_path(self) -> Path:
-        """Images of another run that this one repeats, if it is there."""
-        return self.path / "images.safetensors"
-
-    @property
-    def generator_path(self) -> Path:
-        return self.path / "generator.safetensors"
-
-    @property
-    def compressed_path(self) -> Path:
-        return self.path / "compressed"
-
-    @property
-    def results_path(self) -> Path:
-        return self.path / "results.json"
-
-    @property
-    def report_path(self) -> Path:
-        return self.path / "report.html"
+    config_path = _Named(_CONFIG)
+    space_path = _Named("space.space")
+    metrics_path = _Named("metrics.jsonl")
+    checkpoint_path = _Named("checkpoint")
+    genotype_path = _Named("genotype.space")
+    derivation_path = _Named("derivation.json")
+    front_path = _Named("front")
+    front_table_path = _Named("front/front.json")
+    # Images of another run that this one repeats, if it is there.
+    images_path = _Named("images.safetensors")
+    generator_path = _Named("generator.safetensors")
+    compressed_path = _Named("compressed")
+    results_path = _Named("results.json")
+    report_path = _Named("report.html")
 
 
 def next_free(parent: str | Path, stem: str) -> Path:
@@ -168,31 +135,19 @@ def _without_none(value: Any) -> Any:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against other processes; RunError if another one holds it."""
-    descriptor = _open_lock(folder)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        raise RunError(_locked_out(folder, error, holder)) from error
-    try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
+    """Hold a folder against other processes; the system lets go of it if we are killed.
 
+    Clears away what a killed process left unfinished. Raises RunError if another holds it.
+    """
+    from filelock import FileLock, Timeout
 
-def _open_lock(folder: Path) -> int:
     try:
-        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        held = FileLock(folder / _LOCK, timeout=0).acquire()
+    except Timeout as error:
+        advice = "wait for it to end, or name another folder"
+        raise RunError(f"{folder} is in use by another process: {advice}") from error
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror}") from error
-
-
-def _locked_out(folder: Path, error: OSError, holder: str) -> str:
-    if not isinstance(error, BlockingIOError):
-        return f"cannot lock {folder}: {error.strerror}"
-    by = f"process {holder}" if holder else "another process"
-    return f"{folder} is in use by {by}: wait for it to end, or name another folder"
+    with held:
+        sweep(folder)
+        yield

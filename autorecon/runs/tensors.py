@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autorecon.runs._structure import MalformedState, pack, unpack
 from autorecon.runs.atomic import replacing
 from autorecon.runs.errors import RunError
+from autorecon.runs.structure import MalformedState, pack, unpack
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -41,10 +41,10 @@ def load_state(path: str | Path) -> Any:
     A tensor that the state held twice is one tensor again. Raises RunError if the file cannot be
     read or is anything else than a saved state.
     """
-    text = _read_metadata(path).get(STATE_KEY)
+    metadata, tensors = _read(path)
+    text = metadata.get(STATE_KEY)
     if text is None or len(text) > MAX_STRUCTURE:
         raise RunError(f"{path} is not a saved state: it has no structure that can be read")
-    tensors = _read_tensors(path)
     try:
         return unpack(json.loads(text, parse_constant=_refuse_constant), tensors)
     except (MalformedState, RecursionError, ValueError) as error:
@@ -68,23 +68,7 @@ def save_weights(
 
 def load_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of any safetensors file, on the CPU. Raises RunError if it is none."""
-    return _read_tensors(path)
-
-
-def load_metadata(path: str | Path) -> dict[str, Any]:
-    """The `metadata` given to `save_weights`; empty for files of others.
-
-    Raises RunError if the file cannot be read.
-    """
-    try:
-        metadata = json.loads(_read_metadata(path).get(WEIGHTS_KEY, "{}"))
-    except (RecursionError, ValueError) as error:
-        if isinstance(error, RunError):
-            raise
-        raise RunError(f"{path} has metadata that is not JSON: {error}") from error
-    if not isinstance(metadata, dict):
-        raise RunError(f"{path} has metadata that is not a JSON object")
-    return metadata
+    return _read(path)[1]
 
 
 def _save(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -109,23 +93,14 @@ def _only_tensor(name: str, value: Any) -> Tensor:
     return next(iter(tensors.values()))
 
 
-def _read_metadata(path: str | Path) -> dict[str, str]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise RunError(_unreadable(path, error)) from error
-
-
-def _read_tensors(path: str | Path) -> dict[str, Tensor]:
+def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
             # Copies: the library's tensors are views of the file, which others may write to.
-            return {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            return file.metadata() or {}, tensors
     except (OSError, SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise RunError(_unreadable(path, error)) from error
 

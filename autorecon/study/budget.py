@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from autorecon.compress import CompressConfig
-from autorecon.compress.config import part
+from autorecon.compress.settings import part
 from autorecon.search import SearchConfig
 from autorecon.workflow.config import RunConfig
 

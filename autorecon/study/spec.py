@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.compress import METHODS, Bits
-from autorecon.compress.method import find_method
+from autorecon.compress.methods.method import find_method
 from autorecon.lang import did_you_mean
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config

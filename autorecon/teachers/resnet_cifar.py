@@ -48,7 +48,7 @@ class ResNet(nn.Module):
         self.layer3 = _stage(WIDTHS[1], WIDTHS[2], blocks, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(WIDTHS[2], classes)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, classes]."""
@@ -67,6 +67,7 @@ def _stage(inputs: int, outputs: int, blocks: int, stride: int) -> nn.Sequential
     return nn.Sequential(BasicBlock(inputs, outputs, stride), *later)
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
+    """He et al. 2015, by what goes out."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, get_origin
 
@@ -12,7 +12,9 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from autorecon.compress import Bits, CompressConfig
+from autorecon.compress.quantization.bits import NO_BITS, as_bits, plain
 from autorecon.lang import did_you_mean
+from autorecon.records.schema import register_exact
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
 
@@ -98,7 +100,7 @@ class SelectConfig:
     candidates: int = 1
     seeds: int = 1
     budget: float = 0.5
-    bits: str = ""
+    bits: Bits = attrs.field(default=NO_BITS, converter=as_bits)
     images: int = 500
     known: str = ""
 
@@ -108,8 +110,6 @@ class SelectConfig:
                 raise ConfigError(f"select.{name} = {getattr(self, name)} must be at least 1")
         if not 0 < self.budget <= 1:
             raise ConfigError(f"select.budget = {self.budget} must be above 0, and at most 1")
-        if self.bits:
-            Bits.parse(self.bits)
 
 
 @attrs.frozen
@@ -169,9 +169,7 @@ class RunConfig:
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
-    strict = {bool: (bool,), int: (int,), float: (float, int), str: (str,)}
-    for kind, accepted in strict.items():
-        converter.register_structure_hook(kind, _exactly(kind, accepted))
+    register_exact(converter)
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...], lambda value, _: _strings(value)
     )
@@ -179,6 +177,7 @@ def _converter() -> cattrs.Converter:
         lambda kind: kind == tuple[float, ...],
         lambda value, _: tuple(converter.structure(number, float) for number in _numbers(value)),
     )
+    converter.register_structure_hook(Bits, lambda value, _: converter.structure(value, str))
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
     own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)
@@ -186,17 +185,6 @@ def _converter() -> cattrs.Converter:
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)
     return converter
-
-
-def _exactly(kind: type, accepted: tuple[type, ...]) -> Callable[[Any, type], Any]:
-    """TOML has types: "3" is not 3, and true is not 1."""
-
-    def structure(value: Any, _: type) -> Any:
-        if type(value) not in accepted:
-            raise ValueError(f"expected {kind.__name__}, not {value!r}")
-        return kind(value)
-
-    return structure
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -248,7 +236,7 @@ def _reason(error: BaseException, kind: type | None) -> str:
 
 def write_config(config: Any) -> dict[str, Any]:
     """Plain values for a TOML file of an attrs class; settings that are None are left out."""
-    return _without_none(attrs.asdict(config))
+    return _without_none(attrs.asdict(config, value_serializer=plain))
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

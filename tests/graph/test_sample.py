@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, frontier, load, loads, restricted
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures, sample, valid_sample
 from autorecon.lang import resource_folder

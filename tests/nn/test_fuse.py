@@ -210,6 +210,43 @@ def test_a_norm_at_low_resolution_keeps_the_running_variance_of_the_repeated_map
     assert int(fused.state_dict()["b.bn.num_batches_tracked"]) == 1
 
 
+def test_a_norm_that_edges_share_is_trained_where_only_one_of_them_repeats_pixels():
+    text = """space shared
+    input z [4]: noise
+    node a, b [2, 2, 2]
+    output image [2, 4, 4]
+    link z -> a = linear
+    link a -> b = nearest >> bn
+    link b -> image = nearest >> bn
+    share weights a -> b, b -> image
+    """
+    assert_same(autorecon.loads(text), {})
+
+
+@pytest.mark.parametrize("kind", ["conv(3, spectral=true)", "linear(spectral=true)"])
+def test_a_normalised_weight_that_edges_share_takes_one_step_a_pass(kind):
+    space = autorecon.loads(f"""space shared
+    input z [4]: noise
+    node a, b, c [2, 4, 4]
+    output image [2, 4, 4]
+    link z -> a = linear
+    link a -> b = {kind} >> relu
+    link b -> c = {kind} >> relu
+    link a -> image = {kind} >> relu
+    link c -> image = identity
+    share weights a -> b, b -> c, a -> image
+    """)
+    assert_same(space, {})
+    net = autorecon.generator(space, seed=0)
+    (norm,) = (m for m in net.modules() if hasattr(m, "_u"))
+    v = norm._v.clone()
+    net(*net.example_inputs(2))
+    (weight,) = (p for name, p in net.named_parameters() if name.endswith("original"))
+    u = torch.nn.functional.normalize(weight.flatten(1) @ v, dim=0)
+    v = torch.nn.functional.normalize(weight.flatten(1).T @ u, dim=0)
+    torch.testing.assert_close((norm._u, norm._v), (u, v))
+
+
 @pytest.mark.parametrize("fuse", [True, False])
 def test_some_candidates_alone_are_as_all_where_the_others_weigh_nothing(fuse):
     """Images and the gradients of what is computed, to weights and to the mixture."""

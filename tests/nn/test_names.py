@@ -14,7 +14,7 @@ from autorecon.graph import Space, loads
 from autorecon.graph.cost import measures
 from autorecon.lang.opspec import OWN
 from autorecon.nn import OneCandidate, edge_mixture
-from autorecon.nn.net import NameClash
+from autorecon.nn.net import Branch, NameClash
 
 
 @pytest.fixture(autouse=True)
@@ -129,13 +129,15 @@ def test_each_architecture_takes_over_its_own(make: Callable[[], Space]) -> None
             torch.testing.assert_close(derived(*inputs), expected)
 
 
-def test_what_cannot_have_a_name_of_its_own_is_refused() -> None:
-    """A node and an instance may be called alike, but not what they hold."""
-    block = "block cell {\n in a [2, 4, 4]\n out bn [2, 4, 4] then tanh\n link a -> bn = conv(1)\n}"
-    lines = ["B = cell", "node B [2, 4, 4]", "link a -> {B.a, B} = conv(1)"]
-    last = "link {B.bn, B} -> image = identity"
-    fine = space(*lines, last, block=block)
-    assert autorecon.supernet(fine, seed=0)
-    clashes = loads(fine.text.replace("node B [2, 4, 4]", "node B [2, 4, 4] then bn"))
-    with pytest.raises(NameClash, match="the name `bn` at one place"):
-        autorecon.supernet(clashes, seed=0)
+def test_nothing_takes_the_place_of_another() -> None:
+    """The checker keeps names apart; were it wrong, no weights would be lost in silence."""
+    place = Branch()
+    place.put("bn", nn.Identity())
+    place.put_parameter("c", nn.Parameter(torch.zeros(1)))
+    for again in (
+        lambda: place.put("bn", nn.Identity()),
+        lambda: place.put_parameter("c", nn.Parameter(torch.zeros(1))),
+        lambda: place.branch("bn.deeper"),
+    ):
+        with pytest.raises(NameClash, match="at one place"):
+            again()

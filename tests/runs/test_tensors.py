@@ -11,11 +11,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from autorecon.runs import (
     RunError,
-    load_metadata,
     load_state,
     load_weights,
     save_state,
@@ -249,13 +249,15 @@ def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
         load_weights(tmp_path)
 
 
-def test_weights_keep_names_and_metadata(tmp_path: Path) -> None:
+def test_weights_keep_names_beside_metadata(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
     module[0].to(memory_format=torch.channels_last)
     save_weights(tmp_path / "w", module, {"size": 16, "names": ["é"]})
     loaded = load_weights(tmp_path / "w")
     assert same(dict(sorted(loaded.items())), dict(sorted(module.state_dict().items())))
-    assert load_metadata(tmp_path / "w") == {"size": 16, "names": ["é"]}
+    with safe_open(tmp_path / "w", framework="pt") as file:
+        (metadata,) = file.metadata().values()
+    assert json.loads(metadata) == {"size": 16, "names": ["é"]}
 
 
 def test_tied_weights_are_written_under_both_names(tmp_path: Path) -> None:
@@ -275,15 +277,10 @@ def test_weights_are_tensors_only(tmp_path: Path) -> None:
             save_weights(tmp_path / "w", {"a": value})
 
 
-def test_weights_are_not_a_state_and_bad_metadata_is_refused(tmp_path: Path) -> None:
+def test_weights_are_not_a_state(tmp_path: Path) -> None:
     save_weights(tmp_path / "w", {"a": torch.ones(1)})
     with pytest.raises(RunError, match="not a saved state"):
         load_state(tmp_path / "w")
-    for text in ("[]", "{"):
-        header = json.dumps({"__metadata__": {"autorecon.weights.1": text}}).encode()
-        (tmp_path / "m").write_bytes(struct.pack("<Q", len(header)) + header)
-        with pytest.raises(RunError, match="metadata that is not"):
-            load_metadata(tmp_path / "m")
 
 
 def test_full_disk_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

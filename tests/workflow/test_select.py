@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autorecon
+from autorecon.compress import Bits
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.runs import Progress
@@ -71,7 +72,7 @@ def test_trials_have_a_share_of_the_steps_and_other_seeds_than_the_results(tiny)
 
 def test_trials_can_have_other_bits_than_the_results(tiny):
     folder, prepared = start(tiny, bits="w2a4")
-    assert select._short(prepared, 7).bits == "w2a4" != prepared.config.compress.bits
+    assert select._short(prepared, 7).bits == Bits(2, 4) != prepared.config.compress.bits
     workflow.search(folder, prepared, QUIET)
     with pytest.raises(ConfigError, match="w99a4"):
         start(tiny, bits="w99a4")

@@ -12,12 +12,17 @@ from autorecon.compress.equalization.moments import (
     Moments,
     activation,
     clip_of,
+    over_kernel,
     propagate,
     spread_over,
 )
 from autorecon.compress.errors import CompressError
-from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
-from autorecon.compress.sites import callee_of
+from autorecon.compress.quantization.capture import callee_of
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    QuantizedConv2d,
+    QuantizedLinear,
+)
 
 
 @torch.no_grad()
@@ -60,6 +65,5 @@ def correct_biases(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> No
         known = moments[node.all_input_nodes[0]]
         if known is None or layer.bias is None:
             continue
-        error = layer.quantized_weight() - layer.weight
-        summed = error.flatten(2).sum(2) if error.dim() == 4 else error
-        layer.bias.sub_((summed * spread_over(known.mean, layer)).sum(1))
+        error = over_kernel(layer.quantized_weight() - layer.weight)
+        layer.bias.sub_((error * spread_over(known.mean, layer)).sum(1))

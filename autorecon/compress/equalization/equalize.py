@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import attrs
 import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.equalization.moments import Moments, activation
-from autorecon.compress.sites import callee_of, is_rectifier
+from autorecon.compress.quantization.capture import callee_of, count_calls
+from autorecon.compress.quantization.sites import is_rectifier
 
 ROUNDS = 50
 CLOSE = 1e-3
@@ -30,7 +29,7 @@ def find_pairs(traced: fx.GraphModule) -> list[Pair]:
 
     A ReLU6 between two is replaced by a ReLU, in place, since it cannot be scaled through.
     """
-    calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
+    calls = count_calls(traced)
     pairs = []
     for node in list(traced.graph.nodes):
         callee = callee_of(traced, node)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.equalization.moments import Moments
-from autorecon.compress.sites import callee_of
+from autorecon.compress.quantization.capture import callee_of, count_calls
 
 
 @torch.no_grad()
@@ -19,7 +17,7 @@ def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Moments]:
     Gives, by the convolution's name, what its values are now on the training data: the norm's
     offset and the square of its factor. Every other Conv2d and Linear gets a bias of zeros.
     """
-    calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
+    calls = count_calls(traced)
     normals: dict[str, Moments] = {}
     for node in list(traced.graph.nodes):
         norm = callee_of(traced, node)

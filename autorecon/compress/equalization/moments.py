@@ -15,7 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from autorecon.compress.sites import SUMS, callee_of, is_rectifier
+from autorecon.compress.quantization.capture import callee_of
+from autorecon.compress.quantization.layers import ActivationQuantizer
+from autorecon.compress.quantization.sites import SUMS, is_rectifier
 
 REACH, POINTS = 6.0, 121
 """Standard deviations that a sum over a normal distribution covers, and its points."""
@@ -66,6 +68,7 @@ def _cumulative(x: Tensor) -> Tensor:
 
 _ALIKE = (
     nn.AdaptiveAvgPool2d, nn.AvgPool2d, nn.MaxPool2d, nn.Flatten, nn.Identity, nn.Dropout,
+    ActivationQuantizer,
 )  # fmt: skip
 _ALIKE_CALLS = (
     F.adaptive_avg_pool2d, F.avg_pool2d, F.max_pool2d, F.dropout, torch.flatten, torch.mean,
@@ -118,7 +121,7 @@ def _of_call(callee: object, node: fx.Node, inputs: list[Moments]) -> Moments | 
         return _padded(first, node)
     if callee in (torch.cat, torch.concat):
         return Moments(*(torch.cat(parts) for parts in _columns(inputs)))
-    alike = isinstance(callee, _ALIKE) or callee in _ALIKE_CALLS or _is_quantizer(callee)
+    alike = isinstance(callee, _ALIKE) or callee in _ALIKE_CALLS
     return first if alike else None
 
 
@@ -153,18 +156,17 @@ def activation(callee: object) -> Callable[[Tensor], Tensor] | None:
     return F.silu if isinstance(callee, nn.SiLU) or callee is F.silu else None
 
 
-def _is_quantizer(callee: object) -> bool:
-    return type(callee).__name__ == "ActivationQuantizer"
-
-
 def through_layer(layer: nn.Conv2d | nn.Linear, moments: Moments) -> Moments:
     """Of what a convolution or linear layer gives, its inputs independent of each other."""
     mean, variance = (spread_over(part, layer) for part in (moments.mean, moments.variance))
-    weight = layer.weight.flatten(2).sum(2) if layer.weight.dim() == 4 else layer.weight
-    squares = layer.weight.square()
-    squares = squares.flatten(2).sum(2) if squares.dim() == 4 else squares
+    weight, squares = over_kernel(layer.weight), over_kernel(layer.weight.square())
     offset = layer.bias if layer.bias is not None else torch.zeros(len(weight))
     return Moments((weight * mean).sum(1) + offset, (squares * variance).sum(1))
+
+
+def over_kernel(weight: Tensor) -> Tensor:
+    """A weight, or what goes with one, summed to [out, inputs]."""
+    return weight.flatten(2).sum(2) if weight.dim() == 4 else weight
 
 
 def spread_over(channels: Tensor, layer: nn.Conv2d | nn.Linear) -> Tensor:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.compress.errors import CompressError
-from autorecon.compress.losses import divergence
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import divergence
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
 
 ATTENTION = 250.0
 """Weight of the attention loss, beta."""
 
 
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """KL / classes + beta * sum over sizes of the mean squared difference of attention maps."""
     classes = answers.logits.shape[1]
     return {

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import SOFTENED, Losses, Method, register
 from autorecon.compress.methods import gdfq
+from autorecon.compress.methods.method import SOFTENED, Losses, Method, register
 
 if TYPE_CHECKING:
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
 
 
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """-alpha T^2 H(softmax((teacher - S) / T)), greatest where the models agree."""
     apart = ((batch.logits - answers.logits) / config.temperature).log_softmax(1)
     entropy = -(apart.exp() * apart).sum(1).mean()

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import Method, register
 from autorecon.compress.methods import dfc, gdfq
+from autorecon.compress.methods.method import Method, register
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
     from autorecon.compress.student import Student
 
 DOUBLINGS = 30
@@ -25,19 +25,18 @@ BISECTIONS = 5
 
 
 def update(
-    student: Student, optimiser: torch.optim.Optimizer, config: CompressConfig, done: float
+    student: Student, optimiser: torch.optim.Optimizer, config: Settings, done: float
 ) -> None:
     """One step of the optimiser, scaled up tensor by tensor; there is no weight decay."""
     import torch
 
-    from autorecon.compress.bits import Bits
-    from autorecon.compress.layers import QuantizedConv2d, QuantizedLinear
+    from autorecon.compress.quantization.layers import QuantizedLayer
 
-    kinds = QuantizedConv2d | QuantizedLinear
-    weights = [m.weight for m in student.module.modules() if isinstance(m, kinds)]
+    layers = (m for m in student.module.modules() if isinstance(m, QuantizedLayer))
+    weights = [layer.weight for layer in layers]
     before = [weight.detach().clone() for weight in weights]
     share = config.inundation * (1 + math.cos(math.pi * done)) / 2
-    bits, rounding = Bits.parse(config.bits).weights, config.rounding
+    bits, rounding = config.bits.weights, config.rounding
     with torch.no_grad():
         # From 0, a step is exact that would be rounded away beside the weight that it is made for.
         for weight in weights:
@@ -52,7 +51,7 @@ def scale(old: Tensor, step: Tensor, bits: int, rounding: str, share: float) -> 
 
     1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
     """
-    from autorecon.compress.quantizer import weight_levels
+    from autorecon.compress.quantization.rounding import weight_levels
 
     levels = weight_levels(old, bits, rounding)
 

@@ -6,7 +6,7 @@ This is the control beside which a tuned student's gain is to be seen.
 
 from __future__ import annotations
 
-from autorecon.compress.method import COMMON, MATCHED, QUANTIZED, Method, register
+from autorecon.compress.methods.method import COMMON, MATCHED, QUANTIZED, Method, register
 
 CALIBRATION = register(
     Method(

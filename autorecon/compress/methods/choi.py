@@ -8,8 +8,8 @@ and students, and lets the weight of the auxiliary loss fall; this is one of eac
 
 from __future__ import annotations
 
-from autorecon.compress.losses import imitation
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import imitation
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,

@@ -7,8 +7,8 @@ for CIFAR. The student learns the teacher's softmax on the images of each step.
 
 from __future__ import annotations
 
-from autorecon.compress.losses import imitation
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import imitation
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,

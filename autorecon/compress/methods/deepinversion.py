@@ -8,8 +8,8 @@ student is wrong.
 
 from __future__ import annotations
 
-from autorecon.compress.losses import imitation
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import imitation
+from autorecon.compress.methods.method import (
     COMMON,
     DISTILLED,
     PICTURED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import (
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     DISTILLED,
@@ -21,10 +21,10 @@ from autorecon.compress.method import (
 
 if TYPE_CHECKING:
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
 
 
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """Mean |T - S| of logits."""
     return {"l1": (1.0, (answers.logits - batch.logits).abs().mean())}
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.losses import divergence
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import divergence
+from autorecon.compress.methods.method import (
     COMMON,
     PICTURED,
     QUANTIZED,
@@ -23,10 +23,10 @@ from autorecon.compress.method import (
 
 if TYPE_CHECKING:
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
 
 
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """alpha T^2 KL(softmax(teacher / T) || softmax(S / T)) / classes, without labels."""
     soft = divergence(answers.logits, batch.logits, config.temperature)
     weight = config.alpha * config.temperature**2

@@ -12,31 +12,30 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from autorecon.compress.bits import Bits
-from autorecon.compress.method import Method, register
+from autorecon.compress.methods.method import Method, register
 
 if TYPE_CHECKING:
     from torch import fx, nn
 
-    from autorecon.compress.config import CompressConfig
-    from autorecon.compress.sites import Site
+    from autorecon.compress.settings import Settings
     from autorecon.compress.student import Student
+    from autorecon.records.results import Site
 
 
-def student(teacher: nn.Module, config: CompressConfig) -> Student:
+def student(teacher: nn.Module, config: Settings) -> Student:
     """The teacher, folded, equalized, quantized and corrected; nothing is left to be learned."""
     from autorecon.compress import equalization
+    from autorecon.compress.quantization.capture import capture
+    from autorecon.compress.quantization.quantize import QuantizedModel, quantize
     from autorecon.compress.student import QuantizedStudent
-    from autorecon.compress.trace import QuantizedModel, quantize
-    from autorecon.compress.tracer import trace
 
-    traced = trace(copy.deepcopy(teacher).eval())
+    traced = capture(copy.deepcopy(teacher).eval())
     normals = equalization.fold_batch_norms(traced)
     pairs = equalization.find_pairs(traced)
     equalization.equalize(pairs, normals)
     equalization.absorb(pairs, normals)
     # The biases take up what rounding does to the means.
-    model = quantize(traced, Bits.parse(config.bits), rounding="plain")
+    model = quantize(traced, config.bits, rounding="plain")
     quantized = cast("fx.GraphModule", model.module)
     equalization.set_ranges(quantized, normals)
     equalization.correct_biases(quantized, normals)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.losses import divergence, hard
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import divergence, hard
+from autorecon.compress.methods.method import (
     ALTERNATED,
     COMMON,
     MATCHED,
@@ -23,10 +23,10 @@ from autorecon.compress.method import (
 
 if TYPE_CHECKING:
     from autorecon.compress.batch import Answers, Batch
-    from autorecon.compress.config import CompressConfig
+    from autorecon.compress.settings import Settings
 
 
-def loss(answers: Answers, batch: Batch, config: CompressConfig) -> Losses:
+def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """CE(S, y) + alpha T^2 KL(softmax(teacher / T) || softmax(S / T)).
 
     The divergence is divided by the batch and by the number of classes, as in the released code.

@@ -7,8 +7,8 @@ starts. The paper averages over five generators; this is one.
 
 from __future__ import annotations
 
-from autorecon.compress.losses import imitation
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import imitation
+from autorecon.compress.methods.method import (
     COMMON,
     DISTILLED,
     GENERATED,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autorecon.compress.method import Method, register
 from autorecon.compress.methods import gdfq
+from autorecon.compress.methods.method import Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +44,7 @@ def dress(generator: nn.Module, teacher: nn.Module) -> None:
     """
     import torch
 
-    from autorecon.compress.sources.mixing import embeddings
+    from autorecon.nn.mixing import embeddings
     from autorecon.objective.teacher_view import last_linear
 
     layer = last_linear(teacher)

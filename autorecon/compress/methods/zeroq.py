@@ -8,7 +8,7 @@ code takes each image's.
 
 from __future__ import annotations
 
-from autorecon.compress.method import (
+from autorecon.compress.methods.method import (
     COMMON,
     PICTURED,
     QUANTIZED,

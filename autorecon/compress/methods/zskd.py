@@ -12,8 +12,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from autorecon.compress.losses import imitation
-from autorecon.compress.method import (
+from autorecon.compress.methods.losses import imitation
+from autorecon.compress.methods.method import (
     COMMON,
     DISTILLED,
     PICTURED,

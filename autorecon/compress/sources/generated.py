@@ -12,7 +12,7 @@ from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
 from autorecon.compress.sources.decoder import Decoder
-from autorecon.compress.sources.mixing import embeddings, mixed_labels
+from autorecon.nn.mixing import embeddings, mixed_labels
 from autorecon.objective import Objective, Observation, Request, TeacherView
 
 

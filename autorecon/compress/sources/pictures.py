@@ -99,7 +99,7 @@ class Pictures:
 
     def state_dict(self) -> dict[str, Any]:
         return {
-            "batches": [_packed(batch) for batch in self.batches],
+            "batches": [batch.state() for batch in self.batches],
             "pixels": self._pixels.detach(),
             "request": attrs.asdict(self._request),
             "optimiser": self._optimiser.state_dict(),
@@ -107,19 +107,10 @@ class Pictures:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.batches = [_unpacked(packed, self._view.compute.device) for packed in state["batches"]]
+        device = self._view.compute.device
+        self.batches = [Batch.of(values).on(device) for values in state["batches"]]
         self._start(Request(**state["request"]))
         with torch.no_grad():
             self._pixels.copy_(state["pixels"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._count = state["count"]
-
-
-def _packed(batch: Batch) -> dict[str, Any]:
-    request = attrs.asdict(batch.request)
-    return {"images": batch.images, "request": request, "logits": batch.logits}
-
-
-def _unpacked(packed: dict[str, Any], device: str) -> Batch:
-    images, logits = (packed[name].to(device) for name in ("images", "logits"))
-    return Batch(images, Request(**packed["request"]).on(device), logits)

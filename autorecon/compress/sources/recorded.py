@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from autorecon.compress.batch import Batch
 from autorecon.compress.sources.base import Learner, Source
-from autorecon.objective import Request
 
 Given = tuple["Batch | None", dict[str, float]]
 """What one step of a source gives: a batch, and the losses."""
@@ -51,7 +48,7 @@ class Recorded:
 
     def recording(self) -> dict[str, Any]:
         """What a Repeated source is made of, as `runs.save_state` writes it."""
-        calls = [(_values(batch) if batch else None, losses) for batch, losses in self.calls]
+        calls = [(batch.state() if batch else None, losses) for batch, losses in self.calls]
         return {"labelled": self.labelled, "calls": calls}
 
 
@@ -66,7 +63,7 @@ class Repeated:
     def make(self, student: Learner | None) -> Given:
         values, losses = self._calls[self._next]
         self._next += 1
-        return values and _batch(values), losses
+        return values and Batch.of(values), losses
 
     def draw(self) -> Batch:
         batch, _ = self.make(None)
@@ -78,12 +75,3 @@ class Repeated:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._next = state["next"]
-
-
-def _values(batch: Batch) -> dict[str, Any]:
-    """What students look at; the noise is none of it."""
-    return attrs.asdict(attrs.evolve(batch, request=attrs.evolve(batch.request, noise=None)))
-
-
-def _batch(values: dict[str, Any]) -> Batch:
-    return Batch(**values | {"request": Request(**values["request"])})

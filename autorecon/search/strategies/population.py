@@ -12,8 +12,9 @@ import attrs
 import torch
 from torch import Tensor
 
+from autorecon.graph.codec import Picks
 from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import Picks, options
+from autorecon.graph.encode import options
 from autorecon.graph.frontier import FrontierTooWide
 from autorecon.graph.sample import ValidArchitectures, first_valid
 from autorecon.nn import Sampled

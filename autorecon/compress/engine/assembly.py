@@ -1,0 +1,123 @@
+"""From a method's settings to its parts, checked against each other before anything starts."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import nn
+
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.errors import CompressError
+from autorecon.compress.quantization.quantize import quantize
+from autorecon.compress.sources import Generated, Nothing, Pictures, Source
+from autorecon.compress.student import (
+    DistilledStudent,
+    QuantizedStudent,
+    Student,
+    check_answers,
+)
+from autorecon.graph.codec import ArchitectureError
+from autorecon.nn import Generator
+from autorecon.nn.mixing import embeddings
+from autorecon.objective import NEEDS, TeacherView, lacking
+from autorecon.teachers import build_student
+
+Shape = tuple[int, int, int]
+
+
+def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> None:
+    """Raise CompressError, TraceError or TeacherError where a teacher cannot be compressed so.
+
+    The teacher must have what the method needs, and a student must come of it that answers.
+    """
+    check_needs(teacher, config)
+    make_student(teacher, config, None, image_shape)
+
+
+def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
+    """Raise CompressError, saying what, where the teacher has not what the method needs."""
+    missing = [NEEDS[need] for need in lacking(teacher, config.needs)]
+    if not missing:
+        return
+    objective = f" with the objective '{config.objective}'" if config.objective else ""
+    raise CompressError(
+        f"the method {config.method}{objective} needs {' and '.join(missing)}, and the teacher "
+        f"({type(teacher).__name__}) has none; `autorecon methods` tells what each needs"
+    )
+
+
+def make_source(
+    view: TeacherView,
+    config: CompressConfig,
+    generator: nn.Module | None,
+    image_shape: Shape | None,
+    random: torch.Generator,
+) -> Source:
+    """The source of a method's images; raises CompressError for a generator too few or many, or one
+    that cannot know what it is asked for."""
+    method = config.recipe
+    if (generator is not None) != (method.source == "generator"):
+        has = "needs a generator" if generator is None else "has no use for a generator"
+        raise CompressError(f"the method {method.name} {has}")
+    if generator is None:
+        if method.source == "none":
+            return Nothing()
+        shape = shape_of(generator, image_shape)
+        return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
+    _check_knows(generator, config)
+    if method.ask and not embeddings(generator):
+        raise CompressError(
+            f"the method {method.name} needs a generator with embeddings of classes: it mixes them"
+        )
+    if method.dress:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            method.dress(generator, view.teacher)
+    return Generated(generator, view, config, random)
+
+
+def _check_knows(generator: nn.Module, config: CompressConfig) -> None:
+    """Raise CompressError where images of a class are asked for and the label leads nowhere; a
+    module that is not made of a space is taken at its word."""
+    if not config.asks_classes or not isinstance(generator, Generator):
+        return
+    try:
+        generator.space.requiring("label")
+    except ArchitectureError as error:
+        raise CompressError(
+            f"{config.asks_classes} asks for images of a class, and {error}"
+        ) from None
+
+
+def make_student(
+    teacher: nn.Module,
+    config: CompressConfig,
+    generator: nn.Module | None,
+    image_shape: Shape | None,
+) -> Student:
+    """The student of a method, fresh from the settings' seed."""
+    method = config.recipe
+    if method.student:
+        return method.student(teacher, config)
+    if method.family == "quantization":
+        model = quantize(teacher, config.bits, config.ranges, config.rounding)
+        return QuantizedStudent(model, config.calibration_batches)
+    shape = shape_of(generator, image_shape)
+    classes = classes_of(teacher, shape)
+    module = build_student(config.student, classes, shape[0], config.seed)
+    check_answers(module, torch.zeros(2, *shape), classes, config.student)
+    return DistilledStudent(module.requires_grad_(True))
+
+
+def shape_of(generator: nn.Module | None, image_shape: Shape | None) -> Shape:
+    """(C, H, W) of the images: as given, or as the generator tells it."""
+    if image_shape is None and generator is None:
+        raise CompressError("without a generator, the shape of the images must be given")
+    return image_shape or cast(Shape, generator.image_shape)  # type: ignore[union-attr]
+
+
+@torch.no_grad()
+def classes_of(teacher: nn.Module, shape: Shape) -> int:
+    """How many classes a teacher tells apart, by one look at nothing."""
+    return int(teacher(torch.zeros(1, *shape)).shape[1])

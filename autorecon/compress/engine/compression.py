@@ -1,0 +1,181 @@
+"""The engine of every method: images are made, a student learns from them, and all resumes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import torch
+from torch import nn
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.engine.assembly import check_needs, make_source, make_student
+from autorecon.compress.engine.training import Training
+from autorecon.compress.engine.watch import Diversity, Scores
+from autorecon.compress.quantization.bits import plain
+from autorecon.compress.sources import Source
+from autorecon.compress.student import float_bytes
+from autorecon.nn import Compute
+from autorecon.objective import DivergedError, TeacherView
+from autorecon.records.students import Compressed
+
+Evaluate = Callable[[nn.Module], float]
+Losses = dict[str, list[float]]
+
+
+class Compression:
+    """A resumable stage that compresses a teacher by a method; it reads and writes no files.
+
+    The generator, of methods that have one, is trained in place. `evaluate`, if given, is called
+    without gradients on the student in eval mode, and its figures are only reported, never used
+    to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. `wrap` gives
+    the source of images that takes the place of the method's own. Everything is moved to where
+    `compute` has it; what is scored is computed in float32.
+    Raises CompressError where method, teacher and generator do not fit together.
+    """
+
+    def __init__(
+        self,
+        teacher: nn.Module,
+        config: CompressConfig,
+        generator: nn.Module | None = None,
+        evaluate: Evaluate | None = None,
+        *,
+        image_shape: tuple[int, int, int] | None = None,
+        wrap: Callable[[Source], Source] | None = None,
+        compute: Compute = Compute(),
+        name: str = "compress",
+    ) -> None:
+        check_needs(teacher, config)
+        self.name, self.epochs, self.ticks = name, config.epochs, config.ticks
+        self.config, self.method = config, config.recipe
+        self.evaluate = evaluate
+        self.view = TeacherView(teacher, compute)
+        self.random = torch.Generator().manual_seed(config.seed)
+        # All is made on the CPU, so that a seed means the same everywhere, and then moved.
+        Compute().place(teacher)
+        own = make_source(self.view, config, generator, image_shape, self.random)
+        self.source = wrap(own) if wrap else own
+        self.student = make_student(teacher, config, generator, image_shape)
+        self.student.compute = compute
+        for net in (teacher, self.student.module):
+            compute.place(net)
+        self.training = Training(self.student, self.view, config)
+        self.scores = Scores()
+        self.warnings: list[str] = []
+        self.epochs_done = 0
+        self._begun = False
+
+    def ticks_before(self, epoch: int) -> int:
+        return self.config.ticks_before(epoch)
+
+    def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
+        """Run the epoch's steps and give its mean losses, its images' diversity and its score.
+
+        Raises DivergedError with the step, and RuntimeError for an epoch out of turn.
+        """
+        if epoch != self.epochs_done:
+            raise RuntimeError(f"epoch {epoch} was asked for, but {self.epochs_done} are done")
+        losses: Losses = defaultdict(list)
+        diversity = Diversity(self.source.labelled)
+        row: dict[str, Any] = {}
+        # Layers such as dropout draw from torch's own generator, which is not ours to leave moved.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed * 1_000_003 + epoch)
+            for step in range(self.ticks_before(epoch), self.ticks_before(epoch + 1)):
+                row |= self._step(step, losses, diversity)
+                tick()
+            self.epochs_done = epoch + 1
+            if self.epochs_done == self.epochs and not self._begun:
+                row |= self._begin()
+        row |= {name: sum(values) / len(values) for name, values in losses.items()}
+        self.warnings += filter(None, [diversity.warning])
+        return row | diversity.row() | self._score()
+
+    def _step(self, step: int, losses: Losses, diversity: Diversity) -> dict[str, Any]:
+        joint, index = self.config.place(step)
+        row = self._begin() if joint and not self._begun else {}
+        try:
+            batch, parts = self._joint(index) if joint else self.source.make(self._learner())
+        except DivergedError as error:
+            error.step = step + 1
+            raise
+        # Pictures that a student learns from were looked at when they were made.
+        if batch is not None and (not joint or self.method.source == "generator"):
+            diversity.note(step, batch)
+        for name, value in parts.items():
+            losses[name].append(value)
+        return row
+
+    def _joint(self, index: int) -> tuple[Batch | None, dict[str, float]]:
+        """Steps of the generator, if it still learns, and steps of the student."""
+        batch, parts = None, dict[str, float]()
+        for _ in range(self.config.generator_steps):
+            batch, losses = self.source.make(self._learner())
+            parts |= losses
+        for _ in range(self.config.student_steps):
+            if batch is None or self.method.fresh:
+                batch = self.source.draw()
+            parts |= self.training.step(batch, index)
+        return batch, parts
+
+    def _learner(self) -> Any:
+        return self.student if self._begun else None
+
+    @torch.no_grad()
+    def _begin(self) -> dict[str, float]:
+        """Ready the student for its steps, and score it as it is then if that means anything."""
+        scored = self.student.begin(lambda: self.source.draw().images)
+        self._begun = True
+        if self.evaluate is None or not scored:
+            return {}
+        self.scores.calibrated = self.evaluate(self.student.module)
+        return {"calibrated_accuracy": self.scores.calibrated}
+
+    @torch.no_grad()
+    def _score(self) -> dict[str, float]:
+        due = self.epochs_done % self.config.evaluate_every == 0 or self.epochs_done == self.epochs
+        if self.evaluate is None or not self._begun or not due:
+            return {}
+        score = self.evaluate(self.student.module.eval())
+        self.scores.note(self.epochs_done, score)
+        return {"accuracy": score}
+
+    def result(self) -> Compressed:
+        """What a report needs; `last` is the figure to quote, `best` chose by score."""
+        teacher, student = float_bytes(self.view.teacher), self.student.weight_bytes()
+        return Compressed(
+            **attrs.asdict(self.scores),
+            config=attrs.asdict(self.config, value_serializer=plain),
+            weight_bytes={"teacher": teacher, "student": student},
+            labelled=self.source.labelled,
+            sites=list(self.student.report),
+            warnings=list(self.warnings),
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a fresh Compression of the same arguments needs to go on bit for bit."""
+        return {
+            "source": self.source.state_dict(),
+            "training": self.training.state_dict(),
+            "random": self.random.get_state(),
+            "begun": self._begun,
+            "epochs_done": self.epochs_done,
+            "scores": attrs.asdict(self.scores),
+            "warnings": list(self.warnings),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict`; names and shapes must be those of this model."""
+        self.source.load_state_dict(state["source"])
+        self.training.load_state_dict(state["training"])
+        self.random.set_state(state["random"])
+        self._begun = state["begun"]
+        self.epochs_done = state["epochs_done"]
+        self.scores = Scores(**state["scores"])
+        self.warnings = list(state["warnings"])
+        if self._begun:
+            self.student.go_on()

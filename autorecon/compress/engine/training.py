@@ -1,0 +1,72 @@
+"""The student's steps: loss, optimiser and learning rate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from autorecon.compress.batch import Answers, Batch
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.engine.attention import watch_attention
+from autorecon.compress.methods.losses import total
+from autorecon.compress.student import Student
+from autorecon.objective import TeacherView
+
+
+class Training:
+    """Teaches a student by a method's loss, at a learning rate that falls as half a cosine."""
+
+    def __init__(self, student: Student, view: TeacherView, config: CompressConfig) -> None:
+        self.student, self._view, self.config = student, view, config
+        self.method = config.recipe
+        self.optimiser = _optimiser(student, config)
+
+    def step(self, batch: Batch, index: int) -> dict[str, float]:
+        """Step `index` on a batch; gives the losses. Raises DivergedError."""
+        assert self.method.loss is not None
+        done = index / self.config.steps
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.rate * (1 + math.cos(math.pi * done)) / 2
+        loss, values = total(self.method.loss(self._answers(batch), batch, self.config))
+        self.optimiser.zero_grad()
+        loss.backward()
+        if self.method.update:
+            self.method.update(self.student, self.optimiser, self.config, done)
+        else:
+            self.optimiser.step()
+        return {f"student.{name}": value for name, value in values.items()}
+
+    def _answers(self, batch: Batch) -> Answers:
+        module, compute = self.student.learning(), self._view.compute
+        if not self.method.attends:
+            return Answers(compute(module, batch.images))
+        with watch_attention(self._view.teacher) as taught, torch.no_grad():
+            self._view.answers(batch.images)
+        with watch_attention(module) as found:
+            logits = compute(module, batch.images)
+        return Answers(logits, found, taught)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "student": self.student.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.student.module.load_state_dict(state["student"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:
+    parameters = student.module.parameters()
+    if config.recipe.optimiser == "adam":
+        return torch.optim.Adam(parameters, config.rate, weight_decay=config.weight_decay)
+    return torch.optim.SGD(
+        parameters,
+        config.rate,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=config.momentum > 0,
+    )

@@ -1,0 +1,58 @@
+"""What a run notes beside its losses: scores of the student, diversity of the images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from autorecon.compress.batch import Batch
+from autorecon.compress.engine.collapse import collapse_warning, diversity
+
+DIGITS = 4
+
+
+@attrs.define
+class Scores:
+    """What `evaluate` said of the student, and when. The best is for the record only."""
+
+    calibrated: float | None = None
+    last: float | None = None
+    best: float | None = None
+    best_epoch: int | None = None
+
+    def note(self, epoch: int, score: float) -> None:
+        self.last = score
+        if self.best is None or score > self.best:
+            self.best, self.best_epoch = score, epoch
+
+
+@attrs.define
+class Diversity:
+    """The diversity of every batch of an epoch, and a warning at the first that collapsed."""
+
+    labelled: bool = True
+    overall: list[float] = attrs.Factory(list)
+    within: list[float] = attrs.Factory(list)
+    warning: str | None = None
+
+    def note(self, step: int, batch: Batch) -> None:
+        """Look at the batch that was made in `step`, counted from 0."""
+        overall, within = diversity(batch.images, batch.request.labels)
+        self.overall.append(round(overall, DIGITS))
+        self.within.append(round(within, DIGITS))
+        fault = collapse_warning(overall, within, labelled=self.labelled)
+        if fault and self.warning is None:
+            self.warning = f"step {step + 1}: {fault}"
+
+    def row(self) -> dict[str, Any]:
+        """For metrics.jsonl: the last batch's figures, those of every batch, and the warning."""
+        if not self.overall:
+            return {}
+        row: dict[str, Any] = {
+            "diversity": self.overall[-1],
+            "diversity_within": self.within[-1],
+            "diversities": self.overall,
+            "diversities_within": self.within,
+        }
+        return row | ({"warning": self.warning} if self.warning else {})

@@ -1,0 +1,59 @@
+"""Parts of students' losses, and how they are put together.
+
+torch is imported in the functions, since the catalogue of methods is read without it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from autorecon.objective import DivergedError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.methods.method import Losses
+    from autorecon.compress.settings import Settings
+    from autorecon.objective import Request
+
+
+def hard(logits: Tensor, request: Request) -> Tensor:
+    """Cross-entropy of logits [N, classes] and what the images were asked to show."""
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(logits, request.labels if request.targets is None else request.targets)
+
+
+def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+    """Mean over N of KL(softmax(teacher / T) || softmax(student / T)), of logits [N, classes]."""
+    from torch.nn.functional import kl_div
+
+    p, q = (teacher / temperature).softmax(1), (student / temperature).log_softmax(1)
+    return kl_div(q, p, reduction="batchmean")
+
+
+def imitation(answers: Answers, batch: Batch, config: Settings) -> Losses:
+    """T^2 KL(softmax(teacher / T) || softmax(S / T)), T being 1 where a method has no temperature.
+
+    With T^2 a student's steps are of one size at all temperatures (Hinton et al., 2015, section 2).
+    """
+    temperature = config.temperature or 1.0
+    soft = divergence(answers.logits, batch.logits, temperature)
+    return {"kl": (temperature**2, soft)}
+
+
+def total(losses: Losses) -> tuple[Tensor, dict[str, float]]:
+    """The weighted sum of losses, and the value of it and of each without its weight.
+
+    Raises DivergedError for one that is infinite or not a number.
+    """
+    first, *rest = (weight * loss for weight, loss in losses.values())
+    summed = sum(rest, first)
+    values = {"total": float(summed.detach())}
+    values |= {name: float(loss.detach()) for name, (_, loss) in losses.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise DivergedError(f"student {name}", value)
+    return summed, values

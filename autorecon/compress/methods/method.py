@@ -1,0 +1,130 @@
+"""A method of data-free compression as a value: what it is made of, what it needs, its settings.
+
+The catalogue is read without torch; what a method computes stands in its own file of `methods`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from autorecon.compress.errors import CompressError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from autorecon.compress.batch import Answers, Batch
+    from autorecon.compress.settings import Settings
+    from autorecon.compress.student import Student
+    from autorecon.objective import Request
+
+Value = str | int | float | None
+Defaults = dict[str, Value]
+Losses = dict[str, tuple[float, "Tensor"]]
+
+COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
+QUANTIZED: Defaults = {
+    "bits": "w3a3",
+    "ranges": "percentile",
+    "rounding": "unbiased",
+    "calibration_batches": 8,
+}
+DISTILLED: Defaults = {"student": "resnet20"}
+GENERATED: Defaults = {
+    "objective": "ce + 0.1*bns",
+    "warmup_objective": "",
+    "batch": 64,
+    "warmup_steps": 150,
+    "generator_lr": 1e-3,
+}
+MATCHED: Defaults = GENERATED | {"objective": "ce + 10*bns", "generator_lr": 3e-3}
+"""Of generators that follow GDFQ, which has 0.1 and 1e-3 and many thousands of steps; for hundreds
+these were chosen on training images (docs/results.md).
+"""
+PICTURED: Defaults = {
+    "objective": "ce + 0.1*bns",
+    "batch": 64,
+    "image_batches": 4,
+    "image_steps": 100,
+    "image_lr": 0.1,
+}
+TRAINED: Defaults = {
+    "steps": 250,
+    "student_steps": 1,
+    "student_lr": None,
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+}
+ALTERNATED: Defaults = {"generator_steps": 1}
+SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
+"""Groups of settings with their defaults, of which methods are put together."""
+
+
+@attrs.frozen
+class Method:
+    """One method; `settings` are those that it has, with its defaults.
+
+    `source` is where its images come from: a generator, pictures that are themselves optimised,
+    or none at all. `needs` are names of `objective.NEEDS`, beside those of its objective's terms.
+    """
+
+    name: str
+    family: Literal["quantization", "distillation"]
+    summary: str
+    cite: str
+    source: Literal["generator", "pictures", "none"]
+    settings: Defaults
+    needs: tuple[str, ...] = ()
+
+    loss: Callable[[Answers, Batch, Settings], Losses] | None = None
+    """The student's losses, each with its weight; None where the student is not trained."""
+
+    attends: bool = False
+    """Whether the loss looks at attention maps."""
+
+    ask: Callable[[int, int, nn.Module, torch.Generator], Request] | None = None
+    """What so many images, of so many classes of a teacher, shall show; one class each if None."""
+
+    labelled: bool = False
+    """Whether the generator must have a label input, whatever the objective asks for."""
+
+    dress: Callable[[nn.Module, nn.Module], None] | None = None
+    """What becomes of a fresh generator, given the teacher."""
+
+    student: Callable[[nn.Module, Settings], Student] | None = None
+    """The student of a teacher, where it is not made in the family's own way."""
+
+    update: Callable[[Student, torch.optim.Optimizer, Settings, float], None] | None = None
+    """One step of the student's optimiser, given the share of steps done; a plain one if None."""
+
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    fresh: bool = False
+    """Whether each student step has images of its own, not those of the generator's step."""
+
+    jitter: int = 0
+    """Most pixels by which pictures are shifted at random before the teacher sees them."""
+
+
+_METHODS: dict[str, Method] = {}
+METHODS = MappingProxyType(_METHODS)
+
+
+def register(method: Method) -> Method:
+    """Add a method to the catalogue; raises CompressError where its name is taken."""
+    if method.name in _METHODS:
+        raise CompressError(f"there is already a method {method.name}")
+    _METHODS[method.name] = method
+    return method
+
+
+def find_method(name: str) -> Method:
+    """The method of that name; raises CompressError with a suggestion."""
+    if name in _METHODS:
+        return _METHODS[name]
+    from autorecon.lang import did_you_mean
+
+    raise CompressError(f"there is no method '{name}': {did_you_mean(name, _METHODS, most=40)}")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import math
+
+import attrs
+import pytest
+import torch
+
+from autorecon.compress import METHODS, CompressConfig, CompressError
+from autorecon.compress.batch import Answers, Batch
+from autorecon.compress.methods import gdfq
+from autorecon.compress.methods.losses import total
+from autorecon.objective import DivergedError, Request
+
+STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
+TEACHER = [[2.0, 2.0, 0.0], [1.0, 0.0, 4.0]]
+LABELS = [1, 2]
+
+
+def softmax(row: list[float], temperature: float = 1) -> list[float]:
+    exponentials = [math.exp(value / temperature) for value in row]
+    return [value / sum(exponentials) for value in exponentials]
+
+
+def kl(temperature: float) -> float:
+    """Summed over the batch."""
+    return sum(
+        p * math.log(p / q)
+        for s, t in zip(STUDENT, TEACHER, strict=True)
+        for p, q in zip(softmax(t, temperature), softmax(s, temperature), strict=True)
+    )
+
+
+@pytest.fixture
+def batch() -> Batch:
+    return Batch(torch.zeros(2, 1, 2, 2), Request(torch.tensor(LABELS)), torch.tensor(TEACHER))
+
+
+def test_gdfq_by_hand(batch: Batch) -> None:
+    losses = gdfq.loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(alpha=0.5))
+    summed, values = total(losses)
+    hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
+    assert values["ce"] == pytest.approx(hard, rel=1e-5)
+    assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
+    assert values["total"] == pytest.approx(hard + 0.5 * 400 * kl(20) / 6, rel=1e-4)
+    assert summed.item() == values["total"]
+
+
+def test_a_loss_that_is_not_finite_is_named() -> None:
+    with pytest.raises(DivergedError) as caught:
+        total({"ce": (1.0, torch.tensor(math.nan))})
+    assert caught.value.term == "student total"
+
+
+def check(name: str, answers: Answers, batch: Batch, expected: dict[str, float]) -> None:
+    """Each loss of a method, with its weight, against figures by hand."""
+    entry = METHODS[name]
+    assert entry.loss is not None
+    losses = entry.loss(answers, batch, CompressConfig(method=name))
+    found = {part: weight * loss.item() for part, (weight, loss) in losses.items()}
+    assert found == {part: pytest.approx(value, rel=1e-3) for part, value in expected.items()}
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers(torch.tensor(STUDENT))
+
+
+@pytest.mark.parametrize("name", ["dafl", "kegnet", "choi"])
+def test_divergence_alone(name: str, answers: Answers, batch: Batch) -> None:
+    check(name, answers, batch, {"kl": kl(1) / 2})
+
+
+@pytest.mark.parametrize(("name", "temperature"), [("deepinversion", 3), ("zskd", 20)])
+def test_softened_divergence(name: str, temperature: int, answers: Answers, batch: Batch) -> None:
+    check(name, answers, batch, {"kl": temperature**2 * kl(temperature) / 2})
+
+
+@pytest.mark.parametrize(("name", "alpha"), [("dfc", 1), ("ait", 30)])
+def test_divergence_of_quantized_students(
+    name: str, alpha: int, answers: Answers, batch: Batch
+) -> None:
+    check(name, answers, batch, {"kl": alpha * 400 * kl(20) / 6})
+
+
+def test_dfad_by_hand(answers: Answers, batch: Batch) -> None:
+    rows = zip(STUDENT, TEACHER, strict=True)
+    apart = [abs(s - t) for row in rows for s, t in zip(*row, strict=True)]
+    check("dfad", answers, batch, {"l1": sum(apart) / 6})
+
+
+def test_adadfq_by_hand(answers: Answers, batch: Batch) -> None:
+    entropy = 0.0
+    for s, t in zip(STUDENT, TEACHER, strict=True):
+        shares = softmax([b - a for a, b in zip(s, t, strict=True)], 20)
+        entropy -= sum(p * math.log(p) for p in shares) / 2
+    check("adadfq", answers, batch, {"entropy": -400 * entropy})
+
+
+def test_qimera_takes_shares_of_classes(answers: Answers, batch: Batch) -> None:
+    shares = [[0.5, 0.5, 0.0], [0.0, 0.2, 0.8]]
+    mixed = attrs.evolve(batch, request=Request(torch.tensor(LABELS), torch.tensor(shares)))
+    hard = -sum(
+        share * math.log(p)
+        for row, wanted in zip(STUDENT, shares, strict=True)
+        for p, share in zip(softmax(row), wanted, strict=True)
+    )
+    check("qimera", answers, mixed, {"ce": hard / 2, "kl": 30 * 400 * kl(20) / 6})
+
+
+def test_abm_by_hand(batch: Batch) -> None:
+    # Two sizes in common, one that only the student has.
+    mine = {2: [[0.6, 0.8], [1.0, 0.0]], 4: [[0.5] * 4, [0.5] * 4], 9: [[1.0] * 9, [1.0] * 9]}
+    taught = {2: [[0.8, 0.6], [1.0, 0.0]], 4: [[0.5] * 4, [1.0, 0, 0, 0]]}
+    maps = [{k: torch.tensor(v) for k, v in each.items()} for each in (mine, taught)]
+    apart = 250 * ((0.04 + 0.04) / 4 + (0.25 + 3 * 0.25) / 8)
+    answers = Answers(torch.tensor(STUDENT), *maps)
+    check("abm", answers, batch, {"kl": kl(1) / 6, "attention": apart})
+    with pytest.raises(CompressError, match="another --student"):
+        METHODS["abm"].loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(method="abm"))
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.loss])
+def test_a_student_that_agrees_has_the_least_loss_to_gain(name: str, batch: Batch) -> None:
+    """Apart from labels, no method wants anything else of the student than the teacher's logits."""
+    logits = batch.logits.clone().requires_grad_()
+    maps = {4: torch.full((2, 4), 0.5)}
+    losses = METHODS[name].loss(Answers(logits, maps, maps), batch, CompressConfig(method=name))
+    losses.pop("ce", None)
+    summed, _ = total(losses)
+    summed.backward()
+    assert logits.grad.abs().max() < 1e-4
