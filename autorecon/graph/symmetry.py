@@ -62,7 +62,7 @@ def reorderings(space: Architectures) -> list[Picks]:
     place, program = places(space), space.program
     kept = (mapping for mapping in symmetries(program) if _keeps_rules(mapping, program))
     # What is tied stays where it is.
-    tied = tied_decisions(program)
+    tied = set(tied_decisions(program))
     own = {
         (edge.source, edge.target): [place[axis] for axis in edge.axes if axis not in tied]
         for edge in space.edges
@@ -167,7 +167,7 @@ def _links(program: Program) -> dict[str, dict[str, Hashable]]:
     """
     links: dict[str, dict[str, Hashable]] = {name: {} for name in program.nodes}
     parts: Counter[str] = Counter()
-    tied = tied_decisions(program)
+    tied = set(tied_decisions(program))
     owners = {edge.weights_of for edge in program.edges} - {None}
     for edge in program.edges:
         place = parts[edge.target] if program.nodes[edge.target].merge == "concat" else None

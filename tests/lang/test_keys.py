@@ -63,7 +63,7 @@ def _ops(spec: OpSpec) -> Iterator[Op]:
     return (Op(spec.name, values) for values in product(*(each[:most] for each in given)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(signatures=st.lists(_signatures(), min_size=len(NAMES), max_size=len(NAMES)))
 def test_different_operations_have_different_keys(signatures: Sequence[tuple[Param, ...]]) -> None:
     specs = dict(zip(NAMES, map(_own, NAMES, signatures), strict=True))
