@@ -6,8 +6,9 @@ Importing this loads nothing else; each name is imported when it is first asked 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.graph.space import Space, load, loads
@@ -27,23 +28,12 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_HOMES = {
-    "LabelInput": "autorecon.lang",
-    "OpPlan": "autorecon.lang",
-    "Space": "autorecon.graph.space",
-    "SpaceError": "autorecon.lang",
-    "generator": "autorecon.nn",
-    "load": "autorecon.graph.space",
-    "loads": "autorecon.graph.space",
-    "op": "autorecon.lang",
-    "supernet": "autorecon.nn",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'autorecon' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = later(
+    __name__,
+    graph=["Space", "load", "loads"],
+    lang=["LabelInput", "OpPlan", "SpaceError", "op"],
+    nn=["generator", "supernet"],
+)
 
 
 def __dir__() -> list[str]:

@@ -9,13 +9,13 @@ import attrs
 from autorecon.cli.compile_command import kind, settings, several, summary, unproved
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.tallies import counted_edges
 from autorecon.lang import Edge, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")
+_STEP = ("op", "before", "after", "parameters", "macs")
 _MEASURES = {"parameters": "weights", "macs": "MACs", "activations": "activations"}
 _NAMED = 4  # edges that a row names; more are counted
 
@@ -149,11 +149,11 @@ def _forms(edge: Edge) -> tuple[str, str, str]:
 def edge_table(space: Space, edge: Edge) -> Table:
     """Every candidate of one edge, operation by operation."""
     rows = []
-    for candidate in candidates_of(edge, space.nodes):
+    for candidate in edge.candidates:
         if not candidate.steps:
-            rows.append((candidate.pipeline.text, "", "", "0", "0"))
+            rows.append((candidate.text, "", "", "0", "0"))
         for index, step in enumerate(candidate.steps):
-            name = candidate.pipeline.text if index == 0 else ""
+            name = candidate.text if index == 0 else ""
             shapes = f"{show_shape(step.before)} -> {show_shape(step.after)}"
             rows.append((name, step.op.text, shapes, f"{step.parameters:,}", f"{step.macs:,}"))
     source, target = (show_shape(space.nodes[n].shape) for n in (edge.source, edge.target))
@@ -230,14 +230,14 @@ def edge_values(space: Space, edge: Edge) -> dict[str, Any]:
         "contract": edge.contract,
         "candidates": [
             {
-                "candidate": candidate.pipeline.text,
+                "candidate": candidate.text,
                 "parameters": candidate.parameters,
                 "macs": candidate.macs,
                 "steps": [
-                    {**attrs.asdict(step, recurse=False), "op": step.op.text}
+                    {name: getattr(step, name) for name in _STEP} | {"op": step.op.text}
                     for step in candidate.steps
                 ],
             }
-            for candidate in candidates_of(edge, space.nodes)
+            for candidate in edge.candidates
         ],
     }

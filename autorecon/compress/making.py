@@ -19,7 +19,7 @@ from autorecon.compress.student import (
     check_answers,
 )
 from autorecon.compress.trace import quantize
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.nn import Generator
 from autorecon.objective import NEEDS, TeacherView, lacking
 from autorecon.teachers import build_student

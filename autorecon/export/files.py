@@ -57,7 +57,7 @@ def _made(net: Generator, path: Path, batch: int | None) -> tuple[bytes, float]:
     except Exception as error:
         pipelines = [edge.candidates[0] for edge in net.space.edges]
         pipelines += [node.then for node in net.space.nodes.values() if node.then]
-        own = {op.name for p in pipelines for op in p.ops if op.spec.plan is not None}
+        own = {op.name for p in pipelines for op in p.ops if op.spec.is_own}
         blamed = f" with your own {', '.join(f'`{name}`' for name in sorted(own))}" if own else ""
         reason = str(error).strip().partition("\n")[0]
         raise ExportError(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autorecon.export.layers import CALL, MAKE
 from autorecon.export.names import Identifiers
 from autorecon.export.program import Call, Part, Step
 from autorecon.graph import Space
 from autorecon.lang import Shape
 from autorecon.lang.shapes import elements
+from autorecon.nn.layers import Function
 
 WIDTH = 100
 INDENT = 8  # of statements
+UNUSED = "_"
 
 
 def statements(space: Space, steps: Sequence[Step], taken: set[str]) -> list[str]:
@@ -20,7 +21,7 @@ def statements(space: Space, steps: Sequence[Step], taken: set[str]) -> list[str
 
     `taken` are identifiers that mean something else.
     """
-    body = _Body(taken | {"self", "z", "y"})
+    body = _Body(taken | {"self", "z", "y", UNUSED})
     body.inputs(space, {part.source for step in steps for part in step.parts})
     for step in steps:
         body.step(step)
@@ -45,7 +46,7 @@ class _Body:
                 self.lines.append(f"{self.names[name]} = {flat}.unflatten(1, {tuple(shape)})")
 
     def _split(self, noise: Mapping[str, Shape], used: set[str]) -> dict[str, str]:
-        found = {name: self.names[name] if name in used else "_" for name in noise}
+        found = {name: self.names[name] if name in used else UNUSED for name in noise}
         sizes = [elements(shape) for shape in noise.values()]
         self.lines.append(f"{', '.join(found.values())} = z.split({sizes}, dim=1)")
         return found
@@ -70,15 +71,15 @@ class _Body:
         return self._expression(part.calls[-1], x)
 
     def _expression(self, call: Call, x: str) -> str:
-        op = call.op
-        if op.name not in MAKE:
-            return CALL[op.name](x, op.args, call.after)
-        if op.name == "linear" and len(call.before) > 1:
+        layer, before, after = call.layer, call.typed.before, call.typed.after
+        if isinstance(layer, Function):
+            return layer.of(x)
+        if layer.flat and len(before) > 1:
             x = f"{x}.flatten(1)"
-        label = f", {self.values[op.label]}" if op.label else ""
-        called = f'self["{call.layer}"]({x}{label})'
-        shaped = op.name in ("linear", "embed") and len(call.after) > 1
-        return f"{called}.unflatten(1, {tuple(call.after)})" if shaped else called
+        label = f", {self.values[call.op.label]}" if call.op.label else ""
+        called = f'self["{call.name}"]({x}{label})'
+        shaped = layer.flat and len(after) > 1
+        return f"{called}.unflatten(1, {tuple(after)})" if shaped else called
 
 
 def _merged(kind: str, parts: Sequence[str], before: int) -> str:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import attrs
 
-from autorecon.graph import Space
-from autorecon.lang import Edge, Node, Op, Pipeline, Shape
-from autorecon.lang.check_edges import edge_target
+from autorecon.lang import Edge, Node, Op, Pipeline
+from autorecon.lang.checked import Step as Typed
 from autorecon.lowering.plan import Place
 from autorecon.nn import Generator
+from autorecon.nn.builders import layer_of
+from autorecon.nn.layers import Layer
 
 Names = Mapping[Place, str]
 
 
 @attrs.frozen
 class Call:
-    """One operation, between the shapes around it (without the batch axis)."""
+    """One operation, and the name that its layer has if it has a state."""
 
-    op: Op
-    layer: str
-    before: Shape
-    after: Shape
+    typed: Typed
+    name: str
+
+    @property
+    def op(self) -> Op:
+        return self.typed.op
+
+    @cached_property
+    def layer(self) -> Layer:
+        return layer_of(self.typed)
 
 
 @attrs.frozen
@@ -58,29 +66,18 @@ def program(net: Generator) -> list[Step]:
         if not edge.is_cut and edge.source in space.live and edge.target in space.live:
             incoming[edge.target].append(edge)
     nodes = [space.nodes[name] for name in space.order if name in space.live]
-    return [_step(space, n, incoming[n.name], names) for n in nodes if not n.is_input]
+    return [_step(n, incoming[n.name], names) for n in nodes if not n.is_input]
 
 
-def _step(space: Space, node: Node, edges: list[Edge], names: Names) -> Step:
-    parts = tuple(_part(space, edge, names) for edge in edges)
-    if node.then is None:
-        return Step(node, parts, ())
-    return Step(node, parts, _calls(node.then, node.shape, node.shape, (node.name, None), names))
+def _step(node: Node, edges: list[Edge], names: Names) -> Step:
+    parts = tuple(
+        Part(edge.name, edge.source, _calls(edge.candidates[0], (edge.name, 0), names))
+        for edge in edges
+    )
+    return Step(node, parts, _calls(node.then, (node.name, None), names) if node.then else ())
 
 
-def _part(space: Space, edge: Edge, names: Names) -> Part:
-    source, target = space.nodes[edge.source].shape, edge_target(edge, space.nodes)
-    (chosen,) = edge.candidates
-    return Part(edge.name, edge.source, _calls(chosen, source, target, (edge.name, 0), names))
-
-
-def _calls(
-    pipeline: Pipeline, source: Shape, target: Shape, owner: tuple[str, int | None], names: Names
-) -> tuple[Call, ...]:
-    shapes = pipeline.shapes(source, target)
+def _calls(candidate: Pipeline, owner: tuple[str, int | None], names: Names) -> tuple[Call, ...]:
     return tuple(
-        Call(op, names[Place(*owner, position)], *around)
-        for position, (op, *around) in enumerate(
-            zip(pipeline.ops, shapes, shapes[1:], strict=False)
-        )
+        Call(step, names[Place(*owner, position)]) for position, step in enumerate(candidate.steps)
     )

@@ -11,14 +11,14 @@ from torch import nn
 
 from autorecon.export.errors import ExportError
 from autorecon.export.forward import INDENT, WIDTH, statements
-from autorecon.export.layers import MAKE
 from autorecon.export.names import class_name
 from autorecon.export.program import Call, program
 from autorecon.lang import show_shape
 from autorecon.nn import Generator
-from autorecon.nn.modules import Attention, ConditionalBatchNorm
+from autorecon.nn.layers import Function
+from autorecon.nn.modules import HELPERS
 
-_HELPERS = {"Attention": Attention, "ConditionalBatchNorm": ConditionalBatchNorm}
+_HELPERS = {kind.__name__: kind for kind in HELPERS}
 _IMPORTS = {
     "torch.": "import torch",
     "nn.": "from torch import Tensor, nn",
@@ -78,9 +78,7 @@ def source(net: Generator, stem: str = "generator") -> str:
     calls = [call for step in steps for call in step.calls]
     _refuse_own(calls)
     # Layers that edges share are made once.
-    made = {
-        c.layer: MAKE[c.op.name](c.op.args, c.before, c.after) for c in calls if c.op.name in MAKE
-    }
+    made = {c.name: c.layer.text for c in calls if not isinstance(c.layer, Function)}
     body = statements(net.space, steps, _IMPORTED)
     read = {part.source for step in steps for part in step.parts} | {c.op.label for c in calls}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
@@ -104,7 +102,7 @@ def source_class(net: Generator) -> str:
 
 def _refuse_own(calls: Iterable[Call]) -> None:
     for call in calls:
-        if call.op.spec.plan is not None:
+        if call.op.spec.is_own:
             raise ExportError(
                 f"`{call.op.name}` is an operation of your own ({call.op.spec.origin}), which "
                 "a .py file that stands alone has not: export to .pt2 or .onnx"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import networkx
+from typing import TYPE_CHECKING
 
 from autorecon.lang import Program
+
+if TYPE_CHECKING:
+    import networkx
 
 
 def build_graph(program: Program) -> networkx.MultiDiGraph:
@@ -15,6 +18,8 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     Edge attributes: `type`, `contract`, `candidates` (texts), `block`, `record` (the checked
     Edge).
     """
+    import networkx
+
     graph = networkx.MultiDiGraph(name=program.name, parameters=dict(program.parameters))
     for node in program.nodes.values():
         graph.add_node(

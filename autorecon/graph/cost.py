@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 import operator
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Semiring, Weights, diagram
-from autorecon.lang import Edge, Node, Pipeline, Program, Shape
-from autorecon.lang.check_edges import edge_target
+from autorecon.lang import Edge, Node, Pipeline, Program
 from autorecon.lang.check_graph import live_nodes, topological_order
 from autorecon.lang.shapes import elements
 
@@ -31,6 +30,12 @@ class Interval:
 
     min: int
     max: int
+
+    @classmethod
+    def of(cls, values: Iterable[int]) -> Interval:
+        """From the least to the greatest."""
+        found = list(values)
+        return cls(min(found), max(found))
 
 
 @attrs.frozen
@@ -100,7 +105,7 @@ def measures(program: Program) -> tuple[Costs, Costs, Costs]:
     each operation gives. `identity` computes nothing.
     """
     nodes = {node.name: _node_costs(node) for node in program.nodes.values()}
-    edges = _edge_costs(program)
+    edges = {edge.name: [_candidate_costs(c) for c in edge.candidates] for edge in program.edges}
     owners = {edge.name: edge.weights_of for edge in program.edges if edge.weights_of}
     return tuple(  # type: ignore[return-value]
         Costs(
@@ -113,32 +118,12 @@ def measures(program: Program) -> tuple[Costs, Costs, Costs]:
 
 
 def _node_costs(node: Node) -> tuple[int, int, int]:
-    merged = elements(node.shape)
-    if node.then is None:
-        return 0, 0, merged
-    parameters, macs, computed = _pipeline_costs(node.then, node.shape, node.shape)
-    return parameters, macs, merged + computed
+    own = _candidate_costs(node.then) if node.then else (0, 0, 0)
+    return own[0], own[1], own[2] + elements(node.shape)
 
 
-def _edge_costs(program: Program) -> dict[str, list[tuple[int, int, int]]]:
-    """Of each edge's candidates; edges of one type and shape are looked at once."""
-    known: dict[tuple, list[tuple[int, int, int]]] = {}
-    costs = {}
-    for edge in program.edges:
-        source, target = program.nodes[edge.source].shape, edge_target(edge, program.nodes)
-        alike = (source, target, *map(id, edge.candidates))
-        if alike not in known:
-            known[alike] = [_pipeline_costs(c, source, target) for c in edge.candidates]
-        costs[edge.name] = known[alike]
-    return costs
-
-
-def _pipeline_costs(pipeline: Pipeline, source: Shape, target: Shape) -> tuple[int, int, int]:
-    if pipeline.is_none:
-        return 0, 0, 0
-    after = zip(pipeline.ops, pipeline.shapes(source, target)[1:], strict=True)
-    computed = sum(elements(shape) for op, shape in after if op.name != "identity")
-    return *pipeline.cost(source, target), computed
+def _candidate_costs(candidate: Pipeline) -> tuple[int, int, int]:
+    return candidate.parameters, candidate.macs, candidate.activations
 
 
 def _least(costs: Costs, parts: Diagram) -> int:

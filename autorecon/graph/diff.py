@@ -8,16 +8,25 @@ from typing import Any, Literal
 
 import attrs
 
-from autorecon.graph.candidates import candidates_of, cost_range
 from autorecon.graph.cost import Interval
 from autorecon.graph.labels import named_choices
 from autorecon.graph.pairing import EdgePair, counterparts, edge_pairs, reordered
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Node, Pipeline, show_shape
+from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
-_MATCHED = {"name", "aliases", "source", "target", "written", "candidates", "axes", "table"}
+_MATCHED = {
+    "name",
+    "aliases",
+    "source",
+    "target",
+    "written",
+    "candidates",
+    "axes",
+    "table",
+    "in_full",
+}
 
 
 @attrs.frozen
@@ -170,9 +179,19 @@ def _edge_changes(old: Space, new: Space, pairs: list[EdgePair]) -> Iterator[Edg
             changes,
             removed=tuple(c for c in before if c not in after),
             added=tuple(c for c in after if c not in before),
-            old_cost=cost_range(candidates_of(a, old.nodes)) if a else None,
-            new_cost=cost_range(candidates_of(b, new.nodes)) if b else None,
+            old_cost=_cost(a),
+            new_cost=_cost(b),
         )
+
+
+def _cost(edge: Edge | None) -> tuple[Interval, Interval] | None:
+    """Trainable parameters and multiply-accumulates, over its candidates."""
+    if edge is None:
+        return None
+    return (
+        Interval.of(c.parameters for c in edge.candidates),
+        Interval.of(c.macs for c in edge.candidates),
+    )
 
 
 def _tie_changes(old: Edge, new: Edge) -> Iterator[Change]:
@@ -196,8 +215,6 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, Pipeline):
         return value.text
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         return show_shape(value)
-    return str(value)
+    return show_value(value)

@@ -172,7 +172,7 @@ class _Pen:
         usual = edge.candidates == self.types[edge.type] and edge.axes == (edge.name,)
         if len(edge.candidates) == 1 or not usual:
             shown["label"] = plain(labels.edge_label(edge, self.space.program.decisions))
-        if [c.text for c in edge.candidates] == ["identity"]:
+        if len(edge.candidates) == 1 and edge.candidates[0].is_identity:
             shown["penwidth"] = "0.7"
         return shown
 

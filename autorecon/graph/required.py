@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import attrs
 
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph import counts
+from autorecon.graph.architectures import Architectures
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.restricted import leaves_something
-from autorecon.graph.space import Space, load
-from autorecon.lang import Edge, Program
+from autorecon.lang import Edge, Program, load_program
 from autorecon.lang.cases import is_possible
 from autorecon.lang.check_graph import reach
 
 _NAMED = 4  # decisions that a message shows
 
 
-def requiring(space: Space, role: str) -> Space:
+def requiring(space: Architectures, role: str) -> Program:
     """As `Space.requiring`. Where it is not plain that every architecture has what is wanted, the
     program says so from then on, to all that asks which of its architectures are valid."""
     program = space.program
@@ -22,10 +23,10 @@ def requiring(space: Space, role: str) -> Space:
     if not inputs:
         raise ArchitectureError(f"{space.name} has no {role} input")
     if role in program.required or always_leads(program, role):
-        return space
-    wanted = Space(attrs.evolve(program, required=(*program.required, role)))
+        return program
+    wanted = Architectures(attrs.evolve(program, required=(*program.required, role)))
     if is_possible(wanted.program) and leaves_something(wanted):
-        return space if space.is_genotype else wanted
+        return program if space.is_genotype else wanted.program
     ends = f"`{program.output.name}` from {' and '.join(f'`{name}`' for name in inputs)}"
     if space.is_genotype:
         raise ArchitectureError(f"in {space.name} {_who_cuts(space, inputs)} {ends}")
@@ -36,13 +37,13 @@ def _inputs(program: Program, role: str) -> list[str]:
     return [node.name for node in program.inputs if node.role == role]
 
 
-def left_out(space: Space) -> str:
+def left_out(space: Architectures) -> str:
     """Which architectures what is required has taken away, as a sentence; "" for none."""
     roles = " and ".join(f"the {role}" for role in space.program.required[1:])
     if not roles:
         return ""
-    whole = Space(attrs.evolve(space.program, required=("noise",))).valid_architectures
-    rest = space.valid_architectures
+    free = Architectures(attrs.evolve(space.program, required=("noise",)))
+    whole, rest = map(counts.valid_architectures, (free, space))
     some = "some"
     if whole is not None and rest is not None:
         some = f"{whole - rest:,} of the {whole:,} valid architectures"
@@ -72,7 +73,7 @@ def _reads(edge: Edge) -> bool:
     return all(candidate.labels for candidate in edge.candidates if not candidate.is_none)
 
 
-def _who_cuts(space: Space, inputs: list[str]) -> str:
+def _who_cuts(space: Architectures, inputs: list[str]) -> str:
     """The choices of a genotype of which every way from the inputs needs another one."""
     edges = space.edges
     there = [(e.source, e.target) for e in edges if not e.is_cut]
@@ -87,10 +88,10 @@ def _who_cuts(space: Space, inputs: list[str]) -> str:
     return f"{' and '.join(shown)} cut{'s' * (len(shown) == 1)}"
 
 
-def _lines(space: Space, edge: Edge) -> list[str]:
+def _lines(space: Architectures, edge: Edge) -> list[str]:
     """How the genotype chooses for an edge, and where."""
     program = space.program
-    base = load(program.base_path, **space.parameters).program if program.base_path else program
+    base = load_program(program.base_path, space.parameters) if program.base_path else program
     axes = next(e.axes for e in base.edges if e.name == edge.name)
     found = [(base.decisions[a].text, program.chosen[a], program.lines.get(a)) for a in axes]
     fixed = (edge.text, "none", None if program.of else edge.span)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import attrs
 
-from autorecon.graph.candidates import Candidate, candidates_of, cost_range
 from autorecon.graph.cost import Interval
 from autorecon.graph.expectation import Expectation
 from autorecon.graph.extremes import Architecture, cheapest, dearest
@@ -61,18 +60,25 @@ def node_rows(space: Space) -> list[NodeRow]:
 
 
 def _then_cost(node: Node) -> tuple[int, int]:
-    return node.then.cost(node.shape, node.shape) if node.then else (0, 0)
+    return (node.then.parameters, node.then.macs) if node.then else (0, 0)
 
 
 def candidate_rows(space: Space) -> list[CandidateRow]:
     """By type, both in the order of the text."""
-    found: dict[tuple[str, str | None, Pipeline], list[Candidate]] = {}
+    found: dict[tuple[str, str | None, Pipeline], list[Pipeline]] = {}
     order = {type: place for place, type in enumerate(space.edges_by_type)}
     for edge in space.edges:
-        for candidate in candidates_of(edge, space.nodes):
-            key = edge.type, edge.contract, candidate.pipeline
-            found.setdefault(key, []).append(candidate)
-    rows = [CandidateRow(*key, len(same), *cost_range(tuple(same))) for key, same in found.items()]
+        for candidate in edge.candidates:
+            found.setdefault((edge.type, edge.contract, candidate), []).append(candidate)
+    rows = [
+        CandidateRow(
+            *key,
+            len(same),
+            Interval.of(c.parameters for c in same),
+            Interval.of(c.macs for c in same),
+        )
+        for key, same in found.items()
+    ]
     return sorted(rows, key=lambda row: order[row.type])
 
 

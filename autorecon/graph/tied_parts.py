@@ -248,13 +248,9 @@ def _fields(program: Program) -> dict[str, _Field]:
     shift = 1 + BITS * (len(program.nodes) + 1)
     alike, found = classes(program), {}
     for name in tied_decisions(program):
-        options = len(program.decisions[name].options)
-        plain = all(
-            edge.axes == (name,) and len(edge.candidates) == options
-            for edge in program.edges
-            if name in edge.axes
-        )
-        tokens = alike[name] if plain else [[option] for option in range(options)]
+        plain = all(edge.decision == name for edge in program.edges if name in edge.axes)
+        options = range(len(program.decisions[name].options))
+        tokens = alike[name] if plain else [[option] for option in options]
         found[name] = _Field(name, shift, tokens, plain)
         shift += 2 + len(tokens).bit_length()
     return found

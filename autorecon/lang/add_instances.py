@@ -17,8 +17,9 @@ def add_instance(
     name, block = program.name(statement.name, scope), _block(program, statement)
     if name is None:
         return None
-    if name in program.instances:
+    if name in program.instances or name in program.nodes:
         report_twice(statement.name, program.faults)
+        program.broken.update(() if name in program.instances else (name,))
         return None
     values = None
     if block:

@@ -103,7 +103,9 @@ def _add(
     merge: str = "sum",
     then: Pipeline | None = None,
 ) -> None:
-    if full in program.nodes or full in program.aliases or full in program.broken:
+    # An instance has the names below its own, and so has what computes a node.
+    taken = program.nodes, program.aliases, program.broken, program.instances
+    if any(full in names for names in taken):
         report_twice(written, program.faults)
         program.broken.add(full)
     elif shape is None:

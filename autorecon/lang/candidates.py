@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from autorecon.lang import syntax as s
 from autorecon.lang.catalogue import OPERATIONS
-from autorecon.lang.checked import Op, Pipeline
+from autorecon.lang.checked import NONE, Pipeline
 from autorecon.lang.diagnostics import did_you_mean
 from autorecon.lang.elaboration import Elaboration, Values
 from autorecon.lang.source import Span
 
 MAX_CANDIDATES = 1_000  # of an edge
 Candidates = tuple[Pipeline, ...]
-NONE = Pipeline((Op("none", ()),))
 
 # In order, each with the place where it is written out: None where a type's name stands for it.
 _Found = dict[Pipeline, Span | None]

@@ -20,15 +20,34 @@ from autorecon.lang.opspec import (
     Value,
     same,
 )
+from autorecon.lang.traits import Traits
 
 __all__ = ["CATALOGUE", "MAX_SIZE", "OPERATIONS", "LabelInput", "OpSpec", "Param", "Value"]
 
-same("relu", "max(x, 0)")
-same("leaky_relu", "x above 0, slope * x below", Param("slope", float, 0.01, least=0))
-same("prelu", "x above 0, a learned slope a channel below", cost=lambda a, i, o: (i[0], 0))
-same("elu", "x above 0, alpha * (exp(x) - 1) below", Param("alpha", float, 1.0, least=0))
-same("selu", "scaled elu that keeps mean 0 and variance 1")
-same("silu", "x * sigmoid(x)")
-same("gelu", "x times the normal distribution function of x")
-same("tanh", "hyperbolic tangent, to -1 .. 1")
-same("sigmoid", "logistic function, to 0 .. 1")
+_ACTIVATION = Traits(pointwise=True, stateless=True)
+_RECTIFIER = Traits(pointwise=True, stateless=True, from_result=True)
+
+same("relu", "max(x, 0)", traits=_RECTIFIER)
+same(
+    "leaky_relu",
+    "x above 0, slope * x below",
+    Param("slope", float, 0.01, least=0),
+    traits=_RECTIFIER,
+)
+same(
+    "prelu",
+    "x above 0, a learned slope a channel below",
+    cost=lambda a, i, o: (i[0], 0),
+    traits=Traits(pointwise=True, by_channels=True),
+)
+same(
+    "elu",
+    "x above 0, alpha * (exp(x) - 1) below",
+    Param("alpha", float, 1.0, least=0),
+    traits=_ACTIVATION,
+)
+same("selu", "scaled elu that keeps mean 0 and variance 1", traits=_ACTIVATION)
+same("silu", "x * sigmoid(x)", traits=_ACTIVATION)
+same("gelu", "x times the normal distribution function of x", traits=_ACTIVATION)
+same("tanh", "hyperbolic tangent, to -1 .. 1", traits=_ACTIVATION)
+same("sigmoid", "logistic function, to 0 .. 1", traits=_ACTIVATION)

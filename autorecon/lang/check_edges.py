@@ -6,11 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import product
 
+import attrs
+
 from autorecon.lang.checked import Edge, Node, Pipeline
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
 from autorecon.lang.source import Span
+
+# By their list and the shapes around it; the list is kept, so that its id stays its own.
+_Known = dict[tuple, tuple[tuple[Pipeline, ...], tuple[Pipeline | None, ...]]]
 
 
 def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
@@ -24,11 +29,14 @@ def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
 
 
 def check_edges(program: Elaboration, complete: bool) -> None:
-    """Every edge and node by itself; sums over a node's edges only when none of them is missing."""
+    """Every edge and node by itself; sums over a node's edges only when none of them is missing.
+
+    Sound edges and nodes get candidates with their shapes and costs.
+    """
     seen: dict[tuple[str, str], Edge] = {}
     contributions: dict[str, list[int]] = defaultdict(list)
-    known: dict[tuple, Shape | None] = {}
-    for edge in program.edges:
+    known: _Known = {}
+    for place, edge in enumerate(program.edges):
         first = seen.setdefault((edge.source, edge.target), edge)
         if first is not edge:
             help = "give one edge all candidates, or put a node between"
@@ -38,42 +46,54 @@ def check_edges(program: Elaboration, complete: bool) -> None:
         if not _contract(edge, program):
             contributions[edge.target].append(0)
             continue
-        shapes = [_candidate(edge, c, program, known) for c in edge.candidates]
+        candidates = _candidates(edge, program, known)
+        shapes = [c.steps[-1].after if c and c.steps else None for c in candidates]
         first_shape = next((s for s in shapes if s is not None), None)
         contributions[edge.target].append(first_shape[0] if first_shape else 0)
         if program.nodes[edge.target].merge == "concat":
             _part(edge, shapes, program.faults)
+        sound = tuple(c for c in candidates if c)
+        if len(sound) == len(candidates):
+            program.edges[place] = attrs.evolve(edge, candidates=sound)
     for name, channels in contributions.items() if complete else ():
         _concat(program.nodes[name], channels, program.faults)
-    # The nodes of one declaration share what they apply.
-    for node in {(id(n.then), n.shape): n for n in reversed(program.nodes.values())}.values():
-        _then(node, program.faults)
+    _thens(program)
 
 
-def _candidate(
-    edge: Edge, candidate: Pipeline, program: Elaboration, known: dict[tuple, Shape | None]
-) -> Shape | None:
-    """The shape that a candidate computes, after reporting it when the target's differs."""
-    if candidate.is_none:
-        return None
+def _thens(program: Elaboration) -> None:
+    known: dict[tuple, Pipeline | None] = {}
+    for name, node in program.nodes.items():
+        if node.then is None:
+            continue
+        # The nodes of one declaration share what they apply.
+        key = id(node.then), node.shape
+        if key not in known:
+            known[key] = _then(node, node.then, program.faults)
+        program.nodes[name] = attrs.evolve(node, then=known[key] or node.then)
+
+
+def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeline | None, ...]:
+    """What each candidate computes, None where it is faulty; those of an edge are typed with it."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
-    key = id(edge.candidates), id(candidate), source.shape, target.shape, target.merge
+    key = id(edge.candidates), source.shape, target.shape, target.merge
     if key not in known:
-        known[key] = _computed(edge, candidate, program)
-    return known[key]
+        known[key] = edge.candidates, tuple(_typed(edge, c, program) for c in edge.candidates)
+    return known[key][1]
 
 
-def _computed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Shape | None:
+def _typed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Pipeline | None:
+    """The candidate between its shapes, after reporting it when the target's differs."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     wanted = edge_target(edge, program.nodes)
     try:
-        shape = candidate.shapes(source.shape, wanted)[-1]
+        typed = candidate.between(source.shape, wanted)
     except ShapeFault as fault:
         report = "E0401", f"{edge.text}: {fault.message}", fault.help
     else:
+        shape = typed.steps[-1].after if typed.steps else target.shape
         if (target.merge == "concat" and shape[1:] == target.shape[1:]) or shape == target.shape:
-            return shape
+            return typed
         message = (
             f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
@@ -112,22 +132,22 @@ def _shape_help(shape: Shape, target: Shape) -> str:
     return "`nearest` and `bilinear` change the resolution"
 
 
-def _then(node: Node, faults: Diagnostics) -> None:
-    if node.then is None:
-        return
-    if node.then.is_none:
+def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
+    if then.is_none:
         help = "leave `then` out; `none` is a candidate of an edge"
         faults.report("E0302", f"`{node.name}` applies `none`", node.span, help)
-        return
+        return None
     try:
-        shape = node.then.shapes(node.shape, node.shape)[-1]
+        typed = then.between(node.shape, node.shape)
     except ShapeFault as fault:
         faults.report("E0401", f"{node.name}: {fault.message}", node.span, fault.help)
-        return
+        return None
+    shape = typed.steps[-1].after
     if shape != node.shape:
         message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
         help = "what a node applies keeps its shape; put it on an edge instead"
         faults.report("E0402", message, node.span, help)
+    return typed
 
 
 def _part(edge: Edge, shapes: list[Shape | None], faults: Diagnostics) -> None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
+from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.diagnostics import Diagnostic
-from autorecon.lang.shapes import Shape
+from autorecon.lang.keys import key
+from autorecon.lang.opspec import show_value
+from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
+from autorecon.lang.traits import NO_TRAITS, Traits
 
 if TYPE_CHECKING:
     from autorecon.lang.restrictions import Limit, Rule
@@ -28,6 +31,10 @@ class Op:
     @property
     def spec(self) -> OpSpec:
         return OPERATIONS[self.name]
+
+    @property
+    def traits(self) -> Traits:
+        return self.spec.traits
 
     @property
     def args(self) -> dict[str, Value]:
@@ -49,26 +56,21 @@ class Op:
     @property
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
-        shown = []
-        for param, value in zip(self.spec.params, self.values, strict=True):
-            if param.required:
-                shown.append(_literal(value))
-            elif value != param.default:
-                shown.append(f"{param.name}={_literal(value)}")
-        return f"{self.name}({', '.join(shown)})" if shown else self.name
+        written = [
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
+            for param, value in self._shown
+        ]
+        return f"{self.name}({', '.join(written)})" if written else self.name
 
     @property
     def key(self) -> str:
         """A name for module paths that tells it from any other operation: `conv3_d2`."""
-        key = self.name
-        for param, value in zip(self.spec.params, self.values, strict=True):
-            if isinstance(value, LabelInput):
-                key += f"_{value}"
-            elif param.required:
-                key += f"{value}"
-            elif value != param.default:
-                key += "_" + _key_part(param.name, value)
-        return key.replace(".", "p").replace("-", "m")
+        return key(self.spec, self._shown, self.text)
+
+    @property
+    def _shown(self) -> list[tuple[Param, Value]]:
+        pairs = zip(self.spec.params, self.values, strict=True)
+        return [(p, value) for p, value in pairs if p.required or value != p.default]
 
 
 @attrs.frozen
@@ -79,28 +81,40 @@ class Placeholder(Op):
     span: Span = attrs.field(eq=False, repr=False)
 
     @property
+    def traits(self) -> Traits:
+        return NO_TRAITS
+
+    @property
     def text(self) -> str:
         return self.name
 
 
-def _key_part(name: str, value: Value) -> str:
-    if isinstance(value, bool):
-        return name if value else f"no{name}"
-    short = {"dilation": "d", "stride": "s", "groups": "g"}
-    return f"{short.get(name, name)}{value}"
+@attrs.frozen
+class Step:
+    """One operation between the shapes around it, without the batch axis, on the way to `target`.
 
+    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample.
+    """
 
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
+    op: Op
+    before: Shape
+    after: Shape
+    target: Shape
+    parameters: int
+    macs: int
 
 
 @attrs.frozen
 class Pipeline:
-    """Operations one after the other: an edge's candidate, or what a node applies."""
+    """Operations one after the other: an edge's candidate, or what a node applies.
+
+    In a checked program it is typed: `steps` say what the checker proved of each operation in its
+    place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
+    same operations, whatever the shapes around them.
+    """
 
     ops: tuple[Op, ...]
+    steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -115,14 +129,34 @@ class Pipeline:
         """The label inputs that its operations read."""
         return frozenset(op.label for op in self.ops if op.label)
 
-    @property
+    @cached_property
     def is_none(self) -> bool:
-        return self.ops[0].name == "none"
+        return self.ops[0].traits.none
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether it is nothing but `identity`."""
+        return len(self.ops) == 1 and self.ops[0].traits.identity
 
     @cached_property
     def choices(self) -> tuple[Placeholder, ...]:
         """The choices that are still to be put in place; none in a checked program."""
         return tuple(op for op in self.ops if isinstance(op, Placeholder))
+
+    @cached_property
+    def parameters(self) -> int:
+        """Trainable ones."""
+        return sum(step.parameters for step in self.steps)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates a sample."""
+        return sum(step.macs for step in self.steps)
+
+    @cached_property
+    def activations(self) -> int:
+        """Numbers that it computes a sample, of which `identity` computes none."""
+        return sum(elements(step.after) for step in self.steps if not step.op.traits.identity)
 
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
@@ -131,14 +165,18 @@ class Pipeline:
             shapes.append(op.spec.shape(op.args, shapes[-1], target))
         return shapes
 
-    def cost(self, source: Shape, target: Shape) -> tuple[int, int]:
-        """Trainable parameters, and multiply-accumulates a sample."""
+    def between(self, source: Shape, target: Shape) -> Pipeline:
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
+        if self.is_none:
+            return Pipeline(self.ops)
         shapes = self.shapes(source, target)
-        costs = [
-            op.cost(before, after, target)
-            for op, before, after in zip(self.ops, shapes, shapes[1:], strict=False)
-        ]
-        return sum(c[0] for c in costs), sum(c[1] for c in costs)
+        around = zip(self.ops, shapes, shapes[1:], strict=False)
+        steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
+        return Pipeline(self.ops, tuple(steps))
+
+
+NONE = Pipeline((Op("none", ()),))
+IDENTITY = Pipeline((Op("identity", ()),))
 
 
 @attrs.frozen
@@ -200,6 +238,7 @@ class Edge:
     contract: str | None
     candidates: tuple[Pipeline, ...]
     block: str | None = None
+    in_full: bool = False  # whether its short name would be that of another
     axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
     table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
     weights_of: str | None = None  # the edge whose modules it shares
@@ -213,9 +252,15 @@ class Edge:
     def name(self) -> str:
         """Short and unique: `B1.n2->n4` within a block, else `B1.n2->B2.n4`."""
         source, target = self.written
-        if self.block is not None:
+        if self.block is not None and not self.in_full:
             target = target.removeprefix(f"{self.block}.")
         return f"{source}->{target}"
+
+    @property
+    def decision(self) -> str | None:
+        """The decision whose options are the candidates, one by one, if any one decides alone."""
+        alone = len(self.axes) == 1 and self.table == _counted(len(self.candidates))
+        return self.axes[0] if alone else None
 
     @property
     def is_cut(self) -> bool:
@@ -223,6 +268,11 @@ class Edge:
 
     def _own_axes(self) -> tuple[str, ...]:
         return (self.name,) if len(self.candidates) > 1 else ()
+
+    def named_in_full(self) -> Edge:
+        """The same edge, which nothing is tied to yet, with its name in full."""
+        edge = attrs.evolve(self, in_full=True)
+        return attrs.evolve(edge, axes=edge._own_axes())
 
     def decided(self, candidate: Pipeline) -> Edge:
         """The same edge with nothing to choose."""

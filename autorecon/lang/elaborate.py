@@ -31,6 +31,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
     program = Elaboration(faults, Values({}, scope, choices), declared, labels)
     try:
         _Body(program, program.globals).run(statements)
+        _tell_apart(program)
         _restrict(program)
         _unused(program)
         tie(program)
@@ -42,6 +43,20 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
                 e for e in program.edges if not any(c.choices for c in e.candidates)
             ]
     return program
+
+
+def _tell_apart(program: Elaboration) -> None:
+    """Edges of a block whose short name is that of an edge outside of it, or what one begins with:
+    `B.a->b` beside `B.a->b` to a node of the file, or `B.a->b.c` to one of another block."""
+    outer = {
+        (edge.written[0], edge.written[1].partition(".")[0])
+        for edge in program.edges
+        if edge.block is None
+    }
+    for index, edge in enumerate(program.edges):
+        source, target = edge.written
+        if edge.block and (source, target.removeprefix(f"{edge.block}.")) in outer:
+            program.edges[index] = edge.named_in_full()
 
 
 def _unused(program: Elaboration) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
-from autorecon.lang.grammar import resource_folder
 from autorecon.lang.parse import read_source
+from autorecon.lang.resources import resource_folder
 from autorecon.lang.source import Source, Span
 
 

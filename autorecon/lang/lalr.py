@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autorecon.lang.grammar import EXPAND, KEEP, LEAVE_OUT, tables
+from autorecon.lang.tables import EXPAND, KEEP, LEAVE_OUT, tables
 from autorecon.lang.tokens import Token
 
 Saved = tuple[list, list]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from autorecon.lang.opspec import Args, Param, ShapeRule, channels_out, maps, op, same
 from autorecon.lang.shapes import Label, Shape, ShapeFault, elements, show_shape
+from autorecon.lang.traits import Traits
 
 _KERNEL = Param("kernel", int, required=True, least=1, odd=True)
 _OUT = Param("out", int, least=1)
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
+_BY_CHANNELS = Traits(by_channels=True)
 
 
 def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -27,6 +29,7 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_conv_cost,
+    traits=Traits(convolution=True, by_channels=True),
 )
 def _conv(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = maps(source, "conv")
@@ -51,6 +54,7 @@ def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _OUT,
     _BIAS,
     cost=_sepconv_cost,
+    traits=_BY_CHANNELS,
 )
 def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
     _, height, width = maps(source, "sepconv")
@@ -71,6 +75,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_deconv_cost,
+    traits=_BY_CHANNELS,
 )
 def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     _, height, width = maps(source, "deconv")
@@ -81,7 +86,12 @@ def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     return channels_out(args, target, "deconv"), height * stride, width * stride
 
 
-@op("pixel_shuffle", "channels to resolution", Param("factor", int, 2, least=1))
+@op(
+    "pixel_shuffle",
+    "channels to resolution",
+    Param("factor", int, 2, least=1),
+    traits=Traits(stateless=True),
+)
 def _pixel_shuffle(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = maps(source, "pixel_shuffle")
     factor: int = args["factor"]
@@ -105,16 +115,20 @@ def _resize(name: str) -> ShapeRule:
 
 
 for _name in ("nearest", "bilinear", "bicubic"):
-    _about = f"{_name} resize, to the next node's resolution or by a scale"
-    op(_name, _about, Param("scale", int, least=1))(_resize(_name))
+    op(
+        _name,
+        f"{_name} resize, to the next node's resolution or by a scale",
+        Param("scale", int, least=1),
+        traits=Traits(stateless=True, resize=True, repeats=_name == "nearest"),
+    )(_resize(_name))
 
 
-@op("none", "no connection: contributes nothing and computes nothing")
+@op("none", "no connection: contributes nothing and computes nothing", traits=Traits(none=True))
 def _none(args: Args, source: Shape, target: Shape) -> Shape:
     return target
 
 
-same("identity", "passes its input on")
+same("identity", "passes its input on", traits=Traits(identity=True, stateless=True))
 
 
 def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -129,7 +143,6 @@ def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     cost=_linear_cost,
-    by_size=True,
 )
 def _linear(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
@@ -146,7 +159,6 @@ def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "one learned vector a class",
     Param("out", int, least=1),
     cost=_embed_cost,
-    by_size=True,
 )
 def _embed(args: Args, source: Shape, target: Shape) -> Shape:
     if not isinstance(source, Label):
@@ -165,6 +177,7 @@ def _attention_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "attention",
     "self-attention over positions, added to its input by a learned factor",
     cost=_attention_cost,
+    traits=_BY_CHANNELS,
 )
 def _attention(args: Args, source: Shape, target: Shape) -> Shape:
     """Zhang et al., 2019, without pooling: queries and keys c/8 channels, values c/2."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
-from autorecon.lang.grammar import resource_folder
+from autorecon.lang.resources import resource_folder
 
 
 def shipped_spaces() -> dict[str, Path]:

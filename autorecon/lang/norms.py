@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from autorecon.lang.opspec import Args, LabelInput, Param, op, same, same_maps
+import attrs
+
+from autorecon.lang.opspec import Args, LabelInput, Param, maps, op, same
 from autorecon.lang.shapes import Label, Shape, ShapeFault
+from autorecon.lang.traits import Traits
 
 _EPS = Param("eps", float, 1e-5, least=0)
 _MOMENTUM = Param("momentum", float, 0.1, least=0)
 _AFFINE = Param("affine", bool, True)
+
+_NORM = Traits(pointwise=True, norm=True, spares_result=True, by_channels=True)
+_BATCH_NORM = attrs.evolve(_NORM, counts_positions=True)
 
 
 def _cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -25,6 +31,7 @@ same(
     _MOMENTUM,
     _AFFINE,
     cost=_cost,
+    traits=_BATCH_NORM,
 )
 same(
     "ccbn",
@@ -33,11 +40,21 @@ same(
     _EPS,
     _MOMENTUM,
     cost=_class_cost,
+    traits=_BATCH_NORM,
 )
-same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cost)
-same_maps(
-    "instance_norm", "normalises each sample's channels over positions", _EPS, _AFFINE, cost=_cost
+same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cost, traits=_NORM)
+
+
+@op(
+    "instance_norm",
+    "normalises each sample's channels over positions",
+    _EPS,
+    _AFFINE,
+    cost=_cost,
+    traits=_NORM,
 )
+def _instance_norm(args: Args, source: Shape, target: Shape) -> Shape:
+    return maps(source, "instance_norm")
 
 
 @op(
@@ -47,6 +64,7 @@ same_maps(
     _EPS,
     _AFFINE,
     cost=_cost,
+    traits=_NORM,
 )
 def _group_norm(args: Args, source: Shape, target: Shape) -> Shape:
     groups = args["groups"]

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from autorecon.lang.shapes import Label, Shape, ShapeFault, show_shape
+from autorecon.lang.traits import NO_TRAITS, Traits
 
 
 @attrs.frozen
@@ -23,6 +24,13 @@ class LabelInput:
 
 
 Value = int | float | bool | LabelInput | None
+
+
+def show_value(value: Value) -> str:
+    """As one writes it; dots for what is left open."""
+    return "..." if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 # Values are checked against the signature before a rule sees them.
 Args = Mapping[str, Any]
 ShapeRule = Callable[[Args, Shape, Shape], Shape]
@@ -60,19 +68,20 @@ class OpPlan:
 
 @attrs.frozen
 class OpSpec:
-    """`plan` is there for users' own operations, whose shape and cost come from one function.
-
-    `by_size` says that weights depend on height and width, and not on channels alone.
-    """
+    """`plan` is there for users' own operations, whose shape and cost come from one function."""
 
     name: str
     about: str
     params: tuple[Param, ...]
     shape: ShapeRule
     cost: CostRule
+    traits: Traits = NO_TRAITS
     plan: Callable[[Args, Shape, Shape], OpPlan] | None = None
     origin: str = ""
-    by_size: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        return self.plan is not None
 
 
 CATALOGUE: dict[str, OpSpec] = {}
@@ -81,19 +90,29 @@ OPERATIONS: ChainMap[str, OpSpec] = ChainMap(OWN, CATALOGUE)
 
 
 def op(
-    name: str, about: str, *params: Param, cost: CostRule | None = None, by_size: bool = False
+    name: str,
+    about: str,
+    *params: Param,
+    cost: CostRule | None = None,
+    traits: Traits = NO_TRAITS,
 ) -> Callable[[ShapeRule], ShapeRule]:
     """Add an operation whose shape rule is the decorated function."""
 
     def add(shape: ShapeRule) -> ShapeRule:
         costs = cost or (lambda a, i, o: (0, 0))
-        CATALOGUE[name] = OpSpec(name, about, params, shape, costs, by_size=by_size)
+        CATALOGUE[name] = OpSpec(name, about, params, shape, costs, traits)
         return shape
 
     return add
 
 
-def same(name: str, about: str, *params: Param, cost: CostRule | None = None) -> None:
+def same(
+    name: str,
+    about: str,
+    *params: Param,
+    cost: CostRule | None = None,
+    traits: Traits = NO_TRAITS,
+) -> None:
     """Add an operation that keeps every shape but a label's."""
 
     def rule(args: Args, source: Shape, target: Shape) -> Shape:
@@ -101,12 +120,7 @@ def same(name: str, about: str, *params: Param, cost: CostRule | None = None) ->
             raise ShapeFault(f"`{name}` cannot take a label", "`embed` makes a vector of it")
         return source
 
-    op(name, about, *params, cost=cost)(rule)
-
-
-def same_maps(name: str, about: str, *params: Param, cost: CostRule | None = None) -> None:
-    """Add an operation that keeps the shape of feature maps and takes nothing else."""
-    op(name, about, *params, cost=cost)(lambda args, source, target: maps(source, name))
+    op(name, about, *params, cost=cost, traits=traits)(rule)
 
 
 def maps(shape: Shape, what: str) -> tuple[int, int, int]:

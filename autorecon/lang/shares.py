@@ -198,7 +198,13 @@ class _Reader:
         members = [edge for edge in edges if edge.source not in applied]
         choices = [c for c in self.program.choices.values() if c.block == instance]
         found: list[Edge | Choice] = [*members, *choices]
-        return {member.name.removeprefix(f"{instance}."): member for member in found}
+        return {_within(member, instance): member for member in found}
+
+
+def _within(member: Edge | Choice, instance: str) -> str:
+    """What it is called in the instance's block."""
+    ends = member.written if isinstance(member, Edge) else (member.name,)
+    return "->".join(end.removeprefix(f"{instance}.") for end in ends)
 
 
 def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
@@ -250,7 +256,8 @@ def _has_same_weights(
         return True  # that is reported by itself
     ends = zip(first, first[1:], second, second[1:], strict=False)
     for op, (before, after, other, behind) in zip(candidate.ops, ends, strict=True):
-        if op.spec.by_size and (before, after, one[1]) != (other, behind, two[1]):
+        fixed = op.traits.stateless or op.traits.by_channels
+        if not fixed and (before, after, one[1]) != (other, behind, two[1]):
             return False
         if _channels(before, after) != _channels(other, behind):
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from autorecon.lang.grammar import tables
+from autorecon.lang.tables import tables
 from autorecon.lang.tokens import Token
 
 MAX_EXPECTED = 8  # more say nothing

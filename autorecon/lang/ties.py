@@ -13,7 +13,7 @@ from math import prod
 
 import attrs
 
-from autorecon.lang.checked import Decision, Edge, Op, Pipeline, Placeholder
+from autorecon.lang.checked import IDENTITY, Decision, Edge, Op, Pipeline, Placeholder
 from autorecon.lang.diagnostics import did_you_mean
 from autorecon.lang.elaboration import Choice, Elaboration, TooLarge
 from autorecon.lang.pipelines import MAX_DEPTH, MAX_OPS
@@ -23,7 +23,6 @@ from autorecon.lang.source import Span
 MAX_COMBINATIONS = 4_096  # of the options of what an edge depends on
 _OVERHEAD = 64  # what one costs, as characters to carry out
 
-_IDENTITY = Pipeline((Op("identity", ()),))
 _Placed = tuple[tuple[str, ...], tuple[int, ...], tuple[Pipeline, ...]]
 
 
@@ -209,8 +208,8 @@ class _Ties:
                 known[op.choice] = self._put(option, picks, known, span)
             if known[op.choice].is_none:
                 return known[op.choice]
-            if known[op.choice] != _IDENTITY:
+            if not known[op.choice].is_identity:
                 ops += known[op.choice].ops
             if len(ops) > MAX_OPS:
                 raise TooLarge(f"{MAX_OPS:,} operations in one pipeline", span)
-        return Pipeline(tuple(ops)) if ops else _IDENTITY
+        return Pipeline(tuple(ops)) if ops else IDENTITY

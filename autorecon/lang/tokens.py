@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from autorecon.lang.grammar import tables
+from autorecon.lang.tables import tables
 
 
 class Token(str):

@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 
 from autorecon.lowering.plan import Apply, Convolve, Grid, Kernel, Plan, Step
-from autorecon.lowering.share import is_own
 
 
 @attrs.frozen
@@ -22,7 +21,7 @@ class Convolutions:
 
 
 def _converted(step: Step) -> Step:
-    if not isinstance(step, Apply) or step.op.name != "conv" or is_own(step.op):
+    if not isinstance(step, Apply) or not step.op.traits.convolution:
         return step
     args: dict[str, Any] = step.op.args
     # Of one tap it does not matter how far apart taps are.

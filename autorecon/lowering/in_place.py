@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from autorecon.lowering.low_resolution import NORMS
 from autorecon.lowering.plan import Apply, Plan, Step
-
-# Their gradients follow from what they give; and norms keep what they get, not what they give.
-_FROM_RESULT = frozenset(("relu", "leaky_relu"))
 
 
 @attrs.frozen
 class InPlace:
-    """relu and leaky_relu after a norm that nothing else reads."""
+    """What needs no input for backward, as relu, after what does not need its result, as a norm."""
 
     name: str = "in place"
     about: str = "activations overwrite the norm's result, which is then not kept beside theirs"
@@ -23,9 +19,9 @@ class InPlace:
 
 
 def _changed(plan: Plan, step: Step) -> Step:
-    if not isinstance(step, Apply) or step.op.name not in _FROM_RESULT:
+    if not isinstance(step, Apply) or not step.op.traits.from_result:
         return step
     maker = plan.makers.get(step.source)
-    after_norm = isinstance(maker, Apply) and maker.op.name in NORMS
+    spared = isinstance(maker, Apply) and maker.op.traits.spares_result
     alone = plan.uses[step.source] == 1 and step.source not in plan.inputs
-    return attrs.evolve(step, in_place=True) if after_norm and alone else step
+    return attrs.evolve(step, in_place=True) if spared and alone else step

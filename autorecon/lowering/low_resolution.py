@@ -17,11 +17,7 @@ import attrs
 from autorecon.lang import Shape
 from autorecon.lowering.plan import Apply, Convolve, Grid, Kernel, Merge, Plan, Step, Term
 from autorecon.lowering.repeated import repeats_pay
-from autorecon.lowering.share import ACTIVATIONS, RESIZES, is_own
 from autorecon.lowering.simplify import without_idle
-
-NORMS = frozenset(("bn", "ccbn", "layer_norm", "group_norm", "instance_norm"))
-_POINTWISE = ACTIVATIONS | NORMS | {"prelu"}
 
 
 @attrs.frozen
@@ -44,10 +40,6 @@ class _Waiting(NamedTuple):
 
     low: str
     resize: Apply
-
-    @property
-    def is_nearest(self) -> bool:
-        return self.resize.op.name == "nearest"
 
 
 class _Writer:
@@ -95,7 +87,7 @@ class _Writer:
 
     def factor(self, waiting: _Waiting) -> int | None:
         """How often a nearest resize repeats each pixel along both axes."""
-        if not waiting.is_nearest:
+        if not waiting.resize.op.traits.repeats:
             return None
         (_, h, w), (_, height, width) = self.shapes[waiting.low], waiting.resize.shape
         factor = height // h
@@ -114,7 +106,7 @@ class _Writer:
         self.waiting[step.out] = waiting
 
     def apply(self, step: Apply) -> None:
-        if step.op.name in RESIZES and not is_own(step.op):
+        if step.op.traits.resize:
             return self.resize(step)
         waiting = self.waiting.get(step.source)
         factor = self.factor(waiting) if waiting else None
@@ -128,11 +120,10 @@ class _Writer:
         return self.emit(changed)
 
     def _is_pointwise(self, step: Apply, waiting: _Waiting) -> bool:
-        if step.op.name not in _POINTWISE or is_own(step.op):
-            return False
-        # A norm refuses to train on a single position, which the net does not have.
+        traits = step.op.traits
         _, height, width = self.shapes[waiting.low]
-        return step.op.name not in NORMS or height * width > 1
+        # A norm refuses to train on a single position, which the net does not have.
+        return traits.pointwise and (not traits.norm or height * width > 1)
 
     def convolve(self, step: Convolve) -> None:
         waiting = self.waiting.get(step.sources[0])

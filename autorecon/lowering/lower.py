@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from autorecon.graph import Space
-from autorecon.lang import Edge, Node, Pipeline, Shape
-from autorecon.lang.check_edges import edge_target
+from autorecon.lang import Edge, Node, Pipeline
 from autorecon.lang.check_graph import live_nodes
 from autorecon.lowering.plan import Apply, Merge, Place, Plan, Step, Term, Weight
 
@@ -50,41 +49,36 @@ def _node(
     candidates: Mapping[str, Sequence[int]],
     steps: list[Step],
 ) -> None:
-    parts = [Term(_edge(space, edge, candidates[edge.name], steps)) for edge in edges]
+    parts = [Term(_edge(edge, candidates[edge.name], steps)) for edge in edges]
     raw = node.name if node.then is None else f"{node.name}.{node.merge}"
     steps.append(Merge(raw, node.merge, tuple(parts), node.shape, len(parts)))
     if node.then is not None:
-        _pipeline(node.then, raw, node.shape, node.shape, (node.name, None), node.name, steps)
+        _applied(node.then, raw, (node.name, None), node.name, steps)
 
 
-def _edge(space: Space, edge: Edge, candidates: Sequence[int], steps: list[Step]) -> str:
-    source, target = space.nodes[edge.source].shape, edge_target(edge, space.nodes)
+def _edge(edge: Edge, candidates: Sequence[int], steps: list[Step]) -> str:
     if len(edge.candidates) == 1:
-        only = edge.candidates[0]
-        return _pipeline(only, edge.source, source, target, (edge.name, 0), edge.name, steps)
+        return _applied(edge.candidates[0], edge.source, (edge.name, 0), edge.name, steps)
     terms = []
     for index in candidates:
-        pipeline = edge.candidates[index]
-        out = f"{edge.name}.{pipeline.key}"
-        _pipeline(pipeline, edge.source, source, target, (edge.name, index), out, steps)
+        candidate = edge.candidates[index]
+        out = f"{edge.name}.{candidate.key}"
+        _applied(candidate, edge.source, (edge.name, index), out, steps)
         terms.append(Term(out, Weight(edge.name, index)))
     steps.append(Merge(edge.name, "sum", tuple(terms), steps[-1].shapes[0]))
     return edge.name
 
 
-def _pipeline(
-    pipeline: Pipeline,
+def _applied(
+    candidate: Pipeline,
     source: str,
-    before: Shape,
-    target: Shape,
     owner: tuple[str, int | None],
     out: str,
     steps: list[Step],
 ) -> str:
-    shapes = pipeline.shapes(before, target)[1:]
-    for position, (op, shape) in enumerate(zip(pipeline.ops, shapes, strict=True)):
-        last = position == len(shapes) - 1
+    for position, typed in enumerate(candidate.steps):
+        last = position == len(candidate.steps) - 1
         made = out if last else f"{out}#{position}"
-        steps.append(Apply(made, source, op, Place(*owner, position), shape))
+        steps.append(Apply(made, source, typed, Place(*owner, position), typed.after))
         source = made
     return out

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from autorecon.lang import Op, Shape
+from autorecon.lang.checked import Step as Typed
 
 
 class Weight(NamedTuple):
@@ -69,19 +70,24 @@ class Kernel(NamedTuple):
 
 @attrs.frozen
 class Apply:
-    """One operation of the catalogue, by its module.
+    """One operation of a candidate, by its module.
 
-    `copies`: how many positions of the net each one here stands for, which the running variance of
-    a norm depends on. `in_place`: the source is overwritten.
+    `typed` is what the checker found of it, `shape` what it gives here. `copies`: how many
+    positions of the net each one here stands for, which the running variance of a norm depends on.
+    `in_place`: the source is overwritten.
     """
 
     out: str
     source: str
-    op: Op
+    typed: Typed
     place: Place
     shape: Shape
     copies: int = 1
     in_place: bool = False
+
+    @property
+    def op(self) -> Op:
+        return self.typed.op
 
     @property
     def outs(self) -> tuple[str, ...]:
@@ -199,15 +205,53 @@ class Plan:
 
 
 def check_plan(plan: Plan) -> None:
-    """Raise ValueError unless each value is computed once, before its uses, and all are used."""
-    known = set(plan.inputs)
+    """Raise ValueError unless each value is computed once, before its uses, and all are used; what
+    steps say of shapes and kernels fits; and nothing is read after it was overwritten."""
+    known = dict(plan.inputs)
     for step in plan.steps:
-        if missing := set(step.sources) - known:
+        if missing := set(step.sources) - known.keys():
             raise ValueError(f"{step.outs[0]} uses {min(missing)} before it is computed")
-        if again := known & set(step.outs):
+        if again := known.keys() & set(step.outs):
             raise ValueError(f"{min(again)} is computed twice")
-        known.update(step.outs)
+        if fault := _misfit(plan, step, [known[source] for source in step.sources]):
+            raise ValueError(f"{step.outs[0]}: {fault}")
+        known.update(zip(step.outs, step.shapes, strict=True))
     if plan.output not in known:
         raise ValueError(f"the output {plan.output} is never computed")
-    if idle := known - set(plan.uses) - set(plan.inputs):
+    if idle := known.keys() - set(plan.uses) - set(plan.inputs):
         raise ValueError(f"nothing uses {min(idle)}")
+
+
+def _misfit(plan: Plan, step: Step, sources: list[Shape]) -> str | None:
+    """What of a step does not fit what it reads."""
+    if isinstance(step, Merge):
+        return _misfit_of_merge(step, sources)
+    if isinstance(step, Convolve):
+        return _misfit_of_convolution(step, sources)
+    if step.in_place and (step.source in plan.inputs or plan.uses[step.source] > 1):
+        return f"{step.source} is overwritten and still needed"
+    return None
+
+
+def _misfit_of_merge(step: Merge, sources: list[Shape]) -> str | None:
+    if not sources:
+        return "it merges nothing"
+    if step.kind != "concat":
+        return None if {*sources} == {step.shape} else "terms are not all of its shape"
+    channels = sum(shape[0] for shape in sources)
+    fits = {shape[1:] for shape in sources} == {step.shape[1:]} and channels == step.shape[0]
+    return None if fits else "terms side by side are not of its shape"
+
+
+def _misfit_of_convolution(step: Convolve, sources: list[Shape]) -> str | None:
+    sizes = {(h * step.scale, w * step.scale) for _, h, w in sources}
+    if sizes != {shape[1:] for shape in step.shapes}:
+        return "sources and results are not all of one size"
+    if [len(step.outs)] * 2 != [len(step.kernels), len(step.shapes)]:
+        return "there is not a row of kernels for each result"
+    if any(len(row) != len(sources) or not all(row) for row in step.kernels):
+        return "there is not a kernel for each source"
+    if step.groups > 1 and (len(sources), len(step.outs)) != (1, 1):
+        return "a grouped convolution is stacked"
+    held = all(step.grid.holds(grid) for grid in step.grids)
+    return None if held else "its grid does not hold its kernels"

@@ -14,7 +14,6 @@ from autorecon.lowering.fourier import offsets
 from autorecon.lowering.lower import lower
 from autorecon.lowering.passes import PASSES
 from autorecon.lowering.plan import Apply, Convolve, Merge, Plan, Weight
-from autorecon.lowering.share import RESIZES, is_own
 
 
 @attrs.frozen
@@ -50,7 +49,7 @@ def report(space: Space) -> tuple[list[Stage], list[EdgeReport]]:
 
 def _stage(name: str, about: str, plan: Plan) -> Stage:
     convolutions = sum(
-        isinstance(step, Convolve) or (isinstance(step, Apply) and step.op.name == "conv")
+        isinstance(step, Convolve) or (isinstance(step, Apply) and step.op.traits.convolution)
         for step in plan.steps
     )
     return Stage(name, about, len(plan.steps), convolutions, macs(plan))
@@ -99,7 +98,7 @@ def _edge(edge: Edge, found: Mapping[Weight, _Steps]) -> EdgeReport:
 def _without_steps(candidate: Pipeline) -> str:
     if candidate.is_none:
         return "nothing to compute"
-    if [op.name for op in candidate.ops] == ["identity"]:
+    if candidate.is_identity:
         return "its source as it is"
     return "not computed: it leads nowhere"
 
@@ -121,9 +120,9 @@ def _note_applied(step: Apply, found: dict[Weight, _Steps]) -> None:
     if step.place.candidate is None:
         return
     steps = found[Weight(step.place.owner, step.place.candidate)]
-    if is_own(step.op):
+    if step.op.spec.is_own:
         steps.applied.append(f"{step.op.name} (a user's own operation)")
-    elif step.op.name in RESIZES:
+    elif step.op.traits.resize:
         steps.resized = f"one {step.op.name} resize"
     else:
         steps.applied.append(step.op.name)
@@ -156,7 +155,7 @@ def _way(step: Convolve) -> str:
 
 def _note_resized(plan: Plan, step: Merge, found: dict[Weight, _Steps]) -> None:
     users = [s for s in plan.steps if isinstance(s, Apply) and s.source == step.out]
-    resize = next((s.op.name for s in users if s.op.name in RESIZES), None)
+    resize = next((s.op.name for s in users if s.op.traits.resize), None)
     for term in step.terms:
         if term.weight is not None and resize:
             found[term.weight].resized = f"summed with others before one {resize} resize"

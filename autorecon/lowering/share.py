@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from autorecon.lang import Op
 from autorecon.lowering.plan import Apply, Plan
 from autorecon.lowering.simplify import renamed
-
-ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "selu", "silu", "gelu", "tanh", "sigmoid"))
-RESIZES = frozenset(("nearest", "bilinear", "bicubic"))
-_SHARED = ACTIVATIONS | RESIZES | {"pixel_shuffle"}
-
-
-def is_own(op: Op) -> bool:
-    """Whether it is a user's own operation, of which nothing is known but its shape."""
-    return op.spec.plan is not None
 
 
 @attrs.frozen
@@ -31,7 +21,7 @@ class Share:
         steps = []
         for step in plan.steps:
             step = renamed(step, same)
-            if isinstance(step, Apply) and step.op.name in _SHARED and not is_own(step.op):
+            if isinstance(step, Apply) and step.op.traits.stateless:
                 key = (step.source, step.op, step.shape)
                 known = first.setdefault(key, step.out)
                 if known != step.out and step.out != plan.output:

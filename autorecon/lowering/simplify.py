@@ -28,7 +28,7 @@ class Simplify:
 
 
 def _other_name(step: Step) -> str | None:
-    if isinstance(step, Apply) and step.op.name == "identity":
+    if isinstance(step, Apply) and step.op.traits.identity:
         return step.source
     if isinstance(step, Merge) and step.terms[1:] == () and step.terms[0].weight is None:
         return step.terms[0].value if step.parts == 1 else None

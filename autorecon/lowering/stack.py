@@ -21,6 +21,14 @@ class _Kind(NamedTuple):
     size: tuple[int, ...]
 
 
+@attrs.define
+class _Sum:
+    """What becomes of a target's terms: those that stacks give it, for those that are gone."""
+
+    terms: list[Term] = attrs.field(factory=list)
+    gone: set[str] = attrs.field(factory=set)
+
+
 @attrs.frozen
 class Stack:
     """Sources that lead to the same targets on the same grid are concatenated, and so are the
@@ -56,16 +64,18 @@ def _rewritten(plan: Plan, stacked: list[Stacked]) -> Plan:
     order = {step.outs[0]: place for place, step in enumerate(plan.steps)}
     replaced = {c.outs[0] for cells in stacked for c in cells.values()}
     at: dict[int, list[Convolve]] = defaultdict(list)
-    sums: dict[str, list[Term]] = defaultdict(list)
+    sums: dict[str, _Sum] = defaultdict(_Sum)
     for cells in stacked:
         made = _stack(cells)
         at[_place(cells, order)].append(made)
+        for (_, target), convolution in cells.items():
+            sums[target].gone.add(convolution.outs[0])
         for target, out in zip(dict.fromkeys(t for _, t in cells), made.outs, strict=True):
-            sums[target].append(Term(out))
+            sums[target].terms.append(Term(out))
     steps: list[Step] = []
     for place, step in enumerate(plan.steps):
         if step.outs[0] not in replaced:
-            steps.append(_with_sums(step, sums, replaced))
+            steps.append(_with_sums(step, sums))
         steps += at[place]
     return Plan(plan.inputs, tuple(steps), plan.output)
 
@@ -79,11 +89,13 @@ def _place(cells: Stacked, order: dict[str, int]) -> int:
     return min(last.values())
 
 
-def _with_sums(step: Step, sums: dict[str, list[Term]], replaced: set[str]) -> Step:
+def _with_sums(step: Step, sums: dict[str, _Sum]) -> Step:
     if not isinstance(step, Merge) or step.out not in sums:
         return step
-    kept = [term for term in step.terms if term.value not in replaced]
-    return attrs.evolve(step, terms=(*sums[step.out], *kept))
+    # What is stacked for another target is still there, under its own name.
+    own = sums[step.out]
+    kept = [term for term in step.terms if term.value not in own.gone]
+    return attrs.evolve(step, terms=(*own.terms, *kept))
 
 
 def _stack(cells: Stacked) -> Convolve:

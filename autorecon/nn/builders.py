@@ -1,26 +1,38 @@
-"""The catalogue's operations as torch modules: one builder each, nothing else decides what they
+"""The catalogue's operations in torch's words: one builder each, nothing else decides what they
 compute.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import attrs
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from autorecon.lang import Op, OpError, OpPlan, Shape
-from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear, NoConnection
+from autorecon.lang import OpError, OpPlan, Shape
+from autorecon.lang.checked import Step
+from autorecon.lang.shapes import elements
+from autorecon.nn.layers import Function, Layer
+from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear
 
-Builder = Callable[[dict, Shape, Shape], nn.Module]
+Builder = Callable[[dict, Shape, Shape], Layer]
 
 
-def build_op(op: Op, source: Shape, out: Shape, target: Shape) -> nn.Module:
-    """The module of one operation that maps `source` to `out` (shapes without the batch axis), on
-    an edge to a node of shape `target`."""
+def layer_of(step: Step) -> Layer:
+    """One operation of the catalogue, between its shapes (without the batch axis)."""
+    return BUILDERS[step.op.name](step.op.args, step.before, step.after)
+
+
+def build_op(step: Step) -> nn.Module:
+    """The module of one operation; OpError for one of a user's own that is no use."""
+    op = step.op
     if op.spec.plan is None:
-        return BUILDERS[op.name](op.args, source, out)
-    return _own(op.name, op.spec.plan(op.args, source, target))
+        return layer_of(step).module()
+    return _own(op.name, op.spec.plan(op.args, step.before, step.target))
 
 
 def _own(name: str, plan: OpPlan) -> nn.Module:
@@ -39,106 +51,136 @@ def _own(name: str, plan: OpPlan) -> nn.Module:
     return module
 
 
-def _conv(args: dict, source: Shape, out: Shape) -> nn.Module:
-    kernel, dilation = args["kernel"], args["dilation"]
-    padding = dilation * (kernel - 1) // 2
-    conv = nn.Conv2d(
+def _layer(kind: type[nn.Module], *args: Any, **options: Any) -> Layer:
+    """A layer of torch's or of our own modules, without the options that are as usual."""
+    is_torchs = getattr(nn, kind.__name__, None) is kind
+    name = f"nn.{kind.__name__}" if is_torchs else kind.__name__
+    usual = inspect.signature(kind).parameters
+    return Layer(name, kind, args, {k: v for k, v in options.items() if v != usual[k].default})
+
+
+def _function(name: str, kind: type[nn.Module], *arguments: str) -> Builder:
+    """A function of torch's, called with these arguments of the operation; `kind` is its module."""
+    return lambda args, source, out: Function(name, kind, tuple(args[a] for a in arguments))
+
+
+def _normalised(layer: Layer, args: dict) -> Layer:
+    """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018)."""
+    if not args["spectral"]:
+        return layer
+    return Layer("spectral_norm", spectral_norm, (layer,), flat=layer.flat)
+
+
+def _same_padding(args: dict) -> int:
+    return args["dilation"] * (args["kernel"] - 1) // 2
+
+
+def _conv(args: dict, source: Shape, out: Shape) -> Layer:
+    conv = _layer(
+        nn.Conv2d,
         source[0],
         out[0],
-        kernel,
-        padding=padding,
-        dilation=dilation,
+        args["kernel"],
+        padding=_same_padding(args),
+        dilation=args["dilation"],
         groups=args["groups"],
         bias=args["bias"],
     )
     return _normalised(conv, args)
 
 
-def _normalised(module: nn.Module, args: dict) -> nn.Module:
-    """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018)."""
-    return spectral_norm(module) if args["spectral"] else module
-
-
-def _sepconv(args: dict, source: Shape, out: Shape) -> nn.Module:
-    kernel, dilation = args["kernel"], args["dilation"]
-    padding = dilation * (kernel - 1) // 2
-    depthwise = nn.Conv2d(
+def _sepconv(args: dict, source: Shape, out: Shape) -> Layer:
+    depthwise = _layer(
+        nn.Conv2d,
         source[0],
         source[0],
-        kernel,
-        padding=padding,
-        dilation=dilation,
+        args["kernel"],
+        padding=_same_padding(args),
+        dilation=args["dilation"],
         groups=source[0],
         bias=False,
     )
-    return nn.Sequential(depthwise, nn.Conv2d(source[0], out[0], 1, bias=args["bias"]))
+    pointwise = _layer(nn.Conv2d, source[0], out[0], 1, bias=args["bias"])
+    return _layer(nn.Sequential, depthwise, pointwise)
 
 
-def _deconv(args: dict, source: Shape, out: Shape) -> nn.Module:
+def _deconv(args: dict, source: Shape, out: Shape) -> Layer:
     kernel, stride = args["kernel"], args["stride"]
-    padding = (kernel - stride) // 2
-    deconv = nn.ConvTranspose2d(source[0], out[0], kernel, stride, padding, bias=args["bias"])
+    deconv = _layer(
+        nn.ConvTranspose2d,
+        source[0],
+        out[0],
+        kernel,
+        stride=stride,
+        padding=(kernel - stride) // 2,
+        bias=args["bias"],
+    )
     return _normalised(deconv, args)
 
 
-def _resize(mode: str) -> Builder:
-    def build(args: dict, source: Shape, out: Shape) -> nn.Module:
-        corners = {} if mode == "nearest" else {"align_corners": False}
-        return nn.Upsample(size=tuple(out[1:]), mode=mode, **corners)
+def _resize(mode: str, **options: bool) -> Builder:
+    def build(args: dict, source: Shape, out: Shape) -> Layer:
+        how = {"size": tuple(out[1:]), "mode": mode, **options}
+        return Function("F.interpolate", nn.Upsample, options=how)
 
     return build
 
 
-def _bn(args: dict, source: Shape, out: Shape) -> nn.Module:
+def _bn(args: dict, source: Shape, out: Shape) -> Layer:
     kind = nn.BatchNorm2d if len(source) == 3 else nn.BatchNorm1d
-    return kind(source[0], eps=args["eps"], momentum=args["momentum"], affine=args["affine"])
+    eps, momentum, affine = args["eps"], args["momentum"], args["affine"]
+    return _layer(kind, source[0], eps=eps, momentum=momentum, affine=affine)
 
 
-def _instance_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
-    return nn.InstanceNorm2d(source[0], eps=args["eps"], affine=args["affine"])
+def _ccbn(args: dict, source: Shape, out: Shape) -> Layer:
+    classes, eps, momentum = args["label"].classes, args["eps"], args["momentum"]
+    return _layer(ConditionalBatchNorm, tuple(source), classes, eps=eps, momentum=momentum)
 
 
-def _ccbn(args: dict, source: Shape, out: Shape) -> nn.Module:
-    return ConditionalBatchNorm(source, args["label"].classes, args["eps"], args["momentum"])
+def _instance_norm(args: dict, source: Shape, out: Shape) -> Layer:
+    return _layer(nn.InstanceNorm2d, source[0], eps=args["eps"], affine=args["affine"])
 
 
-def _layer_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
-    return nn.GroupNorm(1, source[0], eps=args["eps"], affine=args["affine"])
+def _group_norm(args: dict, source: Shape, out: Shape) -> Layer:
+    """Of one group, which `layer_norm` is, where there is no such argument."""
+    groups, eps, affine = args.get("groups", 1), args["eps"], args["affine"]
+    return _layer(nn.GroupNorm, groups, source[0], eps=eps, affine=affine)
 
 
-def _group_norm(args: dict, source: Shape, out: Shape) -> nn.Module:
-    return nn.GroupNorm(args["groups"], source[0], eps=args["eps"], affine=args["affine"])
+def _linear(args: dict, source: Shape, out: Shape) -> Layer:
+    linear = _layer(nn.Linear, elements(source), elements(out), bias=args["bias"])
+    return _normalised(attrs.evolve(linear, make=partial(Linear, out), flat=True), args)
 
 
-def _linear(args: dict, source: Shape, out: Shape) -> nn.Module:
-    return _normalised(Linear(source, out, args["bias"]), args)
+def _embed(args: dict, source: Shape, out: Shape) -> Layer:
+    embedding = _layer(nn.Embedding, source[0], elements(out))
+    return attrs.evolve(embedding, make=partial(Embed, out), flat=True)
 
 
 BUILDERS: dict[str, Builder] = {
     "conv": _conv,
     "sepconv": _sepconv,
     "deconv": _deconv,
-    "pixel_shuffle": lambda args, source, out: nn.PixelShuffle(args["factor"]),
+    "pixel_shuffle": _function("F.pixel_shuffle", nn.PixelShuffle, "factor"),
     "nearest": _resize("nearest"),
-    "bilinear": _resize("bilinear"),
-    "bicubic": _resize("bicubic"),
-    "identity": lambda args, source, out: nn.Identity(),
-    "none": lambda args, source, out: NoConnection(),
-    "attention": lambda args, source, out: Attention(source[0]),
+    "bilinear": _resize("bilinear", align_corners=False),
+    "bicubic": _resize("bicubic", align_corners=False),
+    "identity": _function("", nn.Identity),
+    "attention": lambda args, source, out: _layer(Attention, source[0]),
     "bn": _bn,
     "ccbn": _ccbn,
-    "layer_norm": _layer_norm,
+    "layer_norm": _group_norm,
     "group_norm": _group_norm,
     "instance_norm": _instance_norm,
-    "relu": lambda args, source, out: nn.ReLU(),
-    "leaky_relu": lambda args, source, out: nn.LeakyReLU(args["slope"]),
-    "prelu": lambda args, source, out: nn.PReLU(source[0]),
-    "elu": lambda args, source, out: nn.ELU(args["alpha"]),
-    "selu": lambda args, source, out: nn.SELU(),
-    "silu": lambda args, source, out: nn.SiLU(),
-    "gelu": lambda args, source, out: nn.GELU(),
-    "tanh": lambda args, source, out: nn.Tanh(),
-    "sigmoid": lambda args, source, out: nn.Sigmoid(),
+    "relu": _function("F.relu", nn.ReLU),
+    "leaky_relu": _function("F.leaky_relu", nn.LeakyReLU, "slope"),
+    "prelu": lambda args, source, out: _layer(nn.PReLU, source[0]),
+    "elu": _function("F.elu", nn.ELU, "alpha"),
+    "selu": _function("F.selu", nn.SELU),
+    "silu": _function("F.silu", nn.SiLU),
+    "gelu": _function("F.gelu", nn.GELU),
+    "tanh": _function("torch.tanh", nn.Tanh),
+    "sigmoid": _function("torch.sigmoid", nn.Sigmoid),
     "linear": _linear,
-    "embed": lambda args, source, out: Embed(source, out),
+    "embed": _embed,
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import attrs
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from autorecon.lowering.plan import Apply, Convolve, Merge, Place, Plan, Step, Term
 from autorecon.nn.convolve import convolve
 from autorecon.nn.mixture import Scalars
-from autorecon.nn.modules import ConditionalBatchNorm, norm_of_copies
+from autorecon.nn.modules import norm_of_copies
 
 
 @attrs.frozen(eq=False)
@@ -41,11 +41,9 @@ class Run:
         module = self.modules[step.place]
         if step.in_place:
             return _in_place(module, *inputs)
-        if step.copies == 1 or step.op.name not in ("bn", "ccbn"):
+        if step.copies == 1 or not step.op.traits.counts_positions:
             return module(*inputs)
-        if isinstance(module, ConditionalBatchNorm):
-            return module.scaled(norm_of_copies(module.bn, inputs[0], step.copies), inputs[1])
-        return norm_of_copies(module, inputs[0], step.copies)
+        return norm_of_copies(module, step.copies, *inputs)
 
     def _merged(self, step: Merge) -> Tensor:
         merged = merge(step.kind, [self._weighed(term) for term in step.terms])
@@ -67,6 +65,7 @@ def merge(kind: str, parts: list[Tensor]) -> Tensor:
 
 
 def _in_place(module: nn.Module, x: Tensor) -> Tensor:
-    if isinstance(module, nn.LeakyReLU):
-        return F.leaky_relu_(x, module.negative_slope)
-    return x.relu_()
+    """By the switch that torch's activations have."""
+    overwriting = copy(module)
+    overwriting.inplace = True  # type: ignore[assignment]
+    return overwriting(x)

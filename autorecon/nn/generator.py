@@ -29,12 +29,7 @@ class Generator(SpaceNet):
             )
             help = "derive a genotype from it (`autorecon search`, `autorecon derive`)"
             raise SpaceError([Diagnostic("E0603", message, first.span, help)])
-        edges = [
-            e
-            for e in space.edges
-            if not e.is_cut and e.source in space.live and e.target in space.live
-        ]
-        super().__init__(space, edges, space.live, fuse)
+        super().__init__(space, fuse)
 
     @cached_property
     def _fast(self) -> Plan:

@@ -7,14 +7,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autorecon.lang import Shape
-from autorecon.lang.shapes import elements
 
 
 class Linear(nn.Linear):
     """Fully connected, from and to any shape: [N, *source] -> [N, *out]."""
 
-    def __init__(self, source: Shape, out: Shape, bias: bool) -> None:
-        super().__init__(elements(source), elements(out), bias)
+    def __init__(self, out: Shape, inputs: int, outputs: int, bias: bool = True) -> None:
+        super().__init__(inputs, outputs, bias)
         self.out = tuple(out)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -24,20 +23,12 @@ class Linear(nn.Linear):
 class Embed(nn.Embedding):
     """One learned vector (or feature map) a class: int64 [N] -> [N, *out], N(0, 1) at the start."""
 
-    def __init__(self, source: Shape, out: Shape) -> None:
-        classes = source[0]  # a Label
-        super().__init__(classes, elements(out))
+    def __init__(self, out: Shape, classes: int, outputs: int) -> None:
+        super().__init__(classes, outputs)
         self.out = tuple(out)
 
     def forward(self, y: Tensor) -> Tensor:
         return super().forward(y).unflatten(1, self.out)
-
-
-class NoConnection(nn.Module):
-    """`none`: never called; nets leave it out. It is here so that every candidate has a module."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        raise RuntimeError("`none` computes nothing and must not be called")
 
 
 class ConditionalBatchNorm(nn.Module):
@@ -64,11 +55,13 @@ class ConditionalBatchNorm(nn.Module):
         return factor * normalised + offset
 
 
-def norm_of_copies(bn: nn.Module, x: Tensor, copies: int) -> Tensor:
+def norm_of_copies(bn: nn.Module, copies: int, x: Tensor, *labels: Tensor) -> Tensor:
     """Batch normalisation of x [N, C, ...] as if every position were there `copies` times.
 
     Its mean and biased variance are the same, but the running variance is of the unbiased one.
     """
+    if isinstance(bn, ConditionalBatchNorm):
+        return bn.scaled(norm_of_copies(bn.bn, copies, x), *labels)
     assert isinstance(bn, nn.BatchNorm1d | nn.BatchNorm2d)
     if not bn.training or bn.running_var is None or bn.momentum is None:
         return bn(x)
@@ -77,7 +70,9 @@ def norm_of_copies(bn: nn.Module, x: Tensor, copies: int) -> Tensor:
     out = F.batch_norm(x, bn.running_mean, moved, bn.weight, bn.bias, True, bn.momentum, bn.eps)
     count = x.numel() // x.shape[1]
     past = (1 - bn.momentum) * bn.running_var
-    bn.running_var.copy_(past + (moved - past) * (copies * (count - 1) / (copies * count - 1)))
+    found = past + (moved - past) * (copies * (count - 1) / (copies * count - 1))
+    # Torch's own norms do not tell autograd either: another call of this one may have kept it.
+    bn.running_var.data.copy_(found)
     bn.get_buffer("num_batches_tracked").add_(1)
     return out
 
@@ -102,3 +97,7 @@ class Attention(nn.Module):
         weights = scores.softmax(-1, dtype=torch.promote_types(scores.dtype, torch.float32))
         attended = value @ weights.transpose(1, 2)
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
+
+
+HELPERS = (Attention, ConditionalBatchNorm)
+"""What exported source carries where it uses it: it may import torch alone."""

@@ -3,35 +3,67 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
-from autorecon.lang import Edge, Label, Node, Pipeline, Shape
-from autorecon.lang.check_edges import edge_target
+from autorecon.lang import Label, Op
 from autorecon.lang.shapes import elements
 from autorecon.lowering import Kept, Plan, lower, optimise
-from autorecon.lowering.plan import Place
+from autorecon.lowering.plan import Apply, Place
 from autorecon.nn.builders import build_op
 from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, Scalars
+
+
+class NameClash(ValueError):
+    """Two things at one place in the tree of module names: the weights of one would be lost."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"two things would have the name `{name}` at one place in the net's state dict: rename "
+            "the node, block instance, choice or operation that is called so"
+        )
 
 
 class Branch(nn.Module):
     """A place in the tree of module names. Users name nodes as they like, so unlike ModuleDict it
     has no forbidden names."""
 
+    def __setattr__(self, name: str, value: object) -> None:
+        # Of its own: what it holds is put there, and may have the name of any attribute.
+        object.__setattr__(self, name, value)
+
     def put(self, name: str, module: nn.Module) -> None:
+        """Hold a module; raises NameClash."""
+        if name in self._modules:
+            raise NameClash(name)
         self._modules[name] = module
 
+    def put_parameter(self, name: str, parameter: nn.Parameter) -> None:
+        """Hold a parameter; raises NameClash."""
+        if name in self._parameters:
+            raise NameClash(name)
+        self._parameters[name] = parameter
+
+    def parameter(self, name: str) -> nn.Parameter:
+        found = self._parameters[name]
+        assert found is not None
+        return found
+
     def branch(self, path: str) -> Branch:
+        """The place of this path, with dots between its names; raises NameClash."""
         here = self
         for name in path.split("."):
             if name not in here._modules:
                 here.put(name, Branch())
-            here = here._modules[name]  # type: ignore[assignment]
+            found = here._modules[name]
+            if not isinstance(found, Branch):
+                raise NameClash(name)
+            here = found
         return here
 
 
@@ -47,9 +79,7 @@ class SpaceNet(Branch):
     input ignores y.
     """
 
-    def __init__(
-        self, space: Space, edges: Iterable[Edge], live: frozenset[str], fuse: bool
-    ) -> None:
+    def __init__(self, space: Space, fuse: bool) -> None:
         super().__init__()
         self.space, self.fuse = space, fuse
         self.noise = [n for n in space.program.inputs if n.role == "noise"]
@@ -57,72 +87,39 @@ class SpaceNet(Branch):
         self.classes = _classes(space)
         self._labels = [n.name for n in space.program.inputs if n.role == "label"]
         self._places: dict[Place, nn.Module] = {}
-        incoming: dict[str, list[Edge]] = {name: [] for name in space.order}
-        for edge in edges:
-            incoming[edge.target].append(edge)
-        for name in space.order:
-            if name in live and not space.nodes[name].is_input:
-                self._build(space.nodes[name], incoming[name])
+        self._edges = {edge.name: edge for edge in space.edges}
+        for step in lower(space).steps:
+            if isinstance(step, Apply):
+                self._places[step.place] = self._built(step)
 
-    def _build(self, node: Node, edges: Iterable[Edge]) -> None:
-        for edge in edges:
-            self._build_edge(edge)
-        if node.then is not None:
-            place = self.branch(node.name)
-            self._build_pipeline(node.then, node.shape, node.shape, place, (node.name, None))
+    def _built(self, step: Apply) -> nn.Module:
+        """Its module, or that of another edge which has the same weights; what has no weights is
+        the edge's own, since a resize depends on the resolution."""
+        owner = self._owner(step.place)
+        if owner in self._places and self._places[owner].state_dict():
+            return self._places[owner]
+        module = build_op(step.typed)
+        place = owner if module.state_dict() else step.place
+        branch, name = self._named(place, step.op)
+        branch.put(name, module)
+        self._places[place] = module
+        return module
 
-    def _build_edge(self, edge: Edge) -> None:
-        """The modules of an edge, unless those of another that has the same weights are there."""
-        owner = edge.weights_of or edge.name
-        if Place(owner, 0, 0) not in self._places:
-            self._build_candidates(edge, owner)
-        if owner != edge.name:
-            self._share_candidates(edge, owner)
+    def _owner(self, place: Place) -> Place:
+        """Where the weights of a place are called after."""
+        edge = self._edges.get(place.owner)
+        return place._replace(owner=edge.weights_of) if edge and edge.weights_of else place
 
-    def _share_candidates(self, edge: Edge, owner: str) -> None:
-        """What has no weights is the edge's own: a resize depends on the resolution."""
-        source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
-        for index, candidate in enumerate(edge.candidates):
-            shapes = candidate.shapes(source, target)
-            pairs = zip(candidate.ops, shapes, shapes[1:], strict=False)
-            for position, (op, before, after) in enumerate(pairs):
-                module = self._places[Place(owner, index, position)]
-                if not module.state_dict():
-                    module = build_op(op, before, after, target)
-                    place = self.branch(edge.name).branch(candidate.key)
-                    place.put(_unused(op.name, place), module)
-                self._places[Place(edge.name, index, position)] = module
-
-    def _build_candidates(self, edge: Edge, name: str) -> None:
+    def _named(self, place: Place, op: Op) -> tuple[Branch, str]:
         """A candidate's key tells it from the edge's others, in a super net and derived alike."""
-        source, target = self.space.nodes[edge.source].shape, edge_target(edge, self.space.nodes)
-        place = self.branch(name)
-        for index, candidate in enumerate(edge.candidates):
-            owner = (name, index)
-            if len(candidate.ops) > 1:
-                within = place.branch(candidate.key)
-                self._build_pipeline(candidate, source, target, within, owner)
-                continue
-            (shape,) = candidate.shapes(source, target)[1:]
-            lone = build_op(candidate.ops[0], source, shape, target)
-            place.put(candidate.key, lone)
-            self._places[Place(*owner, 0)] = lone
-
-    def _build_pipeline(
-        self,
-        pipeline: Pipeline,
-        source: Shape,
-        target: Shape,
-        place: Branch,
-        owner: tuple[str, int | None],
-    ) -> None:
-        """Its operations' modules lie under `place`, named after themselves."""
-        shapes = pipeline.shapes(source, target)
-        pairs = zip(pipeline.ops, shapes, shapes[1:], strict=False)
-        for position, (op, before, after) in enumerate(pairs):
-            module = build_op(op, before, after, target)
-            place.put(_unused(op.name, place), module)
-            self._places[Place(*owner, position)] = module
+        branch = self.branch(place.owner)
+        if place.candidate is None:
+            return branch, _unused(op.name, branch)
+        candidate = self._edges[place.owner].candidates[place.candidate]
+        if len(candidate.ops) == 1:
+            return branch, candidate.key
+        within = branch.branch(candidate.key)
+        return within, _unused(op.name, within)
 
     def _plan(self, kept: Kept | None = None) -> Plan:
         plan = lower(self.space, kept)

@@ -27,11 +27,11 @@ class SuperNet(SpaceNet):
     """
 
     def __init__(self, space: Space, *, fuse: bool = True) -> None:
-        super().__init__(space, space.edges, frozenset(space.nodes), fuse)
+        super().__init__(space, fuse)
         for decision in space.decisions:
             start = 1e-3 * torch.randn(len(decision.options))
             place, name = self._alpha_place(decision.name)
-            place.register_parameter(name, nn.Parameter(start))
+            place.put_parameter(name, nn.Parameter(start))
         self._plans: dict[tuple, Plan] = {}
 
     def _alpha_place(self, decision: str) -> tuple[Branch, str]:
@@ -43,7 +43,7 @@ class SuperNet(SpaceNet):
     def alpha(self) -> dict[str, nn.Parameter]:
         """Architecture parameters by decision: vectors with one entry an option."""
         places = {d.name: self._alpha_place(d.name) for d in self.space.decisions}
-        return {decision: place.get_parameter(name) for decision, (place, name) in places.items()}
+        return {decision: place.parameter(name) for decision, (place, name) in places.items()}
 
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
         if mixture is None:

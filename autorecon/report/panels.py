@@ -12,6 +12,7 @@ from markupsafe import Markup
 from autorecon.graph import Space
 from autorecon.graph.labels import short_names
 from autorecon.lang import Decision, Pipeline
+from autorecon.lang.checked import IDENTITY, NONE
 from autorecon.report.charts import stack_chart
 from autorecon.report.errors import ReportError
 from autorecon.report.figures import Key, decisions_by_type
@@ -20,7 +21,7 @@ from autorecon.report.history import SearchEpoch
 LIMIT = 240
 """Panels on a page; a space with more decisions shows its first ones."""
 _COLOURS = tuple(f"c{i}" for i in range(8))
-_NEUTRAL = {"none": "c-none", "identity": "c-keep"}
+_NEUTRAL = {NONE.text: "c-none", IDENTITY.text: "c-keep"}
 
 
 @attrs.frozen

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from autorecon.nn import Compute, SuperNet
 from autorecon.objective import DivergedError, Objective
+from autorecon.records.derivation import Derivation
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
-from autorecon.search.derivation import Derivation, derive
+from autorecon.search.derivation import derive
 from autorecon.search.judge import Judge
 from autorecon.search.proposals import propose
 from autorecon.search.strategies import build

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import attrs
@@ -22,7 +23,7 @@ class Cell:
     """One thing to do, on one thread. `needs` is the cell whose genotype it compresses with.
 
     A cell that draws does so from the space of its config. A compression's `setting` is what the
-    teacher becomes, and its config's `space.file` the genotype's, relative to the folder of cells.
+    teacher becomes, and its config's `space.file` says whose genotype it is with, as `CELL.space`.
     `images` names what its student learns from where other cells of the study can learn from the
     same.
     """
@@ -36,6 +37,11 @@ class Cell:
     setting: str = ""
     variant: str = ""
     images: str = ""
+
+    @property
+    def place(self) -> str:
+        """What the cell is one seed of."""
+        return place_of(self.id)
 
     @property
     def steps(self) -> int:
@@ -61,6 +67,27 @@ class Cell:
         if making is None:
             return ""
         return _digest([self.needs, write_config(attrs.evolve(self.config, compress=making))])
+
+
+def place_of(cell: str) -> str:
+    """Of a cell's id all but the seed."""
+    return cell.rpartition("/")[0]
+
+
+@attrs.frozen
+class Task:
+    """A cell with the file of the genotype that it needs, if any."""
+
+    cell: Cell
+    genotype: Path | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """The cell's, with the genotype where that is."""
+        config = self.cell.config
+        if self.genotype is None:
+            return config
+        return attrs.evolve(config, space=attrs.evolve(config.space, file=str(self.genotype)))
 
 
 def _digest(values: list[Any]) -> str:

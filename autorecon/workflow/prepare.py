@@ -11,7 +11,7 @@ from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
 from autorecon.nn import generator
@@ -65,8 +65,7 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
-    for module in config.space.ops:
-        load_ops(module)
+    load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)

@@ -124,7 +124,7 @@ def test_an_objective_of_ones_own():
 
 def test_mistakes_are_told_before_anything_is_made():
     bare = ["--teacher", "my_models:bare", "--size", "8", "--data", ""]
-    fails("no method 'daffl': did you mean 'dafl'?", "compress", "--method", "daffl")
+    fails("no method 'daffl': did you mean `dafl`?", "compress", "--method", "daffl")
     fails("zeroq takes no generator", "compress", "gdfq-cifar", "--method", "zeroq", *MINE)
     fails("dafl needs a generator", "compress", "--method", "dafl", *MINE)
     fails("dafl has no setting `bits`", "compress", "dafl", "--method", "dafl", "--bits", "w4a4")
@@ -141,7 +141,7 @@ def test_mistakes_are_told_before_anything_is_made():
     )
     anything = ["--method", "dafl", "--objective", "onehot + 0.1*ce"]
     fails("'onehot + 0.1*ce' asks for images of a class", "compress", "dafl", *anything, *MINE)
-    fails("did you mean 'smooth'?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")
+    fails("did you mean `smooth`?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")
 
 
 def test_a_teacher_without_norms_can_be_distilled():

@@ -32,10 +32,10 @@ from autorecon.lang import parse as parser
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
 from autorecon.lang.codes import CODES
 from autorecon.lang.examples import EXAMPLES
-from autorecon.lang.grammar import tables
 from autorecon.lang.library import shipped_spaces
 from autorecon.lang.pipelines import signature
 from autorecon.lang.shapes import elements
+from autorecon.lang.tables import tables
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.candidates import candidates_of, cost_range
+from autorecon.graph.cost import Interval
 from autorecon.graph.extremes import Architecture, cheapest, dearest
 from autorecon.lang.check_graph import is_cut
 
@@ -80,7 +80,7 @@ def test_a_space_too_entangled_has_no_known_cheapest(monkeypatch):
 def test_candidates_step_by_step():
     space = loads(SMALL)
     edge = next(e for e in space.edges if e.name == "a->b")
-    pipeline, identity, none = candidates_of(edge, space.nodes)
+    pipeline, identity, none = edge.candidates
     assert [(s.op.name, s.before, s.after) for s in pipeline.steps] == [
         ("conv", (6, 4, 4), (6, 4, 4)),
         ("relu", (6, 4, 4), (6, 4, 4)),
@@ -88,5 +88,5 @@ def test_candidates_step_by_step():
     assert (pipeline.parameters, pipeline.macs) == (6 * 6 * 9 + 6, 6 * 6 * 9 * 16)
     assert (identity.parameters, len(identity.steps)) == (0, 1)
     assert none.steps == ()
-    ranges = cost_range((pipeline, identity, none))
+    ranges = [Interval.of(getattr(c, m) for c in edge.candidates) for m in ("parameters", "macs")]
     assert [attrs.astuple(r) for r in ranges] == [(0, 330), (0, 5184)]

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, derive_choices, frontier, load, loads, restricted
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.cost import Interval
-from autorecon.graph.encode import ArchitectureError, picks_by_name
+from autorecon.graph.encode import picks_by_name
 from autorecon.graph.extremes import cheapest, dearest
 from autorecon.graph.required import left_out
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
@@ -241,11 +242,6 @@ def test_a_genotype_is_told_which_lines_cut_the_label() -> None:
         loads(GENOTYPE).requiring("label")
     known = loads(GENOTYPE.replace("y -> seed = none", "y -> seed = embed"))
     assert known.requiring("label") is known
-    whole = load("autorecon")
-    with pytest.raises(
-        ArchitectureError, match=r"autorecon_genotype `scaled -> code = none` and `y"
-    ):
-        whole.requiring("label").genotype(whole.picks(loads(GENOTYPE)))
 
 
 def test_the_line_is_that_of_the_choice_on_which_an_edge_depends(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
-"""The grammar itself, and the folder in which its table is kept."""
+"""The grammar itself, and the tables that are shipped with it."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,11 @@ from lark import Lark
 from lark import Token as LarkToken
 from lark.exceptions import LarkError
 
-from autorecon.lang.grammar import Tables, _cache_path, resource_folder, tables
 from autorecon.lang.lalr import Parser
 from autorecon.lang.layout import layout
+from autorecon.lang.make_tables import shipped_text
+from autorecon.lang.resources import resource_folder
+from autorecon.lang.tables import tables
 from autorecon.lang.tokens import lex
 
 
@@ -55,55 +56,22 @@ def test_strict_mode_finds_collisions(added: str, problem: str) -> None:
         _strict(_text() + f"\n{added}\n")
 
 
-def test_the_table_is_kept_in_the_users_own_folder(
+def test_shipped_tables_are_those_that_lark_makes_of_the_grammar() -> None:
+    """Else: python -m autorecon.lang.make_tables"""
+    assert (resource_folder("grammars") / "space.json").read_text() == shipped_text()
+
+
+def test_tables_of_another_grammar_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    made = tables()
-    assert [path.suffix for path in (tmp_path / "autorecon").iterdir()] == [".json"]
-    tables.cache_clear()
-    assert _plain(tables()) == _plain(made)
-
-
-def _plain(made: Tables) -> list:
-    return json.loads(json.dumps(made))
-
-
-def test_a_table_that_is_damaged_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    made = tables()
-    (path,) = (tmp_path / "autorecon").iterdir()
-    for text in ("", "[1, 2", "[1, 2]", "7"):
-        tables.cache_clear()
-        path.write_text(text)
-        assert tables().pattern == made.pattern
-        assert json.loads(path.read_text()) == _plain(tables())
-
-
-def test_a_folder_that_others_may_write_is_not_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    (tmp_path / "autorecon").mkdir()
-    os.chmod(tmp_path / "autorecon", 0o777)
-    assert tables().keywords["space"] == "SPACE"
-    assert list((tmp_path / "autorecon").iterdir()) == []
-
-
-def test_a_table_of_another_grammar_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert _cache_path("one") != _cache_path("another")
-
-
-def test_no_home_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert _cache_path(_text()) is None
-    assert tables().keywords["space"] == "SPACE"
+    """Whoever changes the grammar in a checkout sees the change at once."""
+    for name in ("space.lark", "space.json"):
+        shutil.copy(resource_folder("grammars") / name, tmp_path)
+    changed = _text().replace('"genotype"', '"blueprint"')
+    (tmp_path / "space.lark").write_text(changed)
+    monkeypatch.setattr("autorecon.lang.tables.resource_folder", lambda name: tmp_path)
+    assert "blueprint" in tables().keywords
+    assert not (tmp_path / "space.json").read_text().count("blueprint")
 
 
 SPACES = sorted(resource_folder("spaces").glob("*.space"))

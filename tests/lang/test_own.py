@@ -55,8 +55,8 @@ def test_arguments_shape_and_cost_come_from_the_function():
     candidate = program("widened(2, bias=false) >> relu").edges[-1].candidates[0]
     assert candidate.text == "widened(2, bias=false) >> relu"
     assert candidate.key == "widened2_nobias-relu"
-    assert candidate.shapes((4, 4, 4), (6, 4, 4))[-1] == (6, 4, 4)
-    assert candidate.cost((4, 4, 4), (6, 4, 4)) == (24, 2)
+    assert candidate.steps[-1].after == (6, 4, 4)
+    assert (candidate.parameters, candidate.macs) == (24, 2)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_arguments_shape_and_cost_come_from_the_function():
     [
         ("widened(3)", "E0401", "3 does not divide 4 channels"),
         ("widened(2, out=5)", "E0402", "into 5x4x4"),
-        ("widened", "E0302", "misses its `factor`"),
+        ("widened", "E0302", "misses `factor`"),
         ("widened(true)", "E0301", "must be a whole number"),
         ("widened(2, wide=3)", "E0302", "no argument `wide`"),
         ("widend(2)", "E0202", "did you mean `widened`"),
@@ -84,7 +84,7 @@ def test_open_arguments_are_those_of_the_target_at_every_place_of_a_pipeline():
 
     op(fourfold)
     candidate = program("fourfold >> conv(1)").edges[-1].candidates[0]
-    assert candidate.cost((4, 4, 4), (6, 4, 4))[0] == 24 + 24 * 6 + 6
+    assert candidate.parameters == 24 + 24 * 6 + 6
 
 
 def test_a_label_input_can_be_an_argument():
@@ -95,7 +95,7 @@ def test_a_label_input_can_be_an_argument():
     node = program("conv(3)", then="tinted(y)").nodes["a"]
     assert node.then is not None
     assert (node.then.text, node.then.labels) == ("tinted(y)", {"y"})
-    assert node.then.cost(node.shape, node.shape) == (12, 0)
+    assert (node.then.parameters, node.then.macs) == (12, 0)
 
 
 def conv(source, target): ...

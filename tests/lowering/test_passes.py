@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 import autorecon
+from autorecon.lang.opspec import OWN
 from autorecon.lowering import PASSES, Plan, check_plan, lower, optimise
 from autorecon.lowering.fourier import Fourier
 from autorecon.lowering.fuse import grids
@@ -114,6 +115,18 @@ def test_a_relu_before_several_convolutions_is_done_once():
     plan = edge("relu >> conv(1) | relu >> conv(3) | relu >> conv(5)", low="[4, 8, 8]")
     assert [s.op.name for s in plan.steps if isinstance(s, Apply)] == ["linear", "relu"]
     assert len(convolutions(plan)) == 2
+
+
+def test_a_users_own_operation_is_left_alone(monkeypatch):
+    def own(source, target):
+        return autorecon.OpPlan(source, object)
+
+    autorecon.op(own)
+    monkeypatch.setitem(OWN, "own", OWN.pop("own"))
+    plan = edge("nearest >> own >> conv(1) | nearest >> own >> conv(3)")
+    applied = [step for step in plan.steps if isinstance(step, Apply)]
+    assert [step.op.name for step in applied] == ["linear", "nearest", "own", "own"]
+    assert applied[-1].shape == (4, 8, 8)
 
 
 def test_repeats_pay_for_large_kernels():

@@ -10,12 +10,11 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, loads
-from autorecon.graph.candidates import candidates_of
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
-from autorecon.report import ReportError
+from autorecon.records.errors import RecordError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain
-from autorecon.runs import Metrics
+from autorecon.runs import Lines
 
 SEARCH = {"strategy": "log", "epochs": 4}
 SPACE = """\
@@ -45,7 +44,7 @@ def run(start):
     for epoch in range(3):
         moved = epoch / 10
         found = {"z->a": [0.5 + moved, 0.5 - moved], "a->image": [0.2, 0.5, 0.3]}
-        Metrics(folder.metrics_path).append(row(epoch, found, chosen))
+        Lines(folder.metrics_path).append(row(epoch, found, chosen))
     return folder
 
 
@@ -123,10 +122,17 @@ def test_runs_that_have_no_search_or_another_space(start, run):
         explain(run, "a -> image")
 
 
+def test_a_record_of_another_space_is_told(run):
+    space = {"choices": {"x": "y"}, "by": "argmax", "scores": {"x": [0.5, 0.5]}}
+    run.derivation_path.write_text(json.dumps(space))
+    with pytest.raises(ExplainError, match=r"derivation\.json is of another space: put back"):
+        explain(run, "z -> a")
+
+
 @pytest.mark.parametrize("text", ["[1]", "not json", '{"by": "argmax"}'])
 def test_a_record_that_is_something_else_is_named(run, text):
     run.derivation_path.write_text(text)
-    with pytest.raises(ReportError, match=r"derivation\.json"):
+    with pytest.raises(RecordError, match=r"derivation\.json"):
         explain(run, "z -> a")
 
 
@@ -159,7 +165,7 @@ def _by_hand(space, name, pick):
     """Each edge's least and greatest over all picks that hold this one, added up."""
     ends = {"parameters": [0, 0], "macs": [0, 0]}
     for edge in (e for e in space.edges if name in e.axes):
-        own = candidates_of(edge, space.nodes)
+        own = edge.candidates
         possible = []
         for picks in product(range(2), range(3)):
             index = dict(zip(("both", "a->image"), picks, strict=True))

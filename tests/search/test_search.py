@@ -12,7 +12,7 @@ import torch
 import autorecon
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
-from autorecon.runs._structure import pack, unpack
+from autorecon.runs.structure import pack, unpack
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.config import GumbelConfig
 

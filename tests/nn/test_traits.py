@@ -1,0 +1,368 @@
+"""What every operation of the catalogue says of itself, against the numbers of its module: its
+shape, its cost and its traits, with several arguments between several shapes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from typing import Any
+
+import attrs
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from autorecon.lang import Label, LabelInput, Op, Pipeline, Shape
+from autorecon.lang.catalogue import CATALOGUE
+from autorecon.lang.checked import Step
+from autorecon.lang.opspec import Param, maps
+from autorecon.lang.shapes import ShapeFault
+from autorecon.lang.traits import Traits
+from autorecon.lowering.convolutions import Convolutions
+from autorecon.lowering.plan import Apply, Convolve, Place, Plan, check_plan
+from autorecon.nn.builders import BUILDERS, build_op
+from autorecon.nn.executor import Run
+from autorecon.nn.mixture import Scalars
+
+SOURCES = [(8,), (8, 2, 4), (8, 3, 3), Label(5)]
+PIXEL = (8, 1, 1)
+TARGETS = [(8,), (8, 4, 8), (12, 6, 12), (8, 3, 5), (8, 2, 4)]
+LABEL = LabelInput("y", 3)
+PLACE = Place("edge", 0, 0)
+# What is so as well, by itself or since another trait says it, and what no pass asks for.
+UNSAID = {
+    "by_channels": {name for name, spec in CATALOGUE.items() if spec.traits.stateless},
+    "pointwise": {"identity"},
+    "resize": {"identity"},
+    "from_result": {"elu", "selu"},
+    "spares_result": {
+        *("conv", "sepconv", "deconv", "linear", "embed", "attention", "pixel_shuffle"),
+        *("nearest", "bilinear", "bicubic", "leaky_relu", "prelu", "elu", "selu", "silu", "gelu"),
+    },
+}
+
+Check = Callable[[str], None]
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Check) -> Check:
+    """What the trait of the function's name promises of the operation with a name."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def steps(name: str, sources: Iterable[Shape] = SOURCES) -> list[Step]:
+    """The operation, with each argument varied by itself, wherever it fits; at least once."""
+    found: dict[tuple, Step] = {}
+    for op, source, target in itertools.product(operations(name), sources, TARGETS):
+        with suppress(ShapeFault):
+            for step in Pipeline((op,)).between(source, target).steps:
+                found[step.op, step.before, step.after] = step
+    assert found
+    return list(found.values())
+
+
+def on_maps(name: str, *more: Shape) -> list[Step]:
+    return steps(name, [*(shape for shape in SOURCES if len(shape) == 3), *more])
+
+
+def operations(name: str) -> Iterator[Op]:
+    params = CATALOGUE[name].params
+    for values in itertools.product(*map(arguments, params)):
+        pairs = zip(params, values, strict=True)
+        if sum(not p.required and value != p.default for p, value in pairs) <= 1:
+            yield Op(name, values)
+
+
+def arguments(param: Param) -> list[Any]:
+    if param.type is LabelInput:
+        return [LABEL]
+    if param.type is bool:
+        return [True, False]
+    if param.type is float:
+        return [param.default, 0.5]
+    whole = range(1, 5, 2) if param.odd else range(1, 5)
+    return list(whole) if param.required else [param.default, 2, 3]
+
+
+def made(step: Step, train: bool = True) -> nn.Module:
+    """Its module with weights in which nothing is special."""
+    torch.manual_seed(0)
+    module = build_op(step).double().train(train)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter)
+    return module
+
+
+def given(shape: Shape, batch: int = 3) -> Tensor:
+    random = torch.Generator().manual_seed(1)
+    if isinstance(shape, Label):
+        return torch.randint(shape.classes, (batch,), generator=random)
+    return torch.randn(batch, *shape, generator=random, dtype=torch.float64)
+
+
+def plan(step: Step, x: Tensor, **how: Any) -> Plan:
+    inputs = {"x": tuple(x.shape[1:]), "y": Label(LABEL.classes)}
+    return Plan(inputs, (Apply("out", "x", step, PLACE, step.after, **how),), "out")
+
+
+def run(step: Step, module: nn.Module, x: Tensor, **how: Any) -> Tensor:
+    """What the executor makes of it."""
+    return executed(plan(step, x, **how), module, x)
+
+
+def executed(plan: Plan, module: nn.Module, x: Tensor) -> Tensor:
+    labels = torch.arange(len(x)) % LABEL.classes
+    return Run({PLACE: module}, Scalars({}), {"x": x, "y": labels})(plan)
+
+
+def gradients(out: Tensor, x: Tensor, module: nn.Module) -> list[Tensor]:
+    """Of a random direction, to the input and the weights."""
+    direction = torch.randn(out.shape, generator=torch.Generator().manual_seed(2)).double()
+    wanted = [t for t in (x, *module.parameters()) if t.requires_grad]
+    return list(torch.autograd.grad(out, wanted, direction, allow_unused=True))
+
+
+def keeping(step: Step, module: nn.Module, x: Tensor) -> tuple[Tensor, list[int]]:
+    """What it makes of x in its place, and where in memory the tensors lie that backward needs."""
+    kept: list[int] = []
+
+    def pack(saved: Tensor) -> Tensor:
+        kept.append(saved.data_ptr())
+        return saved
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        return run(step, module, x, in_place=True), kept
+
+
+def repeated(x: Tensor, down: int, right: int) -> Tensor:
+    return x.repeat_interleave(down, 2).repeat_interleave(right, 3)
+
+
+@check
+def none(name: str) -> None:
+    spec = CATALOGUE[name]
+    assert name not in BUILDERS
+    for source, target in itertools.product(SOURCES, TARGETS):
+        assert spec.shape({}, source, target) == target
+        assert spec.cost({}, source, target) == (0, 0)
+
+
+@check
+def identity(name: str) -> None:
+    for step, train in itertools.product(steps(name), (True, False)):
+        x = given(step.before)
+        assert torch.equal(run(step, made(step, train), x), x)
+
+
+@check
+def stateless(name: str) -> None:
+    for step in steps(name):
+        module, x = made(step), given(step.before)
+        assert not module.state_dict()
+        assert torch.equal(run(step, module, x), run(step, module, x))
+
+
+@check
+def by_channels(name: str) -> None:
+    known: dict[tuple, list] = {}
+    for step in steps(name):
+        ends = [(len(shape), shape[0]) for shape in (step.before, step.after)]
+        shapes = [(n, t.shape) for n, t in made(step).state_dict().items()]
+        assert known.setdefault((step.op, *ends), shapes) == shapes
+
+
+@check
+def pointwise(name: str) -> None:
+    """Where pixels are copied afterwards, all is as if they had been before: statistics too."""
+    for step, train in itertools.product(on_maps(name, PIXEL), (True, False)):
+        channels, height, width = step.before
+        assert (step.before, step.macs) == (step.after, 0)
+        alone = height * width == 1
+        if alone and step.op.traits.norm:
+            continue
+        x = given(step.before, batch=1 if alone else 3)
+        large = (channels, 3 * height, 3 * width)
+        (on_copies,) = Pipeline((step.op,)).between(large, large).steps
+        module = made(step, train)
+        twin = deepcopy(module)
+        found = repeated(run(step, module, x, copies=9), 3, 3)
+        torch.testing.assert_close(found, run(on_copies, twin, repeated(x, 3, 3)))
+        torch.testing.assert_close(module.state_dict(), twin.state_dict())
+
+
+@check
+def counts_positions(name: str) -> None:
+    for step in on_maps(name):
+        module = made(step)
+        run(step, module, given(step.before), copies=4)
+        assert any(buffer.endswith("running_var") for buffer, _ in module.named_buffers())
+    pointwise(name)
+
+
+@check
+def norm(name: str) -> None:
+    """Neither scale nor offset of what comes in is seen."""
+    for step in on_maps(name):
+        x = 1e4 * given(step.before)
+        one, two = run(step, made(step), x), run(step, made(step), 3 * x + 7e4)
+        torch.testing.assert_close(one, two, atol=1e-6, rtol=1e-6)
+
+
+@check
+def convolution(name: str) -> None:
+    for step in steps(name):
+        module, x = made(step, train=False), given(step.before).requires_grad_()
+        before = plan(step, x)
+        after = Convolutions()(before)
+        check_plan(after)
+        assert isinstance(after.steps[0], Convolve)
+        one, two = executed(before, module, x), executed(after, module, x)
+        torch.testing.assert_close(one, two)
+        torch.testing.assert_close(gradients(one, x, module), gradients(two, x, module))
+
+
+@check
+def resize(name: str) -> None:
+    """A weighted sum of channels may as well be taken before, into fewer of them."""
+    known: dict[tuple, Tensor] = {}
+    mix = torch.randn(5, 8, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    for step, train in itertools.product(on_maps(name), (True, False)):
+        module, x = made(step, train), given(step.before)
+        assert step.before[0] == step.after[0]
+        out = run(step, module, x)
+        mixed = run(step, module, torch.einsum("oi,nihw->nohw", mix, x))
+        torch.testing.assert_close(mixed, torch.einsum("oi,nihw->nohw", mix, out))
+        assert torch.equal(known.setdefault((step.before, step.after), out), out)
+
+
+@check
+def repeats(name: str) -> None:
+    factors = set()
+    for step in on_maps(name):
+        (_, h, w), (_, height, width) = step.before, step.after
+        if height % h == width % w == 0:
+            factors.add(height // h)
+            x = given(step.before)
+            expected = repeated(x, height // h, width // w)
+            assert torch.equal(run(step, made(step), x), expected)
+    assert max(factors) > 1
+
+
+@check
+def from_result(name: str) -> None:
+    """It overwrites its input, and keeps nothing else for backward."""
+    for step in steps(name):
+        module, x = made(step), given(step.before).requires_grad_()
+        expected = run(step, module, x)
+        source = x * 1
+        out, kept = keeping(step, module, source)
+        assert set(kept) == {out.data_ptr()} == {source.data_ptr()}
+        assert torch.equal(out, expected)
+        found = gradients(out, x, module)
+        torch.testing.assert_close(found, gradients(expected, x, module))
+
+
+@check
+def spares_result(name: str) -> None:
+    """Its result may be overwritten before backward, and its input is none the wiser."""
+    for step in steps(name):
+        module, x = made(step), given(step.before).requires_grad_(step.before != Label(5))
+        twin, before = deepcopy(module), x.clone()
+        expected = gradients(run(step, twin, x), x, twin)
+        out = run(step, module, x)
+        out.data.fill_(-2.0)
+        assert all(map(torch.equal, gradients(out, x, module), expected))
+        assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+@torch.no_grad()
+def test_shape_and_cost(name: str) -> None:
+    for step in steps(name):
+        module, x = made(step, train=False), given(step.before)
+        with FlopCounterMode(display=False) as counter:
+            out = run(step, module, x)
+        assert tuple(out.shape[1:]) == step.after
+        assert sum(p.numel() for p in module.parameters() if p.requires_grad) == step.parameters
+        assert counter.get_total_flops() == 2 * len(x) * step.macs
+
+
+def test_every_operation_is_built_and_every_trait_is_checked() -> None:
+    assert [name for name in CATALOGUE if name not in BUILDERS] == ["none"]
+    assert set(CHECKS) == {field.name for field in attrs.fields(Traits)}
+
+
+@pytest.mark.parametrize("trait", CHECKS)
+def test_what_operations_say_of_themselves_is_so(trait: str) -> None:
+    said = [name for name, spec in CATALOGUE.items() if getattr(spec.traits, trait)]
+    assert said
+    for name in said:
+        CHECKS[trait](name)
+
+
+def say(monkeypatch: pytest.MonkeyPatch, name: str, **traits: bool) -> None:
+    spec = CATALOGUE[name]
+    said = attrs.evolve(spec, traits=attrs.evolve(spec.traits, **traits))
+    monkeypatch.setitem(CATALOGUE, name, said)
+
+
+def is_so(trait: str, name: str) -> bool:
+    try:
+        CHECKS[trait](name)
+    except (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("trait", CHECKS)
+def test_whatever_else_they_said_would_be_caught(
+    trait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [name for name, spec in CATALOGUE.items() if not getattr(spec.traits, trait)]
+    for name in others:
+        say(monkeypatch, name, **{trait: True})
+    assert {name for name in others if is_so(trait, name)} == UNSAID.get(trait, set())
+
+
+@pytest.mark.parametrize(
+    ("trait", "name"),
+    [
+        ("counts_positions", "bn"),
+        ("counts_positions", "ccbn"),
+        ("norm", "bn"),
+        ("norm", "instance_norm"),
+    ],
+)
+def test_what_they_keep_to_themselves_would_be_caught(
+    trait: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(monkeypatch, name, **{trait: False})
+    assert not is_so("pointwise", name)
+
+
+def turned(args: dict, source: Shape, target: Shape) -> Shape:
+    _, height, width = maps(source, "conv")
+    return target[0], width, height
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("prelu", {"cost": CATALOGUE["relu"].cost}),
+        ("conv", {"cost": CATALOGUE["sepconv"].cost}),
+        ("deconv", {"cost": CATALOGUE["conv"].cost}),
+        ("attention", {"cost": lambda args, source, out: (81, 0)}),
+        ("conv", {"shape": turned}),
+        ("sepconv", {"shape": turned}),
+    ],
+)
+def test_a_wrong_cost_or_shape_would_be_caught(
+    name: str, wrong: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOGUE, name, attrs.evolve(CATALOGUE[name], **wrong))
+    with pytest.raises(AssertionError):
+        test_shape_and_cost(name)

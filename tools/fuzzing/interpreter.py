@@ -1,0 +1,327 @@
+"""Runs a plan slowly and plainly, from what each step means: no code of `autorecon.nn` but the
+modules that hold the parameters, no convolution of torch's, nothing fused, nothing cached.
+
+It is what passes and the executor are held against. Gradients are autograd's. Running statistics
+are given back and not written, so that the same state can be run again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from autorecon.lang.shapes import Label
+from autorecon.lowering.plan import Apply, Convolve, Kernel, Merge, Place, Plan, Step, Weight
+
+Buffers = dict[tuple[Place, str], Tensor]  # those that a step in training moves, by module
+
+
+@attrs.define
+class Interpreter:
+    """One call; `moved` has the buffers that it would have changed."""
+
+    modules: Mapping[Place, nn.Module]
+    weights: Callable[[Weight], Tensor]
+    moved: Buffers = attrs.field(factory=dict)
+    # A normalised weight is asked for once in a call.
+    _spectral: dict[int, Tensor] = attrs.field(factory=dict)
+
+    def __call__(self, plan: Plan, values: Mapping[str, Tensor]) -> Tensor:
+        """The output [N, *shape] of the inputs' values; AssertionError for a step that cannot be
+        right: a shape that it does not state, a value that was overwritten before."""
+        found, gone = dict(values), set[str]()
+        for step in plan.steps:
+            assert gone.isdisjoint(step.sources), f"{step.outs[0]} reads what was overwritten"
+            made = self._made(step, found)
+            for out, shape, value in zip(step.outs, step.shapes, made, strict=True):
+                assert tuple(value.shape[1:]) == tuple(shape), f"{out} is not of its shape"
+                found[out] = value
+            if isinstance(step, Apply) and step.in_place:
+                gone.add(step.source)
+        assert plan.output not in gone, "the output was overwritten"
+        return found[plan.output]
+
+    def _made(self, step: Step, values: Mapping[str, Tensor]) -> list[Tensor]:
+        sources = [values[source] for source in step.sources]
+        if isinstance(step, Convolve):
+            return self._convolved(step, sources)
+        if isinstance(step, Apply):
+            return [self._applied(step, sources)]
+        return [self._merged(step, sources)]
+
+    def _merged(self, step: Merge, sources: list[Tensor]) -> Tensor:
+        parts = [
+            x if term.weight is None else self.weights(term.weight) * x
+            for term, x in zip(step.terms, sources, strict=True)
+        ]
+        if step.kind == "concat":
+            return torch.cat(parts, 1)
+        if step.kind == "product":
+            return torch.stack(parts).prod(0)
+        return torch.stack(parts).sum(0) / (step.parts if step.kind == "mean" else 1)
+
+    def _convolved(self, step: Convolve, sources: list[Tensor]) -> list[Tensor]:
+        """Kernel by kernel, tap by tap, of pixels that are repeated first."""
+        large = [
+            x.repeat_interleave(step.scale, 2).repeat_interleave(step.scale, 3) for x in sources
+        ]
+        outs = []
+        for row in step.kernels:
+            parts = [
+                self._kernel(kernel, x, step.groups)
+                for block, x in zip(row, large, strict=True)
+                for kernel in block
+            ]
+            outs.append(torch.stack(parts).sum(0))
+        return outs
+
+    def _kernel(self, kernel: Kernel, x: Tensor, groups: int) -> Tensor:
+        factor = 1.0 if kernel.weight is None else self.weights(kernel.weight)
+        if kernel.place is None:
+            return factor * x
+        module = self.modules[kernel.place]
+        weight = self._weight(kernel.place, module)
+        assert weight.shape[-1] == kernel.grid.size
+        assert kernel.bias == (module.bias is not None)
+        return factor * correlated(x, weight, module.bias, kernel.grid.dilation, groups)
+
+    def _weight(self, place: Place, module: nn.Module) -> Tensor:
+        """A weight divided by its largest singular value, which a step in training looks for."""
+        if not hasattr(module, "parametrizations"):
+            return module.weight
+        if id(module) not in self._spectral:
+            (norm,) = module.parametrizations.weight
+            raw = module.parametrizations.weight.original
+            matrix, u, v = raw.flatten(1), norm._u, norm._v
+            if getattr(norm, "dim", 0) != 0:
+                matrix = raw.transpose(0, norm.dim).flatten(1)
+            if module.training:
+                with torch.no_grad():
+                    u = _unit(matrix @ v, norm.eps)
+                    v = _unit(matrix.T @ u, norm.eps)
+                self.moved[place, "u"], self.moved[place, "v"] = u, v
+            self._spectral[id(module)] = raw / (u @ (matrix @ v))
+        return self._spectral[id(module)]
+
+    def _applied(self, step: Apply, sources: list[Tensor]) -> Tensor:
+        module, x = self.modules[step.place], sources[0]
+        if step.op.spec.plan is not None:
+            return module(x)  # a user's own operation, of which nothing is known
+        return getattr(self, f"_{step.op.name}")(step, module, *sources)
+
+    def _conv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        args = step.op.args
+        weight = self._weight(step.place, module)
+        return correlated(x, weight, module.bias, args["dilation"], args["groups"])
+
+    def _sepconv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        depthwise, pointwise = module
+        x = correlated(x, depthwise.weight, None, step.op.args["dilation"], x.shape[1])
+        return correlated(x, pointwise.weight, pointwise.bias, 1, 1)
+
+    def _deconv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        """Each pixel adds a multiple of the kernel around its place; what is outside is cut off."""
+        size, stride = step.op.args["kernel"], step.op.args["stride"]
+        weight = self._weight(step.place, module)
+        (n, _, h, w), margin = x.shape, (size - stride) // 2
+        out = x.new_zeros(n, weight.shape[1], stride * (h - 1) + size, stride * (w - 1) + size)
+        for down in range(size):
+            for right in range(size):
+                added = torch.einsum("nihw,io->nohw", x, weight[:, :, down, right])
+                rows = slice(down, down + stride * (h - 1) + 1, stride)
+                columns = slice(right, right + stride * (w - 1) + 1, stride)
+                out = out.clone()
+                out[:, :, rows, columns] += added
+        out = out[:, :, margin : margin + stride * h, margin : margin + stride * w]
+        return out if module.bias is None else out + module.bias[:, None, None]
+
+    def _pixel_shuffle(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        factor = step.op.args["factor"]
+        rows = [x[:, i :: factor**2] for i in range(factor**2)]
+        n, channels, h, w = rows[0].shape
+        grid = torch.stack(rows, -1).unflatten(-1, (factor, factor))
+        return grid.permute(0, 1, 2, 4, 3, 5).reshape(n, channels, h * factor, w * factor)
+
+    def _nearest(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        down, right = (
+            [place * old // new for place in range(new)]
+            for old, new in zip(x.shape[2:], step.shape[1:], strict=True)
+        )
+        return x[:, :, down][..., right]
+
+    def _bilinear(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return _resampled(x, step.shape, _linear_weights)
+
+    def _bicubic(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return _resampled(x, step.shape, _cubic_weights)
+
+    def _identity(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x
+
+    def _attention(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        q, k, v = (
+            torch.einsum("oi,nip->nop", layer.weight[:, :, 0, 0], x.flatten(2))
+            for layer in (module.query, module.key, module.value)
+        )
+        shares = torch.einsum("ncp,ncq->npq", q, k).softmax(-1)
+        attended = torch.einsum("ncq,npq->ncp", v, shares)
+        out = torch.einsum("oi,nip->nop", module.out.weight[:, :, 0, 0], attended)
+        return x + module.gamma * out.view_as(x)
+
+    def _bn(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        axes = [0, *range(2, x.dim())]
+        if module.training:
+            mean, centred = x.mean(axes), x - _over_channels(x.mean(axes), x)
+            variance = (centred**2).mean(axes)
+            self._move(step, module, mean, variance, step.copies * x.numel() // x.shape[1])
+        else:
+            mean, variance = module.running_mean, module.running_var
+        return _affine(module, _scaled(x, mean, variance, step.op.args["eps"]))
+
+    def _move(
+        self, step: Apply, module: nn.Module, mean: Tensor, variance: Tensor, count: int
+    ) -> None:
+        m = step.op.args["momentum"]
+        unbiased = variance.detach() * count / (count - 1)
+        self.moved[step.place, "running_mean"] = (1 - m) * module.running_mean + m * mean.detach()
+        self.moved[step.place, "running_var"] = (1 - m) * module.running_var + m * unbiased
+        self.moved[step.place, "num_batches_tracked"] = module.num_batches_tracked + 1
+
+    def _ccbn(self, step: Apply, module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        factor, offset = module.gamma.weight[y], module.beta.weight[y]
+        shape = (*x.shape[:2], *[1] * (x.dim() - 2))
+        return factor.view(shape) * self._bn(step, module.bn, x) + offset.view(shape)
+
+    def _layer_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return self._grouped(step, module, x, 1)
+
+    def _group_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return self._grouped(step, module, x, step.op.args["groups"])
+
+    def _instance_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return self._grouped(step, module, x, x.shape[1])
+
+    def _grouped(self, step: Apply, module: nn.Module, x: Tensor, groups: int) -> Tensor:
+        parts = x.reshape(len(x), groups, -1)
+        centred = parts - parts.mean(-1, keepdim=True)
+        variance = (centred**2).mean(-1, keepdim=True)
+        return _affine(module, (centred / (variance + step.op.args["eps"]).sqrt()).view_as(x))
+
+    def _relu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return torch.where(x > 0, x, torch.zeros_like(x))
+
+    def _leaky_relu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return torch.where(x > 0, x, step.op.args["slope"] * x)
+
+    def _prelu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return torch.where(x > 0, x, _over_channels(module.weight, x) * x)
+
+    def _elu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return torch.where(x > 0, x, step.op.args["alpha"] * (x.clamp(max=0).exp() - 1))
+
+    def _selu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+        return scale * torch.where(x > 0, x, alpha * (x.clamp(max=0).exp() - 1))
+
+    def _silu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x / (1 + (-x).exp())
+
+    def _gelu(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x * (1 + torch.erf(x / math.sqrt(2))) / 2
+
+    def _tanh(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return 2 / (1 + (-2 * x).exp()) - 1
+
+    def _sigmoid(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return 1 / (1 + (-x).exp())
+
+    def _linear(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        out = torch.einsum("oi,ni->no", self._weight(step.place, module), x.flatten(1))
+        out = out if module.bias is None else out + module.bias
+        return out.view(len(x), *step.shape)
+
+    def _embed(self, step: Apply, module: nn.Module, y: Tensor) -> Tensor:
+        assert not isinstance(step.shape, Label)
+        return module.weight[y].view(len(y), *step.shape)
+
+
+def correlated(
+    x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, groups: int
+) -> Tensor:
+    """What networks call a convolution, zeros around: x [N, I, H, W], weight [O, I / groups, K, K]
+    -> [N, O, H, W], a tap after the other."""
+    (n, _, h, w), size = x.shape, weight.shape[-1]
+    reach = dilation * (size - 1) // 2
+    padded = torch.nn.functional.pad(x, [reach] * 4).unflatten(1, (groups, -1))
+    by_group = weight.unflatten(0, (groups, -1))
+    out = x.new_zeros(n, len(weight), h, w)
+    for down in range(size):
+        for right in range(size):
+            top, left = dilation * down, dilation * right
+            part = padded[..., top : top + h, left : left + w]
+            taken = by_group[..., down, right]
+            out = out + torch.einsum("ngihw,goi->ngohw", part, taken).flatten(1, 2)
+    return out if bias is None else out + bias[:, None, None]
+
+
+def _repeated(x: Tensor, times: int) -> Tensor:
+    return x.repeat_interleave(times, 2).repeat_interleave(times, 3)
+
+
+def _unit(vector: Tensor, eps: float) -> Tensor:
+    return vector / vector.norm().clamp(min=eps)
+
+
+def _over_channels(values: Tensor, x: Tensor) -> Tensor:
+    return values.view(1, -1, *[1] * (x.dim() - 2))
+
+
+def _scaled(x: Tensor, mean: Tensor, variance: Tensor, eps: float) -> Tensor:
+    return (x - _over_channels(mean, x)) / (_over_channels(variance, x) + eps).sqrt()
+
+
+def _affine(module: nn.Module, x: Tensor) -> Tensor:
+    if module.weight is None:
+        return x
+    return _over_channels(module.weight, x) * x + _over_channels(module.bias, x)
+
+
+def _resampled(x: Tensor, shape: tuple[int, ...], weights: Callable) -> Tensor:
+    down, right = (
+        _matrix(old, new, weights).to(x) for old, new in zip(x.shape[2:], shape[1:], strict=True)
+    )
+    return torch.einsum("hi,ncij,wj->nchw", down, x, right)
+
+
+def _matrix(old: int, new: int, weights: Callable[[float], dict[int, float]]) -> Tensor:
+    """[new, old]: what each position takes, positions outside being those at the border."""
+    matrix = torch.zeros(new, old, dtype=torch.float64)
+    for place in range(new):
+        middle = (place + 0.5) * old / new - 0.5
+        if weights is _linear_weights:
+            middle = max(middle, 0.0)
+        base = math.floor(middle)
+        for offset, weight in weights(middle - base).items():
+            matrix[place, min(max(base + offset, 0), old - 1)] += weight
+    return matrix
+
+
+def _linear_weights(t: float) -> dict[int, float]:
+    return {0: 1 - t, 1: t}
+
+
+def _cubic_weights(t: float) -> dict[int, float]:
+    """Keys' kernel (1981) with a = -0.75, which torch takes."""
+    a = -0.75
+
+    def near(s: float) -> float:
+        return ((a + 2) * s - (a + 3)) * s * s + 1
+
+    def far(s: float) -> float:
+        return ((a * s - 5 * a) * s + 8 * a) * s - 4 * a
+
+    return {-1: far(t + 1), 0: near(t), 1: near(1 - t), 2: far(2 - t)}
