@@ -10,7 +10,6 @@ from autorecon.graph.best import most_probable
 from autorecon.graph.canonical import liveness
 from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.encode import options, picks_by_name
-from autorecon.graph.required import requiring
 from autorecon.graph.restrictions import restrictions
 from autorecon.lang import Decision, Program, decide
 from autorecon.lang.cases import Option, absences
@@ -72,7 +71,4 @@ def derived(space: Architectures, choices: Mapping[str, str], of: str | None = N
     if held and (broken := held.broken(picks)):
         said = ", ".join(f"`{one.text}` does not hold ({figure:,})" for one, figure in broken)
         raise ArchitectureError(f"no architecture of {space.name}: {said}")
-    found = decide(space.program, options(space, picks), f"{space.name}_genotype", of)
-    for role in space.program.required[1:]:
-        requiring(Architectures(found), role)
-    return found
+    return decide(space.program, options(space, picks), f"{space.name}_genotype", of)

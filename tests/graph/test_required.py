@@ -242,11 +242,6 @@ def test_a_genotype_is_told_which_lines_cut_the_label() -> None:
         loads(GENOTYPE).requiring("label")
     known = loads(GENOTYPE.replace("y -> seed = none", "y -> seed = embed"))
     assert known.requiring("label") is known
-    whole = load("autorecon")
-    with pytest.raises(
-        ArchitectureError, match=r"autorecon_genotype `scaled -> code = none` and `y"
-    ):
-        whole.requiring("label").genotype(whole.picks(loads(GENOTYPE)))
 
 
 def test_the_line_is_that_of_the_choice_on_which_an_edge_depends(tmp_path: Path) -> None:
