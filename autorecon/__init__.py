@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autorecon.graph.dag.from_graph import from_graph
     from autorecon.graph.space import Space, load, loads
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
@@ -19,6 +20,7 @@ __all__ = [
     "OpPlan",
     "Space",
     "SpaceError",
+    "from_graph",
     "generator",
     "load",
     "loads",
@@ -32,6 +34,7 @@ _HOMES = {
     "OpPlan": "autorecon.lang",
     "Space": "autorecon.graph.space",
     "SpaceError": "autorecon.lang",
+    "from_graph": "autorecon.graph.dag.from_graph",
     "generator": "autorecon.nn",
     "load": "autorecon.graph.space",
     "loads": "autorecon.graph.space",

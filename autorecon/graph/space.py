@@ -118,7 +118,7 @@ class Space:
     @cached_property
     def graph(self) -> networkx.MultiDiGraph:
         """The DAG; attributes as `build_graph` documents them."""
-        from autorecon.graph.build import build_graph
+        from autorecon.graph.dag.build import build_graph
 
         return build_graph(self.program)
 
@@ -316,15 +316,15 @@ def load(path: str | Path, **parameters: int | float | bool) -> Space:
     SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the
     header, as `--set` does on the command line.
     """
-    return _proved(Space(load_program(find_space(path), parameters)))
+    return proved(Space(load_program(find_space(path), parameters)))
 
 
 def loads(text: str, name: str = "<text>", **parameters: int | float | bool) -> Space:
     """The same for a text."""
-    return _proved(Space(check(Source(text, name), parameters)))
+    return proved(Space(check(Source(text, name), parameters)))
 
 
-def _proved(space: Space) -> Space:
+def proved(space: Space) -> Space:
     """The same, with a warning for each void rule and limit; SpaceError for what cannot be."""
     if space.restrictions:
         from autorecon.graph.prove import prove
