@@ -6,8 +6,9 @@ Importing this loads nothing else; each name is imported when it is first asked 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.graph.dag.from_graph import from_graph
@@ -29,24 +30,13 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_HOMES = {
-    "LabelInput": "autorecon.lang",
-    "OpPlan": "autorecon.lang",
-    "Space": "autorecon.graph.space",
-    "SpaceError": "autorecon.lang",
-    "from_graph": "autorecon.graph.dag.from_graph",
-    "generator": "autorecon.nn",
-    "load": "autorecon.graph.space",
-    "loads": "autorecon.graph.space",
-    "op": "autorecon.lang",
-    "supernet": "autorecon.nn",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'autorecon' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = later(
+    __name__,
+    graph=["Space", "load", "loads"],
+    lang=["LabelInput", "OpPlan", "SpaceError", "op"],
+    nn=["generator", "supernet"],
+    **{"graph.dag.from_graph": ["from_graph"]},
+)
 
 
 def __dir__() -> list[str]:

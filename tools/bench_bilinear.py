@@ -14,9 +14,10 @@ import statistics
 import time
 
 import torch
-from bench_nets import Clock, in_turns
 from torch import Tensor
 from torch.nn import functional as F
+
+from bench_nets import Clock, in_turns
 
 BATCH, CHANNELS = 32, 64
 BLUR = torch.tensor([0.25, 0.75, 0.75, 0.25])

@@ -25,8 +25,6 @@ from typing import Any
 
 import attrs
 import torch
-from gdfq_reference import Reference
-from growth import Point, chain, dense, plot
 from torch import Tensor, nn
 
 import autorecon
@@ -37,6 +35,8 @@ from autorecon.graph import Space
 from autorecon.graph.sample import sample
 from autorecon.nn import Compute, OneCandidate, SuperNet
 from autorecon.objective import Request
+from gdfq_reference import Reference
+from growth import Point, chain, dense, plot
 
 BATCH, WIDTH = 32, 64
 FP32, BF16 = Compute(), Compute(bf16=True)

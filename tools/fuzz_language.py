@@ -10,17 +10,14 @@ slowest input, and each kind of failure once, with the smallest text found that 
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import resource
-import signal
-import sys
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn
 
 import attrs
 
@@ -28,6 +25,8 @@ from autorecon.lang import Diagnostic, Program, Source, SpaceError, check, resou
 from autorecon.lang.codes import CODES
 from autorecon.lang.fmt import format_source
 from autorecon.lang.show import as_json, concise, full, github
+from fuzzing.campaign import Failure, Tally, campaign, guarded
+from fuzzing.shrink import lines, minimised, without_pieces
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "lang"
 TOKENS = re.compile(r"#[^\n]*|[A-Za-z_][A-Za-z_0-9]*|[0-9.]+|->|>>|[ \t]+|.", re.S)
@@ -45,12 +44,6 @@ SIGNS = [
 SYNTAX = ("E0101", "E0102", "E0103", "E0104", "E0105")
 SECONDS = 5.0  # of CPU time for one input
 MEMORY = 1_000_000  # kB that a process may grow by
-CHUNK = 500
-MINIMISING = 20.0  # seconds
-
-
-class Hang(BaseException):
-    """An input takes too long; no `except Exception` on the way holds it up."""
 
 
 @attrs.frozen
@@ -64,32 +57,6 @@ class Base:
     def weight(self) -> float:
         """Short programs are taken more often, and sound ones, which have more to lose."""
         return (1 if self.folder.name == "bad" else 4) / (200 + len(self.text))
-
-
-@attrs.frozen
-class Failure:
-    """What went wrong and where in the code, with the input that showed it."""
-
-    kind: str
-    details: str
-    index: int
-    source: Source
-
-
-@attrs.define
-class Tally:
-    """What a run of inputs came to."""
-
-    inputs: int = 0
-    sound: int = 0
-    slowest: tuple[float, int] = (0.0, 0)  # seconds, input
-    failures: dict[str, Failure] = attrs.field(factory=dict)
-
-    def add(self, other: Tally) -> None:
-        self.inputs += other.inputs
-        self.sound += other.sound
-        self.slowest = max(self.slowest, other.slowest)
-        self.failures = {**other.failures, **self.failures}
 
 
 def bases() -> list[Base]:
@@ -190,84 +157,49 @@ def _check_faults(faults: tuple[Diagnostic, ...], source: Source) -> None:
     as_json(faults)
 
 
-def failure(index: int, source: Source) -> tuple[bool, Failure | None]:
+def tried(index: int, source: Source) -> Tally:
     """Whether a text is sound, and what its reading breaks."""
-    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
-    try:
-        return all(d.severity == "warning" for d in judge(source)), None
-    except (Exception, Hang) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if "autorecon" in f.filename] or frames
-        place = (
-            "" if isinstance(error, Hang) else f" in {Path(own[-1].filename).name}:{own[-1].name}"
-        )
-        details = "".join(traceback.format_exception(error, limit=-4))
-        return False, Failure(f"{type(error).__name__}{place}", details, index, source)
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    tally, began = Tally(1), time.process_time()
+
+    def work() -> None:
+        tally.counts["sound"] += all(d.severity == "warning" for d in judge(source))
+
+    found = guarded(work, SECONDS, index, source.text)
+    tally.slowest = time.process_time() - began, index
+    tally.failures = {found.kind: found} if found else {}
+    return tally
 
 
-def hang(signum: int, frame: Any) -> NoReturn:
-    raise Hang(f"more than {SECONDS:g} s of CPU time")
+def smallest(found: Failure, source: Source) -> Failure:
+    """With lines, then tokens left out."""
+
+    def again(text: str) -> Failure | None:
+        failures = tried(found.index, attrs.evolve(source, text=text)).failures
+        return next(iter(failures.values()), None)
+
+    return minimised(found, again, [without_pieces(lines), without_pieces(TOKENS.findall)])
 
 
 def run(seed: int, start: int, count: int) -> Tally:
     """Inputs `start` to `start + count` of a seed, in this process."""
-    signal.signal(signal.SIGVTALRM, hang)
     texts = bases()
     weights = [base.weight for base in texts]
     tally, before = Tally(), _memory()
     for index in range(start, start + count):
         source = mutated(Random(f"{seed}:{index}"), texts, weights)
-        began = time.process_time()
-        sound, found = failure(index, source)
-        tally.slowest = max(tally.slowest, (time.process_time() - began, index))
-        tally.inputs += 1
-        tally.sound += sound
-        if found and found.kind not in tally.failures:
-            tally.failures[found.kind] = minimised(found)
+        one = tried(index, source)
+        new = one.failures.keys() - tally.failures.keys()
+        one.failures = {kind: smallest(one.failures[kind], source) for kind in new}
+        tally.add(one)
         if index % 50 == 0 and _memory() - before > MEMORY:  # asking takes long on some systems
             details = f"the process has grown by more than {MEMORY:,} kB\n"
-            tally.failures["Memory"] = Failure("Memory", details, index, source)
+            tally.failures["Memory"] = Failure("Memory", details, index, source.text)
             break
     return tally
 
 
 def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def minimised(found: Failure) -> Failure:
-    """The same kind of failure with lines, then tokens left out for as long as it stays."""
-    ends = time.monotonic() + MINIMISING
-    for cut in (lambda text: text.splitlines(keepends=True), TOKENS.findall):
-        pieces = cut(found.source.text)
-        size = max(1, len(pieces) // 2)
-        while size:
-            place = 0
-            while place < len(pieces) and time.monotonic() < ends:
-                fewer = [*pieces[:place], *pieces[place + size :]]
-                source = attrs.evolve(found.source, text="".join(fewer))
-                again = failure(found.index, source)[1]
-                if again and again.kind == found.kind:
-                    found, pieces = again, fewer
-                else:
-                    place += size
-            size //= 2
-    return found
-
-
-def _chunks(seed: int, start: int, count: int) -> Iterator[tuple[int, int, int]]:
-    for place in range(start, start + count, CHUNK):
-        yield seed, place, min(CHUNK, start + count - place)
-
-
-def _results(jobs: int, chunks: Iterable[tuple[int, int, int]]) -> Iterator[Tally]:
-    if jobs == 1:
-        yield from (run(*chunk) for chunk in chunks)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run, *zip(*chunks, strict=True))
 
 
 def main() -> None:
@@ -277,28 +209,8 @@ def main() -> None:
     for name, default in (("count", 10_000), ("seed", 0), ("start", 0), ("jobs", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     args = parser.parse_args()
-    tally, began, shown = Tally(), time.monotonic(), 0.0
-    for part in _results(args.jobs, _chunks(args.seed, args.start, args.count)):
-        for kind in part.failures.keys() - tally.failures.keys():
-            _show(part.failures[kind], args.seed)
-        tally.add(part)
-        if time.monotonic() - shown > 60 or tally.inputs == args.count:
-            shown = time.monotonic()
-            print(_summary(tally, shown - began), flush=True)
-    sys.exit(1 if tally.failures else 0)
-
-
-def _summary(tally: Tally, seconds: float) -> str:
-    slowest, index = tally.slowest
-    return (
-        f"{tally.inputs:,} inputs, {tally.inputs / seconds:,.0f} a second; {tally.sound:,} sound; "
-        f"slowest {slowest:.2f} s (input {index}); {len(tally.failures)} kinds of failure"
-    )
-
-
-def _show(found: Failure, seed: int) -> None:
-    again = f"--seed {seed} --start {found.index} --count 1"
-    print(f"FAILED {found.kind} ({again})\n{found.details}{found.source.text!r}\n", flush=True)
+    again = f"--seed {args.seed} --count 1 --start"
+    campaign(partial(run, args.seed), args.start, args.count, args.jobs, math.inf, again)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from random import Random
 import attrs
 import click
 import torch
-from agreement import Bench, Command
 from torch import Tensor, nn
 
+from agreement import Bench, Command
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
 from autorecon.graph.sample import ValidArchitectures

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from autorecon import data
 from autorecon.runs import load_state, save_state, write_bytes
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 WEIGHTS = Path(__file__).parent.parent / "autorecon" / "teachers" / "weights"
 

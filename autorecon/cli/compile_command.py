@@ -134,7 +134,7 @@ def summary(space: Any) -> dict[str, Any]:
 
 def settings(space: Any) -> str:
     """`width=64 deep=true`, as one would set them."""
-    from autorecon.lang.evaluate import show_value
+    from autorecon.lang import show_value
 
     named = (f"{name}={show_value(value)}" for name, value in space.parameters.items())
     return " ".join(named) or "nothing to set"

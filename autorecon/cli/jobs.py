@@ -2,72 +2,103 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from autorecon.cli.options import Always, Setting, settings_given
+
 if TYPE_CHECKING:
+    from autorecon.compress import CompressConfig
     from autorecon.runs import Progress, RunFolder
+    from autorecon.workflow.config import RunConfig
     from autorecon.workflow.prepare import Prepared
 
 
 def open_job(
-    command: str, options: Mapping[str, Any], settings: Mapping[str, Any]
+    command: str, fixed: Mapping[str, Any] | None = None
 ) -> tuple[RunFolder, Prepared, Progress]:
-    """Start a run of these settings, or go on with the one of --resume.
+    """Start a run of what the command line says, or go on with the one of --resume.
 
-    `settings` are config keys ("search.seed"); those that are None were not given. A resumed run
-    keeps its own settings, so giving others is a mistake that is told.
+    `fixed` are config keys ("space.file") that the command line leaves to the command. A resumed
+    run keeps its own settings, so giving any is a mistake that is told: UsageError.
     """
     from autorecon.runs import Progress
     from autorecon.workflow.run import resume, start
 
-    progress = Progress(quiet=options["quiet"])
-    if options["resume"]:
-        given = [k for k, v in settings.items() if v not in (None, {}, ())]
-        named = ("config", "assignments", "out", "ops", "device", "precision")
-        others = (options[name] for name in named)
-        if given or any(others):
-            raise click.UsageError("--resume goes on with the run's own settings: give no others")
-        return *resume(options["resume"], command), progress
-    config = _config(command, options, settings)
-    folder, prepared = start(options["out"] or _next_folder(command, config), config, progress)
-    return folder, prepared, progress
+    ctx = click.get_current_context()
+    progress = Progress(quiet=ctx.params["quiet"])
+    if folder := ctx.params["resume"]:
+        _refuse_changes(ctx, folder)
+        return *resume(folder, command), progress
+    config = _config(command, ctx, fixed or {})
+    place = ctx.params["out"] or _next_folder(command, config)
+    return *start(place, config, progress), progress
 
 
-def _config(command: str, options: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+def _refuse_changes(ctx: click.Context, folder: Path) -> None:
+    """Raise UsageError for whatever is given beside --resume and not declared to go with it."""
+    from autorecon.runs import RunFolder
+
+    given = [param for param in ctx.command.params if _is_given(ctx, param)]
+    refused = [param for param in given if not isinstance(param, Always)]
+    if refused:
+        config = RunFolder.open(folder).config
+        listed = ", ".join(f"{_spelt(param)}{_kept(param, config)}" for param in refused)
+        raise click.UsageError(
+            f"--resume goes on with the settings of {folder}/config.toml: leave out {listed}"
+        )
+
+
+def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
+    from click.core import ParameterSource
+
+    source = ctx.get_parameter_source(str(param.name))
+    return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+
+
+def _spelt(param: click.Parameter) -> str:
+    if isinstance(param, click.Argument):
+        return param.human_readable_name
+    return max(param.opts, key=len)
+
+
+def _kept(param: click.Parameter, config: Mapping[str, Any]) -> str:
+    """What the run has of what a parameter would set."""
+    if not isinstance(param, Setting):
+        return ""
+    found = []
+    for key in param.sets:
+        value: Any = config
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        found.append(f"no {key}" if value is None else f"{key} = {json.dumps(value)}")
+    return f" (there {' and '.join(found)})"
+
+
+def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunConfig:
     from autorecon.workflow.config import read_config
     from autorecon.workflow.settings import RECIPE, combine
 
-    common = {
-        "teacher.name": options.get("teacher"),
-        "teacher.weights": options.get("weights"),
-        "teacher.size": options.get("size"),
-        "teacher.data": options.get("data"),
-        "threads": options.get("threads"),
-        "device": options["device"],
-        "precision.search": options["precision"],
-        "precision.compress": options["precision"],
-        "space.ops": list(options["ops"]) or None,
-    }
+    given = settings_given(ctx) | dict(fixed)
     if command != "run":
-        common["space.baseline"] = ""  # only a run compares
+        given["space.baseline"] = ""  # only a run compares
     recipe = None if command == "compress" else RECIPE
-    assignments = list(options["assignments"])
-    values = combine(options["config"], common | dict(settings), assignments, recipe)
+    values = combine(ctx.params["config"], given, list(ctx.params["assignments"]), recipe)
     return read_config(values | {"command": command})
 
 
-def _next_folder(command: str, config: Any) -> Path:
+def _next_folder(command: str, config: RunConfig) -> Path:
     from autorecon.runs import next_free
 
     teacher = config.teacher.name.rpartition(":")[2].partition(".")[0]
     return next_free(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
 
 
-def _kind(command: str, config: Any) -> list[str]:
+def _kind(command: str, config: CompressConfig) -> list[str]:
     """What a folder's name tells of a compression."""
     if command == "search":
         return []

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 Function = Callable[..., Any]
+
+
+class Always(click.Option):
+    """One that a job takes with --resume as well; all others are of a job that begins."""
+
+
+class Setting:
+    """A parameter that sets keys of a job's config.toml, those of `sets`."""
+
+    def __init__(self, *declared: Any, sets: Sequence[str], **attributes: Any) -> None:
+        super().__init__(*declared, **attributes)
+        self.sets = tuple(sets)
+
+
+class _SettingOption(Setting, click.Option):
+    pass
+
+
+class _SettingArgument(Setting, click.Argument):
+    pass
+
+
+def setting(*declared: str, sets: Sequence[str], **attributes: Any) -> Function:
+    """An option that sets keys of a job's configuration, as `search.seed`."""
+    return click.option(*declared, cls=_SettingOption, sets=sets, **attributes)
+
+
+def space_argument(name: str) -> Function:
+    return click.argument(name, cls=_SettingArgument, sets=["space.file"], required=False)
+
+
+def settings_given(ctx: click.Context) -> dict[str, Any]:
+    """The keys that the command line sets, with their values."""
+    params = (param for param in ctx.command.params if isinstance(param, Setting))
+    values = {key: ctx.params[str(param.name)] for param in params for key in param.sets}
+    return {key: value for key, value in values.items() if value not in (None, (), {})}
 
 
 def parse_settings(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, int | float | bool]:
@@ -34,9 +70,10 @@ def _number(text: str) -> int | float | bool | None:
     return None
 
 
-set_option = click.option(
+set_option = setting(
     "--set",
     "parameters",
+    sets=["space.set"],
     multiple=True,
     metavar="NAME=VALUE",
     callback=parse_settings,
@@ -49,8 +86,7 @@ def load_modules(ctx: Any, param: Any, modules: tuple[str, ...]) -> tuple[str, .
     if modules:
         from autorecon.lang import load_ops
 
-        for module in modules:
-            load_ops(module)
+        load_ops(*modules)
     return modules
 
 
@@ -67,22 +103,66 @@ ops_option = click.option(
 def teacher_options(function: Function) -> Function:
     for option in reversed(
         [
-            click.option(
+            setting(
                 "--teacher",
+                sets=["teacher.name"],
                 help="A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with "
                 "--weights; or package.module:function.",
             ),
-            click.option("--weights", help="A safetensors file of a teacher's state dict."),
-            click.option("--size", type=int, help="Side of such a teacher's images, in pixels."),
-            click.option("--data", help="Data set to measure accuracy on; '' measures none."),
+            setting(
+                "--weights",
+                sets=["teacher.weights"],
+                help="A safetensors file of a teacher's state dict.",
+            ),
+            setting(
+                "--size",
+                type=int,
+                sets=["teacher.size"],
+                help="Side of such a teacher's images, in pixels.",
+            ),
+            setting(
+                "--data",
+                sets=["teacher.data"],
+                help="Data set to measure accuracy on; '' measures none.",
+            ),
         ]
     ):
         function = option(function)
     return function
 
 
-recipe_option = click.option(
-    "--recipe", help="Settings under all that is given: autorecon (the default), thorough or paper."
+bits_option = setting(
+    "--bits", sets=["compress.bits"], help="Weights and activations, w2a2 .. w8a8."
+)
+
+ranges_option = setting(
+    "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
+)
+
+seeds_option = setting(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    callback=lambda ctx, param, count: count and list(range(count)),
+    sets=["seeds"],
+    help="Compress with seeds 0 .. N-1.",
+)
+
+strategy_option = setting(
+    "--strategy",
+    sets=["search.strategy"],
+    help="How to search; `autorecon strategies` lists them.",
+)
+
+derive_option = setting(
+    "--derive",
+    sets=["search.derive"],
+    help="What the search ends with: argmax, perturbation or sample.",
+)
+
+recipe_option = setting(
+    "--recipe",
+    sets=["recipe"],
+    help="Settings under all that is given: autorecon (the default), thorough or paper.",
 )
 
 
@@ -93,14 +173,16 @@ def job_options(function: Function) -> Function:
             click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
             click.option(
                 "--resume",
+                cls=Always,
                 type=click.Path(path_type=Path),
                 metavar="FOLDER",
                 help="Go on with an interrupted run, with its own settings.",
             ),
-            click.option(
+            setting(
                 "--ops",
                 multiple=True,
                 metavar="MODULE",
+                sets=["space.ops"],
                 help="Python module that declares operations with @autorecon.op.",
             ),
             click.option("--config", help="A TOML file of settings, as a run's config.toml."),
@@ -111,14 +193,22 @@ def job_options(function: Function) -> Function:
                 metavar="KEY=VALUE",
                 help="Any setting of config.toml, as search.epochs=40; may be repeated.",
             ),
-            click.option(
+            setting(
                 "--precision",
+                sets=["precision.search", "precision.compress"],
                 help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
             ),
-            click.option("--device", help="cpu, cuda, or one of several, as cuda:1."),
-            click.option("--threads", type=int, help="Threads of torch; 0 leaves its choice."),
-            click.option("-q", "--quiet", is_flag=True, help="No progress."),
-            click.option("--json", "as_json", is_flag=True, help="Print the results as JSON."),
+            setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
+            setting(
+                "--threads",
+                type=int,
+                sets=["threads"],
+                help="Threads of torch; 0 leaves its choice.",
+            ),
+            click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
+            click.option(
+                "--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."
+            ),
         ]
     ):
         function = option(function)

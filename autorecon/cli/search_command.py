@@ -7,45 +7,47 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autorecon.cli.options import job_options, recipe_option, set_option, teacher_options
+from autorecon.cli.options import (
+    derive_option,
+    job_options,
+    recipe_option,
+    set_option,
+    setting,
+    space_argument,
+    strategy_option,
+    teacher_options,
+)
 from autorecon.cli.tables import Table, plain_text
 
 if TYPE_CHECKING:
-    from autorecon.report.front import FrontRow
+    from autorecon.records.front import FrontRow
 
 
 @click.command("search")
-@click.argument("space", required=False)
+@space_argument("space")
 @set_option
 @teacher_options
-@click.option("--strategy", help="How it searches; `autorecon strategies` lists them.")
-@click.option("--derive", help="What the search ends with: argmax, perturbation or sample.")
-@click.option("--objective", help="What is minimised, as in 'ce + 0.1*bns'.")
-@click.option("--seed", type=click.IntRange(0), help="Of weights, noise and samples.")
+@strategy_option
+@derive_option
+@setting("--objective", sets=["search.objective"], help="What is minimised, as in 'ce + 0.1*bns'.")
+@setting(
+    "--seed", type=click.IntRange(0), sets=["search.seed"], help="Of weights, noise and samples."
+)
 @recipe_option
 @job_options
-def search(space: str | None, parameters: dict, **options: Any) -> None:
+def search(as_json: bool, **options: Any) -> None:
     """Search SPACE (a file or a shipped name, by default the recipe's) and print the genotype."""
     import attrs
 
     from autorecon.cli.jobs import open_job
-    from autorecon.report.front import read_front
+    from autorecon.records.front import read_front
     from autorecon.workflow import run as workflow
 
-    settings = {
-        "recipe": options["recipe"],
-        "space.file": space,
-        "space.set": parameters or None,
-        "search.strategy": options["strategy"],
-        "search.derive": options["derive"],
-        "search.objective": options["objective"],
-        "search.seed": options["seed"],
-    }
-    folder, prepared, progress = open_job("search", options, settings)
+    folder, prepared, progress = open_job("search")
     progress.say(f"search in {folder.path}")
     found = workflow.search(folder, prepared, progress)
-    front = read_front(folder)
-    if options["as_json"]:
+    front = read_front(folder.front_table_path)
+    if as_json:
         values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}
         rows = {"front": [attrs.asdict(row) for row in front]} if front else {}
         click.echo(json.dumps(values | rows, indent=2))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from autorecon.records.cells import CellRecord
     from autorecon.study.cells import Cell
-    from autorecon.study.folder import Record, StudyFolder
+    from autorecon.study.folder import StudyFolder
     from autorecon.study.spec import Study
 
 
@@ -47,7 +48,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     from autorecon.runs import Progress
     from autorecon.study.cells import plan
     from autorecon.study.folder import StudyFolder
-    from autorecon.study.run import read_records, run
+    from autorecon.study.run import run
     from autorecon.study.spec import find_study
 
     if options["only_plan"] and options["only_table"]:
@@ -64,10 +65,10 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)
     if options["only_plan"]:
-        _show_plan(cells, read_records(folder, cells), _jobs(options), options["as_json"])
+        _show_plan(cells, folder.records(cells), _jobs(options), options["as_json"])
         return
     if options["only_table"]:
-        records: Any = read_records(folder, cells)
+        records: Any = folder.records(cells)
         if not any(records.values()):
             raise click.UsageError(f"nothing is done in {folder.path}: name a study's folder")
     else:
@@ -160,5 +161,5 @@ def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> Non
         click.echo("How long they take is known once some are done.")
 
 
-def _done(record: Record | None) -> bool:
+def _done(record: CellRecord | None) -> bool:
     return record is not None and record.done

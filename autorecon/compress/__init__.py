@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecon.compress.bits import Bits
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.method import METHODS, Method
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.compress.collapse import diversity
     from autorecon.compress.engine import Compression
     from autorecon.compress.making import check_method
     from autorecon.compress.quantizer import fake_quantize
-    from autorecon.compress.sites import Site
     from autorecon.compress.trace import QuantizedModel, quantize
+    from autorecon.records.results import Site
 
 __all__ = [
     "METHODS",
@@ -38,18 +38,12 @@ __all__ = [
 ]
 
 # What needs torch is imported when it is first asked for.
-_LATER = {
-    "Compression": "engine",
-    "QuantizedModel": "trace",
-    "Site": "sites",
-    "check_method": "making",
-    "diversity": "collapse",
-    "fake_quantize": "quantizer",
-    "quantize": "trace",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = later(
+    __name__,
+    collapse=["diversity"],
+    engine=["Compression"],
+    making=["check_method"],
+    quantizer=["fake_quantize"],
+    sites=["Site"],
+    trace=["QuantizedModel", "quantize"],
+)

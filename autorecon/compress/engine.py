@@ -19,6 +19,7 @@ from autorecon.compress.training import Training
 from autorecon.compress.watch import Diversity, Scores
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
+from autorecon.records.students import Compressed
 
 Evaluate = Callable[[nn.Module], float]
 Losses = dict[str, list[float]]
@@ -142,18 +143,17 @@ class Compression:
         self.scores.note(self.epochs_done, score)
         return {"accuracy": score}
 
-    def result(self) -> dict[str, Any]:
-        """What a report needs, JSON-able; `last` is the figure to quote, `best` chose by score."""
-        return attrs.asdict(self.scores) | {
-            "config": attrs.asdict(self.config),
-            "weight_bytes": {
-                "teacher": float_bytes(self.view.teacher),
-                "student": self.student.weight_bytes(),
-            },
-            "labelled": self.source.labelled,
-            "sites": [attrs.asdict(site) for site in self.student.report],
-            "warnings": list(self.warnings),
-        }
+    def result(self) -> Compressed:
+        """What a report needs; `last` is the figure to quote, `best` chose by score."""
+        teacher, student = float_bytes(self.view.teacher), self.student.weight_bytes()
+        return Compressed(
+            **attrs.asdict(self.scores),
+            config=attrs.asdict(self.config),
+            weight_bytes={"teacher": teacher, "student": student},
+            labelled=self.source.labelled,
+            sites=list(self.student.report),
+            warnings=list(self.warnings),
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """All that a fresh Compression of the same arguments needs to go on bit for bit."""

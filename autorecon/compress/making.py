@@ -19,6 +19,8 @@ from autorecon.compress.student import (
     check_answers,
 )
 from autorecon.compress.trace import quantize
+from autorecon.graph.codec import ArchitectureError
+from autorecon.nn import Generator
 from autorecon.objective import NEEDS, TeacherView, lacking
 from autorecon.teachers import build_student
 
@@ -53,7 +55,8 @@ def make_source(
     image_shape: Shape | None,
     random: torch.Generator,
 ) -> Source:
-    """The source of a method's images; raises CompressError for a generator too few or many."""
+    """The source of a method's images; raises CompressError for a generator too few or many, or one
+    that cannot know what it is asked for."""
     method = config.recipe
     if (generator is not None) != (method.source == "generator"):
         has = "needs a generator" if generator is None else "has no use for a generator"
@@ -63,6 +66,7 @@ def make_source(
             return Nothing()
         shape = shape_of(generator, image_shape)
         return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
+    _check_knows(generator, config)
     if method.ask and not embeddings(generator):
         raise CompressError(
             f"the method {method.name} needs a generator with embeddings of classes: it mixes them"
@@ -72,6 +76,19 @@ def make_source(
             torch.manual_seed(config.seed)
             method.dress(generator, view.teacher)
     return Generated(generator, view, config, random)
+
+
+def _check_knows(generator: nn.Module, config: CompressConfig) -> None:
+    """Raise CompressError where images of a class are asked for and the label leads nowhere; a
+    module that is not made of a space is taken at its word."""
+    if not config.asks_classes or not isinstance(generator, Generator):
+        return
+    try:
+        generator.space.requiring("label")
+    except ArchitectureError as error:
+        raise CompressError(
+            f"{config.asks_classes} asks for images of a class, and {error}"
+        ) from None
 
 
 def make_student(

@@ -6,7 +6,6 @@ The catalogue is read without torch; what a method computes stands in its own fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -126,6 +125,6 @@ def find_method(name: str) -> Method:
     """The method of that name; raises CompressError with a suggestion."""
     if name in _METHODS:
         return _METHODS[name]
-    close = get_close_matches(name, _METHODS, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_METHODS)}"
-    raise CompressError(f"there is no method '{name}': {hint}")
+    from autorecon.lang import did_you_mean
+
+    raise CompressError(f"there is no method '{name}': {did_you_mean(name, _METHODS, most=40)}")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator
 
-import attrs
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
+from autorecon.records.results import Site
 
 SUMS = (operator.add, operator.iadd, torch.add, "add", "add_")
 PRODUCTS = (operator.mul, operator.imul, torch.mul, "mul", "mul_")
@@ -34,20 +34,6 @@ OTHER_ACTIVATIONS = (
 )  # fmt: skip
 UNQUANTIZED = "only ReLU, ReLU6, Hardswish and SiLU are quantized"
 NORMS = (nn.BatchNorm2d, nn.BatchNorm1d, nn.GroupNorm, nn.LayerNorm, nn.InstanceNorm2d)
-
-
-@attrs.frozen
-class Site:
-    """A place in the model, and its width: `bits` is None where it stays in full precision.
-
-    `values` is the number of weights there, 0 for an activation.
-    """
-
-    name: str
-    kind: str
-    bits: int | None
-    reason: str
-    values: int = 0
 
 
 def unquantized_sites(traced: fx.GraphModule) -> list[Site]:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress.errors import CompressError
-from autorecon.compress.sites import Site
 from autorecon.compress.trace import QuantizedModel
 from autorecon.nn import Compute
+from autorecon.records.results import Site
 
 
 class Student(ABC):

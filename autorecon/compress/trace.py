@@ -16,8 +16,9 @@ from autorecon.compress.bits import ROUNDINGS, Bits
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.layers import ActivationQuantizer, QuantizedConv2d, QuantizedLinear
 from autorecon.compress.quantizer import RANGES
-from autorecon.compress.sites import Site, callee_of, is_rectifier, unquantized_sites
+from autorecon.compress.sites import callee_of, is_rectifier, unquantized_sites
 from autorecon.compress.tracer import trace
+from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
 """The submodule that holds the activation quantizers; all other names are the teacher's."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from autorecon.data._errors import DataError, MissingDataError
-from autorecon.data._registry import load, names, register
+from autorecon.data.errors import DataError, MissingDataError
+from autorecon.data.registry import load, names, register
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
-    from autorecon.data._dataset import Augmentation, Dataset, Split, accuracy
-    from autorecon.data._fetch import fetch
+    from autorecon.data.dataset import Augmentation, Dataset, Split, accuracy
+    from autorecon.data.install import fetch
 
 __all__ = [
     "Augmentation",
@@ -26,16 +26,6 @@ __all__ = [
 ]
 
 # What needs torch or subprocesses is imported when it is first asked for.
-_LATER = {
-    "Augmentation": "_dataset",
-    "Dataset": "_dataset",
-    "Split": "_dataset",
-    "accuracy": "_dataset",
-    "fetch": "_fetch",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = later(
+    __name__, dataset=["Augmentation", "Dataset", "Split", "accuracy"], install=["fetch"]
+)

@@ -5,10 +5,10 @@ Importing this loads no torch.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autorecon.export.errors import ExportError
+from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.export.files import Exported, export
@@ -21,8 +21,4 @@ FORMATS = {
     ".py": "PyTorch source that imports torch alone, and its weights beside it as .safetensors",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in ("Exported", "export"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.files"), name)
+__getattr__ = later(__name__, files=["Exported", "export"])

@@ -13,6 +13,7 @@ from autorecon.lang.shapes import elements
 
 WIDTH = 100
 INDENT = 8  # of statements
+UNUSED = "_"
 
 
 def statements(space: Space, steps: Sequence[Step], taken: set[str]) -> list[str]:
@@ -20,7 +21,7 @@ def statements(space: Space, steps: Sequence[Step], taken: set[str]) -> list[str
 
     `taken` are identifiers that mean something else.
     """
-    body = _Body(taken | {"self", "z", "y"})
+    body = _Body(taken | {"self", "z", "y", UNUSED})
     body.inputs(space, {part.source for step in steps for part in step.parts})
     for step in steps:
         body.step(step)
@@ -45,7 +46,7 @@ class _Body:
                 self.lines.append(f"{self.names[name]} = {flat}.unflatten(1, {tuple(shape)})")
 
     def _split(self, noise: Mapping[str, Shape], used: set[str]) -> dict[str, str]:
-        found = {name: self.names[name] if name in used else "_" for name in noise}
+        found = {name: self.names[name] if name in used else UNUSED for name in noise}
         sizes = [elements(shape) for shape in noise.values()]
         self.lines.append(f"{', '.join(found.values())} = z.split({sizes}, dim=1)")
         return found

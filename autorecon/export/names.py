@@ -27,8 +27,9 @@ class Identifiers:
 
 
 def identifier(name: str) -> str:
-    """`B1.n2` as `B1_n2`, the edge `B1.n2->n4` as `B1_n2_to_n4`."""
+    """`B1.n2` as `B1_n2`, the edge `B1.n2->n4` as `B1_n2_to_n4`; `__[0]` as `_0`."""
     text = re.sub(r"\W+", "_", name.replace("->", "_to_")).strip("_")
+    text = f"_{text}" if text[:1].isdigit() else text
     return f"{text}_" if keyword.iskeyword(text) or not text.isidentifier() else text
 
 

@@ -8,11 +8,15 @@ from typing import Any
 
 import attrs
 
-from autorecon.graph.encode import ArchitectureError, Picks, places
+from autorecon.graph.architectures import Architectures
+from autorecon.graph.canonical import liveness
+from autorecon.graph.codec import ArchitectureError, Picks
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import Semiring, Weights, diagram
 from autorecon.graph.graded import within_limits
 from autorecon.graph.restricted import exact, listed, untied
-from autorecon.graph.space import Space
+from autorecon.graph.restrictions import restrictions
+from autorecon.lang.cases import deciding_edges
 
 _TINY = 1e-300  # for options that are never drawn
 _STEPS = 4  # of repair, a decision
@@ -48,7 +52,7 @@ def _both(a: _Value, b: _Value) -> _Value:
 BEST = Semiring(_better, _both, (0, None), (-math.inf, None))
 
 
-def best(space: Space, scores: Scores) -> Picks | None:
+def best(space: Architectures, scores: Scores) -> Picks | None:
     """The valid architecture with the greatest score; None when the space is too entangled.
 
     Raises ArchitectureError where rules and limits leave none.
@@ -56,7 +60,7 @@ def best(space: Space, scores: Scores) -> Picks | None:
     return exact(space, lambda space: _by_sum(space, scores), lambda space: _by_list(space, scores))
 
 
-def _by_sum(space: Space, scores: Scores) -> Picks:
+def _by_sum(space: Architectures, scores: Scores) -> Picks:
     nodes = {name: (score, None) for name, score in scores.nodes.items()}
     live, idle = (
         {
@@ -71,7 +75,7 @@ def _by_sum(space: Space, scores: Scores) -> Picks:
     if tree is None:
         raise ArchitectureError(f"no architecture of {space.name} keeps to its rules and limits")
     chosen = dict(_leaves(tree))
-    return tuple(chosen[name] for name in places(space))
+    return tuple(chosen[edge.name] for edge in deciding_edges(program))
 
 
 def _leaves(tree: Any) -> list[tuple[str, int]]:
@@ -85,20 +89,20 @@ def _leaves(tree: Any) -> list[tuple[str, int]]:
     return found
 
 
-def _by_list(space: Space, scores: Scores) -> Picks:
+def _by_list(space: Architectures, scores: Scores) -> Picks:
     return max(listed(space), key=scores.of)
 
 
-def most_probable(space: Space, probabilities: Sequence[Sequence[float]]) -> Picks:
+def most_probable(space: Architectures, probabilities: Sequence[Sequence[float]]) -> Picks:
     """The valid architecture that draws of every decision's options hit most often.
 
     That is exact; in a space too entangled for it the picks are repaired one by one, and may end
     in another. Raises ArchitectureError where that finds none.
     """
     logs = [[math.log(max(p, _TINY)) for p in each] for each in probabilities]
-    by_name = {name: logs[place] for name, place in places(space).items()}
-    fixed = {edge.name: [0.0] for edge in space.edges}
-    scores = Scores({}, fixed | by_name, fixed | by_name, lambda picks: _sum(logs, picks))
+    place = places(space)
+    drawn = {e.name: logs[place[e.decision]] if e.decision else [0.0] for e in space.edges}
+    scores = Scores({}, drawn, drawn, lambda picks: _sum(logs, picks))
     found = best(space, scores)
     return _repaired(space, logs) if found is None else found
 
@@ -107,11 +111,11 @@ def _sum(logs: Sequence[Sequence[float]], picks: Picks) -> float:
     return sum(each[pick] for each, pick in zip(logs, picks, strict=True))
 
 
-def _repaired(space: Space, logs: Sequence[Sequence[float]]) -> Picks:
+def _repaired(space: Architectures, logs: Sequence[Sequence[float]]) -> Picks:
     """From the most probable options, always the change that leaves the least broken."""
     picks = tuple(max(range(len(each)), key=each.__getitem__) for each in logs)
     for _ in range(_STEPS * len(picks)):
-        if space.liveness.is_valid(picks):
+        if liveness(space).is_valid(picks):
             return picks
         picks = min(_neighbours(picks, space.codec.radices), key=lambda p: _faults(space, logs, p))
     message = f"no way was found from the most probable architecture of {space.name} to a valid one"
@@ -127,7 +131,9 @@ def _neighbours(picks: Picks, radices: Picks) -> list[Picks]:
     ]
 
 
-def _faults(space: Space, logs: Sequence[Sequence[float]], picks: Picks) -> tuple[float, float]:
-    assert space.restrictions
-    excess = space.restrictions.excess(picks) + (not space.liveness.is_connected(picks))
+def _faults(
+    space: Architectures, logs: Sequence[Sequence[float]], picks: Picks
+) -> tuple[float, float]:
+    held = restrictions(space)
+    excess = (held.excess(picks) if held else 0) + liveness(space).lacking(picks)
     return excess, -_sum(logs, picks)

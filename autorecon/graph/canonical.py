@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import attrs
 
-from autorecon.graph.encode import Picks, places
-from autorecon.graph.space import Space
-from autorecon.lang import Edge
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import Picks
+from autorecon.graph.encode import places
+from autorecon.graph.restrictions import restrictions
+from autorecon.graph.symmetry import reorderings
 from autorecon.lang.cases import absences, combinations, tied_decisions
+from autorecon.lang.check_graph import label_reads
 
 
 @attrs.frozen
@@ -31,38 +35,82 @@ LivePart = Mapping[int, int]
 class Liveness:
     """What is live in the architectures of one space, built once and asked many times."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Architectures) -> None:
         self._space = space
         self._place = places(space)
         # Behind the picks stand the candidates of edges that do not simply choose one.
-        self._derived = [e for e in space.choices if not _chooses(e)]
-        derived = {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
-        self._wires = _wires(space, {**self._place, **derived})
-        self._places = [{**self._place, **derived}.get(edge.name, -1) for edge in space.edges]
+        tied = set(tied_decisions(space.program))
+        self._alone = {
+            e.name: e.decision for e in space.choices if e.decision and e.decision not in tied
+        }
+        self._derived = [e for e in space.choices if e.name not in self._alone]
+        place = {name: self._place[decision] for name, decision in self._alone.items()}
+        place |= {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
+        self._wires = _wires(space, place)
+        self._places = [place.get(edge.name, -1) for edge in space.edges]
         number = {name: index for index, name in enumerate(space.order)}
         self._nodes = len(number)
-        self._inputs = [number[n.name] for n in space.program.inputs]
-        self._noise = [number[n.name] for n in space.program.inputs if n.role == "noise"]
+        inputs = space.program.inputs
+        self._inputs = [number[n.name] for n in inputs]
+        self._required = {
+            role: [number[n.name] for n in inputs if n.role == role]
+            for role in space.program.required
+        }
         self._output = number[space.output.name]
-        self._restrictions = space.restrictions
+        self._reads = bool(label_reads(space.nodes, space.edges))
+        self._restrictions = restrictions(space)
         self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
-        """Whether a noise input leads to the output, and all rules and limits hold."""
+        """Whether what is required leads to the output, and all rules and limits hold."""
         if not self.is_connected(picks):
             return False
         return self._restrictions is None or self._restrictions.obeyed(picks)
 
     def is_connected(self, picks: Sequence[int]) -> bool:
-        """Whether a noise input leads to the output."""
-        reached = bytearray(self._nodes)
-        for index in self._noise:
-            reached[index] = 1
+        """Whether an input of each required role leads to the output: as a rule, of the noise."""
         chosen = self._chosen(picks)
+        return all(
+            self._leads(inputs, chosen) or (role == "label" and self._is_read(picks))
+            for role, inputs in self._required.items()
+        )
+
+    def lacking(self, picks: Sequence[int]) -> float:
+        """How many edges that are `none` are in the way of that; 0 just where nothing is."""
+        chosen = self._chosen(picks)
+        return sum(
+            0 if role == "label" and self._is_read(picks) else self._in_the_way(inputs, chosen)
+            for role, inputs in self._required.items()
+        )
+
+    def _leads(self, inputs: Iterable[int], chosen: Sequence[int]) -> bool:
+        reached = bytearray(self._nodes)
+        for index in inputs:
+            reached[index] = 1
         for source, target, place, none in self._wires:
             if reached[source] and (none < 0 or chosen[place] != none):
                 reached[target] = 1
         return bool(reached[self._output])
+
+    def _in_the_way(self, inputs: Iterable[int], chosen: Sequence[int]) -> float:
+        fewest = [math.inf] * self._nodes
+        for index in inputs:
+            fewest[index] = 0
+        for source, target, place, none in self._wires:
+            here = fewest[source] + (none >= 0 and chosen[place] == none)
+            fewest[target] = min(fewest[target], here)
+        # A label that only norms read is in nobody's way, and no path leads from it.
+        return min(fewest[self._output], self._nodes)
+
+    def _is_read(self, picks: Sequence[int]) -> bool:
+        """Whether a live operation names a label."""
+        if not self._reads:
+            return False
+        part = self.live_part(picks)
+        edges, nodes = self._space.edges, self._space.nodes
+        ends = {end for index in part for end in (edges[index].source, edges[index].target)}
+        live = [edges[index].candidates[candidate] for index, candidate in part.items()]
+        return any(p.labels for p in [*live, *filter(None, (nodes[end].then for end in ends))])
 
     def canonical(self, picks: Sequence[int]) -> Picks:
         """The picks with every decision that no live edge shows at `none`, else its first option.
@@ -105,9 +153,8 @@ class Liveness:
     def _left(self, part: LivePart) -> list[list[int]]:
         """Of each decision, the options that the live edges leave, in the order of preference."""
         program = self._space.program
-        absent, tied = absences(program), set(tied_decisions(program))
+        absent, alone = absences(program), set(self._alone.values())
         left = {d.name: set(range(len(d.options))) for d in self._space.decisions}
-        lone = {e.name for e in self._space.choices if _chooses(e)} - tied
         for index, candidate in part.items():
             edge = self._space.edges[index]
             made = [picks for picks, found in combinations(edge, program) if found == candidate]
@@ -117,7 +164,7 @@ class Liveness:
         for name, some in left.items():
             ordered = [o for _, o in sorted((-absent[name, option], option) for option in some)]
             # An edge by itself that is not live is best not there.
-            found.append(ordered[:1] if name in lone else ordered)
+            found.append(ordered[:1] if name in alone else ordered)
         return found
 
     def _chosen(self, picks: Sequence[int]) -> Sequence[int]:
@@ -139,11 +186,7 @@ class Liveness:
         return reached, needed
 
 
-def _chooses(edge: Edge) -> bool:
-    return edge.axes == (edge.name,)
-
-
-def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
+def _wires(space: Architectures, place: Mapping[str, int]) -> list[tuple[int, ...]]:
     number = {name: index for index, name in enumerate(space.order)}
     wires = []
     for edge in space.edges:
@@ -155,12 +198,20 @@ def _wires(space: Space, place: Mapping[str, int]) -> list[tuple[int, ...]]:
     return [attrs.astuple(w) for w in sorted(wires, key=lambda w: w.source)]
 
 
-def canonical_picks(space: Space, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:
+@once
+def liveness(space: Architectures) -> Liveness:
+    """What is live in an architecture, fast."""
+    return Liveness(space)
+
+
+def canonical_picks(space: Architectures, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:
     """The canonical picks, or the least of those that the space's symmetries make of them.
 
     Raises TooSymmetric where the symmetries cannot be listed.
     """
-    canonical = space.liveness.canonical(picks)
+    canonical = liveness(space).canonical(picks)
     if not up_to_symmetry:
         return canonical
-    return min(tuple(canonical[i] for i in taken) for taken in space.reorderings)
+    forms = {tuple(canonical[i] for i in taken) for taken in reorderings(space)}
+    # What is tied may be free to choose otherwise for another's decisions.
+    return min(map(liveness(space).canonical, forms)) if space.is_tied else min(forms)

@@ -5,35 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from autorecon.graph.encode import ArchitectureError, options, picks_by_name
-from autorecon.graph.space import Space
-from autorecon.lang import Decision, decide
+from autorecon.graph.architectures import Architectures
+from autorecon.graph.best import most_probable
+from autorecon.graph.canonical import liveness
+from autorecon.graph.codec import ArchitectureError
+from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.required import requiring
+from autorecon.graph.restrictions import restrictions
+from autorecon.lang import Decision, Program, decide
 from autorecon.lang.cases import Option, absences
 
 # By decision, one number an option.
 Probabilities = Mapping[str, Sequence[float]]
 
 
-def derive_choices(space: Space, probabilities: Probabilities) -> dict[str, str]:
+def derive_choices(space: Architectures, probabilities: Probabilities) -> dict[str, str]:
     """The most probable option of every decision (Eq. 8), by decision.
 
     Where that cuts the image from the noise, `none` is given up at one decision after the other,
     the least certain first, until a path exists. Among equals, the one written first is taken.
 
-    In a space with rules or limits it is the most probable architecture of all that are valid, when
-    every decision is drawn by itself; where the space is too entangled to find that, a valid one.
+    In a space with rules or limits, or where more than noise is required, it is the most probable
+    architecture of all that are valid, when every decision is drawn by itself; where the space is
+    too entangled to find that, a valid one.
     Raises ArchitectureError where there none is found.
     """
     weights = [probabilities[decision.name] for decision in space.decisions]
-    if space.restrictions:
-        from autorecon.graph.best import most_probable
-
+    if space.program.is_restricted:
         return options(space, most_probable(space, weights))
     picks = [_best(weight, range(len(weight))) for weight in weights]
     fuller = _fullest(space)
     given_up = [place for place, pick in enumerate(picks) if pick not in fuller[place]]
     given_up.sort(key=lambda place: _regret(weights[place], picks[place], fuller[place]))
-    while given_up and not space.liveness.is_valid(picks):
+    while given_up and not liveness(space).is_valid(picks):
         place = given_up.pop(0)
         picks[place] = _best(weights[place], fuller[place])
     return options(space, tuple(picks))
@@ -48,7 +52,7 @@ def _regret(weights: Sequence[float], pick: int, among: Iterable[int]) -> float:
     return weights[pick] - weights[_best(weights, among)]
 
 
-def _fullest(space: Space) -> list[list[int]]:
+def _fullest(space: Architectures) -> list[list[int]]:
     """Of each decision, the options that are `none` on the fewest edges."""
     absent = absences(space.program)
     return [_least(d, absent) for d in space.decisions]
@@ -59,17 +63,16 @@ def _least(decision: Decision, absent: Counter[Option]) -> list[int]:
     return [option for option, count in enumerate(counts) if count == min(counts)]
 
 
-def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None) -> Space:
-    """The genotype of `space` that these options (by decision) make, with its text.
-
-    `of` is how the text names the space's file; by default the name of the file that it was read
-    from. ArchitectureError where an option is missing or unknown, or a rule or limit is broken.
-    """
+def derived(space: Architectures, choices: Mapping[str, str], of: str | None = None) -> Program:
+    """The program of the genotype; see `space.genotype`."""
     path = space.program.source.path
     of = of or (path.name if path else f"{space.name}.space")
     picks = picks_by_name(space, choices)
-    if space.restrictions and (broken := space.restrictions.broken(picks)):
+    held = restrictions(space)
+    if held and (broken := held.broken(picks)):
         said = ", ".join(f"`{one.text}` does not hold ({figure:,})" for one, figure in broken)
         raise ArchitectureError(f"no architecture of {space.name}: {said}")
-    chosen = options(space, picks)
-    return Space(decide(space.program, chosen, f"{space.name}_genotype", of))
+    found = decide(space.program, options(space, picks), f"{space.name}_genotype", of)
+    for role in space.program.required[1:]:
+        requiring(Architectures(found), role)
+    return found

@@ -12,11 +12,21 @@ from autorecon.graph.cost import Interval
 from autorecon.graph.labels import named_choices
 from autorecon.graph.pairing import EdgePair, counterparts, edge_pairs, reordered
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Node, Pipeline, show_shape
+from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
-_MATCHED = {"name", "aliases", "source", "target", "written", "candidates", "axes", "table"}
+_MATCHED = {
+    "name",
+    "aliases",
+    "source",
+    "target",
+    "written",
+    "candidates",
+    "axes",
+    "table",
+    "in_full",
+}
 
 
 @attrs.frozen
@@ -205,8 +215,6 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, Pipeline):
         return value.text
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         return show_shape(value)
-    return str(value)
+    return show_value(value)

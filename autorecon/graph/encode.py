@@ -9,45 +9,29 @@ it and a check character after it: `K2M9Q-0F3Z...`.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import chain, product
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import ArchitectureError, Picks
 from autorecon.lang import Decision
-
-if TYPE_CHECKING:
-    from autorecon.graph.space import Space
-
-Picks = tuple[int, ...]
 
 # Crockford's base 32: no I, L, O or U, which readers mistake for others.
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALIASES = str.maketrans("OIL", "011", "-")
 FINGERPRINT = 5  # characters: two different spaces agree once in 32**5
 
-# Options of one chunk of decisions, coded together by a table.
-MAX_CHUNK = 4_096
 
-
-class ArchitectureError(ValueError):
-    """No architecture of this space: a number, an id, picks or a genotype of something else."""
-
-    exit_code = 2
-
-
-def places(space: Space) -> dict[str, int]:
+def places(space: Architectures) -> dict[str, int]:
     """The place in the picks of each decision, by name."""
     return {name: place for place, name in enumerate(space.program.decisions)}
 
 
-def options(space: Space, picks: Picks) -> dict[str, str]:
+def options(space: Architectures, picks: Picks) -> dict[str, str]:
     """The texts of what is picked, by decision."""
     return {d.name: d.options[p] for d, p in zip(space.decisions, picks, strict=True)}
 
 
-def picks_of(space: Space, genotype: Space) -> Picks:
+def picks_of(space: Architectures, genotype: Architectures) -> Picks:
     """What a genotype chose; ArchitectureError where it is not of this space."""
     names = {edge.name for edge in genotype.edges}
     if names != {edge.name for edge in space.edges} or not genotype.is_genotype:
@@ -57,7 +41,7 @@ def picks_of(space: Space, genotype: Space) -> Picks:
     return picks_by_name(space, genotype.program.chosen)
 
 
-def picks_by_name(space: Space, chosen: Mapping[str, str]) -> Picks:
+def picks_by_name(space: Architectures, chosen: Mapping[str, str]) -> Picks:
     """The picks of options by decision; ArchitectureError where one is missing or unknown."""
     return tuple(_pick(decision, chosen.get(decision.name)) for decision in space.decisions)
 
@@ -70,69 +54,8 @@ def _pick(decision: Decision, chosen: str | None) -> int:
     return decision.options.index(chosen)
 
 
-@lru_cache(maxsize=256)
-def _tables(radices: Picks) -> tuple[tuple[Picks, ...], dict[Picks, int]]:
-    table = tuple(product(*map(range, radices)))
-    return table, {picks: number for number, picks in enumerate(table)}
-
-
-class Codec:
-    """Picks <-> numbers for decisions with these many options each.
-
-    Neighbouring decisions are looked up together, which is several times faster than one by one.
-    """
-
-    def __init__(self, radices: Iterable[int]) -> None:
-        self.radices = tuple(radices)
-        self.size = math.prod(self.radices)
-
-    @cached_property
-    def _chunks(self) -> list[tuple[slice, int, tuple[Picks, ...], dict[Picks, int]]]:
-        """Places in the picks, the number of options together, and both tables."""
-        chunks, start = [], 0
-        while start < len(self.radices):
-            stop, size = start + 1, self.radices[start]
-            while stop < len(self.radices) and size * self.radices[stop] <= MAX_CHUNK:
-                size *= self.radices[stop]
-                stop += 1
-            chunks.append((slice(start, stop), size, *_tables(self.radices[start:stop])))
-            start = stop
-        return chunks
-
-    @cached_property
-    def _backwards(self) -> list[tuple[int, tuple[Picks, ...]]]:
-        return [(size, table) for _, size, table, _ in reversed(self._chunks)]
-
-    def encode(self, picks: Picks) -> int:
-        """The number, 0 to |S| - 1; ArchitectureError when the picks are not of these decisions."""
-        number = 0
-        try:
-            for place, size, _, index in self._chunks:
-                number = number * size + index[picks[place]]
-        except KeyError:
-            raise self._misfit(picks) from None
-        if len(picks) != len(self.radices):
-            raise self._misfit(picks)
-        return number
-
-    def decode(self, number: int) -> Picks:
-        """The picks; ArchitectureError when the number is not in 0 .. |S| - 1."""
-        if not 0 <= number < self.size:
-            raise ArchitectureError(f"no architecture {number:,}: they are 0 to {self.size - 1:,}")
-        parts = []
-        for size, table in self._backwards:
-            number, digit = divmod(number, size)
-            parts.append(table[digit])
-        return tuple(chain.from_iterable(reversed(parts)))
-
-    def _misfit(self, picks: Picks) -> ArchitectureError:
-        return ArchitectureError(
-            f"{len(picks)} picks do not fit {len(self.radices)} decisions "
-            "(each is an index from 0 to one less than its options)"
-        )
-
-
-def fingerprint(space: Space) -> str:
+@once
+def fingerprint(space: Architectures) -> str:
     """Tells spaces apart whose numbers mean different architectures. The name does not matter."""
     parts = [
         (n.name, type(n.shape).__name__, *n.shape, n.role, n.merge, n.then and n.then.text)
@@ -143,19 +66,19 @@ def fingerprint(space: Space) -> str:
     return _digits(int.from_bytes(digest[:8]) % 32**FINGERPRINT, FINGERPRINT)
 
 
-def ties(space: Space) -> list[tuple]:
+def ties(space: Architectures) -> list[tuple]:
     """What edges that do not choose by themselves depend on, and how; empty in most spaces."""
     return [(e.name, e.axes, e.table) for e in space.choices if e.axes != (e.name,)]
 
 
-def to_id(space: Space, number: int) -> str:
+def to_id(space: Architectures, number: int) -> str:
     """A short name for an architecture, the same in every run."""
     width = len(_digits(space.architectures - 1, 1))
-    body = space.fingerprint + _digits(number, width)
-    return f"{space.fingerprint}-{body[FINGERPRINT:]}{_check_character(body)}"
+    body = fingerprint(space) + _digits(number, width)
+    return f"{fingerprint(space)}-{body[FINGERPRINT:]}{_check_character(body)}"
 
 
-def from_id(space: Space, text: str) -> int:
+def from_id(space: Architectures, text: str) -> int:
     """The number that an id stands for; ArchitectureError for a typo or another space's id.
 
     Upper and lower case, and O for 0, I and L for 1, are the same.
@@ -165,10 +88,10 @@ def from_id(space: Space, text: str) -> int:
         raise ArchitectureError(f"{text!r} is no architecture's id: they look like K2M9Q-0F3Z...")
     if _check_character(written[:-1]) != written[-1]:
         raise ArchitectureError(f"{text!r} has a typing error: its check character does not fit")
-    if written[:FINGERPRINT] != space.fingerprint:
+    if written[:FINGERPRINT] != fingerprint(space):
         raise ArchitectureError(
             f"{text!r} is of another space: the ids of {space.name}, set as it is, begin with "
-            f"{space.fingerprint}"
+            f"{fingerprint(space)}"
         )
     number = 0
     for character in written[FINGERPRINT:-1]:

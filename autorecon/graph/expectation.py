@@ -1,4 +1,4 @@
-"""What architectures cost on average when every edge's candidate is drawn by itself."""
+"""What architectures cost on average when every decision is drawn by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from autorecon.graph.cost import all_choices, measures
 from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights
 from autorecon.graph.graded import within_limits
-from autorecon.lang import Decision, Edge, Program
+from autorecon.lang import Decision, Program
 from autorecon.lang.cases import is_tied
 
 Probabilities = Mapping[str, Sequence[Any]]
@@ -19,7 +19,7 @@ TOLERANCE = 1e-4  # softmax in single precision
 
 
 class NotProbabilities(ValueError):
-    """They are missing for an edge, negative, or do not add up to one."""
+    """They are missing for a decision, negative, or do not add up to one."""
 
     exit_code = 2
 
@@ -58,10 +58,10 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     None when the space is too entangled. Raises NotProbabilities; also where no valid architecture
     has a probability.
     """
+    given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
     if is_tied(program):
-        restricted = program.rules or program.limits
-        return None if restricted else _mean_of_tied(program, probabilities)
-    drawn = {edge.name: _of_edge(edge, probabilities) for edge in program.edges}
+        return None if program.is_restricted else _mean_of_tied(program, given)
+    drawn = {e.name: given[e.decision] if e.decision else [1] for e in program.edges}
     choices = all_choices(program)
     if choices is None:
         return None
@@ -74,10 +74,9 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     return Expectation(valid, *(mean / valid for mean in means))
 
 
-def _mean_of_tied(program: Program, probabilities: Probabilities) -> Expectation | None:
+def _mean_of_tied(program: Program, given: Probabilities) -> Expectation | None:
     from autorecon.graph.tied_mean import tied_total
 
-    given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
     total = tied_total(program, given, MEAN)
     if total is None:
         return None
@@ -93,17 +92,6 @@ def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
         raise NotProbabilities(f"{decision.name} needs {len(decision.options)} probabilities")
     if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
         raise NotProbabilities(f"the probabilities of {decision.name} do not add up to one")
-    return given
-
-
-def _of_edge(edge: Edge, probabilities: Probabilities) -> Sequence[Any]:
-    if len(edge.candidates) == 1:
-        return [1]
-    given = probabilities.get(edge.name)
-    if given is None or len(given) != len(edge.candidates):
-        raise NotProbabilities(f"{edge.name} needs {len(edge.candidates)} probabilities")
-    if min(given) < 0 or abs(sum(given) - 1) > TOLERANCE:
-        raise NotProbabilities(f"the probabilities of {edge.name} do not add up to one")
     return given
 
 

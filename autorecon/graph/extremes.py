@@ -7,12 +7,13 @@ from typing import Literal
 
 import attrs
 
+from autorecon.graph import counts, free
+from autorecon.graph.architectures import Architectures
 from autorecon.graph.best import Scores, best
+from autorecon.graph.codec import Picks
 from autorecon.graph.cost import LEAST, cost_interval, live_parts, measures
-from autorecon.graph.encode import Picks
 from autorecon.graph.frontier import Diagram, Weights
 from autorecon.graph.restrictions import Restrictions
-from autorecon.graph.space import Space
 from autorecon.graph.tied_cost import programs
 from autorecon.lang import Edge, Pipeline, Program
 from autorecon.lang.cases import is_possible
@@ -36,19 +37,19 @@ class Architecture:
     macs: int
 
 
-def cheapest(space: Space, measure: Measure) -> Architecture | None:
+def cheapest(space: Architectures, measure: Measure) -> Architecture | None:
     """A valid architecture of least cost; None when the space is too entangled to know one."""
-    if space.restrictions:
+    if space.program.is_restricted:
         return _restricted(space, measure, sign=-1)
     if not space.is_tied:
-        return _cheapest(space.program, space.live_parts, measure)
-    if not space.cost.exact:
+        return _cheapest(space.program, free.live_parts(space), measure)
+    if not counts.cost_interval(space).exact:
         return None
     found = [_cheapest(case, live_parts(case), measure) for case in _cases(space, measure, False)]
     return min(filter(None, found), key=lambda a: _order(a, measure), default=None)
 
 
-def _cases(space: Space, measure: Measure, dearest: bool) -> list[Program]:
+def _cases(space: Architectures, measure: Measure, dearest: bool) -> list[Program]:
     """What to look at where decisions are tied: spaces in which nothing is."""
     costs = measures(space.program)[("parameters", "macs").index(measure)]
     found = programs(space.program, costs, dearest=dearest) or []
@@ -71,12 +72,12 @@ def _cheapest(program: Program, parts: Diagram | None, measure: Measure) -> Arch
     return _architecture(program, choices)
 
 
-def dearest(space: Space, measure: Measure) -> Architecture | None:
+def dearest(space: Architectures, measure: Measure) -> Architecture | None:
     """A valid architecture of greatest cost.
 
     None when what is tied, or rules and limits, and the space are too entangled to know one.
     """
-    if space.restrictions:
+    if space.program.is_restricted:
         return _restricted(space, measure, sign=1)
     if not space.is_tied:
         return _dearest(space.program, measure)
@@ -94,7 +95,7 @@ def _dearest(program: Program, measure: Measure) -> Architecture:
     return _architecture(program, choices)
 
 
-def _restricted(space: Space, measure: Measure, sign: int) -> Architecture | None:
+def _restricted(space: Architectures, measure: Measure, sign: int) -> Architecture | None:
     """Of those within the rules and limits; what is not live is `none` where it may be."""
     live, idle = {}, {}
     for edge in space.edges:

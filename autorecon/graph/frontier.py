@@ -18,6 +18,7 @@ import attrs
 
 from autorecon.graph import statuses as st
 from autorecon.graph.elimination import elimination_order
+from autorecon.graph.roles import Roles
 from autorecon.graph.tallies import Adds, Fields, Tallies, Tally, binding_rules, unobeyable
 from autorecon.lang import Edge, Node, Program
 
@@ -25,8 +26,8 @@ from autorecon.lang import Edge, Node, Program
 MAX_STEPS = 500_000
 
 # A state holds the frontier's statuses, three bits a node, and how far the rules have counted; the
-# lowest bit says whether a noise input is live.
-NOISE, BITS, MASK = 1, 3, 7
+# lowest bits say whether inputs of the required roles are live: as a rule one, of the noise.
+BITS, MASK = 3, 7
 
 
 class FrontierTooWide(ValueError):
@@ -104,7 +105,7 @@ class Layer:
 @attrs.frozen
 class Diagram:
     """Its paths from the one state at the start to state `final` of the last layer are the live
-    parts with a live noise input; with `every`, the valid architectures by statuses."""
+    parts with all required inputs; with `every`, the valid architectures by statuses."""
 
     layers: tuple[Layer, ...]
     final: int | None  # no state: rules that nothing obeys
@@ -123,7 +124,7 @@ class Diagram:
             yield values
 
     def total(self, weights: Weights, semiring: Semiring) -> Any:
-        """The sum, over all live parts with a live noise input, of the product of their weights."""
+        """The sum, over the live parts with all required inputs, of the products of weights."""
         values: list[Any] = []
         for table in self.tables(weights, semiring):
             values = table
@@ -147,7 +148,8 @@ def diagram(program: Program, every: bool = False) -> Diagram:
         steps += sum(map(len, states)) if sets else len(states)
         if steps > MAX_STEPS:
             raise FrontierTooWide(f"it takes more than {MAX_STEPS:,} steps to sum over the space")
-    return Diagram(tuple(layers), states.get(frozenset([NOISE]) if sets else NOISE), every)
+    last = Roles(program.required).all_live
+    return Diagram(tuple(layers), states.get(frozenset([last]) if sets else last), every)
 
 
 def _applied(step: Step, states: dict[Any, int], sets: bool) -> tuple[dict[Any, int], Arcs]:
@@ -205,23 +207,24 @@ class Step:
 
 
 def decisions(program: Program, every: bool) -> Iterator[Step]:
-    """What is decided one after the other, from the state 0 to the state NOISE."""
+    """What is decided one after the other, from the state 0 to that of all required roles."""
     program = joined(program)
     initial = st.initial_statuses(program, every)
     order = elimination_order(program, initial)
     undecided = Counter(end for edge in program.edges for end in ends_of(edge))
-    fields = Fields(NOISE.bit_length())
+    roles = Roles(program.required)
+    fields = Fields(roles.width)
     tallies = Tallies(program, fields)
     for name, edges in edges_by_later_end(program.edges, order):
         shift = fields.take(name, BITS)
-        yield _node_step(program.nodes[name], shift, initial[name])
+        yield _node_step(program.nodes[name], shift, initial[name], roles)
         # Those without `none` leave the fewest states: first.
         for edge in sorted(edges, key=st.offers_none):
             undecided.subtract(ends_of(edge))
             last = [bit * (not undecided[name, bit]) for name, bit in ends_of(edge)]
             done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in ends_of(edge)]
             shifts = fields.shift(edge.source), fields.shift(edge.target)
-            yield _edge_step(edge, shifts, last, done, every, tallies.of(edge))
+            yield _edge_step(edge, shifts, last, done, every, tallies.of(edge), roles)
             for (end, _), forgotten in zip(ends_of(edge), done, strict=True):
                 if forgotten:
                     fields.free(end)
@@ -241,10 +244,10 @@ def edges_by_later_end(
     return ((name, later[name]) for name in order)
 
 
-def _node_step(node: Node, shift: int, initial: Sequence[int]) -> Step:
+def _node_step(node: Node, shift: int, initial: Sequence[int], roles: Roles) -> Step:
     live = [st.kind(status) == st.LIVE for status in initial]
     moves: Moves = [
-        (-1, status << shift | NOISE * (node.role == "noise" and alive), Take(alive))
+        (-1, status << shift | roles.of(node) * alive, Take(alive))
         for status, alive in zip(initial, live, strict=True)
     ]
     return Step(node, 0, lambda _: moves)
@@ -257,6 +260,7 @@ def _edge_step(
     done: Sequence[bool],
     every: bool,
     tally: Tally,
+    roles: Roles,
 ) -> Step:
     """`last` are the directions in which this is the last edge of its source and of its target:
     there they must be settled. `done` says which of the two have no more edges: they are forgotten.
@@ -264,7 +268,7 @@ def _edge_step(
     first, second = shifts
     mask = MASK << first | MASK << second | tally.mask
     offer = st.offers_none(edge), not edge.is_cut
-    groups = _groups(edge, tally)
+    groups = _groups(edge, tally, roles)
 
     def moves(state: int) -> Moves:
         found: Moves = []
@@ -274,21 +278,28 @@ def _edge_step(
                 continue
             source_bits, target_bits = (s * (not d) for s, d in zip(after, done, strict=True))
             put = source_bits << first | target_bits << second
-            for take, adds in groups[takes]:
+            for take, adds, read in groups[takes]:
                 counted = tally.put(state, adds)
                 if counted is not None:
-                    found.append((~mask, put | counted, take))
+                    found.append((~mask, put | counted | read, take))
         return found
 
     return Step(edge, mask, moves)
 
 
-def _groups(edge: Edge, tally: Tally) -> dict[str, list[tuple[Take, Adds]]]:
-    """The candidates that each kind of transition takes, those apart that rules count apart."""
+def _groups(edge: Edge, tally: Tally, roles: Roles) -> dict[str, list[tuple[Take, Adds, int]]]:
+    """The candidates that each kind of transition takes, those apart that rules count apart or
+    that make different inputs live: the last are the bits of these."""
     none = [i for i, c in enumerate(edge.candidates) if c.is_none]
     others = [i for i, c in enumerate(edge.candidates) if not c.is_none]
-    kinds = {st.NONE: none, st.LIVE_ONES: others, st.OTHERS: others, st.ANY: sorted(none + others)}
-    return {
-        kind: [(Take(kind == st.LIVE_ONES, alike), adds) for alike, adds in tally.groups(options)]
+    kinds = {st.NONE: none, st.OTHERS: others, st.ANY: sorted(none + others)}
+    found = {
+        kind: [(Take(False, alike), adds, 0) for alike, adds in tally.groups(options)]
         for kind, options in kinds.items()
     }
+    found[st.LIVE_ONES] = [
+        (Take(True, alike), adds, read)
+        for read, options in roles.alike(edge, others)
+        for alike, adds in tally.groups(options)
+    ]
+    return found

@@ -10,6 +10,7 @@ from html import escape
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision, Edge, Label, Node, Op, Pipeline, Program, Shape
 from autorecon.lang.catalogue import LabelInput
+from autorecon.lang.checked import Placeholder
 
 INK, GREY, FAINT = "#1F2933", "#66717E", "#B4BCC6"
 # Okabe and Ito's colours, which colour-blind readers tell apart; without yellow, faint on white.
@@ -33,6 +34,8 @@ def short_name(pipeline: Pipeline) -> str:
 
 
 def _short_op(op: Op) -> str:
+    if isinstance(op, Placeholder):  # what a type's candidates say before a choice is put in place
+        return op.name
     required, extras = [], []
     for param, value in zip(op.spec.params, op.values, strict=True):
         if param.required and param.type is not LabelInput:

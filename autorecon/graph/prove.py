@@ -13,11 +13,13 @@ from collections.abc import Sequence
 
 import attrs
 
+from autorecon.graph import free as whole
+from autorecon.graph.architectures import Architectures
 from autorecon.graph.cost import LEAST, Interval, all_choices
 from autorecon.graph.extremes import cheapest
 from autorecon.graph.frontier import Diagram, Semiring, Weights
 from autorecon.graph.restricted import leaves_something, unrestricted
-from autorecon.graph.space import Space
+from autorecon.graph.restrictions import Restrictions
 from autorecon.graph.tallies import counted_edges
 from autorecon.lang import Diagnostic, Program
 from autorecon.lang.cases import is_tied
@@ -31,7 +33,7 @@ _NAMED = 4  # lines that a message shows
 Notes = tuple[tuple[str, Span | None], ...]
 
 
-def prove(space: Space) -> tuple[Diagnostic, ...]:
+def prove(space: Architectures) -> tuple[Diagnostic, ...]:
     """Warnings, also those of before; SpaceError with all that cannot be kept to."""
     faults = Diagnostics()
     faults.found += space.program.warnings
@@ -44,9 +46,9 @@ def prove(space: Space) -> tuple[Diagnostic, ...]:
     return faults.finish()
 
 
-def _genotype(space: Space, faults: Diagnostics) -> None:
+def _genotype(space: Architectures, faults: Diagnostics) -> None:
     program = space.program
-    for broken, figure in space.restrictions.broken(()) if space.restrictions else ():
+    for broken, figure in Restrictions(space).broken(()):
         if isinstance(broken, Rule):
             _broken_rule(broken, figure, program, faults)
         else:
@@ -73,7 +75,7 @@ def _broken_rule(rule: Rule, figure: int, program: Program, faults: Diagnostics)
 def _each(program: Program, faults: Diagnostics) -> None:
     """Every rule and every limit by itself."""
     free = unrestricted(program)
-    cost = Space(free).cost if program.limits else None
+    cost = whole.cost_interval(Architectures(free)) if program.limits else None
     choices = all_choices(free) if program.rules and not is_tied(free) else None
     held: dict[Span, list[str | None]] = defaultdict(list)
     for rule in program.rules:
@@ -132,7 +134,7 @@ def _limit(limit: Limit, span: Interval, free: Program, faults: Diagnostics) -> 
 
 def _cheapest(free: Program, measure: str) -> str | None:
     """What the cheapest architecture chooses where it is live; None where that is not known."""
-    space = Space(free)
+    space = Architectures(free)
     if measure not in ("parameters", "macs") or not space.decisions:
         return None
     found = cheapest(space, measure)  # type: ignore[arg-type]
@@ -174,4 +176,4 @@ def _together(program: Program, faults: Diagnostics) -> None:
 def _possible(program: Program, some: Sequence[Restriction]) -> bool:
     rules = tuple(one for one in some if isinstance(one, Rule))
     limits = tuple(one for one in some if isinstance(one, Limit))
-    return leaves_something(Space(attrs.evolve(program, rules=rules, limits=limits)))
+    return leaves_something(Architectures(attrs.evolve(program, rules=rules, limits=limits)))

@@ -1,4 +1,5 @@
-"""Counts and costs of a space with rules or limits, over the architectures that keep to them.
+"""Counts and costs of a space with rules or limits, or where more than noise is required, over the
+architectures that keep to them.
 
 They are sums over its diagram, in which rules count along and which limits take their part of. A
 space that is too entangled for that is listed, if it is small.
@@ -15,12 +16,14 @@ from typing import Any
 
 import attrs
 
+from autorecon.graph import free
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.canonical import liveness
+from autorecon.graph.codec import Picks
 from autorecon.graph.cost import COUNT, MEASURES, CostInterval, Interval, measures
-from autorecon.graph.encode import Picks
 from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.graded import within_limits
 from autorecon.graph.restrictions import Restrictions
-from autorecon.graph.space import Space
 from autorecon.lang import Program
 from autorecon.lang.cases import is_possible, is_tied, picks_of_tied, settled, ways
 
@@ -61,12 +64,13 @@ _NOTHING = (math.inf, -math.inf)
 EXTENT = Semiring(_plus, _times, (1, *(0, 0) * 3), (0, *_NOTHING * 3))
 
 
-def extent(space: Space) -> Extent:
+@once
+def extent(space: Architectures) -> Extent:
     """One sum for all of it; bounds of the cost (`exact` is False) where that takes too long."""
     found = exact(space, _summed_extent, _listed_extent)
     if found is None:
-        free = Space(unrestricted(space.program)).cost
-        bounds = [_clipped(free, name, space) for name in MEASURES]
+        whole = free.cost_interval(Architectures(unrestricted(space.program)))
+        bounds = [_clipped(whole, name, space) for name in MEASURES]
         return Extent(None, CostInterval(bounds[0], bounds[1], bounds[2], exact=False))
     valid, *ends = found
     if not valid:  # there is nothing to measure
@@ -75,19 +79,22 @@ def extent(space: Space) -> Extent:
     return Extent(valid, cost)
 
 
-def leaves_something(space: Space) -> bool:
+def leaves_something(space: Architectures) -> bool:
     """Whether any architecture is valid within the rules and limits; True if that is unknown."""
     found = exact(space, _sums_to_something, lambda space: bool(listed(space)))
     return found is not False
 
 
-def distinct_architectures(space: Space) -> int | None:
+@once
+def distinct_architectures(space: Architectures) -> int | None:
     """How many different generators are within the rules and limits, or None."""
     return exact(space, _summed_generators, _listed_generators)
 
 
 def exact(
-    space: Space, by_sum: Callable[[Space], Any], by_list: Callable[[Space], Any]
+    space: Architectures,
+    by_sum: Callable[[Architectures], Any],
+    by_list: Callable[[Architectures], Any],
 ) -> Any | None:
     """By a sum, else by a list where that is short; None where neither can be."""
     try:
@@ -96,7 +103,7 @@ def exact(
         return by_list(space) if space.architectures <= MAX_LISTED else None
 
 
-def untied(space: Space) -> Program:
+def untied(space: Architectures) -> Program:
     """Its program, of which there are sums; raises FrontierTooWide where decisions are tied."""
     if is_tied(space.program):
         raise FrontierTooWide(f"what {space.name} chooses is tied")
@@ -117,7 +124,7 @@ def _cases(program: Program) -> list[tuple[Program, _Ways]]:
     return [(case, kept) for case, kept in cases if is_possible(case)]
 
 
-def _summed_extent(space: Space) -> _Value:
+def _summed_extent(space: Architectures) -> _Value:
     found = [_summed_case(case, kept) for case, kept in _cases(space.program)]
     return reduce(_plus, found, EXTENT.zero)
 
@@ -140,13 +147,13 @@ def _costing(costs: Iterable[int], count: int = 1) -> _Value:
     return (count, *(cost for cost in costs for _ in range(2)))
 
 
-def _listed_extent(space: Space) -> _Value:
+def _listed_extent(space: Architectures) -> _Value:
     restrictions = Restrictions(space)
     found = [_costing(restrictions.costs(picks)) for picks in listed(space)]
     return reduce(_plus, found, EXTENT.zero)
 
 
-def _sums_to_something(space: Space) -> bool:
+def _sums_to_something(space: Architectures) -> bool:
     return any(_leaves_something(case) for case, _ in _cases(space.program))
 
 
@@ -157,36 +164,36 @@ def _leaves_something(program: Program) -> bool:
     return within_limits(program, choices, Weights(), COUNT) > 0
 
 
-def _summed_generators(space: Space) -> int:
+def _summed_generators(space: Architectures) -> int:
     program = untied(space)
     return within_limits(program, diagram(program), Weights(), COUNT)
 
 
-def _listed_generators(space: Space) -> int:
-    return len({space.liveness.canonical(picks) for picks in listed(space)})
+def _listed_generators(space: Architectures) -> int:
+    return len({liveness(space).canonical(picks) for picks in listed(space)})
 
 
 def unrestricted(program: Program) -> Program:
-    """The same without rules and limits."""
-    return attrs.evolve(program, rules=(), limits=())
+    """The same without rules and limits, noise alone required."""
+    return attrs.evolve(program, rules=(), limits=(), required=("noise",))
 
 
-def _clipped(free: CostInterval, measure: str, space: Space) -> Interval:
+def _clipped(whole: CostInterval, measure: str, space: Architectures) -> Interval:
     """What the whole space spans, within the limits of this measure."""
     limits = [limit for limit in space.program.limits if limit.measure == measure]
-    found = getattr(free, measure)
+    found = getattr(whole, measure)
     least = max([found.min, *(math.ceil(limit.least) for limit in limits)])
     most = min([found.max, *(math.floor(limit.most) for limit in limits if limit.most < math.inf)])
     return Interval(least, most)
 
 
-def listed(space: Space) -> list[Picks]:
+def listed(space: Architectures) -> list[Picks]:
     """All architectures that keep to the rules and limits, one by one."""
     everything = product(*map(range, space.codec.radices))
-    return [picks for picks in everything if space.liveness.is_valid(picks)]
+    return [picks for picks in everything if liveness(space).is_valid(picks)]
 
 
-def few_listed(space: Space) -> list[Picks]:
+def few_listed(space: Architectures) -> list[Picks]:
     """The same; raises FrontierTooWide where that would take long."""
     if space.architectures > MAX_LISTED:
         raise FrontierTooWide(f"{space.name} is too entangled to number its architectures")

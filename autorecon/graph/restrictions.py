@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import attrs
 
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import Picks
 from autorecon.graph.cost import MEASURES, measures
-from autorecon.graph.encode import Picks, places
+from autorecon.graph.encode import places
 from autorecon.lang import Edge
-
-if TYPE_CHECKING:
-    from autorecon.graph.space import Space
-    from autorecon.lang.restrictions import Limit, Rule
+from autorecon.lang.restrictions import Limit, Rule
 
 
 @attrs.frozen
@@ -37,7 +35,7 @@ class _Choice:
 class Restrictions:
     """The rules and limits of one space, built once and asked many times."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Architectures) -> None:
         program = space.program
         number = {name: index for index, name in enumerate(space.order)}
         edges = sorted(program.edges, key=lambda edge: number[edge.source])
@@ -137,3 +135,9 @@ def _counted(rule: Rule, edges: Sequence[Edge]) -> _Counts:
 
 def _sum(counts: _Counts, chosen: Sequence[int]) -> int:
     return sum(counted[chosen[index]] for index, counted in counts)
+
+
+@once
+def restrictions(space: Architectures) -> Restrictions | None:
+    """Its rules and limits, to be asked of picks; None where nothing is restricted."""
+    return Restrictions(space) if space.program.is_restricted else None

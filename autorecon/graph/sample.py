@@ -6,18 +6,25 @@ same architectures.
 
 from __future__ import annotations
 
+from functools import cached_property
 from random import Random
 from typing import TypeAlias
 
+from autorecon.graph.codec import ArchitectureError, Picks
 from autorecon.graph.completion import completed
 from autorecon.graph.cost import COUNT
-from autorecon.graph.encode import ArchitectureError, Picks, places
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import Diagram, FrontierTooWide, Layer, Weights, diagram
 from autorecon.graph.numbering import Numbering
 from autorecon.graph.restricted import few_listed
 from autorecon.graph.space import Space
+from autorecon.graph.tied_numbering import TiedNumbering
 from autorecon.graph.tied_parts import AS_BEFORE, TiedParts
 from autorecon.graph.tied_parts import Layer as TiedLayer
+from autorecon.lang import Edge
+from autorecon.lang.cases import deciding_edges
+
+MAX_DRAWS = 100_000  # a few seconds
 
 
 def sample(space: Space, random: Random) -> Picks:
@@ -32,11 +39,12 @@ class ValidArchitectures:
     """
 
     def __init__(self, space: Space) -> None:
+        paths: Numbering | TiedNumbering | _Listed
         if space.is_tied:
-            paths: Numbering | _Listed = _Listed(space, few_listed(space))
+            self._names, paths = list(places(space)), _tied(space)
         else:
+            self._names = [edge.name for edge in deciding_edges(space.program)]
             paths = Numbering(space.program, diagram(space.program, every=True))
-        self._names = list(places(space))
         self._path, self.size = paths.path, paths.size
 
     def picks(self, number: int) -> Picks:
@@ -52,6 +60,32 @@ class ValidArchitectures:
         return self.picks(random.randrange(self.size))
 
 
+def _tied(space: Space) -> TiedNumbering | _Listed:
+    try:
+        return TiedNumbering(space.program)
+    except FrontierTooWide:
+        return _Listed(space, few_listed(space))
+
+
+def valid_sample(space: Space, random: Random) -> Picks:
+    """A valid architecture, each as likely as any other, of a space that may be too entangled to
+    number them. Raises FrontierTooWide where, in such a one, they are rare."""
+    try:
+        return ValidArchitectures(space).sample(random)
+    except FrontierTooWide as error:
+        found = first_valid(space, random, MAX_DRAWS)
+        if found is None:
+            message = f"{error}, and none of {MAX_DRAWS:,} drawn at random is valid"
+            raise FrontierTooWide(message) from error
+        return found
+
+
+def first_valid(space: Space, random: Random, most: int) -> Picks | None:
+    """The first valid one of at most so many drawn of all architectures; or None."""
+    drawn = (sample(space, random) for _ in range(most))
+    return next(filter(space.liveness.is_valid, drawn), None)
+
+
 class DistinctArchitectures:
     """The different generators of a space, numbered from 0 to size - 1, as canonical picks.
 
@@ -60,7 +94,7 @@ class DistinctArchitectures:
     """
 
     def __init__(self, space: Space) -> None:
-        self._space, self._place, self._dead = space, places(space), _dead(space)
+        self._space = space
         paths = _paths(space)
         self._path, self.size = paths.path, paths.size
 
@@ -74,11 +108,16 @@ class DistinctArchitectures:
             place = {edge.name: index for index, edge in enumerate(self._space.edges)}
             part = {place[name]: option for name, option in self._path(number).items()}
             return self._space.liveness.tied_canonical(part)
-        picks = list(self._dead)
-        for name, option in self._path(number).items():
-            if name in self._place:
-                picks[self._place[name]] = option
-        return completed(self._space, tuple(picks)) if self._space.restrictions else tuple(picks)
+        live = self._path(number)
+        picks = tuple(live.get(edge.name, dead) for edge, dead in self._idle)
+        return completed(self._space, picks) if self._space.restrictions else picks
+
+    @cached_property
+    def _idle(self) -> list[tuple[Edge, int]]:
+        """The edge of each decision of an untied space, and its canonical pick where not live."""
+        edges = deciding_edges(self._space.program)
+        none = [[i for i, c in enumerate(edge.candidates) if c.is_none] for edge in edges]
+        return [(edge, found[0] if found else 0) for edge, found in zip(edges, none, strict=True)]
 
     def sample(self, random: Random) -> Picks:
         """A generator, each as likely as any other."""
@@ -186,9 +225,3 @@ def _backwards(layer: Layer) -> list[list[_Back]]:
         for old, new in arcs:
             ways[new].append((old, take.options if take.live else ()))
     return ways
-
-
-def _dead(space: Space) -> Picks:
-    """What canonical picks hold on edges that are not live."""
-    offers = ([option == "none" for option in d.options] for d in space.decisions)
-    return tuple(is_none.index(True) if True in is_none else 0 for is_none in offers)

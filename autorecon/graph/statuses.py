@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from autorecon.lang import Edge, Program
-from autorecon.lang.check_graph import reach
+from autorecon.lang.check_graph import label_reads, reach
 
 # A status has three bits: its kind, and whether such an edge in, an edge out has been found.
 UNREACHED, DEAD, LIVE = 0, 2, 4
@@ -36,13 +36,12 @@ def initial_statuses(
     says which edges may be such.
     """
     inputs = {node.name for node in program.inputs}
-    noise = [node.name for node in program.inputs if node.role == "noise"]
     output = {program.output.name}
     forced = [e for e in program.edges if not offers_none(e)]
     possible = [e for e in program.edges if not e.is_cut]
     always_reached, reachable = _reached(inputs, forced), _reached(inputs, possible)
     always_needed, needable = _needed(output, forced), _needed(output, possible)
-    always_live = output | (set(noise) if len(noise) == 1 else set())
+    always_live = output | _always_live(program)
     can_live, can_be_dead = reachable & needable, reachable - always_needed
     carries = (
         {edge.source for edge in filter(lacks_none, program.edges)}
@@ -65,6 +64,18 @@ def initial_statuses(
             yield UNREACHED
 
     return {name: tuple(statuses(name)) for name in program.nodes}
+
+
+def _always_live(program: Program) -> set[str]:
+    """Inputs without which an architecture does not count."""
+    found: set[str] = set()
+    for role in program.required:
+        alike = {node.name for node in program.inputs if node.role == role}
+        # Where norms read a label, no path need lead from any.
+        read = role == "label" and label_reads(program.nodes, program.edges)
+        if len(alike) == 1 and not read:
+            found |= alike
+    return found
 
 
 def _reached(start: set[str], edges: Iterable[Edge]) -> set[str]:

@@ -9,17 +9,18 @@ outside, stay where they are, and so does the order of a concatenation's parts.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import attrs
 
+from autorecon.graph.architectures import Architectures, once
+from autorecon.graph.codec import Picks
 from autorecon.graph.cost import count
-from autorecon.graph.encode import Picks, places
+from autorecon.graph.encode import places
 from autorecon.graph.frontier import FrontierTooWide, diagram
-from autorecon.graph.space import Space
 from autorecon.graph.tied_parts import tied_parts
-from autorecon.lang import Edge, Node, Program
+from autorecon.lang import Node, Program
 from autorecon.lang.cases import is_tied, tied_decisions
 from autorecon.lang.check_graph import topological_order
 
@@ -55,18 +56,18 @@ def symmetries(program: Program) -> list[Symmetry]:
     return found
 
 
-def reorderings(space: Space) -> list[Picks]:
+@once
+def reorderings(space: Architectures) -> list[Picks]:
     """What each symmetry does to picks: the places that it takes them from; raises TooSymmetric."""
     place, program = places(space), space.program
     kept = (mapping for mapping in symmetries(program) if _keeps_rules(mapping, program))
-    # What is tied, or has a name, stays where it is.
-    own = [edge for edge in space.choices if _chooses(edge, set(tied_decisions(program)))]
-    return [_reordering(mapping, own, place) for mapping in kept]
-
-
-def _chooses(edge: Edge, tied: Container[str]) -> bool:
-    """Whether an edge has a decision all of its own."""
-    return edge.name in edge.axes and edge.name not in tied
+    # What is tied stays where it is.
+    tied = tied_decisions(program)
+    own = {
+        (edge.source, edge.target): [place[axis] for axis in edge.axes if axis not in tied]
+        for edge in space.edges
+    }
+    return [_reordering(mapping, own, len(place)) for mapping in kept]
 
 
 def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
@@ -87,12 +88,13 @@ def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
     return set(before) == set(after)
 
 
-def _reordering(mapping: Symmetry, edges: Sequence[Edge], place: Mapping[str, int]) -> Picks:
-    by_ends = {(e.source, e.target): place[e.name] for e in edges}
-    taken = list(range(len(place)))
-    for edge in edges:
-        ends = mapping.get(edge.source, edge.source), mapping.get(edge.target, edge.target)
-        taken[by_ends[ends]] = place[edge.name]
+def _reordering(mapping: Symmetry, own: Mapping[tuple[str, str], list[int]], count: int) -> Picks:
+    """`own` are the places in the picks of what each edge alone depends on, by its ends."""
+    taken = list(range(count))
+    for (source, target), before in own.items():
+        ends = mapping.get(source, source), mapping.get(target, target)
+        for there, here in zip(own[ends], before, strict=True):
+            taken[there] = here
     return tuple(taken)
 
 
@@ -100,9 +102,9 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
     """How many different generators there are when symmetric ones count once (Burnside's lemma:
     the mean, over the symmetries, of how many live parts each leaves as they are).
 
-    None when there are too many symmetries or the space is too entangled; or has rules or limits.
+    None when there are too many symmetries or the space is too entangled; or is restricted.
     """
-    if program.rules or program.limits:
+    if program.is_restricted:
         return None
     try:
         mappings = symmetries(program)
@@ -161,18 +163,19 @@ def _first_of_cycle(items: Iterable[T], moves: Mapping[T, T]) -> dict[T, T]:
 def _links(program: Program) -> dict[str, dict[str, Hashable]]:
     """What leads from a node to another; by the source and then the target.
 
-    Edges that do not choose by themselves are alike only if they depend on the same decisions.
+    Edges whose decisions are tied are alike only if they depend on the same ones.
     """
     links: dict[str, dict[str, Hashable]] = {name: {} for name in program.nodes}
     parts: Counter[str] = Counter()
-    tied = set(tied_decisions(program))
+    tied = tied_decisions(program)
     owners = {edge.weights_of for edge in program.edges} - {None}
     for edge in program.edges:
         place = parts[edge.target] if program.nodes[edge.target].merge == "concat" else None
         parts[edge.target] += 1
         candidates = tuple(c.text for c in edge.candidates)
-        alone = _chooses(edge, tied)
-        axes = tuple(axis for axis in edge.axes if not alone or axis != edge.name)
+        axes = tuple(
+            axis if axis in tied else len(program.decisions[axis].options) for axis in edge.axes
+        )
         weights = edge.name if edge.weights_of or edge.name in owners else None
         links[edge.source][edge.target] = (edge.type, candidates, place, axes, edge.table, weights)
     return links

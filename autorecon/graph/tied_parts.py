@@ -21,7 +21,6 @@ from autorecon.graph.frontier import (
     BITS,
     MASK,
     MAX_STEPS,
-    NOISE,
     FrontierTooWide,
     edges_by_later_end,
     ends_of,
@@ -33,6 +32,7 @@ from autorecon.lang.cases import classes, combinations, tied_decisions
 # One of several candidates that a live edge may have; AS_BEFORE is the one that edges with the same
 # decision show already.
 AS_BEFORE = -1
+NOISE = 1  # the bit of a state that says whether a noise input is live
 Labels = tuple[int, ...]
 # Where one can go from a state: the state after it, and the candidates that lead there; none where
 # nothing live is seen.
@@ -248,13 +248,9 @@ def _fields(program: Program) -> dict[str, _Field]:
     shift = 1 + BITS * (len(program.nodes) + 1)
     alike, found = classes(program), {}
     for name in tied_decisions(program):
-        options = len(program.decisions[name].options)
-        plain = all(
-            edge.axes == (name,) and len(edge.candidates) == options
-            for edge in program.edges
-            if name in edge.axes
-        )
-        tokens = alike[name] if plain else [[option] for option in range(options)]
+        plain = all(edge.decision == name for edge in program.edges if name in edge.axes)
+        options = range(len(program.decisions[name].options))
+        tokens = alike[name] if plain else [[option] for option in options]
         found[name] = _Field(name, shift, tokens, plain)
         shift += 2 + len(tokens).bit_length()
     return found

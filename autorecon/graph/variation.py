@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from autorecon.graph.encode import ArchitectureError, Picks
+from autorecon.graph.codec import ArchitectureError, Picks
 from autorecon.graph.space import Space
 
 

@@ -5,7 +5,7 @@ from autorecon.lang.checked import Decision, Edge, Node, Op, Pipeline, Program
 from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.genotype import decide, format_genotype
 from autorecon.lang.library import find_space, shipped_spaces
-from autorecon.lang.opspec import LabelInput, OpPlan
+from autorecon.lang.opspec import LabelInput, OpPlan, show_value
 from autorecon.lang.own import OpError, load_ops, op
 from autorecon.lang.resources import resource_folder
 from autorecon.lang.shapes import Label, Shape, show_shape
@@ -39,4 +39,5 @@ __all__ = [
     "resource_folder",
     "shipped_spaces",
     "show_shape",
+    "show_value",
 ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import product
 
-import attrs
-
 from autorecon.lang import syntax as s
 from autorecon.lang.candidates import Candidates, alternatives, of_type, with_none
 from autorecon.lang.checked import Edge
@@ -53,17 +51,6 @@ def add_edges(
         written, end = (source, target), program.entries.get(end, end)
         edge = Edge(start, end, written, kind, contract, candidates, block, span=span)
         program.edges.append(edge)
-
-
-def name_apart(edges: list[Edge]) -> None:
-    """Edges of blocks take their full names where a node of the file, or an instance, has the name
-    of their target: `B.a->c` may lead to `B.c` or to `c`."""
-    outer = {edge.name for edge in edges if edge.block is None}
-    outer |= {name.rpartition(".")[0] for name in outer}
-    for place, edge in enumerate(edges):
-        if edge.block is not None and edge.name in outer:
-            full = attrs.evolve(edge, in_full=True)
-            edges[place] = attrs.evolve(full, axes=full.own_axes())
 
 
 def _candidates(

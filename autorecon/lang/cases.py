@@ -30,11 +30,15 @@ def tied_decisions(program: Program) -> tuple[str, ...]:
     return tuple(name for name in program.decisions if uses[name] > 1)
 
 
+def deciding_edges(program: Program) -> list[Edge]:
+    """Of each decision of an untied space, the edge whose candidates its options are."""
+    of = {edge.decision: edge for edge in program.edges}
+    return [of[name] for name in program.decisions]
+
+
 def is_tied(program: Program) -> bool:
     """Whether not every edge simply chooses one of its candidates, with weights of its own."""
-    one_each = all(
-        len(e.axes) < 2 and e.table == tuple(range(len(e.candidates))) for e in program.edges
-    )
+    one_each = all(edge.decision for edge in program.edges if edge.axes)
     shared = any(edge.weights_of for edge in program.edges)
     return not one_each or shared or bool(tied_decisions(program))
 
@@ -212,4 +216,5 @@ def _outline(program: Program) -> Program:
 
 def is_possible(program: Program) -> bool:
     """Whether any architecture of a case is valid."""
-    return not is_cut(program.nodes, (edge for edge in program.edges if not edge.is_cut))
+    edges = [edge for edge in program.edges if not edge.is_cut]
+    return not any(is_cut(program.nodes, edges, role) for role in program.required)

@@ -48,10 +48,10 @@ def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     return seen
 
 
-def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> bool:
-    """Whether no path leads from a noise input to the output over the given edges."""
-    noise = {n.name for n in nodes.values() if n.role == "noise"}
-    return not noise & live_nodes(nodes, edges)
+def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise") -> bool:
+    """Whether over the given edges the output depends on no input of this role."""
+    inputs = {n.name for n in nodes.values() if n.role == role}
+    return not inputs & live_nodes(nodes, edges)
 
 
 def check_graph(

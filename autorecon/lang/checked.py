@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Value
+from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
 from autorecon.lang.diagnostics import Diagnostic
+from autorecon.lang.keys import key
+from autorecon.lang.opspec import show_value
 from autorecon.lang.record import Record
 from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
@@ -50,26 +52,21 @@ class Op:
     @property
     def text(self) -> str:
         """As one writes it: required arguments by place, others by name where not the default."""
-        shown = []
-        for param, value in zip(self.spec.params, self.values, strict=True):
-            if param.required:
-                shown.append(_literal(value))
-            elif value != param.default:
-                shown.append(f"{param.name}={_literal(value)}")
-        return f"{self.name}({', '.join(shown)})" if shown else self.name
+        written = [
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
+            for param, value in self._shown
+        ]
+        return f"{self.name}({', '.join(written)})" if written else self.name
 
     @property
     def key(self) -> str:
         """A name for module paths that tells it from any other operation: `conv3_d2`."""
-        key = self.name
-        for param, value in zip(self.spec.params, self.values, strict=True):
-            if isinstance(value, LabelInput):
-                key += f"_{value}"
-            elif param.required:
-                key += f"{value}"
-            elif value != param.default:
-                key += "_" + _key_part(param.name, value)
-        return key.replace(".", "p").replace("-", "m")
+        return key(self.spec, self._shown, self.text)
+
+    @property
+    def _shown(self) -> list[tuple[Param, Value]]:
+        pairs = zip(self.spec.params, self.values, strict=True)
+        return [(p, value) for p, value in pairs if p.required or value != p.default]
 
 
 @attrs.frozen
@@ -82,19 +79,6 @@ class Placeholder(Op):
     @property
     def text(self) -> str:
         return self.name
-
-
-def _key_part(name: str, value: Value) -> str:
-    if isinstance(value, bool):
-        return name if value else f"no{name}"
-    short = {"dilation": "d", "stride": "s", "groups": "g"}
-    return f"{short.get(name, name)}{value}"
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.name if isinstance(value, LabelInput) else repr(value)
 
 
 @attrs.frozen
@@ -238,7 +222,7 @@ class Edge:
     candidates: tuple[Pipeline, ...]
     block: str | None = None
     in_full: bool = False  # whether its short name would be that of another
-    axes: tuple[str, ...] = attrs.Factory(lambda edge: edge.own_axes(), takes_self=True)
+    axes: tuple[str, ...] = attrs.Factory(lambda edge: edge._own_axes(), takes_self=True)
     table: tuple[int, ...] = attrs.Factory(lambda edge: _counted(len(edge.candidates)), True)
     weights_of: str | None = None  # the edge whose modules it shares
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
@@ -256,12 +240,22 @@ class Edge:
         return f"{source}->{target}"
 
     @property
+    def decision(self) -> str | None:
+        """The decision whose options are the candidates, one by one, if any one decides alone."""
+        alone = len(self.axes) == 1 and self.table == _counted(len(self.candidates))
+        return self.axes[0] if alone else None
+
+    @property
     def is_cut(self) -> bool:
         return all(c.is_none for c in self.candidates)
 
-    def own_axes(self) -> tuple[str, ...]:
-        """Its own decision, if it has alternatives."""
+    def _own_axes(self) -> tuple[str, ...]:
         return (self.name,) if len(self.candidates) > 1 else ()
+
+    def named_in_full(self) -> Edge:
+        """The same edge, which nothing is tied to yet, with its name in full."""
+        edge = attrs.evolve(self, in_full=True)
+        return attrs.evolve(edge, axes=edge._own_axes())
 
     def decided(self, candidate: Pipeline) -> Edge:
         """The same edge with nothing to choose."""
@@ -292,6 +286,8 @@ class Program:
     decisions: Mapping[str, Decision]  # each with two options at least
     limits: tuple[Limit, ...] = attrs.field(kw_only=True, default=())
     rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
+    # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
+    required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
     source: Source = attrs.field(eq=False, repr=False)
     written: Written = attrs.field(eq=False, repr=False)
     picks: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)
@@ -314,6 +310,11 @@ class Program:
     @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(n for n in self.nodes.values() if n.is_input)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether an architecture may be left out though noise reaches its output."""
+        return bool(self.rules or self.limits or self.required != ("noise",))
 
     def candidate(self, edge: Edge, picks: Mapping[str, int]) -> int:
         """The index of an edge's candidate when each decision takes the option of this index."""

@@ -13,7 +13,7 @@ import attrs
 
 from autorecon.lang import syntax as s
 from autorecon.lang.add_choices import add_choice, add_share
-from autorecon.lang.add_edges import add_edge_type, add_edges, name_apart
+from autorecon.lang.add_edges import add_edge_type, add_edges
 from autorecon.lang.add_instances import add_instance
 from autorecon.lang.add_nodes import add_input, add_nodes
 from autorecon.lang.catalogue import MAX_SIZE
@@ -31,7 +31,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
     program = Elaboration(faults, Values({}, scope, choices), declared, labels)
     try:
         _Body(program, program.globals).run(statements)
-        name_apart(program.edges)
+        _tell_apart(program)
         _restrict(program)
         _unused(program)
         tie(program)
@@ -43,6 +43,20 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
                 e for e in program.edges if not any(c.choices for c in e.candidates)
             ]
     return program
+
+
+def _tell_apart(program: Elaboration) -> None:
+    """Edges of a block whose short name is that of an edge outside of it, or what one begins with:
+    `B.a->b` beside `B.a->b` to a node of the file, or `B.a->b.c` to one of another block."""
+    outer = {
+        (edge.written[0], edge.written[1].partition(".")[0])
+        for edge in program.edges
+        if edge.block is None
+    }
+    for index, edge in enumerate(program.edges):
+        source, target = edge.written
+        if edge.block and (source, target.removeprefix(f"{edge.block}.")) in outer:
+            program.edges[index] = edge.named_in_full()
 
 
 def _unused(program: Elaboration) -> None:

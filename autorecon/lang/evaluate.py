@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from autorecon.lang import syntax as s
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
+from autorecon.lang.opspec import show_value
 from autorecon.lang.source import Span
 
 Number = int | float | bool
@@ -85,10 +86,6 @@ def whole(
         faults.report(code, f"{what} must be {least} to {most:,}, not {value:,}", expr.span)
         return None
     return value
-
-
-def show_value(value: Number) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:

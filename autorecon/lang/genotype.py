@@ -14,6 +14,7 @@ from autorecon.lang.diagnostics import Diagnostic, Diagnostics, SpaceError, did_
 from autorecon.lang.elaboration import Elaboration
 from autorecon.lang.evaluate import Number, Unknown, evaluate
 from autorecon.lang.files import named_source
+from autorecon.lang.opspec import show_value
 from autorecon.lang.parse import parse
 from autorecon.lang.pipelines import resolve
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
@@ -247,7 +248,8 @@ def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Prog
     """The genotype that these options (by decision) make of a space, as if read from its text."""
     text = format_genotype(base, chosen, name, of)
     source = Source(text, f"{name}.space")
-    return attrs.evolve(decided(base, chosen), name=name, source=source, of=of)
+    made = decided(base, chosen)
+    return attrs.evolve(made, name=name, source=source, of=of, required=("noise",))
 
 
 def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str) -> str:
@@ -269,13 +271,9 @@ def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str
 
 def _header(base: Program, name: str, of: str) -> list[str]:
     """The header in one line or, where that is too long, with its parameters in another."""
-    given = ", ".join(f"{k} = {_literal(v)}" for k, v in base.parameters.items())
+    given = ", ".join(f"{k} = {show_value(v)}" for k, v in base.parameters.items())
     start = f'genotype {name} of "{of}"'
     header = f"{start}({given})" if given else start
     if len(header) <= MAX_COLUMNS:
         return [header]
     return [f"{start}(", f"  {given}", ")"]
-
-
-def _literal(value: Number) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -23,6 +23,13 @@ class LabelInput:
 
 
 Value = int | float | bool | LabelInput | None
+
+
+def show_value(value: Value) -> str:
+    """As one writes it; dots for what is left open."""
+    return "..." if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 # Values are checked against the signature before a rule sees them.
 Args = Mapping[str, Any]
 ShapeRule = Callable[[Args, Shape, Shape], Shape]

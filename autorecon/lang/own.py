@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 import typing
 from collections.abc import Callable
 from types import NoneType, UnionType
@@ -14,6 +11,7 @@ from typing import Any
 from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE
 from autorecon.lang.opspec import OWN, Args, LabelInput, OpPlan, OpSpec, Param
 from autorecon.lang.shapes import Label, Shape, ShapeFault
+from autorecon.lang.user_modules import import_own
 
 Function = Callable[..., OpPlan]
 _KINDS = (int, float, bool, LabelInput)
@@ -51,28 +49,14 @@ def op(function: Function) -> Function:
     return function
 
 
-def load_ops(module: str) -> None:
-    """Import a module that declares operations, from the current folder or what is installed.
-
-    Raises OpError where that fails, or where it declares none.
-    """
-    here = os.getcwd()
-    # A command installed in bin/ does not look into the current folder as `python -m` does.
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    known = len(OWN)
-    try:
-        importlib.import_module(module)
-    except OpError:
-        raise
-    # A script without a main guard parses our command line and exits.
-    except (Exception, SystemExit) as error:
-        raise OpError(
-            f"cannot import {module} (from {here} or what is installed): "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    if len(OWN) == known and not any(o.origin.startswith(f"{module}.") for o in OWN.values()):
-        raise OpError(f"{module} declares no operations: decorate a function with @autorecon.op")
+def load_ops(*modules: str) -> None:
+    """Import modules that declare operations; OpError where that fails, or one declares none."""
+    for module in modules:
+        known = len(OWN)
+        import_own(module, OpError)
+        if len(OWN) == known and not any(o.origin.startswith(f"{module}.") for o in OWN.values()):
+            message = "declares no operations: decorate a function with @autorecon.op"
+            raise OpError(f"{module} {message}")
 
 
 def _params(function: Function, origin: str) -> tuple[Param, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from autorecon.lang import syntax as s
 from autorecon.lang.declare import report_twice
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
-from autorecon.lang.evaluate import UNKNOWN, Number, Unknown, bounded, evaluate, show_value
+from autorecon.lang.evaluate import UNKNOWN, Number, Unknown, bounded, evaluate
+from autorecon.lang.opspec import show_value
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 Bound = dict[str, Number | Unknown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -12,6 +12,7 @@ from autorecon.lang.checked import Op, Pipeline, Placeholder
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.evaluate import UNKNOWN, Scope, Unknown, evaluate, whole
 from autorecon.lang.familiar import familiar
+from autorecon.lang.opspec import show_value
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
@@ -171,76 +172,74 @@ def call_scope(
     Arguments see what the caller sees, defaults the file's names and the parameters before them.
     """
     what = call.name.text if isinstance(call, s.Call) else call.block.text
-    names = [p.name.text for p in parameters]
-    given: dict = {}
-    for index, argument in enumerate(call.arguments):
-        name = argument.name or (names[index] if index < len(names) else None)
-        wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
-        message = f"`{what}` {wrong}" if name not in names else f"`{name}` is given twice"
-        if name is None or name not in names or name in given:
-            faults.report("E0302", message, argument.span, _form(what, parameters))
-            return None
-        given[name] = evaluate(argument.value, scope, faults)
-    missing = [p.name.text for p in parameters if p.default is None and p.name.text not in given]
-    if missing:
-        message = f"`{what}` misses `{'`, `'.join(missing)}`"
-        faults.report("E0302", message, call.span, _form(what, parameters))
+    needed = {p.name.text: p.default is None for p in parameters}
+    form = f"{what}({', '.join(p.span.text for p in parameters)})"
+    given = _by_name(call, what, needed, form, faults)
+    if given is None:
         return None
+    values = {name: evaluate(argument.value, scope, faults) for name, argument in given.items()}
     bound: dict = {}
     for parameter in parameters:
         name = parameter.name.text
-        if name in given or parameter.default is None:
-            bound[name] = given[name]
+        if name in values or parameter.default is None:
+            bound[name] = values[name]
         else:
             bound[name] = evaluate(parameter.default, {**outer, **bound}, faults)
     return bound
 
 
-def _form(what: str, parameters: Iterable[s.Parameter]) -> str:
-    return f"it is `{what}({', '.join(p.span.text for p in parameters)})`"
+def _by_name(
+    call: s.Call | s.Instance, what: str, needed: Mapping[str, bool], form: str, faults: Diagnostics
+) -> dict[str, s.Argument] | None:
+    """The arguments by the names of the parameters, or None after reporting a misfit.
+
+    `needed` says of each parameter, in order, whether it must be given.
+    """
+    given: dict[str, s.Argument] = {}
+    names, help, sound = [*needed], f"it is `{form}`", True
+    for index, argument in enumerate(call.arguments):
+        name = argument.name or (names[index] if index < len(names) else None)
+        if name and name in needed and name not in given:
+            given[name] = argument
+            continue
+        wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
+        message = f"`{name}` is given twice" if name in given else f"`{what}` {wrong}"
+        faults.report("E0302", message, argument.span, help)
+        sound = False
+    missing = [name for name in needed if needed[name] and name not in given]
+    if sound and missing:
+        message = f"`{what}` misses `{'`, `'.join(missing)}`"
+        faults.report("E0302", message, call.span, help)
+    return given if sound and not missing else None
 
 
 def signature(spec: OpSpec) -> str:
     """`conv(kernel, dilation=1, ...)`, as help lines and the reference show it."""
-    shown = (p.name if p.required else f"{p.name}={_show(p.default)}" for p in spec.params)
+    shown = (p.name if p.required else f"{p.name}={show_value(p.default)}" for p in spec.params)
     return f"{spec.name}({', '.join(shown)})" if spec.params else spec.name
-
-
-def _show(value: object) -> str:
-    return "..." if value is None else str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
 def _bind(
     call: s.Call, spec: OpSpec, scope: Scope, labels: Labels, faults: Diagnostics
 ) -> Op | None:
-    names = [p.name for p in spec.params]
-    bound: dict[str, Value | Unknown] = {}
-    help, sound = f"it is `{signature(spec)}`", True
-    for index, argument in enumerate(call.arguments):
-        name = argument.name or (names[index] if index < len(names) else None)
-        if name not in names:
-            what = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
-            faults.report("E0302", f"`{spec.name}` {what}", argument.span, help)
-            sound = False
-        elif name in bound:
-            faults.report("E0302", f"`{name}` is given twice", argument.span, help)
-            sound = False
-        else:
-            param = spec.params[names.index(name)]
-            bound[name] = (
-                _label(argument, spec.name, scope, labels, faults)
-                if param.type is LabelInput
-                else _argument(argument, spec.name, param, scope, faults)
-            )
-    for param in spec.params:
-        if sound and param.required and param.name not in bound:
-            message = f"`{spec.name}` misses its `{param.name}`"
-            faults.report("E0302", message, call.span, help)
-            return None
-    values = [bound.get(p.name, p.default) for p in spec.params]
-    if not sound or any(isinstance(v, Unknown) for v in values):
+    needed = {p.name: p.required for p in spec.params}
+    given = _by_name(call, spec.name, needed, signature(spec), faults)
+    if given is None:
         return None
-    return Op(spec.name, tuple(v for v in values if not isinstance(v, Unknown)))
+    values: list[Value] = []
+    for param in spec.params:
+        if param.name not in given:
+            values.append(param.default)
+            continue
+        argument = given[param.name]
+        value = (
+            _label(argument, spec.name, scope, labels, faults)
+            if param.type is LabelInput
+            else _argument(argument, spec.name, param, scope, faults)
+        )
+        if not isinstance(value, Unknown):
+            values.append(value)
+    return Op(spec.name, tuple(values)) if len(values) == len(needed) else None
 
 
 def _label(
@@ -272,7 +271,8 @@ def _argument(
         value = float(value)
     if type(value) is not param.type:
         kind = {int: "a whole number", float: "a number", bool: "true or false"}[param.type]
-        faults.report("E0301", f"{what} must be {kind}, not {_show(value)}", argument.value.span)
+        message = f"{what} must be {kind}, not {show_value(value)}"
+        faults.report("E0301", message, argument.value.span)
         return UNKNOWN
     if param.least is not None and value < param.least:
         message = f"{what} must be at least {param.least}, not {value}"

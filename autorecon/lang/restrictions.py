@@ -14,7 +14,8 @@ from autorecon.lang.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.checked import Edge, Pipeline
 from autorecon.lang.diagnostics import Diagnostics, did_you_mean
 from autorecon.lang.elaboration import Elaboration, Values
-from autorecon.lang.evaluate import Scope, Unknown, evaluate, show_value, whole
+from autorecon.lang.evaluate import Scope, Unknown, evaluate, whole
+from autorecon.lang.opspec import show_value
 from autorecon.lang.source import Span
 
 # What a budget is of, by its word in the language.

@@ -211,10 +211,14 @@ class _Reader:
         edges = [m for m in self.program.edges if m.block == instance]
         members = [edge for edge in edges if edge.source not in applied]
         choices = [c for c in self.program.choices.values() if c.block == instance]
-        within = {
-            " -> ".join(end.removeprefix(f"{instance}.") for end in e.written): e for e in members
-        }
-        return within | {c.name.removeprefix(f"{instance}."): c for c in choices}
+        found: list[Edge | Choice] = [*members, *choices]
+        return {_within(member, instance): member for member in found}
+
+
+def _within(member: Edge | Choice, instance: str) -> str:
+    """What it is called in the instance's block."""
+    ends = member.written if isinstance(member, Edge) else (member.name,)
+    return "->".join(end.removeprefix(f"{instance}.") for end in ends)
 
 
 def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:

@@ -45,7 +45,7 @@ def edge_mixture(space: Space, sampled: Sampled) -> dict[str, Weights]:
     theirs, and a candidate what all of its combinations weigh.
     """
     return {
-        edge.name: sampled[edge.name] if edge.axes == (edge.name,) else _tied(edge, space, sampled)
+        edge.name: sampled[edge.decision] if edge.decision else _tied(edge, space, sampled)
         for edge in space.choices
     }
 

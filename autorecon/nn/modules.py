@@ -70,7 +70,9 @@ def norm_of_copies(bn: nn.Module, x: Tensor, copies: int) -> Tensor:
     out = F.batch_norm(x, bn.running_mean, moved, bn.weight, bn.bias, True, bn.momentum, bn.eps)
     count = x.numel() // x.shape[1]
     past = (1 - bn.momentum) * bn.running_var
-    bn.running_var.copy_(past + (moved - past) * (copies * (count - 1) / (copies * count - 1)))
+    found = past + (moved - past) * (copies * (count - 1) / (copies * count - 1))
+    # Torch's own norms do not tell autograd either: another call of this one may have kept it.
+    bn.running_var.data.copy_(found)
     bn.get_buffer("num_batches_tracked").add_(1)
     return out
 

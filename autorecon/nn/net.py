@@ -17,19 +17,53 @@ from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, Scalars
 
 
+class NameClash(ValueError):
+    """Two things at one place in the tree of module names: the weights of one would be lost."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"two things would have the name `{name}` at one place in the net's state dict: rename "
+            "the node, block instance, choice or operation that is called so"
+        )
+
+
 class Branch(nn.Module):
     """A place in the tree of module names. Users name nodes as they like, so unlike ModuleDict it
     has no forbidden names."""
 
+    def __setattr__(self, name: str, value: object) -> None:
+        # Of its own: what it holds is put there, and may have the name of any attribute.
+        object.__setattr__(self, name, value)
+
     def put(self, name: str, module: nn.Module) -> None:
+        """Hold a module; raises NameClash."""
+        if name in self._modules:
+            raise NameClash(name)
         self._modules[name] = module
 
+    def put_parameter(self, name: str, parameter: nn.Parameter) -> None:
+        """Hold a parameter; raises NameClash."""
+        if name in self._parameters:
+            raise NameClash(name)
+        self._parameters[name] = parameter
+
+    def parameter(self, name: str) -> nn.Parameter:
+        found = self._parameters[name]
+        assert found is not None
+        return found
+
     def branch(self, path: str) -> Branch:
+        """The place of this path, with dots between its names; raises NameClash."""
         here = self
         for name in path.split("."):
             if name not in here._modules:
                 here.put(name, Branch())
-            here = here._modules[name]  # type: ignore[assignment]
+            found = here._modules[name]
+            if not isinstance(found, Branch):
+                raise NameClash(name)
+            here = found
         return here
 
 

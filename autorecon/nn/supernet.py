@@ -31,8 +31,7 @@ class SuperNet(SpaceNet):
         for decision in space.decisions:
             start = 1e-3 * torch.randn(len(decision.options))
             place, name = self._alpha_place(decision.name)
-            # As users name their choices, which may be as a module's own attributes are named.
-            place._parameters[name] = nn.Parameter(start)
+            place.put_parameter(name, nn.Parameter(start))
         self._plans: dict[tuple, Plan] = {}
 
     def _alpha_place(self, decision: str) -> tuple[Branch, str]:
@@ -44,7 +43,7 @@ class SuperNet(SpaceNet):
     def alpha(self) -> dict[str, nn.Parameter]:
         """Architecture parameters by decision: vectors with one entry an option."""
         places = {d.name: self._alpha_place(d.name) for d in self.space.decisions}
-        return {d: place._parameters[name] for d, (place, name) in places.items()}  # type: ignore[misc]
+        return {decision: place.parameter(name) for decision, (place, name) in places.items()}
 
     def forward(self, z: Tensor, y: Tensor, mixture: Mixture | None = None) -> Tensor:
         if mixture is None:

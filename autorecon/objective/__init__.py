@@ -6,8 +6,9 @@ Everything but `TeacherView` and `lacking` is there without torch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autorecon.lazy import later
 from autorecon.objective.errors import DivergedError, ObjectiveError
 from autorecon.objective.objective import Objective
 from autorecon.objective.observation import (
@@ -37,11 +38,5 @@ __all__ = [
     "term",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in ("TeacherView", "lacking"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # These two need torch, which is imported when one is first asked for.
-    from autorecon.objective import teacher_view
-
-    return getattr(teacher_view, name)
+# What needs torch is imported when it is first asked for.
+__getattr__ = later(__name__, teacher_view=["TeacherView", "lacking"])

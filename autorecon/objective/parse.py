@@ -5,7 +5,6 @@ sum = [sign] item { sign item };  item = [number "*"] name
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 
@@ -60,10 +59,9 @@ def _weight(text: str, match: re.Match[str]) -> float:
 def _known(text: str, name: str, position: int) -> Term:
     if name in TERMS:
         return TERMS[name]
-    close = difflib.get_close_matches(name, TERMS, n=1)
-    hint = f", did you mean '{close[0]}'?" if close else "."
-    known = ", ".join(sorted(TERMS))
-    raise _error(text, position, f"unknown term '{name}'{hint} Terms: {known}")
+    from autorecon.lang import did_you_mean
+
+    raise _error(text, position, f"unknown term '{name}': {did_you_mean(name, TERMS, most=40)}")
 
 
 def _skip_spaces(text: str, position: int) -> int:

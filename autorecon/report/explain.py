@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 
 import attrs
-import cattrs
 
 from autorecon.graph import Space, load
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
-from autorecon.report.errors import read_json, structured
+from autorecon.records.derivation import Derivation, read_derivation
 from autorecon.report.history import SearchEpoch, read_history
-from autorecon.report.selection import Trial
 from autorecon.runs import RunFolder
 
 SHOWN = 6  # epochs, the first and the last among them
@@ -95,7 +93,7 @@ class Explanation:
 def explain(folder: RunFolder, name: str) -> list[Explanation]:
     """The decisions that `name` stands for, an edge's or one of a name of its own.
 
-    Raises ExplainError.
+    Raises ExplainError, or RecordError for a derivation.json that is none.
     """
     epochs = [epoch for epoch in read_history(folder.metrics_path).search if epoch.probabilities]
     if not epochs:
@@ -105,7 +103,7 @@ def explain(folder: RunFolder, name: str) -> list[Explanation]:
     space = _space(folder)
     if {d.name for d in space.decisions} != epochs[-1].probabilities.keys():
         raise ExplainError(f"{folder.metrics_path} is of another space: put back the run's own")
-    derivation = _derivation(folder, epochs[-1])
+    derivation = _derivation(folder, space, epochs[-1])
     return [_explanation(folder, space, d, epochs, derivation) for d in find(space, name)]
 
 
@@ -133,42 +131,22 @@ def _forms(edge: Edge) -> tuple[str, str, str]:
 
 def _space(folder: RunFolder) -> Space:
     section = folder.config.get("space", {})
-    for module in section.get("ops", ()):
-        load_ops(str(module))
+    load_ops(*map(str, section.get("ops", ())))
     return load(folder.space_path, **section.get("set", {}))
 
 
-@attrs.frozen
-class _Derivation:
-    """What derivation.json says."""
-
-    choices: dict[str, str]
-    by: str
-    scores: dict[str, list[float]]
-    judged: list[tuple[dict[str, str], dict[str, float]]] = attrs.Factory(list)
-    repaired: list[str] = attrs.Factory(list)
-    trials: list[Trial] = attrs.Factory(list)
-
-    def loss(self, decision: Decision, option: str) -> float | None:
-        """The least total of what was judged with this option."""
-        losses = [
-            losses["total"] for choices, losses in self.judged if choices[decision.name] == option
-        ]
-        return min(losses, default=None)
-
-    def agreement(self, decision: Decision, option: str) -> float | None:
-        """The best mean of what was tried with this option."""
-        means = [t.mean for t in self.trials if t.choices.get(decision.name) == option]
-        return max(means, default=None)
-
-
-def _derivation(folder: RunFolder, last: SearchEpoch) -> _Derivation:
+def _derivation(folder: RunFolder, space: Space, last: SearchEpoch) -> Derivation:
     """What was recorded when the search ended; before that, what its last epoch would derive."""
-    recorded = read_json(folder.derivation_path)
-    if recorded is None:
-        return _Derivation(last.genotype, "argmax", last.probabilities)
-    place = str(folder.derivation_path)
-    return structured(cattrs.Converter().structure, recorded, _Derivation, place)
+    found = read_derivation(folder.derivation_path)
+    if found is None:
+        return Derivation(last.genotype, "argmax", last.probabilities)
+    for decision in space.decisions:
+        scores, chosen = found.scores.get(decision.name, ()), found.choices.get(decision.name)
+        if len(scores) != len(decision.options) or chosen not in decision.options:
+            raise ExplainError(
+                f"{folder.derivation_path} is of another space: put back the run's own"
+            )
+    return found
 
 
 def _explanation(
@@ -176,7 +154,7 @@ def _explanation(
     space: Space,
     decision: Decision,
     epochs: Sequence[SearchEpoch],
-    derivation: _Derivation,
+    derivation: Derivation,
 ) -> Explanation:
     shown = _spread(len(epochs))
     over = [epochs[i].probabilities[decision.name] for i in shown]
@@ -188,8 +166,8 @@ def _explanation(
             text,
             tuple(p[k] for p in over),
             scores[k],
-            derivation.loss(decision, text),
-            derivation.agreement(decision, text),
+            derivation.loss(decision.name, text),
+            derivation.agreement(decision.name, text),
             *_costs(space, edges, decision, k),
         )
         for k, text in enumerate(decision.options)

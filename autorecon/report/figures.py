@@ -12,9 +12,9 @@ from markupsafe import Markup
 from autorecon.graph import Space
 from autorecon.graph.labels import edge_types
 from autorecon.lang import Decision
+from autorecon.records.results import Results
 from autorecon.report.charts import Line, line_chart, strip_chart
 from autorecon.report.history import History, SearchEpoch
-from autorecon.report.results import Results
 
 GENERATOR_COLOURS = ("c1", "c0", "c2", "c3", "c5", "c6")
 """By the order of the generators: the human-designed one comes first."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import cattrs
 
-from autorecon.report.errors import ReportError, structured
-from autorecon.runs import read_metrics
+from autorecon.records.files import REMEDY
+from autorecon.records.schema import structured
+from autorecon.report.errors import ReportError
+from autorecon.runs import read_lines
 
 LIMIT = 64_000_000
 """Bytes: some 5,000 epochs of a space with a thousand edges."""
@@ -61,12 +62,15 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """What the file holds so far; nothing if there is none. Raises ReportError or RunError."""
+    """What the file holds so far; nothing if there is none.
+
+    Raises ReportError, RecordError or RunError.
+    """
     if path.is_file() and path.stat().st_size > LIMIT:
         raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
-    rows = read_metrics(path)
+    rows = read_lines(path)
     search = [
-        structured(cattrs.Converter().structure, row, SearchEpoch, f"{path}, a search epoch,")
+        structured(row, SearchEpoch, f"{path}, a search epoch,", REMEDY)
         for row in rows
         if row.get("stage") == "search"
     ]
@@ -87,9 +91,7 @@ def _students(rows: Iterable[Mapping[str, Any]], path: Path) -> list[Student]:
 
 def _append(student: Student, row: Mapping[str, Any], place: str) -> None:
     numbers = {k: v for k, v in row.items() if isinstance(v, int | float)}
-    student.values.append(
-        structured(cattrs.Converter().structure, numbers, dict[str, float], place)
-    )
-    student.epochs.append(structured(cattrs.Converter().structure, row.get("epoch"), int, place))
+    student.values.append(structured(numbers, dict[str, float], place, REMEDY))
+    student.epochs.append(structured(row.get("epoch"), int, place, REMEDY))
     if "warning" in row:
         student.warnings.append(str(row["warning"]))

@@ -10,11 +10,11 @@ import attrs
 
 from autorecon.graph import Space
 from autorecon.lang import SpaceError, load_ops, load_program
+from autorecon.records.front import FrontRow, read_front
+from autorecon.records.results import Results, read_results
 from autorecon.report.embed import ImageGrid, read_grid
 from autorecon.report.errors import ReportError
-from autorecon.report.front import FrontRow, read_front
 from autorecon.report.history import History, read_history
-from autorecon.report.results import Results, read_results
 from autorecon.report.selection import TrialRow, read_trials
 from autorecon.report.wording import plural
 from autorecon.runs import RunFolder
@@ -51,12 +51,11 @@ class Inputs:
 
 
 def read_inputs(folder: RunFolder) -> Inputs:
-    """Raises ReportError, or RunError for metrics.jsonl, naming the file that is malformed."""
+    """Raises ReportError, RecordError or RunError, naming the file that is malformed."""
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
     given = _section(folder, "space").get("set", {})
-    for module in _section(folder, "space").get("ops", ()):
-        load_ops(str(module))
+    load_ops(*map(str, _section(folder, "space").get("ops", ())))
     return Inputs(
         folder,
         results,
@@ -65,7 +64,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         _space(folder.genotype_path, {}),
         _space(folder.path / "baseline.space", bound),
         _grids(folder.path / "images", results),
-        read_front(folder),
+        read_front(folder.front_table_path),
         read_trials(folder),
     )
 

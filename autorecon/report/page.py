@@ -20,8 +20,8 @@ from autorecon.report.panels import panel_groups
 from autorecon.report.tables import model_rows, scale, site_groups, warnings
 from autorecon.report.templates import templates
 from autorecon.report.verdict import verdict
-from autorecon.report.wording import duration, percent, plural
-from autorecon.runs import RunFolder, write_text
+from autorecon.report.wording import percent, plural
+from autorecon.runs import RunFolder, duration, write_text
 
 EXCERPT = 60_000
 """Characters of a text file that the page holds; the rest is in the file."""

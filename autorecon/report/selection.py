@@ -1,27 +1,11 @@
-"""The architectures that a run tried before it chose one of them, read back."""
+"""The architectures that a run tried before it chose one of them."""
 
 from __future__ import annotations
 
-from statistics import fmean
-from typing import Any
-
 import attrs
-import cattrs
 
-from autorecon.report.errors import read_json, structured
+from autorecon.records.derivation import Trial, read_derivation
 from autorecon.runs import RunFolder
-
-
-@attrs.frozen
-class Trial:
-    """An architecture and, by seed, how surely its student gave the teacher's class, in percent."""
-
-    choices: dict[str, str]
-    agreement: dict[str, float] = attrs.field(validator=attrs.validators.min_len(1))
-
-    @property
-    def mean(self) -> float:
-        return fmean(self.agreement.values())
 
 
 @attrs.frozen
@@ -35,16 +19,14 @@ class TrialRow:
 
 
 def read_trials(folder: RunFolder) -> list[TrialRow]:
-    """In the order in which they were tried; none where there was no selection. ReportError."""
-    values: Any = read_json(folder.derivation_path)
-    if not isinstance(values, dict) or not values.get("trials"):
+    """In the order in which they were tried; none where there was no selection. RecordError."""
+    found = read_derivation(folder.derivation_path)
+    if found is None or not found.trials:
         return []
-    place = str(folder.derivation_path)
-    trials = structured(cattrs.Converter().structure, values["trials"], list[Trial], place)
-    best = max(trials, key=lambda trial: trial.mean)
+    best = max(found.trials, key=lambda trial: trial.mean)
     return [
         TrialRow(number, trial is best, trial, _unlike(trial, best))
-        for number, trial in enumerate(trials, 1)
+        for number, trial in enumerate(found.trials, 1)
     ]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from autorecon.records.cells import CellRecord
 from autorecon.report.study_formats import csv_table, html_table, latex_table, text_table
 from autorecon.report.study_rows import study_table
 from autorecon.runs import write_text
 from autorecon.study.cells import Cell
-from autorecon.study.folder import Record, StudyFolder
+from autorecon.study.folder import StudyFolder
 from autorecon.study.rows import rows
 from autorecon.study.spec import Study
 
@@ -17,7 +18,7 @@ def write_tables(
     folder: StudyFolder,
     study: Study,
     cells: Sequence[Cell],
-    records: Mapping[str, Record | None],
+    records: Mapping[str, CellRecord | None],
 ) -> str:
     """Write table.txt, .csv, .tex and .html into the folder; give the text.
 
@@ -33,7 +34,7 @@ def write_tables(
     return text
 
 
-def _notes(study: Study, records: Iterable[Record | None]) -> list[str]:
+def _notes(study: Study, records: Iterable[CellRecord | None]) -> list[str]:
     made = {
         record.software.get("commit") or record.software.get("autorecon", "")
         for record in records

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import attrs
 
 from autorecon.graph.labels import size_text
+from autorecon.records.results import Results, Site
 from autorecon.report.figures import seed_strips
 from autorecon.report.inputs import Inputs
-from autorecon.report.results import Results, Site
 from autorecon.report.wording import DASH, percent, plural, spread
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from autorecon.graph.labels import count_text
+from autorecon.records.results import Difference, Results, Summary
 from autorecon.report.inputs import Inputs, search_is_unfinished
-from autorecon.report.results import Difference, Results, Summary
 from autorecon.report.wording import deviation, percent, plural, spread
 
 FEW_SEEDS = 5
@@ -43,13 +43,6 @@ def _searched(inputs: Inputs) -> str:
 
 
 def _without_accuracy(inputs: Inputs, results: Results) -> str:
-    known = [row.agreement for row in results.rows if row.agreement is not None]
-    if known:
-        mean = percent(sum(known) / len(known))
-        return (
-            f"{_when(results)}, the student gives the teacher's answer on {mean} % of generated "
-            "images; without test data its accuracy is not known."
-        )
     if results.rows or inputs.history.students:
         return "Students were trained; without test data nothing can be said of their accuracy."
     return _searched(inputs) if inputs.history.search else "Nothing was searched or compressed."

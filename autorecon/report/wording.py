@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autorecon.report.results import Spread
+from autorecon.records.results import Spread
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
@@ -34,13 +34,6 @@ def deviation(std: float) -> str:
 
 def _decimals(std: float) -> int:
     return 1 if std >= 0.1 else 2
-
-
-def duration(seconds: float) -> str:
-    """8.3 s, 12 min, 3.4 h."""
-    if seconds < 90:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def plural(number: int, word: str) -> str:

@@ -9,7 +9,7 @@ from autorecon.runs.atomic import replacing, write_bytes, write_text
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder, locked, next_free
-from autorecon.runs.metrics import Metrics, read_metrics
+from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
     load_metadata,
@@ -22,7 +22,7 @@ from autorecon.runs.tensors import (
 __all__ = [
     "Checkpoint",
     "Checkpoints",
-    "Metrics",
+    "Lines",
     "Progress",
     "RunError",
     "RunFolder",
@@ -34,7 +34,7 @@ __all__ = [
     "load_weights",
     "locked",
     "next_free",
-    "read_metrics",
+    "read_lines",
     "replacing",
     "save_state",
     "save_weights",

@@ -59,17 +59,18 @@ def sweep(folder: Path) -> None:
 
 
 def _publish(temporary: Path, target: Path) -> None:
+    # Windows syncs only what may be written to, which an existing file's mode may forbid.
+    _sync(temporary, os.O_RDWR)
     if target.exists():
         shutil.copymode(target, temporary)
-    _sync(temporary)
     os.replace(temporary, target)
     # The file is in place by now; some file systems cannot sync a folder, which loses nothing.
     with contextlib.suppress(OSError):
-        _sync(target.parent)
+        _sync(target.parent, os.O_RDONLY)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

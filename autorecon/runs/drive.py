@@ -13,7 +13,7 @@ import attrs
 
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder
-from autorecon.runs.metrics import Metrics
+from autorecon.runs.lines import Lines
 from autorecon.runs.progress import Progress
 from autorecon.runs.tensors import load_state, save_state
 
@@ -59,7 +59,7 @@ def drive(
     Raises RunError if a checkpoint cannot be written, read, or was made for other `epochs`.
     """
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
-    metrics = Metrics(folder.metrics_path)
+    metrics = Lines(folder.metrics_path)
     epoch = _restore(stage, checkpoints, metrics, progress)
     if epoch < stage.epochs:
         done = _ticks_before(stage, epoch)
@@ -136,7 +136,7 @@ class Checkpoints:
         return self.root / self.stage
 
 
-def _restore(stage: Stage, checkpoints: Checkpoints, metrics: Metrics, progress: Progress) -> int:
+def _restore(stage: Stage, checkpoints: Checkpoints, metrics: Lines, progress: Progress) -> int:
     """Bring stage and metrics to the newest checkpoint, or make the first; give its epoch."""
     checkpoint = checkpoints.newest(progress)
     if checkpoint is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -97,6 +95,10 @@ class RunFolder:
         return self.path / "front"
 
     @property
+    def front_table_path(self) -> Path:
+        return self.front_path / "front.json"
+
+    @property
     def images_path(self) -> Path:
         """Images of another run that this one repeats, if it is there."""
         return self.path / "images.safetensors"
@@ -169,30 +171,14 @@ def _without_none(value: Any) -> Any:
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a folder against other processes; RunError if another one holds it."""
-    descriptor = _open_lock(folder)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        raise RunError(_locked_out(folder, error, holder)) from error
-    try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
+    from filelock import FileLock, Timeout
 
-
-def _open_lock(folder: Path) -> int:
     try:
-        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        held = FileLock(folder / _LOCK, timeout=0).acquire()
+    except Timeout as error:
+        advice = "wait for it to end, or name another folder"
+        raise RunError(f"{folder} is in use by another process: {advice}") from error
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror}") from error
-
-
-def _locked_out(folder: Path, error: OSError, holder: str) -> str:
-    if not isinstance(error, BlockingIOError):
-        return f"cannot lock {folder}: {error.strerror}"
-    by = f"process {holder}" if holder else "another process"
-    return f"{folder} is in use by {by}: wait for it to end, or name another folder"
+    with held:
+        yield

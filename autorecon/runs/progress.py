@@ -123,9 +123,9 @@ def _short(rate: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """As in "59 s", "12 min" or "3 h 05 min"."""
+    """As in "8.3 s", "59 s", "12 min" or "3 h 05 min"."""
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        return f"{round(seconds, seconds < 10):g} s"
     minutes = round(seconds / 60)
     if minutes < 100:
         return f"{minutes} min"

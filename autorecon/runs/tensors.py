@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autorecon.runs._structure import MalformedState, pack, unpack
 from autorecon.runs.atomic import replacing
 from autorecon.runs.errors import RunError
+from autorecon.runs.structure import MalformedState, pack, unpack
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

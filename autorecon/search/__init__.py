@@ -5,8 +5,9 @@ Settings and the list of strategies are there without torch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autorecon.lazy import later
 from autorecon.search.catalogue import DERIVATIONS, NEEDS, STRATEGIES, StrategyInfo
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig, SearchError
@@ -25,11 +26,5 @@ __all__ = [
     "check",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    # Search is the one that needs torch.
-    if name != "Search":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from autorecon.search.search import Search
-
-    return Search
+# What needs torch is imported when it is first asked for.
+__getattr__ = later(__name__, search=["Search"])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from statistics import fmean
 
-import attrs
 import torch
 from torch import Tensor
 
+from autorecon.graph.codec import Picks
 from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import Picks, options, picks_by_name
+from autorecon.graph.encode import options, picks_by_name
+from autorecon.records.derivation import Derivation
 from autorecon.search.config import SearchConfig
 from autorecon.search.costs import relative
 from autorecon.search.samples import draw_valid, one_path
@@ -21,42 +21,6 @@ _LEAST = 1e-6
 
 # Apart from the seeds of the search's own draws.
 DRAWING = 0x64657269766521
-
-
-@attrs.frozen
-class Trial:
-    """An architecture and, by seed, how surely its student gave the teacher's class, in percent."""
-
-    choices: Mapping[str, str]
-    agreement: Mapping[str, float]
-
-    @property
-    def mean(self) -> float:
-        return fmean(self.agreement.values())
-
-
-@attrs.frozen
-class Derivation:
-    """The option of each decision, and what it was chosen by.
-
-    `scores` are by decision, one an option: probabilities, or with "perturbation" the loss of the
-    super net without the option; the highest is chosen. Those in `repaired` are not, so that the
-    architecture is valid. `judged` are the architectures that were compared in the super net, with
-    their losses, and `trials` those that a student was trained with each, of which the best is
-    chosen, whatever the scores say.
-    """
-
-    choices: Mapping[str, str]
-    by: str
-    scores: Mapping[str, list[float]]
-    judged: tuple[tuple[Mapping[str, str], Mapping[str, float]], ...] = ()
-    repaired: tuple[str, ...] = ()
-    trials: tuple[Trial, ...] = ()
-
-    def selected(self, trials: tuple[Trial, ...]) -> Derivation:
-        """The same search, with the best of these."""
-        best = max(trials, key=lambda trial: trial.mean)
-        return attrs.evolve(self, choices=best.choices, repaired=(), trials=trials)
 
 
 def derive(strategy: Strategy, config: SearchConfig) -> Derivation:

@@ -7,7 +7,8 @@ from itertools import chain
 
 import torch
 
-from autorecon.graph.encode import Picks, options, picks_by_name
+from autorecon.graph.codec import Picks
+from autorecon.graph.encode import options, picks_by_name
 from autorecon.search.config import SearchConfig
 from autorecon.search.derivation import DRAWING, drawn
 from autorecon.search.strategies import Strategy

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from autorecon.nn import Compute, SuperNet
 from autorecon.objective import DivergedError, Objective
+from autorecon.records.derivation import Derivation
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
-from autorecon.search.derivation import Derivation, derive
+from autorecon.search.derivation import derive
 from autorecon.search.judge import Judge
 from autorecon.search.proposals import propose
 from autorecon.search.strategies import build
@@ -25,8 +26,10 @@ class Search:
     """A resumable stage that trains a super net against a teacher; it reads and writes no files.
 
     Both are moved to where `compute` has them. Random numbers are drawn on the CPU, so that a seed
-    means the same everywhere.
-    Raises SearchError where the strategy misses something that it needs.
+    means the same everywhere. Where the objective asks for images of a class, the super net's space
+    is from then on that of the architectures in which the label leads to the image.
+    Raises SearchError where the strategy misses something that it needs, ArchitectureError where no
+    label leads to the image.
     """
 
     def __init__(
@@ -38,6 +41,9 @@ class Search:
         compute: Compute = Compute(),
         name: str = "search",
     ) -> None:
+        objective = Objective.parse(config.objective)
+        if objective.asks_classes:
+            supernet.space = supernet.space.requiring("label")
         check(config, supernet.space)
         self.name, self.epochs, self.config = name, config.epochs, config
         self.ticks = config.ticks_before(config.epochs)
@@ -45,7 +51,6 @@ class Search:
             compute.place(net)
         self.supernet = supernet.train()
         self._random = torch.Generator().manual_seed(config.seed)
-        objective = Objective.parse(config.objective)
         self.judge = Judge(supernet, teacher, objective, config.batch, self._random, compute)
         self.strategy = build(self.judge, config, self._random)
         self._optimiser = torch.optim.Adam(

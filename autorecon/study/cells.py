@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
+from autorecon.search import SearchConfig
 from autorecon.study.budget import scaled
 from autorecon.study.spec import Search, Study, Variant, slug
 from autorecon.workflow.config import RunConfig, TeacherConfig, read_config, write_config
@@ -21,7 +23,7 @@ class Cell:
     """One thing to do, on one thread. `needs` is the cell whose genotype it compresses with.
 
     A cell that draws does so from the space of its config. A compression's `setting` is what the
-    teacher becomes, and its config's `space.file` the genotype's, relative to the folder of cells.
+    teacher becomes, and its config's `space.file` says whose genotype it is with, as `CELL.space`.
     `images` names what its student learns from where other cells of the study can learn from the
     same.
     """
@@ -35,6 +37,11 @@ class Cell:
     setting: str = ""
     variant: str = ""
     images: str = ""
+
+    @property
+    def place(self) -> str:
+        """What the cell is one seed of."""
+        return place_of(self.id)
 
     @property
     def steps(self) -> int:
@@ -60,6 +67,27 @@ class Cell:
         if making is None:
             return ""
         return _digest([self.needs, write_config(attrs.evolve(self.config, compress=making))])
+
+
+def place_of(cell: str) -> str:
+    """Of a cell's id all but the seed."""
+    return cell.rpartition("/")[0]
+
+
+@attrs.frozen
+class Task:
+    """A cell with the file of the genotype that it needs, if any."""
+
+    cell: Cell
+    genotype: Path | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """The cell's, with the genotype where that is."""
+        config = self.cell.config
+        if self.genotype is None:
+            return config
+        return attrs.evolve(config, space=attrs.evolve(config.space, file=str(self.genotype)))
 
 
 def _digest(values: list[Any]) -> str:
@@ -112,8 +140,11 @@ def _source(
     config = _search_config(study, teacher, named, number)
     place = f"{slug(teacher.name)}/{'search' if variant.discovered else 'draw'}-{slug(named.name)}"
     if variant.drawn:
-        # Of the rest of its settings a draw depends on nothing.
-        own = RunConfig(command="search", threads=1, space=config.space, teacher=teacher)
+        # Of the rest of its settings a draw depends on nothing but whether the label must count.
+        search = SearchConfig(objective=config.search.objective)
+        own = RunConfig(
+            command="search", threads=1, space=config.space, teacher=teacher, search=search
+        )
         return Cell(f"{place}/seed{number}", "draw", own, teacher.name, number)
     trials = config.compress.recipe.settings
     if config.selects and setting in study.bits and "bits" in trials.keys() - named.compress.keys():

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from autorecon.records.cells import CellRecord
 from autorecon.study.cells import Cell
-from autorecon.study.folder import Record
 
 Kind = tuple[str, ...]
 
@@ -20,7 +20,7 @@ class Estimate:
     rates: dict[Kind, float]
 
     @classmethod
-    def of(cls, cells: Iterable[Cell], records: Mapping[str, Record | None]) -> Estimate:
+    def of(cls, cells: Iterable[Cell], records: Mapping[str, CellRecord | None]) -> Estimate:
         totals: dict[Kind, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for cell in cells:
             record = records.get(cell.id)
@@ -39,7 +39,7 @@ class Estimate:
     def left(
         self,
         cells: Iterable[Cell],
-        records: Mapping[str, Record | None],
+        records: Mapping[str, CellRecord | None],
         shares: Mapping[str, float],
     ) -> float | None:
         """Of one thread, for all that is not done; None while nothing is done."""

@@ -1,83 +1,39 @@
-"""The folder of a study: what is compared, a JSON file a cell, genotypes, and work in progress."""
+"""The folder of a study: what is compared, a line a cell, genotypes, and work in progress."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import attrs
 import tomli_w
 
+from autorecon.graph import Space
+from autorecon.records.cells import CellLog, CellRecord
 from autorecon.runs import locked, write_text
 from autorecon.runs.atomic import sweep
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
-from autorecon.workflow.config import RunConfig, read_config, structured
-
-FORMAT = 1
-LIMIT = 1_000_000
-"""Bytes of a cell's record; one takes about three thousand."""
-
-
-@attrs.frozen
-class Made:
-    """The generator that a cell compressed with, or the genotype that it found."""
-
-    space: str
-    parameters: int
-    macs: int
-
-
-@attrs.frozen
-class Record:
-    """What a cell brought; accuracies are in percent of the test images, None where none are.
-
-    `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
-    the space that was searched or drawn from, "" where there is none. `error` says why there is
-    nothing; `final` that trying again would end as it did.
-    """
-
-    cell: str
-    settings: dict[str, Any]
-    format: int = FORMAT
-    steps: int = 0
-    seconds: float = 0.0
-    accuracy: float | None = None
-    calibrated: float | None = None
-    full_precision: float | None = None
-    generator: Made | None = None
-    fingerprint: str = ""
-    warnings: list[str] = attrs.Factory(list)
-    software: dict[str, str] = attrs.Factory(dict)
-    error: str = ""
-    final: bool = True
-
-    @property
-    def done(self) -> bool:
-        """Whether there is nothing left to do, be it that the cell cannot end otherwise."""
-        return not self.error or self.final
+from autorecon.workflow.config import RunConfig, read_config
+from autorecon.workflow.spaces import write_genotype
 
 
 @attrs.frozen
 class StudyFolder:
-    """A study's files by name. Cells' records and genotypes are enough to go on from."""
+    """A study's files by name. Its study.toml and records are enough to go on from."""
 
     path: Path
 
     @property
-    def cells(self) -> Path:
-        return self.path / "cells"
+    def log(self) -> CellLog:
+        """What its cells brought."""
+        return CellLog(self.path / "records.jsonl")
 
-    def record_path(self, cell_id: str) -> Path:
-        return self.cells / f"{cell_id}.json"
-
-    def genotype_path(self, cell_id: str) -> Path:
-        return self.cells / f"{cell_id}.space"
+    def genotype_path(self, genotype: str) -> Path:
+        return self.path / "genotypes" / f"{genotype}.space"
 
     def work_path(self, cell: Cell) -> Path:
         """The run folder of a cell that is not done; another one where its settings differ."""
@@ -108,32 +64,45 @@ class StudyFolder:
                     f"{self.path} is not empty (it holds {min(names)}): name another folder"
                 )
 
-    def record(self, cell: Cell) -> Record | None:
-        """What is known of a cell; None if nothing is.
+    def records(self, cells: Iterable[Cell]) -> dict[str, CellRecord | None]:
+        """What is known of each cell.
 
-        Raises StudyError if the file is no record, or is of other settings than the cell's.
+        Raises RecordError for a damaged record, StudyError for one of other settings than the
+        cell's.
         """
-        path = self.record_path(cell.id)
-        if not path.exists():
-            return None
+        found = self.log.read()
+        if not found and (self.path / "cells").is_dir():
+            raise StudyError(
+                f"{self.path} keeps a file a cell, as before 0.2: convert it with "
+                f"`python -m autorecon.study.former {self.path}`"
+            )
+        return {cell.id: self._checked(cell, found.get(cell.id)) for cell in cells}
+
+    def _checked(self, cell: Cell, found: CellRecord | None) -> CellRecord | None:
         try:
-            found = structured(json.loads(_text(path)), Record)
-            same = found.format == FORMAT and _settings(found, cell) == cell.config
-        except (ValueError, RecursionError, OSError) as error:
-            raise StudyError(f"{path} is no record of a cell: {error}") from None
+            same = found is None or _settings(found, cell) == cell.config
+        except ValueError as error:
+            error.add_note(f"in the record of {cell.id} in {self.log.path}")
+            raise
         if not same:
             raise StudyError(
-                f"{path} was made with other settings than {cell.id} has now: give those of the "
-                "study as it was begun (budget, settings), or another folder"
+                f"{cell.id} in {self.log.path} was made with other settings than it has now: give "
+                "those of the study as it was begun (budget, settings), or another folder"
             )
-        if cell.kind != "compress" and not found.error and not self.genotype_path(cell.id).exists():
-            return None
+        if found and cell.kind != "compress" and not found.error and not found.genotype:
+            return None  # its genotype was lost before it was converted
         return found
 
-    def save(self, record: Record) -> None:
-        """Write the record of a cell, and so be done with it."""
-        text = json.dumps(attrs.asdict(record), indent=1) + "\n"
-        write_text(self.record_path(record.cell), text)
+    def write_genotype(self, genotype: str, space: Space) -> Path:
+        """genotypes/ID.space, made unless it is there, with the space that it is of beside it.
+
+        Raises ArchitectureError where it is of another space.
+        """
+        found = space.from_id(genotype)
+        path = self.genotype_path(genotype)
+        if not path.exists():
+            write_genotype(found, space, path)
+        return path
 
     def clear(self, cells: Iterable[Cell]) -> None:
         """Remove what is left of work on these cells, which are done."""
@@ -153,7 +122,7 @@ class StudyFolder:
                 self.images_path(cell).unlink(missing_ok=True)
 
 
-def _settings(found: Record, cell: Cell) -> RunConfig:
+def _settings(found: CellRecord, cell: Cell) -> RunConfig:
     """Those of a record, with the cell's own where what was done does not depend on them.
 
     A draw depends on its space and teacher, a search that selects nothing on no compression.
@@ -164,9 +133,3 @@ def _settings(found: Record, cell: Cell) -> RunConfig:
     if cell.kind == "search" and not own.selects and not config.selects:
         return attrs.evolve(config, compress=own.compress, select=own.select)
     return config
-
-
-def _text(path: Path) -> str:
-    if path.stat().st_size > LIMIT:
-        raise ValueError(f"it is larger than {LIMIT:,} bytes")
-    return path.read_text("utf-8")

@@ -14,11 +14,12 @@ from typing import Any
 
 import attrs
 
+from autorecon.records.cells import CellRecord
 from autorecon.runs import Progress
-from autorecon.study.cells import Cell
-from autorecon.study.folder import Record, StudyFolder
+from autorecon.study.cells import Cell, Task
+from autorecon.study.folder import StudyFolder
 
-Event = tuple[Cell, "Record | float | str"]
+Event = tuple[Cell, "CellRecord | float | str"]
 """A cell with its record, the share of it that is done, or how the process that did it ended."""
 
 _EVERY = 1.0  # seconds between reports of a share
@@ -46,13 +47,13 @@ class Pool:
     def free(self) -> bool:
         return self.running < self.jobs
 
-    def give(self, cell: Cell) -> None:
+    def give(self, task: Task) -> None:
         """Have a cell done; there must be a free place."""
         worker = next((w for w in self._workers if w.cell is None), None)
         if worker is None:
             worker = _Worker(self.folder)
             self._workers.append(worker)
-        worker.give(cell)
+        worker.give(task)
 
     def events(self, timeout: float) -> list[Event]:
         """What happened, as soon as something did, or nothing after `timeout` seconds."""
@@ -79,11 +80,11 @@ class _Worker:
         theirs.close()
         self.cell: Cell | None = None
 
-    def give(self, cell: Cell) -> None:
-        self.cell = cell
+    def give(self, task: Task) -> None:
+        self.cell = task.cell
         # One that is gone is told of when it is listened to.
         with contextlib.suppress(OSError):
-            self.connection.send(cell)
+            self.connection.send(task)
 
     def said(self) -> Event:
         assert self.cell is not None
@@ -93,7 +94,7 @@ class _Worker:
         except (EOFError, OSError):
             self.process.join()
             return cell, _ending(self.process.exitcode)
-        if isinstance(said, Record):
+        if isinstance(said, CellRecord):
             self.cell = None
         return cell, said
 
@@ -120,9 +121,9 @@ def _serve(connection: Connection, folder: StudyFolder) -> None:
     from autorecon.study.work import do_cell
 
     while True:
-        cell = connection.recv()
+        task = connection.recv()
         report = _Report(send=connection.send)
-        connection.send(do_cell(folder, cell, report))
+        connection.send(do_cell(folder, task, report))
 
 
 def _die_with_parent() -> None:

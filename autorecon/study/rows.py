@@ -7,12 +7,12 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 import attrs
 
+from autorecon.records.cells import CellRecord, Made
 from autorecon.study.cells import Cell
-from autorecon.study.folder import Made, Record
 from autorecon.study.spec import Study
 from autorecon.study.statistics import Paired, Sample, paired, sample
 
-Records = Mapping[str, "Record | None"]
+Records = Mapping[str, "CellRecord | None"]
 """By the id of the cell; None where nothing has been done."""
 
 
@@ -51,7 +51,7 @@ class Row:
 
 def rows(study: Study, cells: Iterable[Cell], records: Records) -> list[Row]:
     """In the order of teachers, settings and variants, those without any figure as well."""
-    groups: dict[tuple[str, str], dict[str, list[Record | None]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[CellRecord | None]]] = {}
     for cell in sorted(cells, key=_order(study)):
         if cell.kind == "compress":
             group = groups.setdefault((cell.teacher, cell.setting), {})
@@ -82,7 +82,7 @@ def _row(
     teacher: str,
     setting: str,
     variant: str,
-    group: Mapping[str, list[Record | None]],
+    group: Mapping[str, list[CellRecord | None]],
 ) -> Row:
     own = group[variant]
     known = [record for record in own if record]
@@ -115,7 +115,7 @@ def _against(study: Study, variant: str, group: Container[str]) -> str:
     return next((name for name in filter(None, (own, *study.compare)) if name in group), "")
 
 
-def _figures(records: list[Record | None]) -> dict[int, float]:
+def _figures(records: list[CellRecord | None]) -> dict[int, float]:
     """Accuracies by seed; records are in the order of seeds."""
     found = enumerate(records)
     return {seed: r.accuracy for seed, r in found if r and r.accuracy is not None}
@@ -125,7 +125,7 @@ def _mean(made: list[Made], name: str) -> float | None:
     return sum(getattr(one, name) for one in made) / len(made) if made else None
 
 
-def _failures(records: list[Record]) -> dict[str, int]:
+def _failures(records: list[CellRecord]) -> dict[str, int]:
     counted: dict[str, int] = defaultdict(int)
     for record in records:
         if record.error:

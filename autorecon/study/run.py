@@ -4,110 +4,55 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
-from pathlib import Path
-from random import Random
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
 
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.records.cells import CellLog, CellRecord
 from autorecon.runs import Progress, duration
-from autorecon.study.cells import Cell, plan
-from autorecon.study.errors import StudyError
+from autorecon.study.cells import Cell, Task, plan
+from autorecon.study.check import check
 from autorecon.study.estimate import Estimate
-from autorecon.study.folder import Record, StudyFolder
+from autorecon.study.folder import StudyFolder
 from autorecon.study.pool import Pool
 from autorecon.study.provenance import made_by
-from autorecon.study.rows import Records
 from autorecon.study.spec import Study
-from autorecon.workflow.config import RunConfig, write_config
-from autorecon.workflow.prepare import prepare
-from autorecon.workflow.spaces import write_genotype
+from autorecon.workflow.config import write_config
 
 _SAY_EVERY = 60.0  # seconds, while no cell ends
 
 
-def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dict[str, Record]:
+def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dict[str, CellRecord]:
     """Do what is left of a study; give the records of all its cells.
 
     A cell that fails is a record that says so; those whose end was no result of the method are
-    tried again. Raises StudyError, and what `prepare` raises, before anything is done.
+    tried again. Raises StudyError, RecordError, and what `prepare` raises, before anything is done.
     """
     cells = plan(study)
     folder.check_free()
-    known = read_records(folder, cells)
-    check(cells, known)
+    known = folder.records(cells)
+    spaces = check(cells, known)
     with folder.lock():
         folder.write(study, made_by())
-        left = [cell for cell in cells if not _is_done(known[cell.id])]
         records = {cell.id: record for cell in cells if (record := known[cell.id])}
-        if left:
-            records |= _Doing(folder, cells, records, progress).all(left, jobs)
+        doing = _Doing(folder, cells, records, progress, spaces, _opened(folder, progress))
+        doing.all([cell for cell in cells if not _is_done(known[cell.id])], jobs)
         folder.forget_images(cells, records)
         folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
     return records
 
 
-def read_records(folder: StudyFolder, cells: Iterable[Cell]) -> dict[str, Record | None]:
-    """What is known of each cell; StudyError where a record is of other settings."""
-    return {cell.id: folder.record(cell) for cell in cells}
+def _opened(folder: StudyFolder, progress: Progress) -> CellLog:
+    """The study's log, read and whole, to append to."""
+    log = folder.log
+    if log.mend():
+        progress.say(f"{log.path} ended in half a line, which is dropped: its cell is done again")
+    log.read()
+    return log
 
 
-def check(cells: Iterable[Cell], known: Records) -> None:
-    """Raise what is wrong with a teacher, its data, a method or a generator.
-
-    A cell whose genotype is still to be found is checked with an arbitrary one of its space. Raises
-    StudyError where a space is another one than that of a record: figures of both would end in one
-    row.
-    """
-    seen: dict[tuple[str, ...], str] = {}
-    examples: dict[str, Path] = {}
-    with TemporaryDirectory() as folder:
-        for cell in cells:
-            # Seeds and bits make no difference to what fits; a student does.
-            place = cell.id.rpartition("/")[0]
-            key = (cell.teacher, cell.kind, cell.variant or place, cell.config.compress.student)
-            if key not in seen:
-                config = cell.config
-                if cell.needs:
-                    file = str(examples[cell.needs.rpartition("/")[0]])
-                    config = attrs.evolve(config, space=attrs.evolve(config.space, file=file))
-                space = _space(cell, config)
-                seen[key] = space.fingerprint if space else ""
-                if space and cell.kind != "compress":
-                    examples[place] = Path(folder, str(len(examples)), "example.space")
-                    _write_example(space, examples[place])
-            now = "" if cell.needs else seen[key]
-            _check_same(cell, known[cell.id], now)
-
-
-def _check_same(cell: Cell, record: Record | None, now: str) -> None:
-    """Raise StudyError where a record is of another space than the one of fingerprint `now`."""
-    if record and now and record.fingerprint not in ("", now):
-        raise StudyError(
-            f"{cell.id} was done with another {cell.config.space.file} than there is now: put "
-            "that back, name another folder, or remove the records that are of it"
-        )
-
-
-def _space(cell: Cell, config: RunConfig) -> Space | None:
-    """What a cell is to search, draw from or compress with, all that it needs being there."""
-    try:
-        return prepare(config).generator
-    except Exception as error:
-        error.add_note(f"in the cell {cell.id}")
-        raise
-
-
-def _write_example(space: Space, path: Path) -> None:
-    found = space.genotype(ValidArchitectures(space).sample(Random(0)))
-    path.parent.mkdir()
-    write_genotype(found, space, path)
-
-
-def _is_done(record: Record | None) -> bool:
+def _is_done(record: CellRecord | None) -> bool:
     return record is not None and record.done
 
 
@@ -115,36 +60,42 @@ def _is_done(record: Record | None) -> bool:
 class _Doing:
     folder: StudyFolder
     cells: list[Cell]
-    records: dict[str, Record]
+    records: dict[str, CellRecord]
     progress: Progress
+    spaces: Mapping[str, Space]
+    log: CellLog
     shares: dict[str, float] = attrs.Factory(dict)
     ended: int = 0
 
-    def all(self, left: list[Cell], jobs: int) -> dict[str, Record]:
-        """Do the cells that are left, each after what it needs, and give their records."""
+    def all(self, left: list[Cell], jobs: int) -> None:
+        """Do the cells that are left, each after what it needs."""
         self.ended = len(self.cells) - len(left)
         for cell in left:
             self.records.pop(cell.id, None)
+        for cell in self.cells:
+            self._keep_genotype(cell)
+        if not left:
+            return
         waiting = deque(left)
         self.progress.say(f"{len(left)} of {len(self.cells)} cells to do, {jobs} at a time")
         said = time.monotonic()
         with Pool(self.folder, jobs) as pool:
             while waiting or pool.running:
                 while pool.free and (ready := self._next(waiting)):
-                    pool.give(ready)
+                    pool.give(self._task(ready))
                     self.shares[ready.id] = 0.0
                 # Nothing runs where the last that waited can never begin.
                 for cell, event in pool.events(_SAY_EVERY) if pool.running else ():
                     if isinstance(event, float):
                         self.shares[cell.id] = event
                         continue
-                    self._end(cell, self._lost(cell, event) if isinstance(event, str) else event)
-                    self._say(f"{cell.id}: {_outcome(self.records[cell.id])}", jobs)
+                    record = _failed(cell, event) if isinstance(event, str) else event
+                    self._end(cell, record)
+                    self._say(f"{cell.id}: {_outcome(record)}", jobs)
                     said = time.monotonic()
                 if time.monotonic() - said >= _SAY_EVERY:
                     self._say("running", jobs)
                     said = time.monotonic()
-        return self.records
 
     def _next(self, waiting: deque[Cell]) -> Cell | None:
         """The first cell that has what it needs; those that will never have it end here."""
@@ -158,7 +109,7 @@ class _Doing:
             if needed is None or not needed.error:
                 return cell
             why = f"{cell.needs} failed: {needed.error}"
-            self._end(cell, self._failed(cell, why, final=needed.final))
+            self._end(cell, _failed(cell, why, final=needed.final))
         return None
 
     def _being_made(self, cell: Cell) -> bool:
@@ -167,21 +118,26 @@ class _Doing:
             return False
         return any(other.images == cell.images for other in self.cells if other.id in self.shares)
 
-    def _end(self, cell: Cell, record: Record) -> None:
+    def _task(self, cell: Cell) -> Task:
+        if cell.needs is None:
+            return Task(cell)
+        return Task(cell, self.folder.genotype_path(self.records[cell.needs].genotype))
+
+    def _end(self, cell: Cell, record: CellRecord) -> None:
+        """Write a record first: what of the work is left is enough to make one that is lost."""
+        self.log.append(cell.kind, record)
         self.shares.pop(cell.id, None)
         self.records[cell.id] = record
         self.ended += 1
+        self._keep_genotype(cell)
+        if record.done:
+            self.folder.clear([cell])
         self.folder.forget_images(self.cells, self.records)
 
-    def _lost(self, cell: Cell, why: str) -> Record:
-        """The record of a cell whose process died, which could not write one."""
-        return self._failed(cell, why, final=False)
-
-    def _failed(self, cell: Cell, why: str, final: bool) -> Record:
-        settings = write_config(cell.config)
-        record = Record(cell.id, settings, steps=cell.steps, error=why, final=final)
-        self.folder.save(record)
-        return record
+    def _keep_genotype(self, cell: Cell) -> None:
+        record = self.records.get(cell.id)
+        if record and record.genotype:
+            self.folder.write_genotype(record.genotype, self.spaces[cell.place])
 
     def _say(self, line: str, jobs: int) -> None:
         left = Estimate.of(self.cells, self.records).left(self.cells, self.records, self.shares)
@@ -191,7 +147,13 @@ class _Doing:
         self.progress.say(f"[{self.ended}/{len(self.cells)}{about}] {line}")
 
 
-def _outcome(record: Record) -> str:
+def _failed(cell: Cell, why: str, final: bool = False) -> CellRecord:
+    """The record of a cell that was not begun, or whose process died and could not tell."""
+    settings = write_config(cell.config)
+    return CellRecord(cell.id, settings, steps=cell.steps, error=why, final=final)
+
+
+def _outcome(record: CellRecord) -> str:
     if record.error:
         return f"failed: {record.error}"
     took = f"{record.seconds:.0f} s"

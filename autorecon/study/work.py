@@ -13,78 +13,74 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sample import valid_sample
 from autorecon.objective import DivergedError
-from autorecon.runs import Progress, RunFolder, read_metrics
-from autorecon.study.cells import Cell
-from autorecon.study.folder import Made, Record, StudyFolder
+from autorecon.records.cells import CellRecord, Made
+from autorecon.runs import Progress, RunFolder, read_lines
+from autorecon.study.cells import Task
+from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import TeacherConfig, write_config
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.select import SelectionError
-from autorecon.workflow.spaces import write_genotype
 
 
-def do_cell(folder: StudyFolder, cell: Cell, progress: Progress) -> Record:
-    """Do a cell, or what is left of it, write its record and give it.
+def do_cell(folder: StudyFolder, task: Task, progress: Progress) -> CellRecord:
+    """Do a cell, or what is left of it, and give its record, for the study's process to write.
 
-    Nothing is raised for what goes wrong in it: the record says so, for the others to go on.
+    Nothing is raised for what goes wrong in it: the record says so, for the others to go on. Its
+    work stays until the record is written, so that one which is lost is made again in no time.
     """
+    cell = task.cell
     settings = write_config(cell.config)
-    blank = Record(cell.id, settings, steps=cell.steps, software=dict(made_by()))
+    blank = CellRecord(cell.id, settings, steps=cell.steps, software=dict(made_by()))
     try:
-        record = attrs.evolve(blank, **_DO[cell.kind](folder, cell, progress))
+        return attrs.evolve(blank, **_DO[cell.kind](folder, task, progress))
     except (DivergedError, SelectionError) as error:
-        record = attrs.evolve(blank, error=f"diverged: {error}")
+        return attrs.evolve(blank, error=f"diverged: {error}")
     except Exception as error:
-        record = attrs.evolve(blank, error=_told(error), final=False)
-    folder.save(record)
-    if record.done:
-        folder.clear([cell])
-    return record
+        return attrs.evolve(blank, error=_told(error), final=False)
 
 
-def _search(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
-    run, prepared = _open(folder, cell, progress)
+def _search(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
+    run, prepared = _open(folder, task, progress)
     found = workflow.search(run, prepared, progress)
-    write_genotype(found, prepared.space, folder.genotype_path(cell.id))
-    return {
-        "generator": _made(found),
-        "fingerprint": prepared.space.fingerprint,
-        "seconds": _seconds(run),
-    }
+    return _found(prepared.space, found) | {"seconds": _seconds(run)}
 
 
-def _draw(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
+def _draw(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
     start = time.perf_counter()
-    space = prepare(cell.config).space
+    space = prepare(task.cell.config).space
     # A string seeds the same way in every process and version.
-    picks = ValidArchitectures(space).sample(Random(f"drawn {cell.seed}"))
-    found = space.genotype(picks)
-    write_genotype(found, space, folder.genotype_path(cell.id))
+    found = space.genotype(valid_sample(space, Random(f"drawn {task.cell.seed}")))
+    return _found(space, found) | {"seconds": round(time.perf_counter() - start, 3)}
+
+
+def _found(space: Space, genotype: Space) -> dict[str, Any]:
     return {
-        "generator": _made(found),
+        "generator": _made(genotype),
         "fingerprint": space.fingerprint,
-        "seconds": round(time.perf_counter() - start, 3),
+        "genotype": space.architecture_id(genotype),
     }
 
 
-def _compress(folder: StudyFolder, cell: Cell, progress: Progress) -> dict[str, Any]:
-    run, prepared = _open(folder, cell, progress)
+def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
+    cell = task.cell
+    run, prepared = _open(folder, task, progress)
     record = folder.images_path(cell) if cell.images else None
     known = _measured(folder.path.resolve(), cell.config.teacher)
     prepared = attrs.evolve(prepared, measured=known.get("accuracy"))
     results = workflow.compress(run, prepared, progress, record)
-    known |= results["teacher"]
-    (row,) = results["rows"]
+    known["accuracy"] = results.teacher.accuracy
+    (row,) = results.rows
     return {
-        "accuracy": row["last"],
-        "calibrated": row["calibrated"],
-        "full_precision": results["teacher"]["accuracy"],
+        "accuracy": row.last,
+        "calibrated": row.calibrated,
+        "full_precision": results.teacher.accuracy,
         "generator": _made(prepared.space) if prepared.generator else None,
         "fingerprint": prepared.space.fingerprint if prepared.generator else "",
-        "warnings": list(row["warnings"] or ()),
+        "warnings": list(row.warnings),
         "seconds": _seconds(run),
     }
 
@@ -98,13 +94,14 @@ def _measured(folder: Path, teacher: TeacherConfig) -> dict[str, Any]:
 _DO = {"search": _search, "draw": _draw, "compress": _compress}
 
 
-def _open(folder: StudyFolder, cell: Cell, progress: Progress) -> tuple[RunFolder, Prepared]:
+def _open(folder: StudyFolder, task: Task, progress: Progress) -> tuple[RunFolder, Prepared]:
     """The cell's run folder, which is there whole or not at all, however a start was cut short."""
+    cell = task.cell
     path = folder.work_path(cell)
     if not path.exists():
         new = path.with_name(f"{path.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        run, _ = workflow.start(new, located(folder, cell), progress)
+        run, _ = workflow.start(new, task.config, progress)
         if cell.images and folder.images_path(cell).exists():
             # Kept with the run: those of the study go when no cell is left to begin with them.
             shutil.copyfile(folder.images_path(cell), run.images_path)
@@ -112,22 +109,13 @@ def _open(folder: StudyFolder, cell: Cell, progress: Progress) -> tuple[RunFolde
     return workflow.resume(path, cell.config.command)
 
 
-def located(folder: StudyFolder, cell: Cell) -> Any:
-    """The cell's configuration with the genotype that it needs where that is."""
-    if cell.needs is None:
-        return cell.config
-    file = str(folder.genotype_path(cell.needs))
-    space = attrs.evolve(cell.config.space, file=file)
-    return attrs.evolve(cell.config, space=space)
-
-
 def _made(space: Space) -> Made:
-    return Made(space.name, space.cost.parameters.max, space.cost.macs.max)
+    return Made(space.cost.parameters.max, space.cost.macs.max)
 
 
 def _seconds(run: RunFolder) -> float:
     """What the stages took, over all interruptions."""
-    return round(sum(row["seconds"] for row in read_metrics(run.metrics_path)), 3)
+    return round(sum(row["seconds"] for row in read_lines(run.metrics_path)), 3)
 
 
 def _told(error: Exception) -> str:

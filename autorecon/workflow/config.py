@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, get_origin
 
@@ -13,6 +13,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from autorecon.compress import Bits, CompressConfig
 from autorecon.lang import did_you_mean
+from autorecon.records.schema import register_exact
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
 
@@ -169,9 +170,7 @@ class RunConfig:
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
-    strict = {bool: (bool,), int: (int,), float: (float, int), str: (str,)}
-    for kind, accepted in strict.items():
-        converter.register_structure_hook(kind, _exactly(kind, accepted))
+    register_exact(converter)
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...], lambda value, _: _strings(value)
     )
@@ -186,17 +185,6 @@ def _converter() -> cattrs.Converter:
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)
     return converter
-
-
-def _exactly(kind: type, accepted: tuple[type, ...]) -> Callable[[Any, type], Any]:
-    """TOML has types: "3" is not 3, and true is not 1."""
-
-    def structure(value: Any, _: type) -> Any:
-        if type(value) not in accepted:
-            raise ValueError(f"expected {kind.__name__}, not {value!r}")
-        return kind(value)
-
-    return structure
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from autorecon.graph import genotype
 from autorecon.graph.encode import options
+from autorecon.records.files import write_record
+from autorecon.records.front import FrontRow
 from autorecon.runs import RunFolder, write_text
 from autorecon.search import Search
 from autorecon.workflow.spaces import write_used
@@ -27,11 +28,13 @@ def write_front(folder: RunFolder, stage: Search, chosen: Mapping[str, str]) -> 
         found = genotype(space, choices, of="space.space")
         path = place / f"{number:02}.space"
         write_text(path, found.text)
-        row = {
-            "file": f"{place.name}/{path.name}",
-            "id": space.architecture_id(found),
-            "chosen": choices == chosen,
-        }
-        cost = {"macs": member.macs, "parameters": member.parameters}
-        rows.append(row | cost | {"losses": dict(member.losses)})
-    write_text(place / "front.json", json.dumps(rows, indent=1) + "\n")
+        row = FrontRow(
+            f"{place.name}/{path.name}",
+            space.architecture_id(found),
+            choices == chosen,
+            member.macs,
+            member.parameters,
+            dict(member.losses),
+        )
+        rows.append(row)
+    write_record(folder.front_table_path, rows)

@@ -11,7 +11,7 @@ from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.parse import read_source
 from autorecon.nn import generator
@@ -65,8 +65,7 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
-    for module in config.space.ops:
-        load_ops(module)
+    load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)
@@ -78,7 +77,14 @@ def prepare(config: RunConfig) -> Prepared:
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
     known = _known(config, space) if config.selects and config.select.known else None
-    _check_labels(config, *filter(None, (space, baseline)))
+    asked = config.compress.asks_classes if config.compresses else ""
+    who = _who_searches(config) or asked
+    space = _labelled(space, who)
+    for other, asks in ((known, who), (baseline, asked)):
+        if other:
+            _labelled(other, asks)
+    if config.command != "compress":
+        search.check(config.search, space)
     weights = _weights(config, space)
     return Prepared(config, teacher, dataset, space, baseline, weights, known)
 
@@ -103,7 +109,7 @@ def _weights(config: RunConfig, space: Space) -> Mapping[str, Tensor] | None:
 
 
 def _check_choices(config: RunConfig, space: Space) -> None:
-    """Raise ConfigError or SearchError unless there is a choice just where there is a search."""
+    """Raise ConfigError unless there is a choice just where there is a search."""
     if config.command == "compress" and not space.is_genotype:
         raise ConfigError(
             f"{config.space.file} has {space.architectures:.1e} architectures; compress needs one: "
@@ -113,23 +119,26 @@ def _check_choices(config: RunConfig, space: Space) -> None:
         raise ConfigError(
             f"{config.space.file} leaves nothing to search; use `autorecon compress` with it"
         )
-    if config.command != "compress":
-        search.check(config.search, space)
 
 
-def _check_labels(config: RunConfig, *spaces: Space) -> None:
-    """Raise ConfigError where images of a class are asked for and a generator has no label."""
-    who = config.compress.asks_classes if config.compresses else ""
-    if config.command != "compress" and Objective.parse(config.search.objective).asks_classes:
-        who = f"the objective '{config.search.objective}'"
+def _who_searches(config: RunConfig) -> str:
+    """As `CompressConfig.asks_classes`, of the search."""
+    text = config.search.objective
+    asks = config.command != "compress" and Objective.parse(text).asks_classes
+    return f"the objective '{text}'" if asks else ""
+
+
+def _labelled(space: Space, who: str) -> Space:
+    """The same where nobody asks for images of a class, else those of its generators that know
+    what they are asked for; ConfigError where there are none."""
     other = "objective, as 'onehot + entropy + 0.1*bns'" if "objective" in who else "method"
-    for space in spaces:
-        labelled = any(isinstance(node.shape, Label) for node in space.program.inputs)
-        if who and not labelled:
-            raise ConfigError(
-                f"{who} asks for images of a class, and {space.name} has no label input: choose "
-                f"another generator, such as gdfq-cifar, or another {other}"
-            )
+    try:
+        return space.requiring("label") if who else space
+    except ArchitectureError as error:
+        raise ConfigError(
+            f"{who} asks for images of a class, and {error}: change that, or choose another "
+            f"generator, such as gdfq-cifar, or another {other}"
+        ) from None
 
 
 def _check_method(config: RunConfig) -> None:

@@ -2,137 +2,125 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from autorecon.graph import Space
-from autorecon.runs import RunFolder, read_metrics, write_text
+from autorecon.records.files import write_record
+from autorecon.records.results import (
+    Data,
+    Difference,
+    Generator,
+    Results,
+    Row,
+    SearchSummary,
+    Spread,
+    Summary,
+    Teacher,
+)
+from autorecon.records.students import Student
+from autorecon.runs import RunFolder, read_lines
 from autorecon.workflow.prepare import Prepared
-
-FORMAT = 1
 
 
 def write_results(
     folder: RunFolder,
     prepared: Prepared,
     generators: Mapping[str, tuple[str, Space] | None],
-    results: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
+    results: Sequence[Student | Row],
+) -> Results:
     """Collect and write the figures of a run. `generators`: label -> (file, space), or None.
 
-    A result that is `diverged` is a row without figures, and counts for no mean or difference.
+    A student that diverged is a row without figures, and counts for no mean or difference.
     """
-    ended = [result for result in results if "diverged" not in result]
-    measured = [_row(result) for result in ended]
-    seconds = _seconds(folder)
-    values = {
-        "format": FORMAT,
-        "method": prepared.config.compress.method,
-        "bits": prepared.config.compress.bits,
-        "student": prepared.config.compress.student,
-        "ranges": prepared.config.compress.ranges,
-        "labelled": all(result.get("labelled", True) for result in ended),
-        "seeds": list(prepared.config.seeds),
-        "teacher": _teacher(prepared),
-        "data": _data(prepared),
-        "generators": [_generator(label, *which) for label, which in generators.items() if which],
-        "rows": [_row(result) for result in results],
-        "summary": [_summary(label, measured) for label in generators],
-        "difference": _difference(measured, list(generators)),
-        "search": _search(prepared, seconds) if "search" in seconds else None,
-        "sites": ended[0]["sites"] if ended else [],
-        "seconds": seconds,
-        "software": dict(prepared.config.software),
-    }
-    write_text(folder.results_path, json.dumps(values, indent=1) + "\n")
-    return values
+    ended = [result for result in results if isinstance(result, Student)]
+    measured = [student.row for student in ended]
+    config, seconds = prepared.config, _seconds(folder)
+    written = Results(
+        method=config.compress.method,
+        bits=config.compress.bits,
+        student=config.compress.student,
+        ranges=config.compress.ranges,
+        labelled=all(student.labelled for student in ended),
+        seeds=list(config.seeds),
+        teacher=_teacher(prepared),
+        data=_data(prepared),
+        generators=[_generator(label, *which) for label, which in generators.items() if which],
+        rows=[result.row if isinstance(result, Student) else result for result in results],
+        summary=[_summary(label, measured) for label in generators],
+        difference=_difference(measured, list(generators)),
+        search=_search(prepared, seconds) if "search" in seconds else None,
+        sites=ended[0].sites if ended else [],
+        seconds=seconds,
+        software=dict(config.software),
+    )
+    write_record(folder.results_path, written)
+    return written
 
 
-def _row(result: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("generator", "seed", "calibrated", "last", "best", "best_epoch", "warnings")
-    return {key: result.get(key) for key in keys}
-
-
-def _teacher(prepared: Prepared) -> dict[str, Any]:
+def _teacher(prepared: Prepared) -> Teacher:
     teacher = prepared.teacher
     parameters = sum(p.numel() for p in teacher.module.parameters())
-    return {
-        "name": teacher.name,
-        "classes": teacher.classes,
-        "channels": teacher.channels,
-        "size": teacher.size,
-        "parameters": parameters,
-        "accuracy": prepared.full_precision,
-    }
+    shape = teacher.classes, teacher.channels, teacher.size
+    return Teacher(teacher.name, *shape, parameters, prepared.full_precision)
 
 
-def _data(prepared: Prepared) -> dict[str, Any] | None:
-    dataset = prepared.dataset
-    if dataset is None:
+def _data(prepared: Prepared) -> Data | None:
+    found = prepared.dataset
+    if found is None:
         return None
-    return {
-        "name": dataset.name,
-        "size": dataset.size,
-        "test_images": len(dataset.test),
-        "class_names": list(dataset.class_names),
-    }
+    return Data(found.name, found.size, len(found.test), list(found.class_names))
 
 
-def _generator(label: str, file: str, space: Space) -> dict[str, Any]:
-    return {
-        "label": label,
-        "space": space.name,
-        "file": file,
-        "parameters": space.cost.parameters.max,
-        "macs": space.cost.macs.max,
-    }
+def _generator(label: str, file: str, space: Space) -> Generator:
+    return Generator(label, space.name, file, space.cost.parameters.max, space.cost.macs.max)
 
 
-def _summary(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    own = [row for row in rows if row["generator"] == label]
-    figures = {key: spread([row[key] for row in own]) for key in ("calibrated", "last", "best")}
-    return {"generator": label, "runs": len(own)} | figures
+def _summary(label: str, rows: Sequence[Row]) -> Summary:
+    own = [row for row in rows if row.generator == label]
+    return Summary(
+        label,
+        len(own),
+        spread([row.calibrated for row in own]),
+        spread([row.last for row in own]),
+        spread([row.best for row in own]),
+    )
 
 
-def spread(values: Sequence[float | None]) -> dict[str, float | None] | None:
-    """Mean and sample standard deviation, None for one value; None when any is missing."""
+def spread(values: Sequence[float | None]) -> Spread | None:
+    """Of figures that are all there; None when any is missing."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
-    std = statistics.stdev(known) if len(known) > 1 else None
-    return {"mean": statistics.fmean(known), "std": std}
+    return Spread(statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else None)
 
 
-def _difference(rows: Sequence[Mapping[str, Any]], labels: list[str]) -> dict[str, Any] | None:
+def _difference(rows: Sequence[Row], labels: list[str]) -> Difference | None:
     """The last generator's figure minus the first's, seed by seed."""
     if len(labels) != 2:
         return None
-    first, second = ({r["seed"]: r["last"] for r in rows if r["generator"] == x} for x in labels)
+    first, second = ({r.seed: r.last for r in rows if r.generator == x} for x in labels)
     paired = [
-        None if second[seed] is None or first[seed] is None else second[seed] - first[seed]
-        for seed in first
+        None if ours is None or theirs is None else ours - theirs
+        for seed, theirs in first.items()
         if seed in second
+        for ours in [second[seed]]
     ]
-    figures = spread(paired)
-    return figures and {"of": f"{labels[1]} - {labels[0]}", "runs": len(paired)} | figures
+    found = spread(paired)
+    of = f"{labels[1]} - {labels[0]}"
+    return Difference(of, len(paired), found.mean, found.std) if found else None
 
 
-def _search(prepared: Prepared, seconds: Mapping[str, float]) -> dict[str, Any]:
-    return {
-        "space": prepared.space.name,
-        "architectures": str(prepared.space.architectures),
-        "strategy": prepared.config.search.strategy,
-        "epochs": prepared.config.search.epochs,
-        "seconds": seconds["search"],
-    }
+def _search(prepared: Prepared, seconds: Mapping[str, float]) -> SearchSummary:
+    space, config = prepared.space, prepared.config.search
+    size = str(space.architectures)
+    return SearchSummary(space.name, size, config.strategy, config.epochs, seconds["search"])
 
 
 def _seconds(folder: RunFolder) -> dict[str, float]:
     """Time by stage, from the metrics' rows."""
     total: dict[str, float] = {}
-    for row in read_metrics(folder.metrics_path) if folder.metrics_path.exists() else []:
+    for row in read_lines(folder.metrics_path):
         stage = str(row["stage"]).partition("/")[0]
         total[stage] = round(total.get(stage, 0.0) + row["seconds"], 3)
     return total

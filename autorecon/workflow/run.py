@@ -5,13 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from autorecon import __version__
 from autorecon.graph import Space
 from autorecon.objective import DivergedError
+from autorecon.records.results import Results, Row
+from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
@@ -79,7 +81,7 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
     return folder, prepare(attrs.evolve(config, space=space, select=select))
 
 
-def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> dict[str, Any]:
+def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
@@ -103,7 +105,7 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
 
 def compress(
     folder: RunFolder, prepared: Prepared, progress: Progress, record: Path | None = None
-) -> dict[str, Any]:
+) -> Results:
     """Compress with the one generator that the space is, or by a method that needs none.
 
     The images are written to `record`, if it is given.
@@ -124,23 +126,22 @@ def _compress_all(
     progress: Progress,
     inherited: Mapping[str, Mapping[str, Tensor]],
     record: Path | None = None,
-) -> dict[str, Any]:
+) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
-    results: list[dict[str, Any]] = []
+    results: list[Student | Row] = []
     diverged: DivergedError | None = None
     for seed in prepared.config.seeds:
         for label, named in generators.items():
             space, weights = named and named[1], inherited.get(label)
             try:
-                found = stages.compress(
-                    folder, prepared, label, space, seed, progress, weights, record
+                results.append(
+                    stages.compress(folder, prepared, label, space, seed, progress, weights, record)
                 )
             except DivergedError as error:
                 diverged, why = error, f"diverged: {error}"
                 progress.say(f"{label}, seed {seed} {why}")
-                found = {"generator": label, "seed": seed, "diverged": True, "warnings": [why]}
-            results.append(found)
-    if diverged and all("diverged" in result for result in results):
+                results.append(Row(label, seed, warnings=[why]))
+    if diverged and not any(isinstance(result, Student) for result in results):
         raise diverged
     return write_results(folder, prepared, generators, results)
 

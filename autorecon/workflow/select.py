@@ -20,8 +20,8 @@ from autorecon.compress import CompressConfig, CompressError, Compression
 from autorecon.graph import Space, genotype
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
+from autorecon.records.derivation import Trial
 from autorecon.runs import Progress, RunFolder, drive, write_text
-from autorecon.search.derivation import Trial
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import attrs
 import torch
@@ -15,7 +14,11 @@ from autorecon.compress import Compression
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
 from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.required import left_out
 from autorecon.nn import Generator, generator, supernet
+from autorecon.records.derivation import Derivation
+from autorecon.records.files import read_record, write_record
+from autorecon.records.students import Student
 from autorecon.runs import (
     Checkpoints,
     Progress,
@@ -28,7 +31,6 @@ from autorecon.runs import (
     write_text,
 )
 from autorecon.search import Search
-from autorecon.search.derivation import Derivation
 from autorecon.search.memory import estimate
 from autorecon.workflow.front import write_front
 from autorecon.workflow.precision import computing
@@ -46,6 +48,8 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         compute = computing(prepared.config, "search")
         needed = estimate(stage.supernet, prepared.teacher.module, config, compute)
         progress.say(f"the search {needed.text}")
+        if left := left_out(prepared.space):
+            progress.say(left)
         drive(stage, folder, progress)
         found = stage.derive()
         if prepared.config.selects:
@@ -53,7 +57,7 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
             if len(proposed) > 1:
                 found = found.selected(select(folder, prepared, proposed, progress))
         write_front(folder, stage, found.choices)
-        write_text(folder.derivation_path, json.dumps(attrs.asdict(found), indent=1) + "\n")
+        write_record(folder.derivation_path, found)
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     forget_trials(folder)
     return load_stored(folder, "genotype", prepared.space)
@@ -117,7 +121,7 @@ def compress(
     progress: Progress,
     weights_from: Mapping[str, Tensor] | None = None,
     record: Path | None = None,
-) -> dict[str, Any]:
+) -> Student:
     """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
 
     The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
@@ -127,8 +131,8 @@ def compress(
     """
     name = f"{label}/seed{seed}"
     done = folder.compressed_path / f"{label}-seed{seed}.json"
-    if done.exists():
-        return json.loads(done.read_text("utf-8"))
+    if (known := read_record(done, Student)) is not None:
+        return known
     config = attrs.evolve(prepared.config.compress, seed=seed)
     net = generator(space, seed=seed, weights_from=weights_from) if space else None
     evaluate = prepared.accuracy if prepared.dataset else None
@@ -150,9 +154,10 @@ def compress(
     about |= {"student": config.student, "teacher": prepared.teacher.name}
     save_weights(done.with_suffix(".safetensors"), stage.student.module, about)
     _save_images(folder, prepared, label, stage, done)
-    result = {"generator": label, "seed": seed} | stage.result()
-    write_text(done, json.dumps(result, indent=1))
-    return result
+    result = attrs.asdict(stage.result(), recurse=False)
+    student = Student(generator=label, seed=seed, **result)
+    write_record(done, student)
+    return student
 
 
 def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] | None:

@@ -19,8 +19,7 @@ def run_space(path: Path) -> Space:
     """The generator of a run: what it discovered, or what it compressed with. Raises RunError."""
     folder = RunFolder.open(path)
     config = read_config(folder.config)
-    for module in config.space.ops:
-        load_ops(module)
+    load_ops(*config.space.ops)
     if config.command == "compress":
         return bind(str(folder.space_path), config.space.set, load_teacher(config))
     if not folder.genotype_path.exists():

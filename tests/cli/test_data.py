@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from autorecon.cli import cli
-from autorecon.data import _folders
+from autorecon.data import folders
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without data sets; gives $AUTORECON_DATA."""
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "own"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "system")
     return tmp_path / "own"
 
 
@@ -35,7 +35,7 @@ def test_all_are_listed_with_what_to_do(nothing_here: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("imagenet", "cannot be fetched"), ("cifar", "no data set is called 'cifar'; did you mean")],
+    [("imagenet", "cannot be fetched"), ("cifar", "no data set is called 'cifar': did you mean")],
 )
 def test_what_cannot_be_fetched(name: str, said: str) -> None:
     result = CliRunner().invoke(cli, ["data", "fetch", name])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,15 @@ def test_a_file_with_faults_is_left_as_it_is_and_the_others_are_formatted(messy:
     assert "faulty.space:2:6" in result.stderr
     assert "1 with faults, left as they are" in result.stderr
     assert (faulty.read_bytes(), messy.read_bytes()) == (FAULTY, NEAT)
+
+
+def test_it_needs_nothing_that_windows_lacks(messy: Path) -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('fcntl', 'pwd', 'resource')))\n"
+        "from autorecon.cli import main; main()"
+    )
+    subprocess.run([sys.executable, "-c", code, "fmt", messy], check=True)
+    assert messy.read_bytes() == NEAT
 
 
 def test_a_folder_is_searched_for_space_files_that_are_not_hidden(messy: Path) -> None:

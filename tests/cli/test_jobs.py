@@ -12,7 +12,7 @@ from torch import nn
 
 from autorecon import generator, load
 from autorecon.cli import cli
-from autorecon.runs import load_weights, save_weights
+from autorecon.runs import RunFolder, load_weights, save_weights
 
 TEACHER = """
 import torch
@@ -146,22 +146,45 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("BatchNorm", "run", "--teacher", "my_teachers:without_bn", "--size", 8, "--data", "")
     fails("w9a3", "run", *MINE, "--bits", "w9a3")
     fails("did you mean `paper`", "search", *MINE, "--recipe", "papr")
-    fails("give no others", "search", "--resume", ".", "--recipe", "paper")
     fails("no `epoch`", "run", *MINE, "--with", "search.epoch=3")
     fails("there is no file", "run", "nowhere.space", *MINE, code=1)
     fails("16x16 for a teacher of 8x8", "run", "--set", "size=16", *MINE)
     fails("is not a run", "report", ".")
-    fails("give no others", "run", "--resume", ".", "--bits", "w4a4")
     fails("gdfq needs a generator: name", "compress")
     fails("did you mean `compile`", "compil")
 
 
+# What a job takes with --resume; whatever else it has is of a job that begins.
+WITH_RESUME = {"resume", "quiet", "as_json"}
+VALUES = {"--config": "x.toml", "--with": "threads=1", "--set": "width=3", "--ops": "os"}
+
+
+@pytest.mark.parametrize("name", ["run", "search", "compress"])
+def test_what_a_run_was_begun_with_is_refused_with_resume(name):
+    """Every option and argument that the command has, now and later."""
+    RunFolder.create("r", {"command": name, "threads": 3, "teacher": {"name": "good"}})
+    command = cli.get_command(None, name)
+    refused = [param for param in command.params if param.name not in WITH_RESUME]
+    assert len(refused) > 10
+    for param in refused:
+        spelt = param.opts[-1] if param.opts[-1].startswith("--") else ""
+        value = [] if getattr(param, "is_flag", False) else [VALUES.get(spelt, "1")]
+        result = autorecon(name, "--resume", "r", *filter(None, [spelt]), *value)
+        assert result.exit_code == 2, spelt
+        assert "settings of r/config.toml: leave out" in result.stderr
+        assert (spelt or param.name.upper()) in result.stderr
+    result = autorecon(name, "--resume", "r", "--threads", "1", "--teacher", "x", "--with", "a=1")
+    told = '--teacher (there teacher.name = "good"), --with, --threads (there threads = 3)'
+    assert told in " ".join(result.stderr.split())
+    assert "there no teacher.weights" in autorecon(name, "--resume", "r", "--weights", "x").stderr
+
+
 def test_missing_data_says_what_to_do(monkeypatch, tmp_path):
-    from autorecon.data import _folders
+    from autorecon.data import folders
 
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "none")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "none")
     fails("autorecon data fetch fashion-mnist", "run")
 
 

@@ -31,6 +31,16 @@ def small():
 def wrong():
     return nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten())
 """
+SMALL = """space small(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node a [1, 8, 8]
+output image [1, 8, 8]
+link z -> a = linear
+link y -> a = embed | none
+link a -> image = conv(3)
+"""
+CUT = 'genotype cut of "small.space"\ny -> a = none\n'
 MINE = ["--teacher", "my_models:net", "--size", "8", "--data", ""]
 
 
@@ -114,7 +124,7 @@ def test_an_objective_of_ones_own():
 
 def test_mistakes_are_told_before_anything_is_made():
     bare = ["--teacher", "my_models:bare", "--size", "8", "--data", ""]
-    fails("no method 'daffl': did you mean 'dafl'?", "compress", "--method", "daffl")
+    fails("no method 'daffl': did you mean `dafl`?", "compress", "--method", "daffl")
     fails("zeroq takes no generator", "compress", "gdfq-cifar", "--method", "zeroq", *MINE)
     fails("dafl needs a generator", "compress", "--method", "dafl", *MINE)
     fails("dafl has no setting `bits`", "compress", "dafl", "--method", "dafl", "--bits", "w4a4")
@@ -124,9 +134,14 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("gives [2, 72], not logits of 3 classes", *distil, "my_models:wrong")
     for method in ("kegnet", "calibration", "ait", "gdfq", "adadfq"):
         fails("dafl has no label input", "compress", "dafl", "--method", method, *MINE)
+    Path("small.space").write_text(SMALL)
+    Path("cut.space").write_text(CUT)
+    fails(
+        "and in cut `y -> a = none` (line 2) cuts `image` from `y`", "compress", "cut.space", *MINE
+    )
     anything = ["--method", "dafl", "--objective", "onehot + 0.1*ce"]
     fails("'onehot + 0.1*ce' asks for images of a class", "compress", "dafl", *anything, *MINE)
-    fails("did you mean 'smooth'?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")
+    fails("did you mean `smooth`?", "compress", "gdfq-cifar", *MINE, "--objective", "smoot")
 
 
 def test_a_teacher_without_norms_can_be_distilled():

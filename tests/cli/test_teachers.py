@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torchvision import models
 
 from autorecon.cli import cli
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 TINY = [
     *("--with", "compress.warmup_steps=1", "--with", "compress.steps=1", "--with"),

@@ -135,7 +135,7 @@ def test_the_last_steps_are_followed(tool, measured, last):
         (["gdfq-cifar", "paper"], "compress needs one"),
         (["gdfq-cifar", "nowhere.space"], "nowhere.space"),
         (["gdfq-cifar", "dafl"], "has no label input"),
-        (["real", "--method", "gdfq", "--method", "gdqf"], "did you mean 'gdfq'"),
+        (["real", "--method", "gdfq", "--method", "gdqf"], "did you mean `gdfq`"),
         (["real", "--method", "zeroq"], "takes no generator"),
         (["real", "--method", "dfad"], "has no setting `bits`"),
         (["real", "--bits", "w3a3", "--bits", "w9a9"], "9 bits"),

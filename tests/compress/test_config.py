@@ -61,5 +61,5 @@ def test_senseless_settings_are_refused(setting: dict[str, object], fault: str) 
 
 
 def test_a_faulty_objective_is_refused() -> None:
-    with pytest.raises(ObjectiveError, match="did you mean 'bns'"):
+    with pytest.raises(ObjectiveError, match="did you mean `bns`"):
         CompressConfig(objective="ce + bnz")

@@ -4,6 +4,7 @@ import copy
 import json
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,7 +23,9 @@ from autorecon.objective import (
     registry,
     term,
 )
-from autorecon.runs._structure import pack, unpack
+from autorecon.records.files import read_record, write_record
+from autorecon.records.students import Compressed
+from autorecon.runs.structure import pack, unpack
 
 Make = Callable[..., Compression]
 COMPUTES = (Compute(), Compute(bf16=True))
@@ -227,16 +230,17 @@ def test_ticks_are_as_many_as_announced(make: Make) -> None:
     assert stage.epochs == 3
 
 
-def test_scores_last_is_quoted_and_best_is_named(make: Make) -> None:
+def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> None:
     scores: Iterator[float] = iter([50.0, 70.0, 90.0, 80.0])
     stage = make(lambda module: next(scores))
     rows = run(stage, range(4))
     assert [row.get("accuracy") for row in rows] == [None, 70.0, 90.0, 80.0]
     assert rows[1]["calibrated_accuracy"] == 50.0
     result = stage.result()
-    assert (result["calibrated"], result["last"]) == (50.0, 80.0)
-    assert (result["best"], result["best_epoch"]) == (90.0, 3)
-    assert json.loads(json.dumps(result)) == result
+    assert (result.calibrated, result.last) == (50.0, 80.0)
+    assert (result.best, result.best_epoch) == (90.0, 3)
+    write_record(tmp_path / "result.json", result)
+    assert read_record(tmp_path / "result.json", Compressed) == result
     assert json.loads(json.dumps(rows)) == rows
 
 
@@ -256,7 +260,7 @@ def test_nobody_evaluates_unless_asked(make: Make) -> None:
     stage = make()
     rows = run(stage, range(4))
     assert not any("accuracy" in name for row in rows for name in row)
-    assert stage.result()["last"] is None
+    assert stage.result().last is None
 
 
 def test_divergence_names_the_step(make: Make) -> None:
@@ -275,7 +279,7 @@ def test_a_collapsed_generator_is_noticed(make: Make) -> None:
     stage.source.generator.embed.weight.requires_grad_(False)
     rows = run(stage, range(2))
     assert "nearly identical" in rows[0]["warning"]
-    assert stage.result()["warnings"] == [rows[0]["warning"], rows[1]["warning"]]
+    assert stage.result().warnings == [rows[0]["warning"], rows[1]["warning"]]
 
 
 def test_epochs_come_in_turn(make: Make) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method, method
 from autorecon.compress.method import find_method
 from autorecon.objective import NEEDS, DivergedError
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 SMALL = {
     "batch": 6, "warmup_steps": 2, "image_batches": 2, "image_steps": 2, "steps": 4,
@@ -85,7 +85,7 @@ def test_a_method_goes_all_the_way_and_resumes_to_the_same_end(start: Any, name:
     before = copy.deepcopy(whole.view.teacher.state_dict())
     rows = [whole.run_epoch(epoch, ignore) for epoch in range(whole.epochs)]
     assert equal(whole.view.teacher.state_dict(), before)
-    assert whole.result()["last"] == fingerprint(whole.student.module)
+    assert whole.result().last == fingerprint(whole.student.module)
     pause = whole.epochs - 1
     first = start(name)
     for epoch in range(pause):
@@ -153,7 +153,7 @@ def test_a_method_has_a_summary_and_says_where_it_is_from(name: str) -> None:
 def test_a_setting_that_a_method_has_not_is_refused() -> None:
     with pytest.raises(CompressError, match="calibration has no setting `steps`"):
         CompressConfig(method="calibration", steps=5)
-    with pytest.raises(CompressError, match="no method 'gdfk': did you mean 'gdfq'"):
+    with pytest.raises(CompressError, match="no method 'gdfk': did you mean `gdfq`"):
         CompressConfig(method="gdfk")
     with pytest.raises(CompressError, match="there is already a method gdfq"):
         method.register(find_method("gdfq"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autorecon.data import _folders
+from autorecon.data import folders
 
 COUNTS = {"train": 6, "t10k": 4}
 
@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine on which nothing is installed; the folder is $AUTORECON_DATA."""
     monkeypatch.setenv("AUTORECON_DATA", str(tmp_path / "own"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(_folders, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(folders, "SYSTEM", tmp_path / "system")
     return tmp_path / "own"
 
 

@@ -12,7 +12,7 @@ import torch
 from torchvision import datasets
 
 from autorecon import data
-from autorecon.data import _cifar
+from autorecon.data import cifar
 
 NAMES = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
 
@@ -39,7 +39,7 @@ def cifars(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Both data sets with two images a file; torchvision knows their MD5."""
     for name, loader in NAMES.items():
         kind = getattr(datasets, loader)
-        folder = home / _cifar.CIFARS[name].folder
+        folder = home / cifar.CIFARS[name].folder
         key = "labels" if name == "cifar10" else "fine_labels"
         for attribute in ("train_list", "test_list"):
             files = []
@@ -72,13 +72,13 @@ def test_images_labels_and_classes(cifars: Path, name: str, files: int, classes:
 
 def test_a_folder_of_its_own_is_found_too(cifars: Path) -> None:
     (cifars / "cifar10").mkdir()
-    folder = _cifar.CIFARS["cifar10"].folder
+    folder = cifar.CIFARS["cifar10"].folder
     (cifars / folder).rename(cifars / "cifar10" / folder)
     assert len(data.load("cifar10", size=32).test) == 2
 
 
 def test_changed_files_are_not_unpickled(cifars: Path, capsys: pytest.CaptureFixture) -> None:
-    path = cifars / _cifar.CIFARS["cifar10"].folder / "test_batch"
+    path = cifars / cifar.CIFARS["cifar10"].folder / "test_batch"
     path.write_bytes(b"cbuiltins\nprint\n(S'ran'\ntR.")
     with pytest.raises(data.DataError, match=r"not the published cifar10 .*; delete it and run"):
         data.load("cifar10")
@@ -104,7 +104,7 @@ def test_fetching_is_torchvisions_and_only_when_asked(
 
         def __init__(self, root: str, train: bool = True, download: bool = False) -> None:
             asked.append((root, download))
-            (Path(root) / _cifar.CIFARS["cifar10"].folder).mkdir(parents=True, exist_ok=True)
+            (Path(root) / cifar.CIFARS["cifar10"].folder).mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(datasets, "CIFAR10", Loader)
     cache = home.parent / "cache" / "autorecon"

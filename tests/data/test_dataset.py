@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon import data
-from autorecon.data import Dataset, Split, _registry
+from autorecon.data import Dataset, Split, registry
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_accuracy_in_percent_with_modes_put_back(toy: Dataset, batch: int) -> No
 def test_a_registered_data_set_loads_by_its_name(
     toy: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
+    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
     data.register("toy", lambda size: toy)
     assert data.load("toy") is toy
     assert data.names() == ["cifar10", "cifar100", "fashion-mnist", "imagenet", "toy"]

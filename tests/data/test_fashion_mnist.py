@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from autorecon import data
-from autorecon.data import _folders
+from autorecon.data import folders
 
 MakeFolder = Callable[..., Path]
-INSTALLED = _folders.SYSTEM / "fashion-mnist"
+INSTALLED = folders.SYSTEM / "fashion-mnist"
 
 
 def test_native_size(folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_search_order(home: Path, make_folder: MakeFolder) -> None:
     ]
     for place in reversed(places):
         make_folder(place, zipped=place.name != "raw")
-        assert data._fashion_mnist.find_folder() == place
+        assert data.fashion_mnist.find_folder() == place
 
 
 def test_not_found_names_folders_and_remedies(home: Path, make_folder: MakeFolder) -> None:
@@ -84,11 +84,10 @@ def test_labels_must_fit(folder: Path, make_idx, count: int, labels: list[int], 
 
 
 def test_wrong_names_and_sizes(folder: Path) -> None:
-    with pytest.raises(data.DataError, match="did you mean fashion-mnist"):
+    with pytest.raises(data.DataError, match="did you mean `fashion-mnist`"):
         data.load("fashion-mist")
-    with pytest.raises(
-        data.DataError, match="known are: cifar10, cifar100, fashion-mnist, imagenet"
-    ):
+    known = "known here: `cifar10`, `cifar100`, `fashion-mnist`, `imagenet`"
+    with pytest.raises(data.DataError, match=known):
         data.load("mnist3d")
     with pytest.raises(data.DataError, match="sizes 16, 28, 32, not 24"):
         data.load("fashion-mnist", size=24)

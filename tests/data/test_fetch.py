@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from autorecon import data
-from autorecon.data import _fetch
+from autorecon.data import install
 
 MakeFolder = Callable[..., Path]
 
@@ -38,7 +38,7 @@ def machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     played = Machine()
     monkeypatch.setattr(subprocess, "run", played.run)
     monkeypatch.setattr(shutil, "which", lambda command: f"/usr/bin/{command}")
-    monkeypatch.setattr(_fetch.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(install.os, "geteuid", lambda: 1000)
     play_torchvision(monkeypatch, lambda root, download: 1 / 0)
     return played
 
@@ -58,7 +58,7 @@ def test_nothing_to_do(folder: Path, machine: Machine) -> None:
 def test_root_installs_the_package(
     home: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch, make_folder: MakeFolder
 ) -> None:
-    monkeypatch.setattr(_fetch.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(install.os, "geteuid", lambda: 0)
     system = home.parent / "system" / "fashion-mnist"
     machine.effects = {
         "apt-get update": lambda cwd: None,
@@ -71,7 +71,7 @@ def test_root_installs_the_package(
 def test_anyone_unpacks_the_package_into_the_cache(
     home: Path, machine: Machine, make_folder: MakeFolder
 ) -> None:
-    below = _fetch.SYSTEM.relative_to("/") / "fashion-mnist"
+    below = install.SYSTEM.relative_to("/") / "fashion-mnist"
     machine.effects = {
         "apt-get download": lambda cwd: (cwd / "some.deb").touch(),
         "dpkg-deb -x": lambda cwd: make_folder(cwd / below) and None,
@@ -88,7 +88,7 @@ def test_a_broken_package_is_not_moved_into_place(
     home: Path, machine: Machine, make_folder: MakeFolder
 ) -> None:
     def unpack_broken(cwd: Path) -> None:
-        folder = make_folder(cwd / _fetch.SYSTEM.relative_to("/") / "fashion-mnist")
+        folder = make_folder(cwd / install.SYSTEM.relative_to("/") / "fashion-mnist")
         (folder / "train-labels-idx1-ubyte.gz").write_bytes(b"broken")
 
     machine.effects = {

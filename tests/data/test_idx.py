@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autorecon.data import DataError
-from autorecon.data._idx import IdxArray, read_idx
+from autorecon.data.idx import IdxArray, read_idx
 
 MakeIdx = Callable[[tuple[int, ...], bytes], bytes]
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from autorecon import data
-from autorecon.data import _imagenet
+from autorecon.data import imagenet
 
 WNIDS = ("n01440764", "n01443537", "n01484850")
 
@@ -65,7 +65,7 @@ def test_default_size_is_the_centre_of_the_resized(home: Path) -> None:
 
 def test_all_thousand_classes_have_names() -> None:
     folders = [f"n{index:08}" for index in range(1000)]
-    names = _imagenet._class_names(folders)
+    names = imagenet._class_names(folders)
     assert (len(names), names[0]) == (1000, "tench")
 
 

@@ -115,6 +115,21 @@ link {I.lambda, I_lambda, train} -> y = conv(1)
     assert "class TensorNet(nn.Module)" in source(autorecon.generator(space))
 
 
+def test_an_underscore_is_a_name_like_another():
+    """Also beside noise that nothing reads, which has it for its name in Python."""
+    assert_same(
+        autorecon.loads("""space underscores
+input _ [2]: noise
+input unread [3]: noise
+node __[0] [2, 4, 4] then bn
+output image [2, 4, 4]
+link _ -> __[0] = linear
+link unread -> image = none
+link __[0] -> image = conv(1)
+""")
+    )
+
+
 def test_edges_that_share_their_weights_share_a_layer():
     space = autorecon.loads("""space shared
 input z [4]: noise
@@ -149,8 +164,8 @@ share weights a -> b, b -> image
 
 def test_identifiers_are_different_where_names_are():
     names = Identifiers({"F"})
-    found = [names[n] for n in ("a.b", "a_b", "a.b->c", "F", "lambda", "a.b")]
-    assert found == ["a_b", "a_b_2", "a_b_to_c", "F_2", "lambda_", "a_b"]
+    found = [names[n] for n in ("a.b", "a_b", "a.b->c", "F", "lambda", "a.b", "__[0].b", "_[0, 1]")]
+    assert found == ["a_b", "a_b_2", "a_b_to_c", "F_2", "lambda_", "a_b", "_0_b", "_0_1"]
     assert [class_name(n) for n in ("gdfq_cifar", "x")] == ["GdfqCifar", "X"]
 
 

@@ -80,6 +80,22 @@ def _layered_texts(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def _named_layered_texts(draw: st.DrawFn) -> str:
+    """Twins whose edges depend on a choice each, on one for all, or on both."""
+    width = draw(st.integers(2, 3))
+    lines = ["space twins", "input z [3]: noise", "output image [3]"]
+    lines.append(f"node {', '.join(f'n{i}' for i in range(width))} [3]")
+    usual = draw(st.sampled_from(["own{} >> all", "own{} >> linear | all", "all >> own{} | none"]))
+    own = draw(st.sampled_from(["bn | identity", "none | identity", "relu | bn"]))
+    choices = [f"choice own{i} = {own}" for i in range(width)]
+    choices.insert(draw(st.integers(0, width)), "choice all = bn | identity | none")
+    lines += [f"link z -> n{i} = {usual.format(i)}" for i in range(width)]
+    odd = draw(st.sampled_from(["none | identity", "own0", "identity"]))
+    lines += [f"link n{i} -> image = {odd}" for i in range(width)]
+    return "\n".join([*lines, *choices]) + "\n"
+
+
+@st.composite
 def _restricted_texts(draw: st.DrawFn) -> str:
     """One to three rules about the edges of a small space, and perhaps limits of what it costs."""
     return draw(_restricted(draw(_texts())))
@@ -87,9 +103,7 @@ def _restricted_texts(draw: st.DrawFn) -> str:
 
 @st.composite
 def _restricted(draw: st.DrawFn, text: str) -> str:
-    nodes = sorted(
-        {end for pair in re.findall(r"^link (\w+) -> (\w+)", text, re.M) for end in pair}
-    )
+    nodes = sorted({end for pair in re.findall(r"^\w+ (\w+) -> (\w+)", text, re.M) for end in pair})
     for _ in range(draw(st.integers(1, 3))):
         bound = draw(st.sampled_from(["at most", "at least", "exactly"]))
         option = draw(st.sampled_from(["none", "none", "linear", "identity", "identity | none"]))
@@ -110,26 +124,42 @@ TIED_CANDIDATES = [
     "linear | on",
     "on",
 ]
+# With a choice that is named nowhere else.
+LONE_CANDIDATES = ["{}", "{} >> linear", "linear | {}", "linear >> {} | none", "{} >> norm | {}"]
+LONE_OPTIONS = ["relu | tanh", "none | identity", "identity | only", "only | none", "bn | norm"]
 
 
 @st.composite
 def _tied_texts(draw: st.DrawFn) -> str:
-    """The same with choices that several edges and nodes name, and edges that share theirs."""
+    """The same with choices that one or several edges, nodes and types of edges name, and edges
+    that share theirs."""
     lines = draw(_texts()).splitlines()
     named = draw(st.sampled_from(["bn | identity", "bn | layer_norm", "bn | identity | none"]))
     other = draw(st.sampled_from(["none | identity", "identity | linear | none", "relu | norm"]))
     links = [i for i, line in enumerate(lines) if line.startswith("link") and " y ->" not in line]
     for i in draw(st.lists(st.sampled_from(links), max_size=3, unique=True)):
         lines[i] = lines[i].partition(" = ")[0] + f" = {draw(st.sampled_from(TIED_CANDIDATES))}"
+    for i in draw(st.lists(st.sampled_from(links), max_size=2, unique=True)):
+        found = draw(st.sampled_from(LONE_CANDIDATES)).replace("{}", f"lone{i}")
+        lines[i] = lines[i].partition(" = ")[0] + f" = {found}"
+        lines.append(f"choice lone{i} = {draw(st.sampled_from(LONE_OPTIONS))}")
     nodes = [i for i, line in enumerate(lines) if line.startswith("node")]
     if draw(st.booleans()):
         i = draw(st.sampled_from(nodes))
-        lines[i] = lines[i].partition(" then ")[0] + " then norm"
+        lines[i] = (
+            lines[i].partition(" then ")[0] + f" then {draw(st.sampled_from(['norm', 'on']))}"
+        )
     ends = [line[5:].partition(" = ")[0] for line in lines if line.startswith("link")]
     if len(ends) > 1 and draw(st.booleans()):
         both = draw(st.lists(st.sampled_from(ends), min_size=2, max_size=3, unique=True))
         lines.append(f"share {draw(st.sampled_from(['choice', 'weights']))} {', '.join(both)}")
-    return "\n".join([*lines, f"choice norm = {named}", f"choice on = {other}"]) + "\n"
+    if draw(st.booleans()):
+        i = draw(st.sampled_from(links))
+        pair, _, found = lines[i].removeprefix("link ").partition(" = ")
+        lines[i] = f"kind {pair}"
+        lines.append(f"edge kind = {found}")
+    lines += [f"choice norm = {named}", f"choice on = {other}", "choice only = identity"]
+    return "\n".join(lines) + "\n"
 
 
 def _checked(text: str, most: int) -> Space | None:
@@ -138,6 +168,11 @@ def _checked(text: str, most: int) -> Space | None:
     except SpaceError:
         return None
     return space if space.architectures <= most else None
+
+
+def _is_named(space: Space | None) -> bool:
+    """Whether not every edge has a decision of its own; nothing need be tied for that."""
+    return space is not None and any(e.axes != (e.name,) for e in space.edges if e.axes)
 
 
 @pytest.fixture(scope="session")
@@ -153,8 +188,7 @@ def restricted_texts() -> st.SearchStrategy[str]:
 @pytest.fixture(scope="session")
 def restricted_tied_spaces() -> st.SearchStrategy[Space]:
     texts = _tied_texts().flatmap(_restricted)
-    spaces = texts.map(lambda text: _checked(text, 400)).filter(bool)
-    return spaces.filter(lambda space: space.is_tied)
+    return texts.map(lambda text: _checked(text, 400)).filter(_is_named)
 
 
 @pytest.fixture(scope="session")
@@ -164,11 +198,12 @@ def restricted_spaces() -> st.SearchStrategy[Space]:
 
 @pytest.fixture(scope="session")
 def tied_spaces() -> st.SearchStrategy[Space]:
-    return (
-        _tied_texts()
-        .map(lambda text: _checked(text, 400))
-        .filter(lambda space: space is not None and space.is_tied)
-    )
+    return _tied_texts().map(lambda text: _checked(text, 400)).filter(_is_named)
+
+
+@pytest.fixture(scope="session")
+def named_layered_spaces() -> st.SearchStrategy[Space]:
+    return _named_layered_texts().map(lambda text: _checked(text, 2_500)).filter(bool)
 
 
 @pytest.fixture(scope="session")

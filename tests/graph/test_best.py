@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, derive_choices, frontier, genotype, load, loads, restricted
-from autorecon.graph.encode import ArchitectureError, picks_by_name
+from autorecon.graph.codec import ArchitectureError
+from autorecon.graph.encode import picks_by_name
 from autorecon.graph.extremes import cheapest, dearest
 
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]

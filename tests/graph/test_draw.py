@@ -219,3 +219,15 @@ def test_edges_say_what_they_are_tied_to_and_the_legend_what_can_be_chosen():
     chosen = dot_source(space.decode(3))
     assert edges(chosen)["a", "b"]["label"] == " conv1 "
     assert "norm choice identity" in re.sub(r"\s+", " ", words(chosen))
+
+
+def test_a_type_may_name_a_choice():
+    text = TIED.replace("link a -> image", "kind a -> image").replace(
+        "= norm >> conv(3)\nlink b", "\nlink b"
+    )
+    space = loads(text + "edge kind = conv(3) | norm >> conv(3)\n")
+    shown = re.sub(r"\s+", " ", words(dot_source(space)))
+    assert "kind conv3 | norm >> conv3" in shown
+    label = edges(dot_source(space))["a", "image"]["label"]
+    assert label == " conv(3) | \n norm >> conv(3) \n by norm "
+    assert edges(dot_source(space.decode(0)))["a", "image"]["label"] == " conv3 "

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, frontier, load, loads
-from autorecon.graph.encode import ArchitectureError
+from autorecon.graph import Space, frontier, load, loads, restricted
+from autorecon.graph.codec import ArchitectureError
 from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import DistinctArchitectures, sample
+from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures, sample, valid_sample
 from autorecon.lang import resource_folder
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
@@ -90,3 +90,27 @@ def test_an_entangled_space_is_not_numbered(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(frontier, "MAX_STEPS", 10)
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):
         DistinctArchitectures(loads(TEXT))
+
+
+def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
+    live_parts: LiveParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of its ties are too many cases, and there are too many to list."""
+    monkeypatch.setattr("autorecon.lang.cases.MAX_CASES", 1)
+    monkeypatch.setattr(restricted, "MAX_LISTED", 0)
+    space = loads(TEXT + "share choice a -> b, b -> image\nrule at most two none\n")
+    with pytest.raises(FrontierTooWide, match="forked is too entangled"):
+        ValidArchitectures(space)
+    random = Random(7)
+    drawn = [valid_sample(space, random) for _ in range(8_000)]
+    assert _chi_square(drawn, live_parts(space)) < 4
+    random = Random(7)
+    assert drawn[:9] == [valid_sample(space, random) for _ in range(9)]
+    monkeypatch.setattr("autorecon.graph.sample.MAX_DRAWS", 0)
+    with pytest.raises(FrontierTooWide, match="none of 0 drawn at random is valid"):
+        valid_sample(space, random)
+
+
+def test_the_same_seed_draws_the_same_of_a_space_that_is_numbered() -> None:
+    space = loads(TEXT)
+    assert valid_sample(space, Random(3)) == ValidArchitectures(space).sample(Random(3))

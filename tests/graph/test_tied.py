@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, loads
+from autorecon.graph import Space, derive_choices, loads, restricted
+from autorecon.graph.canonical import canonical_picks
 from autorecon.graph.cost import measures
+from autorecon.graph.encode import picks_by_name
 from autorecon.graph.extremes import cheapest, dearest
 from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import DistinctArchitectures
+from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
 from autorecon.graph.symmetry import symmetries
 from autorecon.graph.variation import crossover, mutate
 from autorecon.lang import cases, resource_folder
@@ -122,6 +124,67 @@ def test_generators_are_numbered_one_to_one(
 
 
 @many
+@given(data=st.data())
+def test_valid_architectures_are_numbered_one_to_one(
+    tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
+) -> None:
+    space = data.draw(tied_spaces)
+    parts = live_parts(space)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restricted, "MAX_LISTED", 0)
+        valid = ValidArchitectures(space)
+    assert sorted(map(valid.picks, range(valid.size))) == sorted(parts)
+
+
+@many
+@given(data=st.data())
+def test_symmetric_architectures_have_one_form(
+    tied_spaces: st.SearchStrategy[Space],
+    named_layered_spaces: st.SearchStrategy[Space],
+    live_parts: LiveParts,
+    data: st.DataObject,
+) -> None:
+    space = data.draw(st.one_of(tied_spaces, named_layered_spaces))
+    parts = live_parts(space)
+    forms = {canonical_picks(space, picks) for picks in parts}
+    assert len(forms) == space.architectures_up_to_symmetry
+    assert forms <= {space.liveness.canonical(picks) for picks in parts}
+    assert all(canonical_picks(space, form) == form for form in forms)
+
+
+@many
+@given(data=st.data())
+def test_genotypes_numbers_and_ids_are_one_to_one(
+    tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
+) -> None:
+    space = data.draw(tied_spaces)
+    picks = data.draw(st.sampled_from(sorted(live_parts(space))))
+    genotype = space.genotype(picks)
+    assert space.picks(genotype) == picks
+    assert space.decode(space.encode(genotype)) == genotype
+    assert space.from_id(space.architecture_id(genotype)) == genotype
+
+
+@many
+@given(data=st.data())
+def test_what_is_derived_is_valid_and_the_most_probable_where_that_is(
+    tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
+) -> None:
+    space = data.draw(tied_spaces)
+    random = Random(data.draw(st.integers(0, 1000)))
+    drawn = {d.name: [random.random() for _ in d.options] for d in space.decisions}
+    choices = derive_choices(space, drawn)
+    parts = live_parts(space)
+    assert picks_by_name(space, choices) in parts
+    best = {d.name: d.options[max_place(drawn[d.name])] for d in space.decisions}
+    assert choices == best or picks_by_name(space, best) not in parts
+
+
+def max_place(values: list[float]) -> int:
+    return values.index(max(values))
+
+
+@many
 @given(data=st.data(), measure=st.sampled_from(["parameters", "macs"]))
 def test_extremes(
     tied_spaces: st.SearchStrategy[Space],
@@ -180,6 +243,22 @@ def test_symmetries_leave_what_is_tied_where_it_is(live_parts: LiveParts) -> Non
     tied = loads(TWINS + "share choice z -> a, z -> b\n")
     assert len(symmetries(tied.program)) == 2
     assert len(symmetries(loads(TWINS + "share weights z -> a, z -> b\n").program)) == 1
+
+
+def test_a_choice_may_stand_before_one_that_is_tied(live_parts: LiveParts) -> None:
+    """Then what is least for one edge is not for its twin: `own0 >> all` has two ways to one bn."""
+    space = loads(
+        "space twins\nchoice own0 = bn | identity\nchoice all = bn | identity | none\n"
+        "choice own1 = bn | identity\ninput z [3]: noise\nnode a, b [3]\noutput image [3]\n"
+        "link z -> a = own0 >> all\nlink z -> b = own1 >> all\n"
+        "link {a, b} -> image = none | identity\n"
+    )
+    shown = {
+        tuple(sorted(dict(part).get(f"z->{node}", "") for node in "ab"))
+        for part in live_parts(space).values()
+    }
+    assert len({canonical_picks(space, picks) for picks in live_parts(space)}) == len(shown) == 8
+    assert space.architectures_up_to_symmetry == 8
 
 
 def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

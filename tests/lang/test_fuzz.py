@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import signal
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import fuzz_language as tool
 from autorecon.lang import Diagnostic, Source, SpaceError, check
 from autorecon.lang.parse import read_source
 
 HERE = Path(__file__).parent
 
 
-def _tool() -> ModuleType:
-    path = HERE.parents[1] / "tools" / "fuzz_language.py"
-    spec = importlib.util.spec_from_file_location("fuzz_language", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # attrs looks classes up in their module
-    spec.loader.exec_module(module)
-    return module
-
-
-TOOL = _tool()
-WORDS = sorted({word for base in TOOL.bases() for word in TOOL.TOKENS.findall(base.text)})
+WORDS = sorted({word for base in tool.bases() for word in tool.TOKENS.findall(base.text)})
 fuzz = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
@@ -40,11 +25,11 @@ fuzz = settings(
 def judge(text: str) -> tuple[Diagnostic, ...]:
     """The faults of a text, after checking that each can be shown."""
     source = Source(text, "fuzz.space", HERE / "good" / "genotypes" / "fuzz.space")
-    return TOOL.judge(source)
+    return tool.judge(source)
 
 
 def test_programs_with_slips() -> None:
-    tally = TOOL.run(seed=1, start=0, count=100)
+    tally = tool.run(seed=1, start=0, count=100)
     assert tally.inputs == 100
     assert not tally.failures, tally.failures
 
@@ -54,20 +39,17 @@ def test_a_failure_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch) -> N
         if "tanh" in source.text:
             raise KeyError
 
-    monkeypatch.setattr(TOOL, "check", check)
-    found = TOOL.failure(7, Source("space a\nop b = relu >> tanh\nop c = relu\n"))[1]
+    monkeypatch.setattr(tool, "check", check)
+    source = Source("space a\nop b = relu >> tanh\nop c = relu\n")
+    (found,) = tool.tried(7, source).failures.values()
     assert found.kind.startswith("KeyError")
-    assert TOOL.minimised(found).source.text == "tanh"
+    assert tool.smallest(found, source).text == "tanh"
 
 
 def test_a_hang_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TOOL, "SECONDS", 0.02)
-    monkeypatch.setattr(TOOL, "check", lambda source: [None for _ in iter(int, 1)])
-    before = signal.signal(signal.SIGVTALRM, TOOL.hang)
-    try:
-        assert TOOL.failure(0, Source(""))[1].kind == "Hang"
-    finally:
-        signal.signal(signal.SIGVTALRM, before)
+    monkeypatch.setattr(tool, "SECONDS", 0.02)
+    monkeypatch.setattr(tool, "check", lambda source: [None for _ in iter(int, 1)])
+    assert list(tool.tried(0, Source("")).failures) == ["Hang"]
 
 
 @fuzz

@@ -64,7 +64,7 @@ def test_arguments_shape_and_cost_come_from_the_function():
     [
         ("widened(3)", "E0401", "3 does not divide 4 channels"),
         ("widened(2, out=5)", "E0402", "into 5x4x4"),
-        ("widened", "E0302", "misses its `factor`"),
+        ("widened", "E0302", "misses `factor`"),
         ("widened(true)", "E0301", "must be a whole number"),
         ("widened(2, wide=3)", "E0302", "no argument `wide`"),
         ("widend(2)", "E0202", "did you mean `widened`"),

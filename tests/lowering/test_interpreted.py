@@ -3,9 +3,6 @@ plans that shares no code with what runs them; and so does the executor."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import attrs
 import pytest
 import torch
@@ -16,9 +13,7 @@ from autorecon.lowering.plan import Convolve, Merge, Plan, check_plan
 from autorecon.lowering.simplify import without_idle
 from autorecon.lowering.stack import Stack
 from autorecon.nn.mixture import OneCandidate, SomeCandidates, kept
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools" / "fuzzing"))
-from plans import Differs, prove
+from fuzzing.plans import Differs, prove
 
 HEAD = "space s\ninput z [8]: noise\noutput image [4, 4, 4]\n"
 

@@ -210,6 +210,19 @@ def test_a_norm_at_low_resolution_keeps_the_running_variance_of_the_repeated_map
     assert int(fused.state_dict()["b.bn.num_batches_tracked"]) == 1
 
 
+def test_a_norm_that_edges_share_is_trained_where_only_one_of_them_repeats_pixels():
+    text = """space shared
+    input z [4]: noise
+    node a, b [2, 2, 2]
+    output image [2, 4, 4]
+    link z -> a = linear
+    link a -> b = nearest >> bn
+    link b -> image = nearest >> bn
+    share weights a -> b, b -> image
+    """
+    assert_same(autorecon.loads(text), {})
+
+
 @pytest.mark.parametrize("fuse", [True, False])
 def test_some_candidates_alone_are_as_all_where_the_others_weigh_nothing(fuse):
     """Images and the gradients of what is computed, to weights and to the mixture."""

@@ -42,6 +42,14 @@ def test_decisions_of_single_edges_are_their_mixture() -> None:
     assert edge_mixture(space, sampled) == sampled
 
 
+def test_a_choice_that_one_edge_names_is_its_mixture() -> None:
+    space = loads(
+        TEXT.replace("= linear | identity\n", "= linear >> act\n") + "choice act = relu | tanh\n"
+    )
+    sampled = {"act": torch.rand(2), "a->image": torch.rand(3)}
+    assert edge_mixture(space, sampled) == {"z->a": sampled["act"], "a->image": sampled["a->image"]}
+
+
 def test_a_candidate_weighs_what_its_combinations_do(tied: Space) -> None:
     own, both = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.9, 0.1], requires_grad=True)
     mixture = edge_mixture(tied, {"a->image": own, "both": both})

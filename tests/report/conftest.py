@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autorecon.runs import Metrics, RunFolder
+from autorecon.runs import Lines, RunFolder
 
 SPACE = """\
 space tiny(classes = 10, channels = 3, size = 8, width = 4)
@@ -61,7 +61,7 @@ def results(**changes: Any) -> dict[str, Any]:
     last = {"human-designed": (85.0, 85.8), "discovered": (84.9, 85.3)}
     rows = [
         {"generator": label, "seed": seed, "calibrated": 70.0 + seed, "last": figure, "best": 86.0,
-         "best_epoch": 1, "agreement": 90.0, "warnings": []}
+         "best_epoch": 1, "warnings": []}
         for label, figures in last.items()
         for seed, figure in enumerate(figures)
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def student_row(label: str, seed: int, epoch: int) -> dict[str, Any]:
 def write_metrics(run: RunFolder, rows: list[dict[str, Any]]) -> None:
     """Append rows to the run's metrics.jsonl."""
     for row in rows:
-        Metrics(run.metrics_path).append(row)
+        Lines(run.metrics_path).append(row)
 
 
 def finish(run: RunFolder) -> RunFolder:

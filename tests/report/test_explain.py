@@ -12,9 +12,9 @@ import pytest
 from autorecon.graph import Space, loads
 from autorecon.graph.cost import Interval
 from autorecon.lang import Decision
-from autorecon.report import ReportError
+from autorecon.records.errors import RecordError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain
-from autorecon.runs import Metrics
+from autorecon.runs import Lines
 
 SEARCH = {"strategy": "log", "epochs": 4}
 SPACE = """\
@@ -44,7 +44,7 @@ def run(start):
     for epoch in range(3):
         moved = epoch / 10
         found = {"z->a": [0.5 + moved, 0.5 - moved], "a->image": [0.2, 0.5, 0.3]}
-        Metrics(folder.metrics_path).append(row(epoch, found, chosen))
+        Lines(folder.metrics_path).append(row(epoch, found, chosen))
     return folder
 
 
@@ -122,10 +122,17 @@ def test_runs_that_have_no_search_or_another_space(start, run):
         explain(run, "a -> image")
 
 
+def test_a_record_of_another_space_is_told(run):
+    space = {"choices": {"x": "y"}, "by": "argmax", "scores": {"x": [0.5, 0.5]}}
+    run.derivation_path.write_text(json.dumps(space))
+    with pytest.raises(ExplainError, match=r"derivation\.json is of another space: put back"):
+        explain(run, "z -> a")
+
+
 @pytest.mark.parametrize("text", ["[1]", "not json", '{"by": "argmax"}'])
 def test_a_record_that_is_something_else_is_named(run, text):
     run.derivation_path.write_text(text)
-    with pytest.raises(ReportError, match=r"derivation\.json"):
+    with pytest.raises(RecordError, match=r"derivation\.json"):
         explain(run, "z -> a")
 
 

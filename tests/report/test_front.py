@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from autorecon.report import ReportError
-from autorecon.report.front import read_front
+from autorecon.records.errors import RecordError
+from autorecon.records.front import read_front
 from autorecon.report.inputs import read_inputs
 from autorecon.report.page import render
 
@@ -27,12 +27,12 @@ def with_front(finished):
 
 
 def test_a_run_without_a_front(finished):
-    assert read_front(finished) == []
+    assert read_front(finished.front_table_path) == []
     assert "Pareto front" not in render(read_inputs(finished))
 
 
 def test_rows_are_shown_with_what_the_run_went_on_with(with_front):
-    assert [row.total for row in read_front(with_front)] == [2.5, 1.25]
+    assert [row.total for row in read_front(with_front.front_table_path)] == [2.5, 1.25]
     page = render(read_inputs(with_front))
     table = page[page.index("Pareto front") :]
     table = table[: table.index("</table>")]
@@ -41,8 +41,11 @@ def test_rows_are_shown_with_what_the_run_went_on_with(with_front):
     assert ">2.5000<" in table
 
 
-@pytest.mark.parametrize("text", ["not json", '[{"file": 3}]', '[{"file": "x"}]', "{}x"])
+@pytest.mark.parametrize(
+    "text",
+    ["not json", '[{"file": 3}]', json.dumps([ROWS[0] | {"losses": {}}]), '[{"file": "x"}]', "{}x"],
+)
 def test_a_file_that_is_something_else_is_named(with_front, text):
     (with_front.front_path / "front.json").write_text(text)
-    with pytest.raises(ReportError, match=r"front\.json"):
-        read_front(with_front)
+    with pytest.raises(RecordError, match=r"front\.json"):
+        read_front(with_front.front_table_path)

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from autorecon.report.results import Spread
-from autorecon.report.wording import duration, percent, plural, spread
+from autorecon.records.results import Spread
+from autorecon.report.wording import percent, plural, spread
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,6 @@ def test_percent(value: float | None, text: str) -> None:
 )
 def test_spread(value: Spread | None, text: str) -> None:
     assert spread(value) == text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(8.34, "8.3 s"), (720, "12 min"), (12240, "3.4 h")])
-def test_duration(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_plural() -> None:

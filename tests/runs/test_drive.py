@@ -17,13 +17,13 @@ from torch import Tensor
 from autorecon.runs import (
     Checkpoint,
     Checkpoints,
-    Metrics,
+    Lines,
     Progress,
     RunError,
     RunFolder,
     drive,
     load_state,
-    read_metrics,
+    read_lines,
     save_state,
 )
 
@@ -76,7 +76,7 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def rows(run: RunFolder) -> list[dict[str, Any]]:
-    return [{**row, "seconds": 0} for row in read_metrics(run.metrics_path)]
+    return [{**row, "seconds": 0} for row in read_lines(run.metrics_path)]
 
 
 def uninterrupted(tmp_path: Path) -> tuple[list[dict[str, Any]], list[Any]]:
@@ -90,7 +90,7 @@ def test_each_epoch_is_run_once_and_logged(run: RunFolder) -> None:
     stage = Walk()
     drive(stage, run, QUIET)
     assert stage.ran == list(range(EPOCHS))
-    written = read_metrics(run.metrics_path)
+    written = read_lines(run.metrics_path)
     assert [list(row) for row in written] == [["stage", "epoch", "seconds", "at", "scale"]] * EPOCHS
     assert [row["epoch"] for row in written] == stage.ran
     assert written[-1]["at"] == stage.place.tolist()
@@ -291,7 +291,7 @@ def test_a_lost_log_is_told(run: RunFolder) -> None:
 
 
 def test_a_torn_row_before_the_first_epoch_is_dropped(run: RunFolder) -> None:
-    Metrics(run.metrics_path).append({"stage": "earlier"})
+    Lines(run.metrics_path).append({"stage": "earlier"})
     with run.metrics_path.open("ab") as file:
         file.write(b'{"stage"')
     with pytest.raises(Boom):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autorecon.runs import Progress
+from autorecon.runs import Progress, duration
 
 
 class Terminal(io.StringIO):
@@ -44,6 +44,14 @@ def test_earlier_steps_count_but_have_no_part_in_the_rate() -> None:
     lines = stream.getvalue().splitlines()
     assert lines[0] == "search 501/520 steps, 0.1/s, 3 min left"
     assert lines[-1] == "search 520/520 steps, 0.1/s, took 3 min"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(8.34, "8.3 s"), (59.4, "59 s"), (99.7, "100 s"), (720, "12 min"), (11100, "3 h 05 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(

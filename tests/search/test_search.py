@@ -12,7 +12,7 @@ import torch
 import autorecon
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
-from autorecon.runs._structure import pack, unpack
+from autorecon.runs.structure import pack, unpack
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.config import GumbelConfig
 
@@ -180,11 +180,11 @@ share weights a -> image, b -> image
 
 def test_parameters_that_edges_share_have_no_mean(teacher):
     net = autorecon.supernet(autorecon.loads(SHARED), seed=0)
-    config = attrs.evolve(CONFIG, objective="ce + params")
+    config = attrs.evolve(CONFIG, objective="onehot + params")
     with pytest.raises(SearchError, match=r"share weights.*leave out 'params'"):
         Search(net, teacher, config)
     Search(net, teacher, attrs.evolve(config, strategy="random"))
-    Search(net, teacher, attrs.evolve(config, objective="ce + macs"))
+    Search(net, teacher, attrs.evolve(config, objective="onehot + macs"))
 
 
 def test_nothing_to_search(teacher):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autorecon.data import _registry
+from autorecon.data import registry
 from autorecon.report.study import write_tables
 from autorecon.runs import Progress
 from autorecon.study import run as running
@@ -118,7 +118,7 @@ def _enter(folder, patch):
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)
-    patch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
+    patch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
     return STUDY
 
 
@@ -144,9 +144,9 @@ class _Here:
     running = property(lambda self: len(self.given))
     free = property(lambda self: not self.given)
 
-    def give(self, cell):
-        self.given.append(cell)
+    def give(self, task):
+        self.given.append(task)
 
     def events(self, timeout):
-        cell = self.given.pop()
-        return [(cell, do_cell(self.folder, cell, QUIET))]
+        task = self.given.pop()
+        return [(task.cell, do_cell(self.folder, task, QUIET))]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 import pytest
 
+from autorecon import load
 from autorecon.compress import CompressError
 from autorecon.lang import SpaceError
 from autorecon.study.cells import plan
@@ -14,6 +17,26 @@ from autorecon.study.spec import find_study, read_study, shipped_studies
 from autorecon.workflow.config import ConfigError
 
 ID = "tiny_teacher-teacher"
+
+# Of the valid architectures half know the label.
+SMALL = """space small(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node a [1, 8, 8]
+output image [1, 8, 8]
+link z -> a = linear
+link y -> a = embed | none
+link a -> image = conv(3) | conv(1)
+"""
+DRAWN = """
+[[variant]]
+name = "human-designed"
+generator = "gdfq-cifar"
+
+[[variant]]
+name = "random genotype"
+drawn = "paper"
+"""
 
 
 def test_cells_come_after_what_they_need_seed_by_seed(tiny):
@@ -124,6 +147,39 @@ def test_shipped_studies_fit_their_teachers(name):
     study = find_study(name, {"seeds": 1})
     cells = plan(find_study(name, {"seeds": 1, "teachers": study.teachers[:1]}))
     check(cells, dict.fromkeys(cell.id for cell in cells))
+
+
+FREE = 'search = { objective = "onehot + entropy",'
+
+
+def test_whatever_may_be_found_must_know_a_class_that_is_asked_for(tiny):
+    text = tiny.replace(
+        '{ file = "paper", set = { width = 2, latent = 4 } }', '{ file = "autorecon" }'
+    )
+    free = text.replace("search = {", FREE)
+    with pytest.raises(StudyError, match="not every generator of autorecon knows it") as caught:
+        _check(free)
+    assert caught.value.__notes__ == [f"in the cell {ID}/w3a3/random-genotype/seed0"]
+    _check(text)
+    _check(tiny.replace("search = {", FREE))  # of the paper's space every one does
+    cells = plan(read_study(free, "tiny", {"seeds": 1}))
+    assert {c.config.search.objective for c in cells if c.kind == "draw"} == {"onehot + entropy"}
+
+
+def _check(text):
+    cells = plan(read_study(text, "tiny", {"seeds": 1}))
+    check(cells, dict.fromkeys(cell.id for cell in cells))
+
+
+def test_what_is_drawn_for_a_class_knows_it(tiny, here, done):
+    small = tiny.replace(
+        '{ file = "paper", set = { width = 2, latent = 4 } }', '{ file = "small.space" }'
+    )
+    Path("small.space").write_text(SMALL)
+    done(small[: small.index("[[variant]]")] + DRAWN, "out", seeds=6)
+    found = [load(path) for path in Path("out").rglob("draw-paper/seed*.space")]
+    assert len(found) == 6
+    assert all("y" in genotype.live for genotype in found)
 
 
 @pytest.mark.parametrize(

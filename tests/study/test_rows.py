@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from autorecon.records.cells import CellRecord, Made
 from autorecon.study.cells import plan
 from autorecon.study.estimate import Estimate
-from autorecon.study.folder import Made, Record
 from autorecon.study.rows import Figure, rows
 from autorecon.study.spec import read_study
 
@@ -25,10 +25,10 @@ def records(cells, figures):
     for cell in cells:
         figure = figures.get((cell.variant, cell.seed))
         if isinstance(figure, str):
-            found[cell.id] = Record(cell.id, {}, error=figure)
+            found[cell.id] = CellRecord(cell.id, {}, error=figure)
         elif figure is not None:
-            made = Made("g", 100 * (cell.seed + 1), 1000)
-            found[cell.id] = Record(cell.id, {}, accuracy=figure, generator=made)
+            made = Made(100 * (cell.seed + 1), 1000)
+            found[cell.id] = CellRecord(cell.id, {}, accuracy=figure, generator=made)
     return found
 
 
@@ -90,17 +90,17 @@ def test_estimates_are_of_what_is_most_alike(tiny):
     study = read_study(tiny, "tiny")
     cells = {cell.id.partition("/")[2]: cell for cell in plan(study)}
     human, other = cells["w3a3/human-designed/seed0"], cells["w3a3/discovered/seed0"]
-    known = {human.id: Record(human.id, {}, steps=6, seconds=12.0)}
+    known = {human.id: CellRecord(human.id, {}, steps=6, seconds=12.0)}
     estimate = Estimate.of(cells.values(), known)
     assert estimate.seconds(cells["w3a3/human-designed/seed1"]) == 12
     assert estimate.seconds(other) == 12  # of the same teacher
     assert estimate.seconds(cells["search-paper/seed0"]) == 6  # 3 steps, as fast as any
     assert Estimate.of(cells.values(), {}).left(cells.values(), {}, {}) is None
-    known[other.id] = Record(other.id, {}, steps=6, seconds=24.0)
+    known[other.id] = CellRecord(other.id, {}, steps=6, seconds=24.0)
     estimate = Estimate.of(cells.values(), known)
     assert estimate.seconds(cells["w3a3/discovered/seed1"]) == 24
     assert estimate.seconds(cells["w3a3/random-genotype/seed1"]) == 18
-    searches = {c.id: Record(c.id, {}, steps=0) for c in cells.values() if c.kind != "compress"}
+    searches = {c.id: CellRecord(c.id, {}, steps=0) for c in cells.values() if c.kind != "compress"}
     shares = {"tiny_teacher-teacher/w3a3/discovered/seed1": 0.25}
     left = estimate.left(cells.values(), known | searches, shares)
     assert left == 12 + 24 * 0.75 + 18 + 18

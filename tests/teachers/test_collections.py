@@ -15,8 +15,8 @@ from torchvision import models
 
 from autorecon import teachers
 from autorecon.objective import lacking
-from autorecon.teachers import TeacherError, _collections
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers import TeacherError, collections
+from autorecon.teachers.architectures import ARCHITECTURES
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -61,7 +61,7 @@ def test_every_family_has_a_head_that_is_found() -> None:
         with torch.device("meta"):
             module = models.get_model(name, weights=None)
         state = {f"{head}.weight": torch.zeros(12, 3)}
-        assert _collections._length(state, _collections._last(module, nn.Linear), 0) == 12
+        assert collections._length(state, collections._last(module, nn.Linear), 0) == 12
 
 
 class Timm(SimpleNamespace):
@@ -101,7 +101,7 @@ def test_timms(saved, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     grey = teachers.load("timm:tiny", weights=saved(tiny(5, 1)))
     assert (grey.channels, grey.mean) == (1, None)
-    with pytest.raises(TeacherError, match="did you mean timm:tiny"):
+    with pytest.raises(TeacherError, match="did you mean `tiny`"):
         teachers.load("timm:tinyy", weights="x")
     with pytest.raises(TeacherError, match="no classifier called 'hf-hub:someone/tiny'"):
         teachers.load("timm:hf-hub:someone/tiny", weights="x")
@@ -116,8 +116,8 @@ def test_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("torchvision:resnet19", "called 'resnet19'; did you mean torchvision:resnet1"),
-        ("autorecon:alexnet", "there are: mobilenet_v2, mobilenet_v2_x0_5, resnet18"),
+        ("torchvision:resnet19", "called 'resnet19': did you mean `resnet1"),
+        ("autorecon:alexnet", "known here: `mobilenet_v2`, `mobilenet_v2_x0_5`, `resnet18`"),
         ("autorecon:resnet20", "comes without weights, and none are downloaded: name a"),
         ("torchvision:resnet18", "comes without weights"),
     ],

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from autorecon import data, teachers
-from autorecon.teachers import _shipped
+from autorecon.teachers import shipped
 
 NAMES = teachers.names()
 LEAST = 89.5
@@ -46,7 +46,7 @@ def test_accuracy_on_a_part_of_the_test_images_is_near_the_recorded(name: str) -
 
 
 def test_weights_have_at_most_three_megabytes() -> None:
-    assert all(len(_shipped.read_weights(name)) <= 3_000_000 for name in NAMES)
+    assert all(len(shipped.read_weights(name)) <= 3_000_000 for name in NAMES)
 
 
 def test_running_statistics_are_of_the_data_at_the_first_layer() -> None:
@@ -61,7 +61,7 @@ def test_running_statistics_are_of_the_data_at_the_first_layer() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(teachers.TeacherError, match="did you mean resnet20-fashion16") as caught:
+    with pytest.raises(teachers.TeacherError, match="did you mean `resnet20-fashion16") as caught:
         teachers.load("resnet20-fasion16")
     assert "resnet20-fashion32" in str(caught.value)
     assert caught.value.exit_code == 2
@@ -82,8 +82,8 @@ def test_what_is_given_must_agree() -> None:
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The weights file of a copy of the shipped folder, to be damaged."""
     folder = tmp_path / "weights"
-    shutil.copytree(str(_shipped._folder()), folder)
-    monkeypatch.setattr(_shipped, "_folder", lambda: folder)
+    shutil.copytree(str(shipped._folder()), folder)
+    monkeypatch.setattr(shipped, "_folder", lambda: folder)
     return folder / "resnet20-fashion16.safetensors"
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from autorecon.teachers import mobilenet_v2, resnet
-from autorecon.teachers._architectures import ARCHITECTURES
+from autorecon.teachers.architectures import ARCHITECTURES
 
 NAMES = ("resnet18", "resnet34", "resnet50", "mobilenet_v2")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autorecon import data
-from autorecon.data import Dataset, Split, _registry
+from autorecon.data import Dataset, Split, registry
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, read_config
 from autorecon.workflow.prepare import load_data
@@ -18,7 +18,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """Two bright images of 2x2, registered as a data set of mean 0.1 and deviation 0.5."""
     split = Split(torch.full((2, 1, 2, 2), 255, dtype=torch.uint8), torch.tensor([0, 1]))
     dataset = Dataset("toy", 2, 1, ("a", "b"), (0.1,), (0.5,), lambda which: split)
-    monkeypatch.setattr(_registry, "_LOADERS", dict(_registry._LOADERS))
+    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
     data.register("toy", lambda size: dataset)
     return dataset
 

@@ -7,12 +7,14 @@ import math
 import shutil
 from pathlib import Path
 
+import attrs
 import pytest
 import torch
 
 import autorecon
 from autorecon.compress import METHODS, Compression
 from autorecon.objective import DivergedError
+from autorecon.records.results import Spread, read_results
 from autorecon.report import write_report
 from autorecon.runs import Progress, RunError, load_weights
 from autorecon.teachers import TeacherError
@@ -47,8 +49,8 @@ def files(path):
 def test_whole_way(tiny):
     folder, prepared = start(tiny)
     results = workflow.run(folder, prepared, QUIET)
-    assert [g["label"] for g in results["generators"]] == ["human-designed", "discovered"]
-    assert results == json.loads(folder.results_path.read_text())
+    assert [g.label for g in results.generators] == ["human-designed", "discovered"]
+    assert results == read_results(folder.results_path)
     found = autorecon.load(folder.genotype_path)
     assert found.is_genotype
     assert (found.parameters["classes"], found.parameters["size"]) == (3, 8)
@@ -57,7 +59,7 @@ def test_whole_way(tiny):
     assert (folder.path / "images" / "discovered.png").read_bytes().startswith(b"\x89PNG")
     student = load_weights(folder.compressed_path / "discovered-seed0.safetensors")
     assert "0.weight" in student or any(name.endswith("weight") for name in student)
-    assert results["rows"][0]["last"] is None  # no data, nothing measured, and nothing invented
+    assert results.rows[0].last is None  # no data, nothing measured, and nothing invented
 
 
 def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch):
@@ -70,19 +72,20 @@ def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch)
         return run_epoch(self, epoch, tick)
 
     def measured(self):
-        return result(self) | {"last": 50.0 + self.config.seed + ("discovered" in self.name)}
+        last = 50.0 + self.config.seed + ("discovered" in self.name)
+        return attrs.evolve(result(self), last=last)
 
     monkeypatch.setattr(Compression, "run_epoch", diverging)
     monkeypatch.setattr(Compression, "result", measured)
     folder, prepared = start(tiny | {"seeds": [0, 1]})
     results = workflow.run(folder, prepared, QUIET)
-    assert [(row["generator"], row["seed"]) for row in results["rows"] if row["warnings"]] == [
+    assert [(row.generator, row.seed) for row in results.rows if row.warnings] == [
         ("human-designed", 0)
     ]
-    assert results["rows"][0]["warnings"][0].startswith("diverged: the loss 'ce' became nan")
-    assert [summary["runs"] for summary in results["summary"]] == [1, 2]
-    assert (results["difference"]["runs"], results["difference"]["mean"]) == (1, 1.0)
-    assert results["sites"]
+    assert results.rows[0].warnings[0].startswith("diverged: the loss 'ce' became nan")
+    assert [summary.runs for summary in results.summary] == [1, 2]
+    assert (results.difference.runs, results.difference.mean) == (1, 1.0)
+    assert results.sites
     page = write_report(folder).read_text("utf-8")
     assert "diverged: the loss" in page
     assert "1 of 2 epochs" not in page
@@ -96,7 +99,7 @@ def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch)
 def test_generators_have_the_same_budget_and_seeds(tiny):
     folder, prepared = start(tiny | {"seeds": [0, 1]})
     results = workflow.run(folder, prepared, QUIET)
-    assert [(r["generator"], r["seed"]) for r in results["rows"]] == [
+    assert [(r.generator, r.seed) for r in results.rows] == [
         ("human-designed", 0),
         ("discovered", 0),
         ("human-designed", 1),
@@ -133,10 +136,8 @@ def test_interrupted_run_goes_on_to_the_same_result(tiny, monkeypatch, interrupt
     results = workflow.run(*workflow.resume(Path("broken"), "run"), QUIET)
     assert without_time(Path("broken")) == without_time(Path("whole"))
     assert files(Path("broken")) == files(Path("whole"))
-    timed = ("seconds", "search")
-    assert {k: v for k, v in results.items() if k not in timed} == {
-        k: v for k, v in expected.items() if k not in timed
-    }
+    untimed = {"seconds": {}, "search": None}
+    assert attrs.evolve(results, **untimed) == attrs.evolve(expected, **untimed)
 
 
 def test_finished_run_is_only_read_back(tiny, monkeypatch):
@@ -175,7 +176,7 @@ def test_compress_with_a_genotype_of_ones_own(tiny):
     settings = tiny | {"space": {"file": "g.space", "baseline": ""}}
     folder, prepared = start(settings, "compressed", "compress")
     results = workflow.compress(folder, prepared, QUIET)
-    assert [row["generator"] for row in results["rows"]] == ["generator"]
+    assert [row.generator for row in results.rows] == ["generator"]
     again = workflow.resume(Path("compressed"), "compress")
     assert again[1].space == prepared.space
 
@@ -204,8 +205,8 @@ def test_resuming_with_another_command(tiny):
 
 
 def test_spread_is_the_sample_standard_deviation():
-    assert spread([1.0, 2.0, 3.0]) == {"mean": 2.0, "std": 1.0}
-    assert spread([4.0]) == {"mean": 4.0, "std": None}
+    assert spread([1.0, 2.0, 3.0]) == Spread(2.0, 1.0)
+    assert spread([4.0]) == Spread(4.0, None)
     assert spread([1.0, None]) is None
 
 
@@ -266,8 +267,8 @@ def test_a_killed_run_of_any_kind_of_method_goes_on_to_the_same_files(tiny, monk
     settings = tiny | {"compress": own, "space": space}
     expected = workflow.compress(*start(settings, "whole", "compress"), QUIET)
     label = "generator" if takes else method
-    assert [(r["generator"], r["seed"]) for r in expected["rows"]] == [(label, 0)]
-    assert expected["method"] == method
+    assert [(r.generator, r.seed) for r in expected.rows] == [(label, 0)]
+    assert expected.method == method
     started = start(settings, "broken", "compress")
     with monkeypatch.context() as patch:
         epoch = Compression.run_epoch
@@ -284,7 +285,7 @@ def test_a_killed_run_of_any_kind_of_method_goes_on_to_the_same_files(tiny, monk
     results = workflow.compress(*workflow.resume(Path("broken"), "compress"), QUIET)
     assert without_time(Path("broken")) == without_time(Path("whole"))
     assert files(Path("broken")) == files(Path("whole"))
-    assert results | {"seconds": 0} == expected | {"seconds": 0}
+    assert attrs.evolve(results, seconds={}) == attrs.evolve(expected, seconds={})
     grids = [p.stem for p in Path("whole/images").glob("*.png")]
     assert grids == ([] if method == "dfq" else [label])
 

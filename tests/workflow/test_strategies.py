@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import autorecon
-from autorecon.report.front import read_front
+from autorecon.records.front import read_front
 from autorecon.runs import Progress, RunFolder
 from autorecon.search import STRATEGIES, SearchError
 from autorecon.search.judge import Judge
@@ -95,7 +95,7 @@ def _interrupt(settings, path, kill, search, monkeypatch):
 def test_the_front_is_written_with_a_genotype_each(settings):
     folder, prepared = start(settings, "run", strategy="pareto", architecture_steps=12)
     found = workflow.search(folder, prepared, QUIET)
-    front = read_front(folder)
+    front = read_front(folder.front_table_path)
     assert [row.macs for row in front] == sorted(row.macs for row in front)
     for row in front:
         genotype = autorecon.load(folder.path / row.file)
@@ -108,7 +108,7 @@ def test_the_front_is_written_with_a_genotype_each(settings):
 def test_one_architecture_has_no_front(settings):
     folder, prepared = start(settings, "run")
     workflow.search(folder, prepared, QUIET)
-    assert read_front(folder) == []
+    assert read_front(folder.front_table_path) == []
 
 
 def test_deriving_again_in_another_way(settings):

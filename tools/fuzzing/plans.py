@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from interpreter import Interpreter
 from torch import Tensor, nn
 
 from autorecon.lowering import PASSES, Kept, Plan, check_plan, lower
 from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, OneCandidate, Scalars, SomeCandidates, Weights
 from autorecon.nn.net import SpaceNet
+from fuzzing.interpreter import Interpreter
 
 TOLERANCE = 1e-9  # of float64, beside values of the size of 1
 BATCH = 3

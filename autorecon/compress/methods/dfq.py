@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from torch import fx, nn
 
     from autorecon.compress.config import CompressConfig
-    from autorecon.compress.sites import Site
     from autorecon.compress.student import Student
+    from autorecon.records.results import Site
 
 
 def student(teacher: nn.Module, config: CompressConfig) -> Student:

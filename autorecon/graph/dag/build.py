@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import networkx
+from typing import TYPE_CHECKING, Any
 
 from autorecon.lang import Pipeline, Program
 from autorecon.lang.shares import leaders
+
+if TYPE_CHECKING:
+    import networkx
 
 _Options = Mapping[str, tuple[Pipeline, ...]]
 
@@ -27,6 +28,8 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     An edge, whose key is its name: `type`, `contract`, `candidates` (texts, which name choices as
     the source does), `block`, `place` (its number in the source), and the checked Edge as `record`.
     """
+    import networkx
+
     options = _as_written(program)
     graph = networkx.MultiDiGraph(name=program.name, parameters=dict(program.parameters))
     graph.graph |= {key: value for key, value in _said(program, options).items() if value}

@@ -10,8 +10,7 @@ import attrs
 from autorecon.graph.dag.attributes import PATH, is_name
 from autorecon.graph.dag.blocks import Block, blocks, in_order
 from autorecon.graph.dag.draft import Draft, DraftEdge, DraftNode
-from autorecon.lang import did_you_mean
-from autorecon.lang.evaluate import show_value
+from autorecon.lang import did_you_mean, show_value
 
 Line = tuple[str, str]
 _GAP = ("", "the graph")

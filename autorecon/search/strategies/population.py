@@ -12,10 +12,11 @@ import attrs
 import torch
 from torch import Tensor
 
+from autorecon.graph.codec import Picks
 from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import Picks, options
+from autorecon.graph.encode import options
 from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import ValidArchitectures, sample
+from autorecon.graph.sample import ValidArchitectures, first_valid
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative
@@ -49,11 +50,8 @@ class PopulationStrategy(Strategy):
 
     def any_picks(self) -> Picks:
         """A valid architecture, each as likely as any other; SearchError if they are too rare."""
-        for _ in range(MAX_DRAWS):
-            picks = sample(self.space, self.chance)
-            if self.space.liveness.is_valid(picks):
-                return picks
-        return self._valid.sample(self.chance)
+        found = first_valid(self.space, self.chance, MAX_DRAWS)
+        return self._valid.sample(self.chance) if found is None else found
 
     @cached_property
     def _valid(self) -> ValidArchitectures:

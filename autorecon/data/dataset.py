@@ -1,0 +1,123 @@
+"""A labelled image data set: what it is, its images, and the order they are served in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, Protocol
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from autorecon.data.errors import DataError
+
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+# Images in a batch of `accuracy`. What a layer gives is to stay in the processor's cache; above
+# 32 MB the C library even asks the system for new memory each time.
+LEAST_IMAGES, MOST_IMAGES, MOST_PIXELS = 4, 128, 2**16
+
+
+class Images(Protocol):
+    """What gives images [n, C, H, W] for a slice or for indices: a tensor, or files to be read."""
+
+    def __getitem__(self, chosen: Any, /) -> Tensor: ...
+
+
+@attrs.frozen
+class Split:
+    """Images [N, C, H, W], either bytes 0..255 or floats 0..1, and labels int64 [N]."""
+
+    images: Images = attrs.field(repr=False)
+    labels: Tensor = attrs.field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@attrs.frozen
+class Dataset:
+    """A data set at one image size; its splits are read when first asked for."""
+
+    name: str
+    size: int
+    channels: int
+    class_names: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    read: Callable[[str], Split] = attrs.field(repr=False, eq=False)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @cached_property
+    def train(self) -> Split:
+        """The training images."""
+        return self.read("train")
+
+    @cached_property
+    def test(self) -> Split:
+        """The test images."""
+        return self.read("test")
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Images [N, C, H, W] of a split as floats, of mean 0 and variance 1 over training."""
+        pixels = images.float() / 255 if images.dtype == torch.uint8 else images
+        mean = pixels.new_tensor(self.mean).view(-1, 1, 1)
+        return (pixels - mean) / pixels.new_tensor(self.std).view(-1, 1, 1)
+
+    def in_order(self, split: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Every image once, in the files' order: (normalised images, labels) a batch."""
+        if batch < 1:
+            raise DataError(f"a batch holds at least one image, not {batch}")
+        for start in range(0, len(split), batch):
+            chosen = slice(start, start + batch)
+            yield self.normalised(split.images[chosen]), split.labels[chosen]
+
+    def shuffled(
+        self,
+        split: Split,
+        batch: int,
+        generator: torch.Generator,
+        augment: Augmentation | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """One epoch in an order drawn from `generator`; a last, smaller batch is left out.
+
+        `augment` is given the images as they are in the split, before they are normalised.
+        """
+        if not 1 <= batch <= len(split):
+            raise DataError(f"a batch holds 1 to {len(split)} images of this split, not {batch}")
+        order = torch.randperm(len(split), generator=generator)
+        for start in range(0, len(split) - batch + 1, batch):
+            chosen = order[start : start + batch]
+            images = split.images[chosen]
+            images = augment(images, generator) if augment else images
+            yield self.normalised(images), split.labels[chosen]
+
+
+@torch.no_grad()
+def accuracy(
+    module: nn.Module, dataset: Dataset, split: Split | None = None, batch: int | None = None
+) -> float:
+    """Top-1 accuracy of a classifier in eval mode, in percent, over `split` (the test images).
+
+    `batch` is chosen by the images' size where it is None. The module's layers are put back into
+    the modes in which they were.
+    """
+    chosen = dataset.test if split is None else split
+    if batch is None:
+        batch = max(LEAST_IMAGES, min(MOST_IMAGES, MOST_PIXELS // dataset.size**2))
+    modes = [(layer, layer.training) for layer in module.modules()]
+    module.eval()
+    device = next(module.parameters(), torch.empty(0)).device
+    hits = sum(
+        int((module(images.to(device)).argmax(1).cpu() == labels).sum())
+        for images, labels in dataset.in_order(chosen, batch)
+    )
+    for layer, training in modes:
+        layer.training = training
+    return 100 * hits / len(chosen)

@@ -1,0 +1,54 @@
+"""JSON files of a run: one schema each, written whole, and read as that or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autorecon.records.errors import RecordError
+from autorecon.records.schema import plain, structured
+from autorecon.runs import write_text
+
+Schema = TypeVar("Schema")
+
+LIMIT = 64_000_000
+"""Bytes; a run with a thousand students stays far below."""
+REMEDY = "put back the original, or continue the run with --resume to write it again"
+
+
+def write_record(path: Path, value: Any) -> None:
+    """The file of an attrs class, or of a list of them; RunError where it cannot be written."""
+    write_text(path, json.dumps(plain(value), indent=1) + "\n")
+
+
+def read_record(path: Path, kind: type[Schema], only: int | None = None) -> Schema | None:
+    """What the file holds, None where there is none; `only` is the one `format` to take.
+
+    Raises RecordError for anything else than such a file.
+    """
+    value = _json(path)
+    if value is None:
+        return None
+    found = value.get("format") if isinstance(value, dict) else None
+    if only is not None and found != only:
+        raise RecordError(
+            f"{path} has the format {found!r}, and this version reads {only}: "
+            "make the report with the version that made the run"
+        )
+    return structured(value, kind, str(path), REMEDY)
+
+
+def _json(path: Path) -> Any:
+    try:
+        if path.stat().st_size > LIMIT:
+            raise RecordError(f"{path} is larger than {LIMIT:,} bytes: it is no file of a run")
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except RecordError:
+        raise
+    except OSError as error:
+        raise RecordError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{path} is not JSON ({error}): {REMEDY}") from error

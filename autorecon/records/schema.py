@@ -1,0 +1,56 @@
+"""From plain values to the attrs class of a file, and what is wrong where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+import cattrs
+from cattrs.v import format_exception
+
+from autorecon.records.errors import RecordError
+
+Schema = TypeVar("Schema")
+
+
+def plain(value: Any) -> Any:
+    """The value as what JSON has."""
+    return _converter().unstructure(value)
+
+
+def structured(value: Any, kind: type[Schema], place: str, remedy: str) -> Schema:
+    """The value as that class; RecordError says which fault there is first, and the remedy."""
+    try:
+        return _converter().structure(value, kind)
+    except (cattrs.BaseValidationError, TypeError, ValueError, OverflowError) as error:
+        fault = cattrs.transform_error(error, format_exception=_reason)[0]
+        fault = fault.replace("@ $", "at ").removesuffix(" at ")
+        raise RecordError(f"{place} is not as it was written ({fault}): {remedy}") from error
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    own = isinstance(error, ValueError) and not isinstance(error, cattrs.BaseValidationError)
+    return str(error) if own else format_exception(error, kind)
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    register_exact(converter)
+    return converter
+
+
+def register_exact(converter: cattrs.Converter) -> None:
+    """Have scalars taken for what they are: JSON and TOML have types, "3" is not 3, nor true 1."""
+    for kind, accepted in {bool: (bool,), int: (int,), float: (float, int), str: (str,)}.items():
+        converter.register_structure_hook(kind, _exactly(kind, accepted))
+
+
+def _exactly(kind: type, accepted: tuple[type, ...]) -> Callable[[Any, type], Any]:
+    def structure(value: Any, _: type) -> Any:
+        if type(value) not in accepted:
+            raise ValueError(f"expected {kind.__name__}, not {value!r}")
+        return kind(value)
+
+    return structure

@@ -1,0 +1,131 @@
+"""Files of one JSON object a line, appended as work goes: metrics.jsonl, records.jsonl."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from autorecon.runs.errors import RunError
+
+# JSON has no such numbers; these spellings are what JavaScript's Number() and float() both read.
+_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@attrs.frozen
+class Lines:
+    """The log at `path`; it need not exist yet. Offsets are in bytes."""
+
+    path: Path
+
+    def append(self, row: Mapping[str, Any]) -> int:
+        """Add one row, on disk when this returns, and give the offset of its end.
+
+        NaN and the infinities become the strings "NaN", "Infinity" and "-Infinity".
+        Raises TypeError for a row that is not JSON, and RunError, without a torn row left where
+        that can be helped, if the file cannot be written.
+        """
+        line = json.dumps(_spell_numbers(row), allow_nan=False) + "\n"
+        before = self.mend()
+        try:
+            with self.path.open("ab") as file:
+                file.write(line.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            # The disk may be full or gone: `mend` gets another chance when the run is resumed.
+            with contextlib.suppress(OSError):
+                os.truncate(self.path, before)
+            raise RunError(f"cannot add a row to {self.path}: {error.strerror}") from error
+        return self.size()
+
+    def size(self) -> int:
+        """Length of the file; 0 if there is none."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def mend(self) -> int:
+        """Drop a last line that a killed process left unfinished; give the size left."""
+        size = self.size()
+        if self._row_ends_at(size):
+            return size
+        end = self.path.read_bytes().rfind(b"\n") + 1
+        self._cut(end)
+        return end
+
+    def truncate(self, offset: int) -> None:
+        """Drop every row after `offset`, which `append` or `mend` gave.
+
+        Raises RunError if the file does not reach to `offset` or no row ends there: it is not the
+        file that it was.
+        """
+        if self.size() < offset or not self._row_ends_at(offset):
+            raise RunError(
+                f"{self.path} does not hold the rows that the checkpoint had seen: "
+                "put the file back as it was, or start in another folder"
+            )
+        if self.size() > offset:
+            self._cut(offset)
+
+    def _row_ends_at(self, offset: int) -> bool:
+        if not offset:
+            return True
+        with self.path.open("rb") as file:
+            file.seek(offset - 1)
+            return file.read(1) == b"\n"
+
+    def _cut(self, size: int) -> None:
+        try:
+            os.truncate(self.path, size)
+        except OSError as error:
+            raise RunError(f"cannot shorten {self.path}: {error.strerror}") from error
+
+
+def read_lines(path: str | Path) -> list[dict[str, Any]]:
+    """Every whole row of the file, non-finite numbers as floats again; none if there is no file.
+
+    A last line without its end is one being written, or torn by a kill, and is left out.
+    Raises RunError, with the line's number, for a whole line that is not a JSON object.
+    """
+    try:
+        lines = Path(path).read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror}") from error
+    return [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1)]
+
+
+def _parse(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        row = _read_numbers(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{place}: not JSON ({error}): put the file back as it was") from error
+    if not isinstance(row, dict):
+        raise RunError(f"{place}: not a JSON object: put the file back as it was")
+    return row
+
+
+def _spell_numbers(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)
+    if isinstance(value, Mapping):
+        return {key: _spell_numbers(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_spell_numbers(item) for item in value]
+    return value
+
+
+def _read_numbers(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SPECIAL.get(value, value)
+    if isinstance(value, dict):
+        return {key: _read_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read_numbers(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""What the fuzzers of `tools/` are made of."""

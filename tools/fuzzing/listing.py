@@ -1,0 +1,169 @@
+"""Every architecture of a program, one by one: an account that shares no code with the analyses.
+
+An architecture is one option a decision. What is live in it, whether it is valid and what it costs
+is worked out here from the program alone.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+
+import attrs
+
+from autorecon.lang import Edge, Pipeline, Program, Shape
+from fuzzing.judge import same
+
+MEASURES = ("parameters", "macs", "activations")
+
+Costs = tuple[int, int, int]
+Picks = tuple[int, ...]
+Part = frozenset[tuple[str, int]]  # the live edges, each with its candidate
+
+
+@attrs.frozen
+class Architecture:
+    """`chosen` has every edge's candidate; `cut` says that no noise reaches the output."""
+
+    picks: Picks
+    chosen: dict[str, int]
+    part: Part
+    costs: Costs
+    cut: bool
+    valid: bool
+
+
+class Listing:
+    """The architectures of a program, one by one."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = list(program.decisions)
+        self.radices = [len(d.options) for d in program.decisions.values()]
+        self.inputs = [n.name for n in program.nodes.values() if n.role in ("noise", "label")]
+        self.noise = {n.name for n in program.nodes.values() if n.role == "noise"}
+        (self.output,) = (n.name for n in program.nodes.values() if n.role == "output")
+        self.edges = _from_the_inputs(program)
+        self.none = [[c.ops[0].name == "none" for c in e.candidates] for e in self.edges]
+        self.edge_costs = [_edge_costs(e, program) for e in self.edges]
+        self.node_costs = {name: _node_costs(program, name) for name in program.nodes}
+        self.axes = [[self.names.index(a) for a in e.axes] for e in self.edges]
+
+    def architectures(self) -> list[Architecture]:
+        return [self.architecture(picks) for picks in product(*map(range, self.radices))]
+
+    def candidate(self, edge: int, picks: Picks) -> int:
+        place = 0
+        for axis in self.axes[edge]:
+            place = place * self.radices[axis] + picks[axis]
+        return self.edges[edge].table[place]
+
+    def architecture(self, picks: Picks) -> Architecture:
+        chosen = [self.candidate(index, picks) for index in range(len(self.edges))]
+        there = [i for i, c in enumerate(chosen) if not self.none[i][c]]
+        noisy, reached, needed = set(self.noise), set(self.inputs), {self.output}
+        for index in there:
+            edge = self.edges[index]
+            if edge.source in reached:
+                reached.add(edge.target)
+            if edge.source in noisy:
+                noisy.add(edge.target)
+        for index in reversed(there):
+            edge = self.edges[index]
+            if edge.target in needed:
+                needed.add(edge.source)
+        live = reached & needed
+        on = [i for i in there if self.edges[i].source in live and self.edges[i].target in live]
+        costs = self.costs(live, on, chosen)
+        cut = self.output not in noisy
+        part = frozenset((self.edges[i].name, chosen[i]) for i in on)
+        named = {edge.name: c for edge, c in zip(self.edges, chosen, strict=True)}
+        return Architecture(picks, named, part, costs, cut, not cut and self.obeys(chosen, costs))
+
+    def costs(self, nodes: set[str], on: list[int], chosen: list[int]) -> Costs:
+        """Weights that edges share count once."""
+        total, paid = [0, 0, 0], set()
+        for name in nodes:
+            for measure, cost in enumerate(self.node_costs[name]):
+                total[measure] += cost
+        for index in on:
+            parameters, macs, activations = self.edge_costs[index][chosen[index]]
+            owner = self.edges[index].weights_of or self.edges[index].name
+            total[0] += 0 if owner in paid else parameters
+            total[1] += macs
+            total[2] += activations
+            paid.add(owner)
+        return total[0], total[1], total[2]
+
+    def obeys(self, chosen: list[int], costs: Costs) -> bool:
+        for limit in self.program.limits:
+            if not limit.least <= costs[MEASURES.index(limit.measure)] <= limit.most:
+                return False
+        for rule in self.program.rules:
+            counted = sum(
+                self._matches(edge, chosen[index], rule.options)
+                for index, edge in enumerate(self.edges)
+                if edge.name in rule.edges
+            )
+            if not rule.least <= counted <= rule.most:
+                return False
+        return True
+
+    @staticmethod
+    def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
+        pipeline = edge.candidates[candidate]
+        names = {op.name for op in pipeline.ops}
+        return any(o in names if isinstance(o, str) else o == pipeline for o in options)
+
+
+def _from_the_inputs(program: Program) -> list[Edge]:
+    """The edges, each behind those that lead to its source."""
+    left, found = list(program.edges), []
+    while left:
+        waiting = {edge.target for edge in left}
+        ready = [edge for edge in left if edge.source not in waiting]
+        found += ready
+        left = [edge for edge in left if edge.source in waiting]
+    return found
+
+
+def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
+    source, target = program.nodes[edge.source].shape, program.nodes[edge.target]
+    for candidate in edge.candidates:
+        if candidate.ops[0].name != "none":
+            end = _end_of(candidate, source)
+            same(
+                "end of an edge",
+                end[target.merge == "concat" :],
+                target.shape[target.merge == "concat" :],
+            )
+    return [_pipeline_costs(candidate) for candidate in edge.candidates]
+
+
+def _end_of(pipeline: Pipeline, source: Shape) -> Shape:
+    """The shape that its steps lead to from this one."""
+    same("operations", [step.op for step in pipeline.steps], list(pipeline.ops))
+    for step in pipeline.steps:
+        same("shape before an operation", step.before, source)
+        same(
+            "shape after an operation",
+            step.after,
+            step.op.spec.shape(step.op.args, source, step.target),
+        )
+        source = step.after
+    return source
+
+
+def _pipeline_costs(pipeline: Pipeline) -> Costs:
+    costs = [step.op.cost(step.before, step.after, step.target) for step in pipeline.steps]
+    made = [prod(step.after) for step in pipeline.steps if step.op.name != "identity"]
+    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(made)
+
+
+def _node_costs(program: Program, name: str) -> Costs:
+    node = program.nodes[name]
+    parameters = macs = made = 0
+    if node.then:
+        same("end of `then`", _end_of(node.then, node.shape), node.shape)
+        parameters, macs, made = _pipeline_costs(node.then)
+    return parameters, macs, made + (1 if node.role == "label" else prod(node.shape))

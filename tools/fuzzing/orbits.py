@@ -1,0 +1,90 @@
+"""Architectures that differ in the names of nodes only, by trying every way to exchange nodes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import chain, permutations, product
+from math import factorial, prod
+
+from autorecon import Space
+from autorecon.graph.canonical import canonical_picks
+from autorecon.graph.symmetry import TooSymmetric
+from autorecon.lang import Edge, Program
+from fuzzing.judge import same
+from fuzzing.listing import Architecture, Part, Picks
+
+MOST = 720  # ways to exchange nodes that look alike
+
+
+def check_symmetry(space: Space, valid: list[Architecture]) -> None:
+    """The count up to symmetry, and that one form stands for all that are alike."""
+    if space.program.rules or space.program.limits:
+        return
+    classes = _look_alikes(space.program)
+    if prod(factorial(len(names)) for names in classes) > MOST:
+        return
+    moves = list(_moves(space.program, classes))
+    orbits = {part: _least(part, moves) for part in {a.part for a in valid}}
+    found = space.architectures_up_to_symmetry
+    if found is not None:
+        same("count up to symmetry", found, len(set(orbits.values())))
+    if len(moves) > 1:
+        _check_forms(space, valid, orbits)
+
+
+def _check_forms(space: Space, valid: list[Architecture], orbits: Mapping[Part, tuple]) -> None:
+    forms: dict[tuple, Picks] = {}
+    for one in valid:
+        try:
+            form = canonical_picks(space, one.picks, up_to_symmetry=True)
+        except TooSymmetric:
+            return
+        same("form up to symmetry", forms.setdefault(orbits[one.part], form), form)
+    same("forms up to symmetry", len(set(forms.values())), len(forms))
+
+
+def _look_alikes(program: Program) -> list[list[str]]:
+    classes = defaultdict(list)
+    for node in program.nodes.values():
+        if node.role == "inner":
+            classes[node.shape, node.merge, node.then].append(node.name)
+    return [names for names in classes.values() if len(names) > 1]
+
+
+def _moves(program: Program, classes: list[list[str]]) -> Iterator[dict[str, str]]:
+    """Where each edge goes, for each exchange that leads all edges onto edges like them."""
+    likes = _likenesses(program)
+    for images in product(*map(permutations, classes)):
+        to = dict(zip(chain(*classes), chain(*images), strict=True))
+        ends = {(to.get(a, a), to.get(b, b)): like for (a, b), (_, like) in likes.items()}
+        if ends == {pair: like for pair, (_, like) in likes.items()}:
+            yield {
+                name: likes[to.get(a, a), to.get(b, b)][0] for (a, b), (name, _) in likes.items()
+            }
+
+
+def _likenesses(program: Program) -> dict[tuple[str, str], tuple[str, tuple]]:
+    """Of each edge, by its ends, its name and what others must have in common with it."""
+    uses = Counter(axis for edge in program.edges for axis in edge.axes)
+    owners = {edge.weights_of for edge in program.edges}
+    places: Counter[str] = Counter()
+    found = {}
+    for edge in program.edges:
+        place = places[edge.target] if program.nodes[edge.target].merge == "concat" else None
+        places[edge.target] += 1
+        weights = edge.name if edge.weights_of or edge.name in owners else None
+        texts = tuple(c.text for c in edge.candidates)
+        like = (edge.type, texts, edge.table, place, weights, _ties(edge, uses))
+        found[edge.source, edge.target] = edge.name, like
+    return found
+
+
+def _ties(edge: Edge, uses: Mapping[str, int]) -> tuple[str, ...]:
+    """The decisions that are not the edge's alone."""
+    own = edge.name in edge.axes and uses[edge.name] == 1
+    return tuple(axis for axis in edge.axes if not own or axis != edge.name)
+
+
+def _least(part: Part, moves: list[dict[str, str]]) -> tuple:
+    return min(tuple(sorted((move[name], c) for name, c in part)) for move in moves)

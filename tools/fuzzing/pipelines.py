@@ -1,0 +1,192 @@
+"""Pipelines of operations that lead from one shape to another, of every kind that nets have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import attrs
+
+Shape = tuple[int, ...]
+
+ACTIVATIONS = (
+    "relu", "relu", "leaky_relu", "leaky_relu(0.2)", "leaky_relu(slope=0)", "prelu", "elu",
+    "elu(0.5)", "selu", "silu", "gelu", "tanh", "sigmoid",
+)  # fmt: skip
+EPS = ("", "", "eps=0.8", "eps=0.1")
+
+
+@attrs.frozen
+class Step:
+    """A definition or a choice that stands in pipelines like an operation.
+
+    What it does: "keep" a shape, "conv" to the target's channels, double the resolution ("up"), or
+    "perhaps" make all of it `none`.
+    """
+
+    text: str
+    does: str
+    maps: bool = False  # for feature maps alone
+
+
+@attrs.define
+class Pipelines:
+    """Draws them; `steps` are the names that the program gives to some, `labels` its label inputs,
+    of which `read` are used."""
+
+    random: Random
+    labels: Sequence[str] = ()
+    steps: list[Step] = attrs.field(factory=list)
+    read: set[str] = attrs.field(factory=set)
+
+    def one(self, *options: str) -> str:
+        return self.random.choice(options)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def step(self, does: str, shape: Shape) -> str | None:
+        """A name for what `does` this, or None."""
+        maps = len(shape) == 3
+        found = [s for s in self.steps if s.does == does and s.maps <= maps]
+        return self.random.choice(found).text if found and self.chance(0.5) else None
+
+    def kept(self, shape: Shape) -> str:
+        """One operation that keeps a shape."""
+        return self.step("keep", shape) or (
+            self.norm(shape) if self.chance(0.35) else self.one(*ACTIVATIONS)
+        )
+
+    def keeping(self, shape: Shape, most: int = 2) -> str:
+        return " >> ".join(self.kept(shape) for _ in range(self.random.randint(1, most)))
+
+    def norm(self, shape: Shape) -> str:
+        kinds = ["bn", "bn", "layer_norm", "group_norm"]
+        # Torch refuses to train an instance norm of one pixel.
+        kinds += ["instance_norm"] * (len(shape) == 3 and shape[1] * shape[2] > 1)
+        kinds += ["ccbn"] * 2 * bool(self.labels)
+        kind = self.one(*kinds)
+        if kind == "ccbn":
+            label = self.one(*self.labels)
+            self.read.add(label)
+            return call(kind, label, self.one(*EPS))
+        groups = self.one(*map(str, divisors(shape[0]))) if kind == "group_norm" else ""
+        momentum = self.one("", "", "momentum=0.3") if kind == "bn" else ""
+        return call(kind, groups, self.one(*EPS), momentum, self.one("", "", "affine=false"))
+
+    def conv(self, channels: int, out: int, written: bool = False) -> str:
+        """To `out` channels, which are those of the edge's target unless they are `written`."""
+        step = None if written else self.step("conv", (channels, 1, 1))
+        if step:
+            return step
+        here = f"out={out}" if written else ""
+        if self.chance(0.12):
+            return call("sepconv", self.one("1", "3"), self.one("", "2"), here, self._bias())
+        kernel = self.one("1", "1", "3", "3", "3", "5")
+        dilation = self.one("", "", "", "dilation=2") if kernel != "1" else ""
+        both = [g for g in divisors(channels) if out % g == 0][1:]
+        groups = f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
+        spectral = "spectral=true" if self.chance(0.06) else ""
+        return call("conv", kernel, dilation, groups, here, self._bias(), spectral)
+
+    def _bias(self) -> str:
+        return self.one("", "", "", "bias=false")
+
+    def between(self, source: Shape, target: Shape, label: bool = False) -> str:
+        if label:
+            return self._embedded(target)
+        if len(source) == 1 or len(target) == 1:
+            return self._linear(source, target)
+        if source[1:] == target[1:]:
+            return self._flat(source, target)
+        return self._resized(source, target)
+
+    def _embedded(self, target: Shape) -> str:
+        if self.chance(0.2):
+            return f"embed(out={self.random.randint(1, 4)}) >> linear"
+        return "embed" + self._after(target)
+
+    def _after(self, shape: Shape) -> str:
+        return f" >> {self.keeping(shape)}" if self.chance(0.3) else ""
+
+    def _linear(self, source: Shape, target: Shape) -> str:
+        if source == target and self.chance(0.5):
+            return self.one("identity", self.keeping(source))
+        before = f"{self.keeping(source)} >> " if self.chance(0.15) else ""
+        if self.chance(0.15):
+            length = self.random.randint(1, 4)
+            before += f"linear(out={length}) >> {self.kept((length,))} >> "
+        arguments = self.one("", "", "", "bias=false", "spectral=true")
+        return before + call("linear", arguments) + self._after(target)
+
+    def _flat(self, source: Shape, target: Shape) -> str:
+        """Between maps of one resolution."""
+        if source == target and self.chance(0.35):
+            attention = ["attention"] * (source[0] % 8 == 0)
+            return self.one("identity", "identity", self.keeping(source), *attention)
+        kind, conv = self.random.random(), self.conv(source[0], target[0])
+        if kind < 0.5:
+            return conv
+        if kind < 0.65:
+            return f"{self.keeping(source)} >> {conv}"
+        if kind < 0.8:
+            return f"{conv} >> {self.keeping(target)}"
+        if kind < 0.85:
+            return f"{conv} >> {self.resize()}"
+        if kind < 0.9:
+            return call("deconv", self.one("1", "3"), "stride=1", self._bias())
+        if kind < 0.95:
+            return f"{self.conv(source[0], 2, True)} >> {self.kept((2, *target[1:]))} >> " + (
+                self.conv(2, target[0])
+            )
+        return f"{self.kept(source)} >> {conv} >> {self.kept(target)}"
+
+    def resize(self) -> str:
+        return self.one("nearest", "nearest", "nearest", "bilinear", "bilinear", "bicubic")
+
+    def _resized(self, source: Shape, target: Shape) -> str:
+        factor = target[1] // source[1]
+        grows = factor > 1 and (source[1] * factor, source[2] * factor) == target[1:]
+        up = self.step("up", source) if grows and factor == 2 else None
+        if up:
+            return (
+                f"{up} >> {self.conv(target[0], target[0])}"
+                if source[0] == target[0]
+                else (f"{up} >> conv({self.one('1', '3')})")
+            )
+        if grows and self.chance(0.3):
+            return self._enlarged(target, factor)
+        resize = f"nearest({factor})" if grows and self.chance(0.2) else self.resize()
+        if source[0] == target[0] and self.chance(0.3):
+            return resize + self._after(target)
+        conv, kind = self.conv(source[0], target[0]), self.random.random()
+        if kind < 0.4:
+            return f"{resize} >> {conv}"
+        if kind < 0.55:
+            return f"{conv} >> {resize}"
+        if kind < 0.7:
+            return f"{resize} >> {self.kept((source[0], *target[1:]))} >> {conv}"
+        if kind < 0.85:
+            return f"{resize} >> {conv} >> {self.kept(target)}"
+        middle = self.conv(source[0], source[0], True)
+        return f"{middle} >> {resize} >> {self.conv(source[0], target[0])}"
+
+    def _enlarged(self, target: Shape, factor: int) -> str:
+        if self.chance(0.6):
+            kernel = str(factor + 2 * self.random.randint(0, 1))
+            stride = "" if factor == 2 else f"stride={factor}"
+            spectral = "spectral=true" if self.chance(0.1) else ""
+            return call("deconv", kernel, stride, self._bias(), spectral) + self._after(target)
+        wide = self.one("1", "3")
+        shuffled = call("pixel_shuffle", "" if factor == 2 else str(factor))
+        return f"conv({wide}, out={target[0] * factor**2}) >> {shuffled}" + self._after(target)
+
+
+def divisors(number: int) -> list[int]:
+    return [n for n in range(1, number + 1) if number % n == 0]
+
+
+def call(name: str, *arguments: str) -> str:
+    """An operation with the arguments that are not empty."""
+    given = ", ".join(filter(None, arguments))
+    return f"{name}({given})" if given else name

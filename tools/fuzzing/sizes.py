@@ -1,0 +1,54 @@
+"""Sizes of shapes as a program writes them: as they are, or by values that have a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import attrs
+
+from fuzzing.pipelines import Shape
+
+
+@attrs.define
+class Sizes:
+    """`side` is what a block's parameter of that name stands for where the block is drawn."""
+
+    random: Random
+    values: dict[str, int] = attrs.field(factory=dict)
+    side: int | None = None
+
+    def number(self, value: int) -> str:
+        """A whole number of at least 1."""
+        if not self.values or self.random.random() < 0.5:
+            return str(value)
+        name, known = self.random.choice(list(self.values.items()))
+        return self.random.choice([*_ways(name, known, value)] or [str(value)])
+
+    def shape(self, shape: Shape) -> str:
+        sizes = [self.number(shape[0]), *map(self._resolution, shape[1:])]
+        return f"[{', '.join(sizes)}]"
+
+    def _resolution(self, value: int) -> str:
+        if self.side is None:
+            return self.number(value)
+        if value % self.side:
+            return f"side/{self.side // value}"
+        times = value // self.side
+        return "side" if times == 1 else f"{times}*side"
+
+
+def _ways(name: str, known: int, value: int) -> Iterator[str]:
+    """A value by another one's name."""
+    if known == value:
+        yield name
+    if value % known == 0:
+        yield f"{value // known}*{name}"
+    if known % value == 0:
+        yield f"{name} / {known // value}"
+    if known**2 == value:
+        yield f"{name}^2"
+    if known < value:
+        yield f"{name} + {value - known}"
+    if known > value:
+        yield f"({name} - {known - value})"
