@@ -12,7 +12,7 @@ import attrs
 from autorecon.lang import syntax as s
 from autorecon.lang.check_edges import check_edges
 from autorecon.lang.check_graph import check_graph
-from autorecon.lang.checked import Node, Program
+from autorecon.lang.checked import Node, Program, Written
 from autorecon.lang.diagnostics import Diagnostics
 from autorecon.lang.elaborate import elaborate
 from autorecon.lang.elaboration import Elaboration
@@ -76,6 +76,7 @@ def check_space(
         tuple(elaboration.edges),
         elaboration.decisions,
         file.source,
+        _written(elaboration),
         limits=elaboration.limits,
         rules=elaboration.rules,
         edge_types={
@@ -111,6 +112,15 @@ def _with_aliases(elaboration: Elaboration) -> dict[str, Node]:
         name: attrs.evolve(node, aliases=tuple(aliases[name])) if name in aliases else node
         for name, node in elaboration.nodes.items()
     }
+
+
+def _written(elaboration: Elaboration) -> Written:
+    return Written(
+        {name: instance.after for name, instance in elaboration.instances.items()},
+        {choice.name: choice.options for choice in elaboration.choices.values()},
+        elaboration.options,
+        elaboration.shared,
+    )
 
 
 def declared_parameters(source: Source) -> Iterable[str]:

@@ -13,6 +13,7 @@ from autorecon.lang.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Valu
 from autorecon.lang.diagnostics import Diagnostic
 from autorecon.lang.keys import key
 from autorecon.lang.opspec import show_value
+from autorecon.lang.record import Record
 from autorecon.lang.shapes import Shape, elements
 from autorecon.lang.source import Source, Span
 from autorecon.lang.traits import NO_TRAITS, Traits
@@ -279,12 +280,21 @@ class Edge:
         return attrs.evolve(self, candidates=(candidate,), axes=(), table=(0,))
 
 
+class Written(Record):
+    """What a text says and the flat program does not: what it takes to write it again."""
+
+    instances: Mapping[str, str | None]  # each with the one that it comes `after`
+    choices: Mapping[str, tuple[Pipeline, ...]]  # the options of each, which may name choices
+    options: Mapping[str, tuple[Pipeline, ...]]  # candidates of edges that name choices
+    shares: tuple[tuple[str, tuple[str, ...]], ...]  # of "choice" or "weights", by whom
+
+
 @attrs.frozen
 class Program:
     """A checked space: what is there, and the decisions that it leaves open, in the text's order.
 
     In a genotype every edge has one candidate and nothing is open; `chosen` has the option of each
-    of its space's decisions, and `of` names that space.
+    of its space's decisions, `picks` its place among them, and `of` names that space.
     """
 
     name: str
@@ -297,6 +307,8 @@ class Program:
     # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
     required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
     source: Source = attrs.field(eq=False, repr=False)
+    written: Written = attrs.field(eq=False, repr=False)
+    picks: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)
     chosen: Mapping[str, str] = attrs.field(factory=dict)
     of: str | None = attrs.field(default=None, eq=False)
     base_path: Path | None = attrs.field(default=None, eq=False)

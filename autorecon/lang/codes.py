@@ -128,6 +128,15 @@ CODES: dict[str, str] = {
         "the other in order, so their numbers must agree. Weights need the same candidates, and "
         "weights of the same shapes."
     ),
+    # graphs
+    "E1001": (
+        "`from_graph` was given no directed graph of networkx, or one with an attribute that is "
+        "unknown, missing or of another kind."
+    ),
+    "E1002": (
+        "What a graph says cannot be written in the language: a name that is none there, or nodes, "
+        "edges and blocks that do not go together."
+    ),
     # warnings: the program can be used
     "W0201": "An edge is `optional` though its candidates offer `none` anyway.",
     "W0301": (

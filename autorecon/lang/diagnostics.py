@@ -132,10 +132,16 @@ class Diagnostics:
 
 
 def _more_places(spans: list[Span]) -> str:
-    lines = dict.fromkeys(str(span.source.position(span.start)[0]) for span in spans)
+    named = bool(spans[0].source.places)
+    lines = dict.fromkeys(_line(span) for span in spans)
     shown = ", ".join([*lines][:MAX_LINES]) + ", ..." * (len(lines) > MAX_LINES)
-    places, on = "s" * (len(spans) > 1), "lines" if len(lines) > 1 else "line"
-    return f"and {len(spans):,} more place{places}, on {on} {shown}"
+    on = "at" if named else "on lines" if len(lines) > 1 else "on line"
+    return f"and {len(spans):,} more place{'s' * (len(spans) > 1)}, {on} {shown}"
+
+
+def _line(span: Span) -> str:
+    source = span.source
+    return source.place(span.start) if source.places else str(source.position(span.start)[0])
 
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 12) -> str:

@@ -98,6 +98,10 @@ class Elaboration:
     # Whether a pipeline names a choice, or what may be one.
     names_choices: bool = False
     shares: list[tuple[s.Share, Values, str | None]] = attrs.field(factory=list)
+    # What is shared: "choice" or "weights", and the names of those that share it.
+    shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    # Edges that name choices, before these are put in place.
+    options: dict[str, tuple[Pipeline, ...]] = attrs.field(factory=dict)
     decisions: dict[str, Decision] = attrs.field(factory=dict)
     # What edges without candidates of their own choose from, by type.
     type_candidates: dict[str, tuple[Pipeline, ...] | None] = attrs.field(factory=dict)

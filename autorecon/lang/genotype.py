@@ -239,7 +239,8 @@ def decided(base: Program, chosen: Mapping[str, str]) -> Program:
     """The program in which each decision has the option of this text."""
     picks = {d.name: d.options.index(chosen[d.name]) for d in base.decisions.values()}
     edges = tuple(e.decided(e.candidates[base.candidate(e, picks)]) for e in base.edges)
-    return attrs.evolve(base, edges=edges, decisions={}, chosen={n: chosen[n] for n in picks})
+    chosen = {name: chosen[name] for name in picks}
+    return attrs.evolve(base, edges=edges, decisions={}, chosen=chosen, picks=picks)
 
 
 def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Program:

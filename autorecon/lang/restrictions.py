@@ -123,7 +123,7 @@ def _rule(
     edges = places.edges(preposition, into)
     program.spend(len(edges), statement.span)
     words = "exactly" if statement.bound == "exactly" else f"at {statement.bound}"
-    written = " | ".join(option if isinstance(option, str) else option.text for option in options)
+    written = " | ".join(map(_written, options))
     text = f"rule {words} {count} {written}{_shown(*where)}"
     least = 0 if statement.bound == "most" else count
     most = math.inf if statement.bound == "least" else count
@@ -152,6 +152,13 @@ def _option(program: Elaboration, expr: s.PipelineExpr, scope: Values) -> Pipeli
         program.faults.report("E0302", message, expr.span, "name its options instead")
         return None
     return found
+
+
+def _written(option: Pipeline | str) -> str:
+    """With parentheses where the bare name would count all that has the operation."""
+    if isinstance(option, str):
+        return option
+    return f"{option.text}()" if option.text in OPERATIONS else option.text
 
 
 def _where(

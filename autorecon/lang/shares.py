@@ -26,6 +26,20 @@ class Group:
     statement: s.Share
     members: tuple[Edge | Choice, ...]
 
+    @property
+    def kind(self) -> str:
+        """What they share, "choice" or "weights"; choices have no weights."""
+        return "choice" if isinstance(self.members[0], Choice) else self.statement.kind.text
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(member.name for member in self.members)
+
+    @property
+    def options(self) -> int:
+        """How many each has."""
+        return len(_options(self.members[0]))
+
 
 def shared_groups(program: Elaboration) -> list[Group]:
     """What is shared, after reporting what cannot be."""
@@ -38,8 +52,8 @@ def shared_groups(program: Elaboration) -> list[Group]:
     return found
 
 
-def leaders(groups: Iterable[Group]) -> dict[str, str]:
-    """Whose decision it is, for all that share another's."""
+def leaders(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Whose decision it is, for all that share another's; by their names, as groups are given."""
     above: dict[str, str] = {}
 
     def leader(name: str) -> str:
@@ -48,9 +62,9 @@ def leaders(groups: Iterable[Group]) -> dict[str, str]:
         return name
 
     for group in groups:
-        first = leader(group.members[0].name)
-        for member in group.members[1:]:
-            if (other := leader(member.name)) != first:
+        first = leader(group[0])
+        for member in group[1:]:
+            if (other := leader(member)) != first:
                 above[other] = first
     return {name: leader(name) for name in above}
 
@@ -211,9 +225,9 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
     """Says of each edge whose weights are another's which that is, after reporting misfits."""
     place = {edge.name: index for index, edge in enumerate(program.edges)}
     for group in groups:
-        if group.statement.kind.text == "choice":
+        if group.kind == "choice":
             continue
-        first, *others = [place[m.name] for m in group.members if isinstance(m, Edge)] or [0]
+        first, *others = [place[name] for name in group.names]
         for other in others:
             one, two = program.edges[first], program.edges[other]
             if not (misfit := _misfit(one, two, program)):

@@ -21,7 +21,7 @@ def full(d: Diagnostic, paint: Callable[[str, str], str] = _plain) -> str:
     `paint(text, style)` may add colour; styles are "error", "warning", "help" and "dim".
     """
     lines = [f"{paint(f'{d.severity}[{d.code}]', d.severity)}: {d.message}"]
-    width = len(str(_position(d.span)[0])) if d.span else 1
+    width = len(_number(d.span)) if d.span else 1
     if d.span:
         lines += _excerpt(d.span, d.label, width, lambda t: paint(t, d.severity), paint)
     for text, span in d.notes:
@@ -35,6 +35,11 @@ def full(d: Diagnostic, paint: Callable[[str, str], str] = _plain) -> str:
 
 def _position(span: Span) -> tuple[int, int]:
     return span.source.position(span.start)
+
+
+def _number(span: Span) -> str:
+    """That of its line, where anybody knows it."""
+    return " " if span.source.places else str(_position(span)[0])
 
 
 def _excerpt(
@@ -52,21 +57,23 @@ def _excerpt(
     length = min(length, max(1, len(shown) - (column - 1 - offset)))
     caret = " " * (column - 1 - offset) + mark("^" * length + (f" {label}" if label else ""))
     bar, gutter = paint("|", "dim"), " " * width
+    head = f"{gutter}{paint('-->', 'dim')} {span.source.place(span.start)}"
+    if span.source.places and not text:
+        return [head]
     return [
-        f"{gutter}{paint('-->', 'dim')} {span.source.name}:{line}:{column}",
+        head,
         f"{gutter} {bar}",
-        f"{paint(str(line).rjust(width), 'dim')} {bar} {shown}",
+        f"{paint(_number(span).rjust(width), 'dim')} {bar} {shown}",
         f"{gutter} {bar} {caret}",
     ]
 
 
 def concise(d: Diagnostic) -> str:
-    """One line: `file:line:column: CODE message (help)`."""
+    """One line: `file:line:column: CODE message (help)`, or `edge a->b: CODE message (help)`."""
     help = f" ({d.help})" if d.help else ""
     if d.span is None:
         return f"{d.code} {d.message}{help}"
-    line, column = _position(d.span)
-    return f"{d.span.source.name}:{line}:{column}: {d.code} {d.message}{help}"
+    return f"{d.span.source.place(d.span.start)}: {d.code} {d.message}{help}"
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -82,17 +89,23 @@ def records(diagnostics: Iterable[Diagnostic]) -> list[dict]:
 def _record(d: Diagnostic) -> dict:
     record: dict = {"code": d.code, "severity": d.severity, "message": d.message, "help": d.help}
     if d.span:
-        line, column = _position(d.span)
-        end_line, end_column = d.span.source.position(d.span.end)
-        record |= {
-            "file": d.span.source.name,
-            "line": line,
-            "column": column,
-            "end_line": end_line,
-            "end_column": end_column,
-        }
+        record |= _where(d.span)
     record["notes"] = [text for text, _ in d.notes]
     return record
+
+
+def _where(span: Span) -> dict:
+    if span.source.places:
+        return {"place": span.source.place(span.start)}
+    line, column = _position(span)
+    end_line, end_column = span.source.position(span.end)
+    return {
+        "file": span.source.name,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+    }
 
 
 def github(d: Diagnostic) -> str:

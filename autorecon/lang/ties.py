@@ -37,7 +37,11 @@ def tie(program: Elaboration) -> None:
     program.lacks_edges |= len(edges) < len(program.edges)
     program.edges[:] = edges
     groups = shared_groups(program)
-    ties = _Ties(program, leaders(groups))
+    program.shared = tuple(
+        (g.kind, g.names) for g in groups if g.kind == "weights" or g.options > 1
+    )
+    program.options = {e.name: e.candidates for e in program.edges if _named(e.candidates)}
+    ties = _Ties(program, leaders(group.names for group in groups))
     own = dict(_own_decisions(program.edges))
     program.edges[:] = [ties.edge(edge) for edge in program.edges]
     share_weights(program, groups)
