@@ -21,7 +21,7 @@ from autorecon.graph import Space, load
 from autorecon.records.cells import CellLog, CellRecord, Made
 from autorecon.study.spec import slug
 from autorecon.study.statistics import paired, sample
-from autorecon.teachers import Teacher, load
+from autorecon.teachers import Teacher
 from autorecon.workflow.config import read_config
 from autorecon.workflow.prepare import bind, load_teacher
 
