@@ -10,7 +10,7 @@ import pytest
 
 import autorecon
 from autorecon import SpaceError, from_graph, loads
-from autorecon.lang.show import concise, full
+from autorecon.lang.diagnostics.formats import concise, full
 
 SPACE = loads("""
 space mine

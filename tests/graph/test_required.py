@@ -12,14 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, derive_choices, frontier, load, loads, restricted
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.cost import Interval
-from autorecon.graph.encode import picks_by_name
-from autorecon.graph.extremes import cheapest, dearest
-from autorecon.graph.required import left_out
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
-from autorecon.graph.variation import crossover, mutate
+from autorecon.graph import Space, derive_choices, load, loads
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.architectures.ids import picks_by_name
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting.cost import Interval
+from autorecon.graph.sampling.mutate import crossover, mutate
+from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid.extremes import cheapest, dearest
+from autorecon.graph.valid.required import left_out
 
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
 LiveParts = Callable[[Space], Parts]

@@ -10,7 +10,7 @@ import pytest
 
 from autorecon.graph import load
 from autorecon.lang import Diagnostic, SpaceError
-from autorecon.lang.codes import CODES
+from autorecon.lang.diagnostics.codes import CODES
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted([*FOLDER.glob("*.space"), *FOLDER.glob("genotypes/*.space")])

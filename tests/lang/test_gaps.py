@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
-from autorecon.lang import Program, Source, SpaceError, check, tally
-from autorecon.lang.check_graph import reach
+from autorecon.lang import Program, Source, SpaceError, check
+from autorecon.lang.check import tally
+from autorecon.lang.check.structure import reach
 
 HEAD = "space s\ninput z [2]: noise\nnode a, b, c [2]\noutput image [2]\n"
 CANDIDATES = ("relu", "relu | none", "none | relu", "identity | relu | none", "act | tanh")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autorecon.graph import loads
-from autorecon.lang import Diagnostic, Source, SpaceError, check, examples
-from autorecon.lang.examples import EXAMPLES
-from autorecon.lang.syntax_faults import FORMS
+from autorecon.lang import Diagnostic, Source, SpaceError, check
+from autorecon.lang.diagnostics import code_examples as examples
+from autorecon.lang.diagnostics.code_examples import EXAMPLES
+from autorecon.lang.syntax.expected import FORMS
 
 HEAD = "space s(size = 16)\ninput z [8]: noise\noutput image [3, size, size]\n"
 

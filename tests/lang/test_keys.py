@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.lang import LabelInput, Op, Pipeline
-from autorecon.lang.catalogue import CATALOGUE
-from autorecon.lang.opspec import OWN, OpPlan, OpSpec, Param, Value
+from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.spec import OWN, OpPlan, OpSpec, Param, Value
 
 # Made to be taken for one another, and for what the catalogue calls with arguments.
 NAMES = [

@@ -17,8 +17,8 @@ from autorecon.lang import (
     load_ops,
     op,
 )
-from autorecon.lang.opspec import OWN
-from autorecon.lang.pipelines import signature
+from autorecon.lang.elaborate.pipelines import signature
+from autorecon.lang.operations.spec import OWN
 
 
 @pytest.fixture(autouse=True)

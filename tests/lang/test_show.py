@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autorecon.lang import Diagnostic, Source, SpaceError, Span, check
-from autorecon.lang.show import MAX_EXCERPT, as_json, concise, full, github
+from autorecon.lang.diagnostics.formats import MAX_EXCERPT, as_json, concise, full, github
 
 FOLDER = Path(__file__).parent / "golden"
 

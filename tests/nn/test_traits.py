@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from autorecon.lang import Label, LabelInput, Op, Pipeline, Shape
-from autorecon.lang.catalogue import CATALOGUE
-from autorecon.lang.checked import Step
-from autorecon.lang.opspec import Param, maps
-from autorecon.lang.shapes import ShapeFault
-from autorecon.lang.traits import Traits
+from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.shapes import ShapeFault
+from autorecon.lang.operations.spec import Param, maps
+from autorecon.lang.operations.traits import Traits
+from autorecon.lang.program.program import Step
 from autorecon.lowering.convolutions import Convolutions
 from autorecon.lowering.plan import Apply, Convolve, Place, Plan, check_plan
 from autorecon.nn.builders import BUILDERS, build_op

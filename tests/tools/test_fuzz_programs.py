@@ -10,7 +10,8 @@ import pytest
 
 import fuzz_programs as tool
 from autorecon import Space, loads
-from autorecon.graph import cost, draw
+from autorecon.graph.counting import cost
+from autorecon.graph.draw import draw
 from autorecon.lowering import passes
 from autorecon.lowering.plan import Merge, Plan
 from fuzzing.campaign import Failure

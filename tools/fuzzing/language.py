@@ -7,15 +7,17 @@ from random import Random
 
 from autorecon import Space, from_graph, loads
 from autorecon.cli import show_tables
-from autorecon.graph import diff, sample, variation
-from autorecon.graph.codec import Picks
-from autorecon.graph.draw import dot_source
-from autorecon.graph.draw_diff import diff_source
-from autorecon.graph.encode import from_id
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.symmetry import TooSymmetric
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import from_id
+from autorecon.graph.architectures.symmetry import TooSymmetric
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.diff import diff
+from autorecon.graph.diff.draw_diff import diff_source
+from autorecon.graph.draw.draw import dot_source
+from autorecon.graph.sampling import mutate as variation
+from autorecon.graph.sampling import sample
 from autorecon.lang import Source, check
-from autorecon.lang.check_graph import label_reads
+from autorecon.lang.check.structure import label_reads
 from autorecon.lang.fmt import format_source
 from fuzzing.judge import holds, same
 

@@ -14,10 +14,10 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 from autorecon.lang import Source, Span, did_you_mean
-from autorecon.lang.diagnostics import Diagnostics
-from autorecon.lang.evaluate import MAX_NUMBER
+from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.elaborate.expressions import MAX_NUMBER
 from autorecon.lang.source import MAX_BYTES
-from autorecon.lang.tables import tables
+from autorecon.lang.syntax.tables import tables
 
 _MAX_SHOWN = 60  # characters of a value that is wrong
 ROLES = ("inner", "noise", "label", "output")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autorecon.lang import Pipeline, Program
-from autorecon.lang.shares import leaders
+from autorecon.lang.elaborate.sharing import leaders
 
 if TYPE_CHECKING:
     import networkx

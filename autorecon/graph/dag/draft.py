@@ -20,7 +20,7 @@ from autorecon.graph.dag.attributes import (
     shown,
 )
 from autorecon.graph.dag.texts import Texts
-from autorecon.lang.diagnostics import Diagnostics
+from autorecon.lang.diagnostics.faults import Diagnostics
 
 if TYPE_CHECKING:
     import networkx

@@ -11,8 +11,8 @@ from autorecon.graph.dag.draft import read_graph
 from autorecon.graph.dag.write import lines
 from autorecon.graph.space import Space, proved
 from autorecon.lang import Diagnostic, Source, SpaceError, check
-from autorecon.lang.diagnostics import Diagnostics
-from autorecon.lang.elaboration import MAX_EDGES, MAX_NODES
+from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.elaborate.state import MAX_EDGES, MAX_NODES
 from autorecon.lang.fmt import format_source
 from autorecon.lang.source import MAX_BYTES
 

@@ -12,9 +12,9 @@ import attrs
 
 from autorecon.graph.dag.attributes import at
 from autorecon.lang import Source, SpaceError, Span
-from autorecon.lang import syntax as s
-from autorecon.lang.diagnostics import Diagnostics
-from autorecon.lang.parse import parse
+from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.syntax import tree as s
+from autorecon.lang.syntax.parse import parse
 
 _RECORDS = {"rule": s.Rule, "limit": s.Limit}
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autorecon.graph.derive import derive_choices
+from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchConfig

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.search.strategies.population import PopulationStrategy
 from autorecon.search.strategies.strategy import Member
 

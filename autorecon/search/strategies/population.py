@@ -12,12 +12,12 @@ import attrs
 import torch
 from torch import Tensor
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import options
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import ValidArchitectures, first_valid
-from autorecon.graph.variation import crossover, mutate
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import options
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.sampling.mutate import crossover, mutate
+from autorecon.graph.sampling.sample import ValidArchitectures, first_valid
+from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative

@@ -10,7 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig
 from autorecon.search.judge import Judge
