@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autorecon.lazy import later
 
 if TYPE_CHECKING:
-    from autorecon.graph.dag.from_graph import from_graph
+    from autorecon.graph.from_graph import from_graph
     from autorecon.graph.space import Space, load, loads
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
@@ -35,7 +35,7 @@ __getattr__ = later(
     graph=["Space", "load", "loads"],
     lang=["LabelInput", "OpPlan", "SpaceError", "op"],
     nn=["generator", "supernet"],
-    **{"graph.dag.from_graph": ["from_graph"]},
+    **{"graph.from_graph": ["from_graph"]},
 )
 
 

@@ -28,7 +28,7 @@ from autorecon.graph.valid import unrestricted as free
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
 from autorecon.lang import Source, check, find_space, load_program
-from autorecon.lang.check.structure import live_nodes
+from autorecon.lang.program.flow import live_nodes
 from autorecon.lang.program.min_cut import counterexample
 
 if TYPE_CHECKING:

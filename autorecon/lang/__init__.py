@@ -7,7 +7,10 @@ from autorecon.lang.library import find_space, shipped_spaces
 from autorecon.lang.operations.shapes import Label, Shape, show_shape
 from autorecon.lang.operations.spec import LabelInput, OpPlan, show_value
 from autorecon.lang.operations.user_operations import OpError, load_ops, op
-from autorecon.lang.program.program import Decision, Edge, Node, Op, Pipeline, Program
+from autorecon.lang.program.candidates import Op, Pipeline
+from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.nodes import Node
+from autorecon.lang.program.program import Program
 from autorecon.lang.resources import resource_folder
 from autorecon.lang.source import Source, Span
 

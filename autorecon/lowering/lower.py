@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from autorecon.graph import Space
 from autorecon.lang import Edge, Node, Pipeline
-from autorecon.lang.check.structure import live_nodes
+from autorecon.lang.program.flow import live_nodes
 from autorecon.lowering.plan import Apply, Merge, Place, Plan, Step, Term, Weight
 
 Kept = Mapping[str, Sequence[int]]  # candidates that count, by edge; all where an edge is missing

@@ -15,7 +15,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import OpError, OpPlan, Shape
 from autorecon.lang.operations.shapes import elements
-from autorecon.lang.program.program import Step
+from autorecon.lang.program.candidates import Step
 from autorecon.nn.layers import Function, Layer
 from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear
 

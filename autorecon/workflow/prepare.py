@@ -19,7 +19,7 @@ from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
 from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
-from autorecon.workflow.precision import check_device
+from autorecon.workflow.device import check_device
 
 Settings = Mapping[str, int | float | bool]
 

@@ -8,7 +8,7 @@ import pytest
 from autorecon.graph import Space, load, loads
 from autorecon.graph.counting.cost import Interval
 from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
-from autorecon.lang.check.structure import is_cut
+from autorecon.lang.program.flow import is_cut
 
 SMALL = """space small(width = 6)
 input z [4]: noise

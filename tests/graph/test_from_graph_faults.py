@@ -10,7 +10,8 @@ import pytest
 
 import autorecon
 from autorecon import SpaceError, from_graph, loads
-from autorecon.lang.diagnostics.formats import concise, full
+from autorecon.lang.diagnostics.faults import concise
+from autorecon.lang.diagnostics.formats import full
 
 SPACE = loads("""
 space mine

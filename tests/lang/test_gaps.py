@@ -11,7 +11,7 @@ import pytest
 
 from autorecon.lang import Program, Source, SpaceError, check
 from autorecon.lang.check import tally
-from autorecon.lang.check.structure import reach
+from autorecon.lang.program.flow import reach
 
 HEAD = "space s\ninput z [2]: noise\nnode a, b, c [2]\noutput image [2]\n"
 CANDIDATES = ("relu", "relu | none", "none | relu", "identity | relu | none", "act | tanh")

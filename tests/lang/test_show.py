@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from autorecon.lang import Diagnostic, Source, SpaceError, Span, check
-from autorecon.lang.diagnostics.formats import MAX_EXCERPT, as_json, concise, full, github
+from autorecon.lang.diagnostics.faults import concise
+from autorecon.lang.diagnostics.formats import MAX_EXCERPT, as_json, full, github
 
 FOLDER = Path(__file__).parent / "golden"
 

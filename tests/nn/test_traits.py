@@ -20,7 +20,7 @@ from autorecon.lang.operations.catalogue import CATALOGUE
 from autorecon.lang.operations.shapes import ShapeFault
 from autorecon.lang.operations.spec import Param, maps
 from autorecon.lang.operations.traits import Traits
-from autorecon.lang.program.program import Step
+from autorecon.lang.program.candidates import Step
 from autorecon.lowering.convolutions import Convolutions
 from autorecon.lowering.plan import Apply, Convolve, Place, Plan, check_plan
 from autorecon.nn.builders import BUILDERS, build_op

@@ -13,7 +13,7 @@ import torch
 import autorecon
 from autorecon import Space
 from autorecon.lang import Decision
-from autorecon.lang.check.structure import is_cut
+from autorecon.lang.program.flow import is_cut
 from autorecon.search import SearchError
 from autorecon.search.costs import ExpectedCost, mean_entropy
 

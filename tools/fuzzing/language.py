@@ -17,8 +17,8 @@ from autorecon.graph.draw.draw import dot_source
 from autorecon.graph.sampling import mutate as variation
 from autorecon.graph.sampling import sample
 from autorecon.lang import Source, check
-from autorecon.lang.check.structure import label_reads
 from autorecon.lang.fmt import format_source
+from autorecon.lang.program.flow import label_reads
 from fuzzing.judge import holds, same
 
 DRAWN = 2  # architectures that are looked at in detail

@@ -13,7 +13,7 @@ from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
 from autorecon.graph.architectures.restrictions import restrictions
 from autorecon.graph.architectures.symmetry import reorderings
-from autorecon.lang.check.structure import label_reads
+from autorecon.lang.program.flow import label_reads
 from autorecon.lang.program.tied_cases import absences, combinations, tied_decisions
 
 

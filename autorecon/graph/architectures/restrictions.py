@@ -11,7 +11,7 @@ from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
 from autorecon.graph.counting.cost import MEASURES, measures
 from autorecon.lang import Edge
-from autorecon.lang.elaborate.rules import Limit, Rule
+from autorecon.lang.program.rules import Limit, Rule
 
 
 @attrs.frozen

@@ -21,7 +21,7 @@ from autorecon.graph.counting.cost import count
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, diagram
 from autorecon.graph.counting.tied_parts import tied_parts
 from autorecon.lang import Node, Program
-from autorecon.lang.check.structure import topological_order
+from autorecon.lang.program.flow import topological_order
 from autorecon.lang.program.tied_cases import is_tied, tied_decisions
 
 # Listing more, or refining the colours of larger spaces, would take seconds.

@@ -21,8 +21,8 @@ from autorecon.graph.counting.decision_diagram import (
     diagram,
 )
 from autorecon.lang import Edge, Node, Pipeline, Program
-from autorecon.lang.check.structure import live_nodes, topological_order
 from autorecon.lang.operations.shapes import elements
+from autorecon.lang.program.flow import live_nodes, topological_order
 
 MEASURES = ("parameters", "macs", "activations")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autorecon.graph.counting.node_status import IN, OUT, variety
 from autorecon.lang import Edge, Program
-from autorecon.lang.check.structure import topological_order
+from autorecon.lang.program.flow import topological_order
 
 # The greedy search is quadratic; a larger space takes its nodes from inputs to output.
 MAX_EDGES = 2_000

@@ -29,7 +29,7 @@ from autorecon.graph.counting.decision_diagram import (
 from autorecon.lang import Edge, Node, Program
 
 if TYPE_CHECKING:
-    from autorecon.lang.elaborate.rules import Limit
+    from autorecon.lang.program.rules import Limit
 
 # A few seconds; past it a space has too many different costs for an exact answer.
 MAX_TERMS = 4_000_000

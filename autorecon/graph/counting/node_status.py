@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from autorecon.lang import Edge, Program
-from autorecon.lang.check.structure import label_reads, reach
+from autorecon.lang.program.flow import label_reads, reach
 
 # A status has three bits: its kind, and whether such an edge in, an edge out has been found.
 UNREACHED, DEAD, LIVE = 0, 2, 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from autorecon.lang import Program
-from autorecon.lang.check.structure import live_nodes, topological_order
+from autorecon.lang.program.flow import live_nodes, topological_order
 
 
 @attrs.frozen

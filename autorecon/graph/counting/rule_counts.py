@@ -14,7 +14,7 @@ import attrs
 from autorecon.lang import Edge, Program
 
 if TYPE_CHECKING:
-    from autorecon.lang.elaborate.rules import Rule
+    from autorecon.lang.program.rules import Rule
 
 # What a candidate adds to each rule that its edge is in.
 Adds = tuple[int, ...]

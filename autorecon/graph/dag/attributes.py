@@ -103,9 +103,10 @@ def _number(value: Any) -> int | float | bool:
         return value
     if isinstance(value, Integral):
         return _whole(value)
-    if not isinstance(value, Real) or not isfinite(value) or abs(value) > MAX_NUMBER:
+    number = float(value) if isinstance(value, Real) else float("nan")
+    if not isfinite(number) or abs(number) > MAX_NUMBER:
         raise ValueError
-    return float(value)
+    return number
 
 
 def _many(read: Callable[[Any], Any], least: int = 1) -> Callable[[Any], tuple]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -155,7 +154,7 @@ def _edge(draft: Draft, source: str, target: str, key: Any, given: Mapping[Any, 
 def _ends(draft: Draft, source: str, target: str, key: Any, inside: str) -> tuple[str, str] | None:
     """How the text calls the ends: as the edge's key has it, if that is a name of this edge."""
     names = [_known_as(draft, end, inside) for end in (source, target.removesuffix(ENTRY))]
-    known = list(product(*names))
+    known = [(start, end) for start in names[0] for end in names[1]]
     named = (pair for pair in known if key in _names(pair, inside))
     return next(named, known[0] if known else None)
 

@@ -12,7 +12,7 @@ from autorecon.graph.draw import labels
 from autorecon.graph.draw.labels import FAINT, GREY, INK, PALETTE
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline
-from autorecon.lang.check.structure import label_reads
+from autorecon.lang.program.flow import label_reads
 
 if TYPE_CHECKING:
     import graphviz

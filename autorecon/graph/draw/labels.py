@@ -10,7 +10,7 @@ from html import escape
 from autorecon.graph.counting.cost import Interval
 from autorecon.lang import Decision, Edge, Label, Node, Op, Pipeline, Program, Shape
 from autorecon.lang.operations.catalogue import LabelInput
-from autorecon.lang.program.program import Placeholder
+from autorecon.lang.program.candidates import Placeholder
 
 INK, GREY, FAINT = "#1F2933", "#66717E", "#B4BCC6"
 # Okabe and Ito's colours, which colour-blind readers tell apart; without yellow, faint on white.

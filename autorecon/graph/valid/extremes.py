@@ -17,7 +17,7 @@ from autorecon.graph.valid import counts
 from autorecon.graph.valid import unrestricted as free
 from autorecon.graph.valid.best import Scores, best
 from autorecon.lang import Edge, Pipeline, Program
-from autorecon.lang.check.structure import live_nodes
+from autorecon.lang.program.flow import live_nodes
 from autorecon.lang.program.tied_cases import is_possible
 
 Measure = Literal["parameters", "macs"]

@@ -9,7 +9,7 @@ from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.valid import counts
 from autorecon.graph.valid.extent import leaves_something
 from autorecon.lang import Edge, Program, load_program
-from autorecon.lang.check.structure import reach
+from autorecon.lang.program.flow import reach
 from autorecon.lang.program.tied_cases import is_possible
 
 _NAMED = 4  # decisions that a message shows

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import attrs
 
-from autorecon.lang.check.structure import reach, topological_order
 from autorecon.lang.check.tally import Entangled, Picks, Tally
 from autorecon.lang.elaborate.state import Elaboration
-from autorecon.lang.program.program import Edge
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import reach, topological_order
 
 # Decisions; or that an edge's source gets nothing.
 _Step = tuple[Picks, str | None]

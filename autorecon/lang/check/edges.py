@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import product
 
 import attrs
 
 from autorecon.lang.check.gaps import offers_none, report_gap
+from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
-from autorecon.lang.elaborate.idle_resizes import Use, check_uses
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, show_shape
-from autorecon.lang.program.program import Edge, Node, Pipeline
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import edge_target
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 
 
@@ -27,16 +30,6 @@ class _List:
 
 
 _Known = dict[tuple, _List]
-
-
-def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
-    """The shape that open arguments take: the target's, but for a concatenation, whose channels
-    are the sum over its edges: there an edge keeps its source's channels."""
-    source, target = nodes[edge.source], nodes[edge.target]
-    same_rank = not isinstance(source.shape, Label) and len(source.shape) == len(target.shape)
-    if target.merge != "concat" or not same_rank:
-        return target.shape
-    return (source.shape[0], *target.shape[1:])
 
 
 def check_edges(program: Elaboration, complete: bool) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from autorecon.lang.check.structure import reach
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
-from autorecon.lang.program.program import Edge
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import reach
 from autorecon.lang.source import Span
 
 if TYPE_CHECKING:

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from autorecon.lang.check.check import check_space
-from autorecon.lang.check.structure import is_cut
+from autorecon.lang.check.space import check_space
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError, did_you_mean
 from autorecon.lang.elaborate.expressions import Number, Unknown, evaluate
 from autorecon.lang.elaborate.named_files import named_source
 from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.spec import show_value
-from autorecon.lang.program.program import Edge, Program
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import is_cut
+from autorecon.lang.program.program import Program
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.syntax.parse import parse

@@ -6,51 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from autorecon.lang.diagnostics.faults import Diagnostics
-from autorecon.lang.program.program import Edge, Node
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import is_cut, label_reads, reach, topological_order
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 
 MAX_RING = 8  # nodes of a cycle that its message names
-
-
-def label_reads(
-    nodes: Mapping[str, Node], edges: Iterable[Edge]
-) -> list[tuple[str, tuple[str, ...]]]:
-    """Label inputs that operations name, each with the nodes that such an operation lies between:
-    a conditional norm depends on a label to which no edge leads."""
-    reads = [(y, (n.name,)) for n in nodes.values() if n.then for y in n.then.labels]
-    return reads + [
-        (y, (e.source, e.target)) for e in edges for c in e.candidates for y in c.labels
-    ]
-
-
-def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
-    """Nodes on a path from an input to the output over the given edges, and labels that these
-    nodes and edges read."""
-    edges = list(edges)
-    inputs = {n.name for n in nodes.values() if n.is_input}
-    outputs = {n.name for n in nodes.values() if n.role == "output"}
-    forward = reach(inputs, ((e.source, e.target) for e in edges))
-    live = forward & reach(outputs, ((e.target, e.source) for e in edges))
-    return live | {y for y, readers in label_reads(nodes, edges) if live.issuperset(readers)}
-
-
-def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
-    following = defaultdict(list)
-    for a, b in pairs:
-        following[a].append(b)
-    seen, waiting = set(start), list(start)
-    while waiting:
-        for name in following[waiting.pop()]:
-            if name not in seen:
-                seen.add(name)
-                waiting.append(name)
-    return seen
-
-
-def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise") -> bool:
-    """Whether over the given edges the output depends on no input of this role."""
-    inputs = {n.name for n in nodes.values() if n.role == role}
-    return not inputs & live_nodes(nodes, edges)
 
 
 def check_graph(
@@ -106,25 +67,6 @@ def _misdirected(nodes: Mapping[str, Node], edges: Iterable[Edge], faults: Diagn
             found = True
             faults.report("E0507", f"{edge.text} leaves the output", edge.span, "turn it around")
     return found
-
-
-def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[str]:
-    """Nodes with every edge's source before its target; stops short at a cycle.
-
-    Among nodes that are ready, the order of declaration decides, so the order is stable.
-    """
-    waiting = dict.fromkeys(nodes, 0)
-    following = defaultdict(list)
-    for edge in edges:
-        waiting[edge.target] += 1
-        following[edge.source].append(edge.target)
-    order = [name for name, count in waiting.items() if count == 0]
-    for name in order:
-        for target in following[name]:
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                order.append(target)
-    return order
 
 
 def _cycles(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnostics) -> bool:

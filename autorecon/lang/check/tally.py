@@ -8,8 +8,8 @@ from math import inf, prod
 
 import attrs
 
-from autorecon.lang.elaborate.rules import Rule
-from autorecon.lang.program.program import Decision, Edge
+from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.rules import Rule
 
 MAX_WORK = 300_000  # looks at what an edge may be, for one question
 MAX_QUESTIONS = 5  # as long as that

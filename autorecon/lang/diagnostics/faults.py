@@ -33,6 +33,18 @@ class Diagnostic:
         return "warning" if self.code.startswith("W") else "error"
 
 
+def position(span: Span) -> tuple[int, int]:
+    return span.source.position(span.start)
+
+
+def concise(d: Diagnostic) -> str:
+    """One line: `file:line:column: CODE message (help)`, or `edge a->b: CODE message (help)`."""
+    help = f" ({d.help})" if d.help else ""
+    if d.span is None:
+        return f"{d.code} {d.message}{help}"
+    return f"{d.span.source.place(d.span.start)}: {d.code} {d.message}{help}"
+
+
 class SpaceError(ValueError):
     """A program that cannot be used; `diagnostics` says why, in the order of the text."""
 
@@ -43,8 +55,6 @@ class SpaceError(ValueError):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        from autorecon.lang.diagnostics.formats import concise
-
         return "\n".join(concise(d) for d in self.diagnostics)
 
 

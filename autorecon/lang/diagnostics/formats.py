@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
-from autorecon.lang.diagnostics.faults import Diagnostic
+from autorecon.lang.diagnostics.faults import Diagnostic, position
+from autorecon.lang.diagnostics.faults import concise as concise
 from autorecon.lang.source import Span
 
 MAX_EXCERPT = 160  # columns of a source line that are shown
@@ -33,13 +34,9 @@ def full(d: Diagnostic, paint: Callable[[str, str], str] = _plain) -> str:
     return "\n".join(lines)
 
 
-def _position(span: Span) -> tuple[int, int]:
-    return span.source.position(span.start)
-
-
 def _number(span: Span) -> str:
     """That of its line, where anybody knows it."""
-    return " " if span.source.places else str(_position(span)[0])
+    return " " if span.source.places else str(position(span)[0])
 
 
 def _excerpt(
@@ -49,7 +46,7 @@ def _excerpt(
     mark: Callable[[str], str],
     paint: Callable[[str, str], str],
 ) -> list[str]:
-    line, column = _position(span)
+    line, column = position(span)
     text = span.source.line(line).replace("\t", " ")
     length = max(1, min(span.end, span.start - column + 1 + len(text)) - span.start)
     offset = max(0, column - 1 - MAX_EXCERPT // 2)
@@ -66,14 +63,6 @@ def _excerpt(
         f"{paint(_number(span).rjust(width), 'dim')} {bar} {shown}",
         f"{gutter} {bar} {caret}",
     ]
-
-
-def concise(d: Diagnostic) -> str:
-    """One line: `file:line:column: CODE message (help)`, or `edge a->b: CODE message (help)`."""
-    help = f" ({d.help})" if d.help else ""
-    if d.span is None:
-        return f"{d.code} {d.message}{help}"
-    return f"{d.span.source.place(d.span.start)}: {d.code} {d.message}{help}"
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -97,7 +86,7 @@ def _record(d: Diagnostic) -> dict:
 def _where(span: Span) -> dict:
     if span.source.places:
         return {"place": span.source.place(span.start)}
-    line, column = _position(span)
+    line, column = position(span)
     end_line, end_column = span.source.position(span.end)
     return {
         "file": span.source.name,
@@ -113,7 +102,7 @@ def github(d: Diagnostic) -> str:
     message = _escaped(f"{d.message} ({d.help})" if d.help else d.message, "%\r\n")
     if d.span is None:
         return f"::{d.severity} title={d.code}::{message}"
-    line, column = _position(d.span)
+    line, column = position(d.span)
     file = _escaped(d.span.source.name, "%\r\n:,")
     return f"::{d.severity} file={file},line={line},col={column},title={d.code}::{message}"
 

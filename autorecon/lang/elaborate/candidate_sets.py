@@ -9,7 +9,7 @@ from __future__ import annotations
 from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
-from autorecon.lang.program.program import NONE, Pipeline
+from autorecon.lang.program.candidates import NONE, Pipeline
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 

@@ -17,7 +17,8 @@ from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
-from autorecon.lang.program.program import IDENTITY, Decision, Edge, Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline, Placeholder
+from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.source import Span
 
 MAX_COMBINATIONS = 4_096  # of the options of what an edge depends on

@@ -8,7 +8,7 @@ from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.candidate_sets import Candidates, alternatives, of_type, with_none
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.state import MAX_EDGES, Elaboration, TooLarge, Values
-from autorecon.lang.program.program import Edge
+from autorecon.lang.program.edges import Edge
 from autorecon.lang.syntax import tree as s
 
 CONTRACTS = ("keeps", "enlarges", "bridges")

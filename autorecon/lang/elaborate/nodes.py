@@ -10,7 +10,9 @@ from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
 from autorecon.lang.operations.shapes import Label, Shape, show_shape
-from autorecon.lang.program.program import Edge, Node, Op, Pipeline
+from autorecon.lang.program.candidates import Op, Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 

@@ -19,7 +19,7 @@ from autorecon.lang.operations.catalogue import (
 )
 from autorecon.lang.operations.foreign_names import familiar
 from autorecon.lang.operations.spec import show_value
-from autorecon.lang.program.program import Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
 from autorecon.lang.syntax import tree as s
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place

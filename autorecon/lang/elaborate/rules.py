@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
 import attrs
 
@@ -14,56 +13,14 @@ from autorecon.lang.elaborate.expressions import Scope, Unknown, evaluate, whole
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.operations.spec import show_value
-from autorecon.lang.program.program import Edge, Pipeline
-from autorecon.lang.source import Span
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.rules import Limit, Rule
 from autorecon.lang.syntax import tree as s
 
 # What a budget is of, by its word in the language.
 MEASURES = {"params": "parameters", "macs": "macs", "activations": "activations"}
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-@attrs.frozen
-class Limit:
-    """A bound of what an architecture costs: `least` <= its `measure` <= `most`."""
-
-    text: str
-    measure: str  # of the cost interval
-    least: float
-    most: float
-    span: Span = attrs.field(eq=False, repr=False)
-
-
-@attrs.frozen
-class Rule:
-    """A bound of how many of `edges` (names) choose one of `options`, live or not.
-
-    An option is a candidate, or the name of an operation for every candidate that has it.
-    """
-
-    text: str
-    least: float
-    most: float
-    options: tuple[Pipeline | str, ...]
-    edges: tuple[str, ...]
-    span: Span = attrs.field(eq=False, repr=False)
-
-    def matches(self, candidate: Pipeline) -> bool:
-        """Whether the rule counts an edge that chooses this."""
-        return any(_is(candidate, option) for option in self.options)
-
-    def count(self, chosen: Mapping[str, Pipeline]) -> int:
-        """How many edges it counts, given every edge's choice by name."""
-        return sum(self.matches(chosen[name]) for name in self.edges)
-
-
-Restriction: TypeAlias = Limit | Rule
-
-
-def _is(candidate: Pipeline, option: Pipeline | str) -> bool:
-    if isinstance(option, str):
-        return any(op.name == option for op in candidate.ops)
-    return candidate == option
 
 
 def resolve_restrictions(program: Elaboration) -> tuple[tuple[Limit, ...], tuple[Rule, ...]]:

@@ -7,12 +7,13 @@ from itertools import product
 
 import attrs
 
-from autorecon.lang.check.edges import edge_target
 from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
-from autorecon.lang.program.program import Edge, Pipeline
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import edge_target
 from autorecon.lang.syntax import tree as s
 
 # The first of those that share a decision with something, by its name.

@@ -13,12 +13,14 @@ from autorecon.lang.elaborate.declarations import Declarations
 from autorecon.lang.elaborate.expressions import Number, Scope, Unknown, whole
 from autorecon.lang.elaborate.pipelines import Visible, indexed_name, resolve
 from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
-from autorecon.lang.program.program import Decision, Edge, Node, Pipeline
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 if TYPE_CHECKING:
-    from autorecon.lang.elaborate.rules import Limit, Rule
+    from autorecon.lang.program.rules import Limit, Rule
 
 MAX_EDGES = 200_000
 MAX_NODES = 50_000

@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from autorecon.lang.check.structure import reach
-from autorecon.lang.program.program import Decision, Edge, Node, Program
+from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.flow import reach
+from autorecon.lang.program.nodes import Node
+from autorecon.lang.program.program import Program
 
 MAX_STEPS = 5_000_000  # looks at an edge
 MAX_COMBINATIONS = 10_000  # of what the edges of a cut depend on

@@ -15,8 +15,9 @@ from typing import Any
 
 import attrs
 
-from autorecon.lang.check.structure import is_cut
-from autorecon.lang.program.program import Edge, Program
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import is_cut
+from autorecon.lang.program.program import Program
 
 # More would take seconds; past it a space is too entangled for an exact answer.
 MAX_CASES = 256

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autorecon.lang.syntax.tables import EXPAND, KEEP, LEAVE_OUT, tables
+from autorecon.lang.syntax.table_format import EXPAND, KEEP, LEAVE_OUT
+from autorecon.lang.syntax.tables import tables
 from autorecon.lang.syntax.tokens import Token
 
 Saved = tuple[list, list]

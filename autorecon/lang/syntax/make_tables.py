@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from autorecon.lang.resources import resource_folder
-from autorecon.lang.syntax.tables import EXPAND, KEEP, LEAVE_OUT, Tables, digest
+from autorecon.lang.syntax.table_format import EXPAND, KEEP, LEAVE_OUT, Tables, digest
 
 
 def shipped_text() -> str:

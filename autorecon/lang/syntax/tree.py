@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
-from autorecon.lang.syntax.record import Record
 
 Expr: TypeAlias = "Number | Boolean | Reference | Negative | Opposite | Chain"
 
