@@ -1,4 +1,7 @@
-"""The command line. Modules here import click and nothing heavy: `--help` answers at once."""
+"""The command line: in come arguments, out come text and an exit code, never a traceback.
+
+Modules here import click and nothing heavy: `--help` answers at once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Data sets to evaluate compressed models on, read from files already on the machine."""
+"""Data sets to evaluate compressed models on, read from files already on the machine.
+
+In come a name and a size, out comes a Dataset of splits as tensors, or what to install. Files are
+not trusted: nothing is unpickled that is not byte for byte what was published.
+"""
 
 from __future__ import annotations
 

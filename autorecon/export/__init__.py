@@ -1,6 +1,7 @@
 """Generators as files that need no AutoReCon: ONNX, torch.export archives and PyTorch source.
 
-Importing this loads no torch.
+In come a Generator and a path, out comes the file that its ending names, compared with the
+generator number by number. Importing this loads no torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""The .space language: text to a checked program. Knows nothing of torch."""
+"""The .space language: text to a checked program. Knows nothing of torch.
+
+In comes a Source, out comes a Program whose every shape and cost is proved, or a SpaceError with
+all that is wrong. Rooms by stage: `syntax`, `elaborate`, `check`, with `operations`, `program` and
+`diagnostics` below them, and `fmt` beside.
+"""
 
 from autorecon.lang.check.check import check, declared_parameters, load_program
 from autorecon.lang.check.genotype import decide, format_genotype

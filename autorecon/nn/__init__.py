@@ -1,4 +1,8 @@
-"""Compiled spaces: super nets and derived generators as torch modules."""
+"""Compiled spaces: super nets and derived generators as torch modules.
+
+In comes a Space, out comes a net: its modules are those of the plan before any pass, called by
+their names in the text, and it runs the plan after all passes.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """L_r, the loss that draws a generator's images towards a teacher's training data.
 
-An objective is text, `ce + 0.1*bns`: a sum of registered terms, of which a user may add some.
+An objective is text, `ce + 0.1*bns`: a sum of registered terms, of which a user may add some. In
+comes an Observation of teacher, images and architecture, out comes one scalar.
 Everything but `TeacherView` and `lacking` is there without torch.
 """
 

@@ -1,4 +1,8 @@
-"""report.html: what a run found, in one page that needs nothing else. Without torch."""
+"""report.html: what a run found, in one page that needs nothing else. Without torch.
+
+In comes a run's folder, read by the schemas of `records`, out comes a page that loads nothing; the
+same files give the same bytes. Studies become tables as text, CSV, LaTeX and HTML.
+"""
 
 from __future__ import annotations
 

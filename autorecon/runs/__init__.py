@@ -1,6 +1,7 @@
 """Run folders: whole files, saved states, metrics, progress, and work that can be interrupted.
 
-Importing this loads neither torch nor rich.
+In come stages of work, out comes a folder from which they go on to the same result, wherever they
+were interrupted. Importing this loads neither torch nor rich.
 """
 
 from __future__ import annotations

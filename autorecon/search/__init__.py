@@ -1,6 +1,7 @@
 """Searching a space's super net for an architecture.
 
-Settings and the list of strategies are there without torch.
+In come a super net, a view of the teacher and a SearchConfig, out comes a Derivation: one choice a
+decision, and what it was chosen by. Settings and the list of strategies are there without torch.
 """
 
 from __future__ import annotations

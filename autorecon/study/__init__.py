@@ -1,4 +1,5 @@
 """Studies: many compressions that differ in a teacher, a setting, a generator or a seed, compared.
 
-A study is a TOML file; its cells run in parallel, survive being killed, and end in one table.
+In comes a TOML file, out come a line of records a cell and one table; cells run in parallel and
+survive being killed.
 """

@@ -1,4 +1,8 @@
-"""Pre-trained classifiers to compress: those shipped, and those of the user's own."""
+"""Pre-trained classifiers to compress: those shipped, and those of the user's own.
+
+In come a name and perhaps a file of weights, out comes a Teacher: a frozen module with its size,
+channels, classes and normalisation. State dicts are read from safetensors files only.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The strategies; `autorecon.search.STRATEGIES` lists them, and one is loaded when it is built."""
+"""The strategies; `autorecon.search.STRATEGIES` lists them, and one is loaded when it is built.
+
+In come a judge of architectures, the settings and a source of randomness, out come mixtures for the
+super net's steps, probabilities after each epoch, and at the end one choice a decision.
+"""
 
 from __future__ import annotations
 
