@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autorecon.lazy import later
 
 if TYPE_CHECKING:
+    from autorecon.graph.from_graph import from_graph
     from autorecon.graph.space import Space, load, loads
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
@@ -20,6 +21,7 @@ __all__ = [
     "OpPlan",
     "Space",
     "SpaceError",
+    "from_graph",
     "generator",
     "load",
     "loads",
@@ -33,6 +35,7 @@ __getattr__ = later(
     graph=["Space", "load", "loads"],
     lang=["LabelInput", "OpPlan", "SpaceError", "op"],
     nn=["generator", "supernet"],
+    **{"graph.from_graph": ["from_graph"]},
 )
 
 

@@ -25,8 +25,9 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.sample import DistinctArchitectures, sample
-from autorecon.lang import elaboration, resource_folder
+from autorecon.graph.sampling.sample import DistinctArchitectures, sample
+from autorecon.lang import resource_folder
+from autorecon.lang.elaborate import state as elaboration
 
 PAPER = resource_folder("spaces") / "paper.space"
 COMPILE = "from autorecon.cli import compile_main; compile_main()"

@@ -32,7 +32,7 @@ from autorecon import teachers
 from autorecon.compress import Bits, CompressConfig, Compression, quantize
 from autorecon.data import Dataset, Split, accuracy
 from autorecon.graph import Space
-from autorecon.graph.sample import sample
+from autorecon.graph.sampling.sample import sample
 from autorecon.nn import Compute, OneCandidate, SuperNet
 from autorecon.objective import Request
 from gdfq_reference import Reference

@@ -22,9 +22,10 @@ from random import Random
 import attrs
 
 from autorecon.lang import Diagnostic, Program, Source, SpaceError, check, resource_folder
-from autorecon.lang.codes import CODES
+from autorecon.lang.diagnostics.codes import CODES
+from autorecon.lang.diagnostics.faults import concise
+from autorecon.lang.diagnostics.formats import as_json, full, github
 from autorecon.lang.fmt import format_source
-from autorecon.lang.show import as_json, concise, full, github
 from fuzzing.campaign import Failure, Tally, campaign, guarded
 from fuzzing.shrink import lines, minimised, without_pieces
 

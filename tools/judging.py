@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from agreement import Bench, Command
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.sampling.sample import ValidArchitectures
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.study.budget import scaled

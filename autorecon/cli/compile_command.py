@@ -71,7 +71,7 @@ def _compile(
         show_diagnostics(space.program.warnings, style)
     drawn = None
     if render is not None:
-        from autorecon.graph.render import render as draw
+        from autorecon.graph.draw.render import render as draw
 
         name = space.name if file == "-" else Path(file).name.removesuffix(".space")
         drawn = Path(render or f"{name}.svg")
@@ -98,7 +98,7 @@ def _emit_passes(space: Any, as_json: bool) -> None:
 
 def summary(space: Any) -> dict[str, Any]:
     """What a script may want to know of a space, as JSON values."""
-    from autorecon.lang.show import records
+    from autorecon.lang.diagnostics.formats import records
 
     cost = space.cost
     return {
@@ -145,7 +145,7 @@ def kind(space: Any) -> str:
 
 
 def _text(space: Any, file: str) -> str:
-    from autorecon.graph.labels import interval_text
+    from autorecon.graph.draw.labels import interval_text
 
     facts = summary(space)
     types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
@@ -186,7 +186,7 @@ def several(**counts: int) -> str:
 
 
 def _count(number: int) -> str:
-    from autorecon.graph.labels import exact_text
+    from autorecon.graph.draw.labels import exact_text
 
     rounded = f"  ({number:.2e})" if 10**6 <= number < 10**300 else ""
     return exact_text(number) + rounded
@@ -199,9 +199,9 @@ def _cut(lines: list[str]) -> list[str]:
 
 
 def _explain(code: str) -> None:
-    from autorecon.lang.codes import CODES
-    from autorecon.lang.diagnostics import did_you_mean
-    from autorecon.lang.examples import EXAMPLES, HEAD
+    from autorecon.lang.diagnostics.code_examples import EXAMPLES, HEAD
+    from autorecon.lang.diagnostics.codes import CODES
+    from autorecon.lang.diagnostics.faults import did_you_mean
 
     code = code.upper()
     if code not in CODES:

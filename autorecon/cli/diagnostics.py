@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import click
 
 from autorecon.lang import Diagnostic
-from autorecon.lang.show import as_json, concise, full, github
+from autorecon.lang.diagnostics.faults import concise
+from autorecon.lang.diagnostics.formats import as_json, full, github
 from autorecon.lang.wording import plural
 
 _STYLES = {

@@ -34,7 +34,7 @@ def diff(
         raise click.UsageError("name two spaces or genotypes")
     from autorecon.cli.diff_text import as_text, as_values
     from autorecon.cli.standard_input import read_or_exit
-    from autorecon.graph.diff import compare
+    from autorecon.graph.diff.diff import compare
 
     style = "json" if as_json else "full"
     # A space with faults is trouble (2), as 1 says that the spaces differ.
@@ -57,8 +57,8 @@ def _stem(file: str) -> str:
 
 
 def _draw(difference: Any, path: Path) -> None:
-    from autorecon.graph.draw_diff import diff_source
-    from autorecon.graph.render import render_dot
+    from autorecon.graph.diff.draw_diff import diff_source
+    from autorecon.graph.draw.render import render_dot
 
     render_dot(diff_source(difference), path)
     click.echo(f"drawn to {path}", err=True)

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 import click
 
-from autorecon.graph.cost import Interval
-from autorecon.graph.diff import Change, Difference, EdgeChange, Kind, NodeChange
+from autorecon.graph.counting.cost import Interval
+from autorecon.graph.diff.diff import Change, Difference, EdgeChange, Kind, NodeChange
+from autorecon.graph.diff.groups import EdgeGroup, edge_groups, node_groups
+from autorecon.graph.draw.labels import count_text, interval_text, size_text
 from autorecon.graph.equivalence import same_generator
-from autorecon.graph.groups import EdgeGroup, edge_groups, node_groups
-from autorecon.graph.labels import count_text, interval_text, size_text
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Pipeline, show_shape
 

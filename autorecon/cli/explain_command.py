@@ -36,7 +36,7 @@ def explain(run: Path, edge: str, as_json: bool) -> None:
 
 def _table(one: Explanation) -> Table:
     from autorecon.cli.tables import Table, without_empty_columns
-    from autorecon.graph.labels import interval_text
+    from autorecon.graph.draw.labels import interval_text
 
     scored = one.derived == "perturbation"
     epochs = tuple(f"epoch {epoch}" for epoch in one.shown)

@@ -76,7 +76,7 @@ def _fmt(path: Path, check: bool, diff: bool) -> str:
 
 def _read(path: Path) -> tuple[Source, bytes]:
     from autorecon.cli.standard_input import read_text
-    from autorecon.lang.parse import read_source
+    from autorecon.lang.syntax.parse import read_source
 
     return read_text() if path == Path("-") else (read_source(path), path.read_bytes())
 

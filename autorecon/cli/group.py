@@ -45,7 +45,7 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS:
-            from autorecon.lang.diagnostics import did_you_mean
+            from autorecon.lang.diagnostics.faults import did_you_mean
 
             ctx.fail(f"no command '{args[0]}': {did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)

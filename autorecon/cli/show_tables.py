@@ -9,9 +9,9 @@ import attrs
 from autorecon.cli.compile_command import kind, settings, several, summary, unproved
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
-from autorecon.graph.labels import exact_text, interval_text
+from autorecon.graph.counting.rule_counts import counted_edges
+from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
-from autorecon.graph.tallies import counted_edges
 from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
 
 _COSTS = ("weights", "MACs")

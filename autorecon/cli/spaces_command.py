@@ -47,8 +47,8 @@ def source_line(text: str) -> str:
 
 
 def _size(facts: dict[str, Any]) -> str:
-    from autorecon.graph.cost import Interval
-    from autorecon.graph.labels import interval_text
+    from autorecon.graph.counting.cost import Interval
+    from autorecon.graph.draw.labels import interval_text
 
     weights = f"{interval_text(Interval(**facts['parameters']))} weights"
     if facts["architectures"] == 1:

@@ -1,6 +1,9 @@
 """Compressing a model without its data: one engine, and a catalogue of methods for it.
 
-`CompressConfig`, `METHODS` and `Bits` are there without torch.
+In come a teacher and a CompressConfig, out comes a student. `quantization` makes one of a teacher,
+`equalization` without any image; `methods` say what the student learns, `sources` make the images
+that it learns from, and `engine` does it. `CompressConfig`, `METHODS` and `Bits` are there without
+torch.
 """
 
 from __future__ import annotations
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from autorecon.compress.engine.compression import Compression
     from autorecon.compress.quantization.quantize import QuantizedModel, quantize
     from autorecon.compress.quantization.rounding import fake_quantize
-    from autorecon.records.results import Site
 
 __all__ = [
     "METHODS",
@@ -29,7 +31,6 @@ __all__ = [
     "Compression",
     "Method",
     "QuantizedModel",
-    "Site",
     "TraceError",
     "check_method",
     "diversity",
@@ -46,6 +47,5 @@ __getattr__ = later(
         "engine.compression": ["Compression"],
         "quantization.quantize": ["QuantizedModel", "quantize"],
         "quantization.rounding": ["fake_quantize"],
-        "quantization.sites": ["Site"],
     },
 )

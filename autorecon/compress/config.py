@@ -57,6 +57,10 @@ class CompressConfig(Settings):
 
     def __attrs_post_init__(self) -> None:
         self._refuse_absent()
+        self._check_choices()
+        self._check_numbers()
+
+    def _check_choices(self) -> None:
         own = self.recipe.settings
         if "bits" in own and not self.bits:
             raise no_bits(str(self.bits))
@@ -67,6 +71,9 @@ class CompressConfig(Settings):
             Objective.parse(self.objective, has_student=self._has_student)
         if self.warmup_objective:
             Objective.parse(self.warmup_objective)
+
+    def _check_numbers(self) -> None:
+        own = self.recipe.settings
         for name in own.keys() & _LEAST.keys():
             demand = "0 or more" if not _LEAST[name] else f"at least {_LEAST[name]}"
             self._require(name, getattr(self, name) >= _LEAST[name], demand)

@@ -8,7 +8,7 @@ from autorecon.export.names import Identifiers
 from autorecon.export.program import Call, Part, Step
 from autorecon.graph import Space
 from autorecon.lang import Shape
-from autorecon.lang.shapes import elements
+from autorecon.lang.operations.shapes import elements
 from autorecon.nn.layers import Function
 
 WIDTH = 100

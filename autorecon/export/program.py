@@ -9,7 +9,7 @@ from functools import cached_property
 import attrs
 
 from autorecon.lang import Edge, Node, Op, Pipeline
-from autorecon.lang.checked import Step as Typed
+from autorecon.lang.program.candidates import Step as Typed
 from autorecon.lowering.plan import Place
 from autorecon.nn import Generator
 from autorecon.nn.builders import layer_of

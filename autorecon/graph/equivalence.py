@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autorecon.graph.codec import ArchitectureError
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.architectures.symmetry import TooSymmetric
 from autorecon.graph.space import Space, load
-from autorecon.graph.symmetry import TooSymmetric
 
 
 def same_generator(old: Space, new: Space) -> bool | None:

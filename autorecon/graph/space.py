@@ -10,21 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.graph import build, counts, derive, encode, expectation, free, required, symmetry
-from autorecon.graph.architectures import Architectures
-from autorecon.graph.canonical import Liveness, canonical_picks, liveness
-from autorecon.graph.codec import Picks
-from autorecon.graph.completion import completed
-from autorecon.graph.cost import CostInterval
-from autorecon.graph.expectation import Expectation
-from autorecon.graph.frontier import Diagram
-from autorecon.graph.paths import Paths, paths
-from autorecon.graph.prove import prove
-from autorecon.graph.restrictions import Restrictions, restrictions
-from autorecon.graph.tied_parts import TiedParts
+from autorecon.graph.architectures import ids as encode
+from autorecon.graph.architectures import symmetry
+from autorecon.graph.architectures.architectures import Architectures
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.liveness import Liveness, canonical_picks, liveness
+from autorecon.graph.architectures.restrictions import Restrictions, restrictions
+from autorecon.graph.counting import expected_cost as expectation
+from autorecon.graph.counting.cost import CostInterval
+from autorecon.graph.counting.decision_diagram import Diagram
+from autorecon.graph.counting.expected_cost import Expectation
+from autorecon.graph.counting.paths import Paths, paths
+from autorecon.graph.counting.tied_parts import TiedParts
+from autorecon.graph.dag.build import build_graph
+from autorecon.graph.valid import counts, derive, required
+from autorecon.graph.valid import unrestricted as free
+from autorecon.graph.valid.completion import completed
+from autorecon.graph.valid.prove import prove
 from autorecon.lang import Source, check, find_space, load_program
-from autorecon.lang.check_graph import live_nodes
-from autorecon.lang.cuts import counterexample
+from autorecon.lang.program.flow import live_nodes
+from autorecon.lang.program.min_cut import counterexample
 
 if TYPE_CHECKING:
     import networkx
@@ -79,7 +84,7 @@ class Space(Architectures):
     @cached_property
     def graph(self) -> networkx.MultiDiGraph:
         """The DAG; attributes as `build_graph` documents them."""
-        return build.build_graph(self.program)
+        return build_graph(self.program)
 
     @cached_property
     def tied_parts(self) -> TiedParts | None:
@@ -200,15 +205,15 @@ def load(path: str | Path, **parameters: int | float | bool) -> Space:
     SpaceError lists everything that is wrong with it. `parameters` replace the defaults of the
     header, as `--set` does on the command line.
     """
-    return _proved(Space(load_program(find_space(path), parameters)))
+    return proved(Space(load_program(find_space(path), parameters)))
 
 
 def loads(text: str, name: str = "<text>", **parameters: int | float | bool) -> Space:
     """The same for a text."""
-    return _proved(Space(check(Source(text, name), parameters)))
+    return proved(Space(check(Source(text, name), parameters)))
 
 
-def _proved(space: Space) -> Space:
+def proved(space: Space) -> Space:
     """The same, with a warning for each void rule and limit; SpaceError for what cannot be."""
     if space.restrictions:
         space.program = attrs.evolve(space.program, warnings=prove(space))

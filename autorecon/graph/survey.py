@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import attrs
 
-from autorecon.graph.cost import Interval
-from autorecon.graph.expectation import Expectation
-from autorecon.graph.extremes import Architecture, cheapest, dearest
+from autorecon.graph.counting.cost import Interval
+from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.space import Space, load
+from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
 from autorecon.lang import Decision, Edge, Node, Pipeline
 
 MEASURES = ("parameters", "macs")

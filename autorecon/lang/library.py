@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autorecon.lang.diagnostics import Diagnostic, SpaceError, did_you_mean
+from autorecon.lang.diagnostics.faults import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.resources import resource_folder
 
 

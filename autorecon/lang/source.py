@@ -14,11 +14,16 @@ MAX_COLUMNS = 100  # of a line as the formatter and the genotypes have it
 
 @attrs.frozen(eq=False)
 class Source:
-    """The text of one `.space` file; `name` is how messages call it, `path` is None for text."""
+    """The text of one `.space` file; `name` is how messages call it, `path` is None for text.
+
+    Nobody has seen a text that is written from a graph: its `places` say of each line what of the
+    graph it is, as `edge a->b`, and messages name that.
+    """
 
     text: str
     name: str = "<text>"
     path: Path | None = None
+    places: tuple[str, ...] = ()
     _cache: dict = attrs.field(factory=dict, init=False, repr=False)
 
     @property
@@ -32,6 +37,11 @@ class Source:
         """Line and column of an offset, both counted from 1."""
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
+
+    def place(self, offset: int) -> str:
+        """How messages call the place of an offset."""
+        line, column = self.position(offset)
+        return self.places[line - 1] if self.places else f"{self.name}:{line}:{column}"
 
     def line(self, number: int) -> str:
         """The text of a line counted from 1, without its line end."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from autorecon.graph import Space
 from autorecon.lang import Edge, Node, Pipeline
-from autorecon.lang.check_graph import live_nodes
+from autorecon.lang.program.flow import live_nodes
 from autorecon.lowering.plan import Apply, Merge, Place, Plan, Step, Term, Weight
 
 Kept = Mapping[str, Sequence[int]]  # candidates that count, by edge; all where an edge is missing
@@ -17,7 +17,7 @@ def lower(space: Space, kept: Kept | None = None) -> Plan:
     """The plan of a space in which every edge is the weighted sum of its candidates.
 
     With `kept`, of those alone. Nodes on no path from an input to the output are left out.
-    Raises ValueError where no path is left.
+    Raises ValueError where no path is left, or a concatenation lacks a part.
     """
     candidates = {e.name: _candidates(e, kept or {}) for e in space.edges}
     edges = [e for e in space.edges if candidates[e.name]]
@@ -28,12 +28,21 @@ def lower(space: Space, kept: Kept | None = None) -> Plan:
     for edge in edges:
         if edge.source in live and edge.target in live:
             incoming[edge.target].append(edge)
+    _check_parts(space, incoming)
     steps: list[Step] = []
     for name in space.order:
         if name in live and not space.nodes[name].is_input:
             _node(space.nodes[name], incoming[name], candidates, steps)
     inputs = {n.name: n.shape for n in space.program.inputs}
     return Plan(inputs, tuple(steps), space.output.name)
+
+
+def _check_parts(space: Space, incoming: Mapping[str, Sequence[Edge]]) -> None:
+    """A part that only rules keep is missing where somebody chooses against them."""
+    parts = Counter(e.target for e in space.edges if space.nodes[e.target].merge == "concat")
+    for name, count in parts.items():
+        if 0 < len(incoming.get(name, ())) < count:
+            raise ValueError(f"a part of the concatenation {name} of {space.name} is missing")
 
 
 def _candidates(edge: Edge, kept: Kept) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecon.lang import Shape
-from autorecon.lang.shapes import elements
+from autorecon.lang.operations.shapes import elements
 from autorecon.lowering.fourier import offsets, periods
 from autorecon.lowering.plan import Convolve, Plan, Step
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from autorecon.lang import Op, Shape
-from autorecon.lang.checked import Step as Typed
+from autorecon.lang.program.candidates import Step as Typed
 
 
 class Weight(NamedTuple):

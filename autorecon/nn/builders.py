@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import attrs
@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import OpError, OpPlan, Shape
-from autorecon.lang.checked import Step
-from autorecon.lang.shapes import elements
+from autorecon.lang.operations.shapes import elements
+from autorecon.lang.program.candidates import Step
 from autorecon.nn.layers import Function, Layer
 from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear
 
@@ -51,12 +51,17 @@ def _own(name: str, plan: OpPlan) -> nn.Module:
     return module
 
 
-def _layer(kind: type[nn.Module], *args: Any, **options: Any) -> Layer:
+def _layer(kind: Callable[..., nn.Module], *args: Any, **options: Any) -> Layer:
     """A layer of torch's or of our own modules, without the options that are as usual."""
     is_torchs = getattr(nn, kind.__name__, None) is kind
     name = f"nn.{kind.__name__}" if is_torchs else kind.__name__
-    usual = inspect.signature(kind).parameters
-    return Layer(name, kind, args, {k: v for k, v in options.items() if v != usual[k].default})
+    usual = _defaults(kind)
+    return Layer(name, kind, args, {k: v for k, v in options.items() if v != usual[k]})
+
+
+@cache
+def _defaults(kind: Callable[..., nn.Module]) -> dict[str, Any]:
+    return {name: p.default for name, p in inspect.signature(kind).parameters.items()}
 
 
 def _function(name: str, kind: type[nn.Module], *arguments: str) -> Builder:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.lang import SpaceError
-from autorecon.lang.diagnostics import Diagnostic
+from autorecon.lang.diagnostics.faults import Diagnostic
 from autorecon.lowering import Plan, lower
 from autorecon.nn.net import SpaceNet
 

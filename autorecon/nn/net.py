@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from autorecon.graph import Space
 from autorecon.lang import Label, Op
-from autorecon.lang.shapes import elements
+from autorecon.lang.operations.shapes import elements
 from autorecon.lowering import Kept, Plan, lower, optimise
 from autorecon.lowering.plan import Apply, Place
 from autorecon.nn.builders import build_op

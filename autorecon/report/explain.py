@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from autorecon.graph import Space, load
-from autorecon.graph.cost import Interval
+from autorecon.graph.counting.cost import Interval
 from autorecon.graph.survey import edges_by_name
 from autorecon.lang import Decision, Edge, did_you_mean, load_ops
 from autorecon.records.derivation import Derivation, read_derivation

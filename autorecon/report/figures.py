@@ -10,7 +10,7 @@ import attrs
 from markupsafe import Markup
 
 from autorecon.graph import Space
-from autorecon.graph.labels import edge_types
+from autorecon.graph.draw.labels import edge_types
 from autorecon.lang import Decision
 from autorecon.records.results import Results
 from autorecon.report.charts import Line, line_chart, strip_chart

@@ -12,7 +12,7 @@ import attrs
 from markupsafe import Markup
 
 from autorecon.graph import Space
-from autorecon.graph.labels import exact_text, size_text
+from autorecon.graph.draw.labels import exact_text, size_text
 from autorecon.lang.wording import plural
 from autorecon.report.embed import COLUMNS, inline_svg
 from autorecon.report.figures import generator_colours, search_figures, student_figures
@@ -138,7 +138,7 @@ def _drawings(inputs: Inputs) -> list[Drawing]:
 
 
 def _drawing(space: Space, title: str, file: str) -> Drawing:
-    from autorecon.graph.render import svg
+    from autorecon.graph.draw.render import svg
 
     picture = inline_svg(svg(space), f"{title}, {space.name}")
     return Drawing(title, file, picture, _excerpt(space.text))

@@ -10,9 +10,9 @@ import attrs
 from markupsafe import Markup
 
 from autorecon.graph import Space
-from autorecon.graph.labels import short_names
+from autorecon.graph.draw.labels import short_names
 from autorecon.lang import Decision, Pipeline
-from autorecon.lang.checked import IDENTITY, NONE
+from autorecon.lang.program.candidates import IDENTITY, NONE
 from autorecon.report.charts import stack_chart
 from autorecon.report.errors import ReportError
 from autorecon.report.figures import Key, decisions_by_type

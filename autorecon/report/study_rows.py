@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from autorecon.graph.labels import size_text
+from autorecon.graph.draw.labels import size_text
 from autorecon.lang.wording import plural
 from autorecon.report.wording import MINUS, PLUS_MINUS
 from autorecon.study.rows import Row

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from autorecon.graph.labels import size_text
+from autorecon.graph.draw.labels import size_text
 from autorecon.lang.wording import plural
 from autorecon.records.results import Results, Site
 from autorecon.report.figures import seed_strips

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autorecon.graph.labels import count_text
+from autorecon.graph.draw.labels import count_text
 from autorecon.lang.wording import plural
 from autorecon.records.results import Difference, Results, Summary
 from autorecon.report.inputs import Inputs, search_is_unfinished

@@ -43,14 +43,8 @@ class Stage(Protocol):
         """Take over what `state_dict` gave."""
 
 
-def drive(
-    stage: Stage,
-    folder: RunFolder,
-    progress: Progress,
-    *,
-    interval_epochs: int = 1,
-) -> None:
-    """Run what is left of `stage`, with a checkpoint each `interval_epochs` and at its end.
+def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
+    """Run what is left of `stage`, with a checkpoint after each epoch.
 
     Stages of a folder run one after the other, under `folder.lock()`. metrics.jsonl is cut back
     to what the newest checkpoint had seen and gains one row an epoch: stage, epoch (from 0),
@@ -67,8 +61,7 @@ def drive(
             for current in range(epoch, stage.epochs):
                 with _noting(stage, current, checkpoints, folder):
                     offset = metrics.append(_timed(stage, current, tick))
-                    if (current + 1) % interval_epochs == 0 or current + 1 == stage.epochs:
-                        checkpoints.save(_snapshot(stage, current + 1, offset))
+                    checkpoints.save(_snapshot(stage, current + 1, offset))
     checkpoints.keep(1)
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from autorecon.graph import Space
-from autorecon.graph.cost import CostInterval, Costs, all_choices, measures
-from autorecon.graph.frontier import Layer, Take
+from autorecon.graph.counting.cost import CostInterval, Costs, all_choices, measures
+from autorecon.graph.counting.decision_diagram import Layer, Take
 from autorecon.lang import Edge, Node
 from autorecon.nn import edge_mixture
 from autorecon.objective import Architecture

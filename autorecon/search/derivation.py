@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import options, picks_by_name
+from autorecon.graph.valid.derive import derive_choices
 from autorecon.records.derivation import Derivation
 from autorecon.search.config import SearchConfig
 from autorecon.search.costs import relative

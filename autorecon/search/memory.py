@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
-from autorecon.graph.sample import sample
+from autorecon.graph.sampling.sample import sample
 from autorecon.lowering.memory import workspace
 from autorecon.nn import Compute, Mixture, Sampled, SomeCandidates, SuperNet, edge_mixture
 from autorecon.objective import Request, TeacherView

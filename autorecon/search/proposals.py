@@ -7,8 +7,8 @@ from itertools import chain
 
 import torch
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.encode import options, picks_by_name
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import options, picks_by_name
 from autorecon.search.config import SearchConfig
 from autorecon.search.derivation import DRAWING, drawn
 from autorecon.search.strategies import Strategy

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 
 from autorecon.graph import Space
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.nn import OneCandidate, Sampled
 from autorecon.search.config import SearchError
 

@@ -61,12 +61,12 @@ class Cell:
         return _digest([self.id, write_config(self.config)])
 
     @property
-    def making(self) -> str:
+    def image_digest(self) -> str:
         """A name for all that the images depend on; "" where the student is a part of that."""
-        making = self.config.compress.image_settings if self.kind == "compress" else None
-        if making is None:
+        compress = self.config.compress.image_settings if self.kind == "compress" else None
+        if compress is None:
             return ""
-        return _digest([self.needs, write_config(attrs.evolve(self.config, compress=making))])
+        return _digest([self.needs, write_config(attrs.evolve(self.config, compress=compress))])
 
 
 def place_of(cell: str) -> str:
@@ -110,7 +110,7 @@ def plan(study: Study) -> list[Cell]:
 
 def _sharing(cells: list[Cell]) -> list[Cell]:
     """The same, those that can share their images with others saying so."""
-    names = [cell.making for cell in cells]
+    names = [cell.image_digest for cell in cells]
     counted = Counter(names)
     return [
         attrs.evolve(cell, images=name) if name and counted[name] > 1 else cell

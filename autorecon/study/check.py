@@ -8,7 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from autorecon.graph import Space
-from autorecon.graph.sample import valid_sample
+from autorecon.graph.sampling.sample import valid_sample
 from autorecon.records.cells import CellRecord
 from autorecon.study.cells import Cell, Task, place_of
 from autorecon.study.errors import StudyError

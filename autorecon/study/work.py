@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
-from autorecon.graph.sample import valid_sample
+from autorecon.graph.sampling.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
 from autorecon.runs import Progress, RunFolder, read_lines

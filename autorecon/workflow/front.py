@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autorecon.graph import genotype
-from autorecon.graph.encode import options
+from autorecon.graph.architectures.ids import options
 from autorecon.records.files import write_record
 from autorecon.records.front import FrontRow
 from autorecon.runs import RunFolder, write_text

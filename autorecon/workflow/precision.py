@@ -16,7 +16,8 @@ from autorecon.graph import Space
 from autorecon.nn import Compute, generator, supernet
 from autorecon.runs import Progress, Stage
 from autorecon.search import Search
-from autorecon.workflow.config import AUTO, PRECISIONS, ConfigError, RunConfig
+from autorecon.workflow.config import AUTO, PRECISIONS, RunConfig
+from autorecon.workflow.device import has_bf16
 
 if TYPE_CHECKING:
     from autorecon.workflow.prepare import Prepared
@@ -34,25 +35,6 @@ def computing(config: RunConfig, stage: str) -> Compute:
 
 def _compute(precision: str, device: str) -> Compute:
     return Compute(precision.startswith("bf16"), precision.endswith("channels-last"), device)
-
-
-def check_device(config: RunConfig) -> None:
-    """Raise ConfigError unless this machine has the device, and that the precision."""
-    try:
-        torch.zeros(1, device=config.device)
-    # Of torch without CUDA, AssertionError.
-    except (AssertionError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
-        advice = "leave out --device to use the CPU"
-        message = f"device {config.device} cannot be used here, {advice}: {reason}"
-        raise ConfigError(message) from None
-    asked = (config.precision.search, config.precision.compress)
-    if any(name.startswith("bf16") for name in asked) and not _has_bf16(config.device):
-        raise ConfigError(f"device {config.device} has no bfloat16: use --precision fp32")
-
-
-def _has_bf16(device: str) -> bool:
-    return device == "cpu" or torch.cuda.is_bf16_supported()
 
 
 def decide(prepared: Prepared, progress: Progress) -> Prepared:
@@ -94,7 +76,7 @@ def fastest(seconds: Mapping[str, float]) -> str:
 def _measure(stage: str, prepared: Prepared, progress: Progress) -> dict[str, float]:
     """Median seconds of an epoch, by precision."""
     device = prepared.config.device
-    names = [n for n in PRECISIONS if n.startswith("fp32") or _has_bf16(device)]
+    names = [n for n in PRECISIONS if n.startswith("fp32") or has_bf16(device)]
     stages = {name: _MAKE[stage](prepared, _compute(name, device)) for name in names}
     seconds: dict[str, list[float]] = {name: [] for name in names}
     with progress.task(f"precision/{stage}", (1 + ROUNDS) * len(names)) as tick:

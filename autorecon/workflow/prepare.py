@@ -11,15 +11,15 @@ from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
-from autorecon.graph.codec import ArchitectureError
+from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
-from autorecon.lang.parse import read_source
+from autorecon.lang.syntax.parse import read_source
 from autorecon.nn import generator
 from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
 from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
-from autorecon.workflow.precision import check_device
+from autorecon.workflow.device import check_device
 
 Settings = Mapping[str, int | float | bool]
 

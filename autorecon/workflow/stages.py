@@ -13,8 +13,8 @@ from torch import Tensor
 from autorecon.compress import Compression
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
-from autorecon.graph.encode import options, picks_by_name
-from autorecon.graph.required import left_out
+from autorecon.graph.architectures.ids import options, picks_by_name
+from autorecon.graph.valid.required import left_out
 from autorecon.nn import Generator, generator, supernet
 from autorecon.records.derivation import Derivation
 from autorecon.records.files import read_record, write_record

@@ -177,7 +177,7 @@ def test_passes_as_json():
 
 
 def test_bounds_are_called_so(monkeypatch):
-    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
+    monkeypatch.setattr("autorecon.graph.counting.decision_diagram.MAX_STEPS", 10)
     assert "(the least is a bound: too entangled to be exact)" in compile("paper").output
     assert json.loads(compile("paper", "--json").stdout)["exact"] is False
 

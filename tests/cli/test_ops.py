@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from autorecon.cli import cli
-from autorecon.lang.opspec import OWN
+from autorecon.lang.operations.spec import OWN
 
 OPS = """
 import torch

@@ -112,7 +112,7 @@ def test_faults_are_shown():
 
 
 def test_a_space_too_entangled_says_so(monkeypatch):
-    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
+    monkeypatch.setattr("autorecon.graph.counting.decision_diagram.MAX_STEPS", 10)
     output = show("paper").output
     assert "too entangled to count" in output
     assert "(the least is a bound: too entangled to be exact)" in output

@@ -13,29 +13,24 @@ from autorecon.cli.compile_command import compile
 from autorecon.cli.diff_command import diff
 from autorecon.cli.export_command import export
 from autorecon.cli.show_command import show
-from autorecon.lang import (
-    Label,
-    Op,
-    Shape,
-    add_edges,
-    add_nodes,
-    candidates,
-    diagnostics,
-    elaboration,
-    evaluate,
-    pipelines,
-    source,
-    ties,
-    use,
-)
-from autorecon.lang import parse as parser
-from autorecon.lang.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
-from autorecon.lang.codes import CODES
-from autorecon.lang.examples import EXAMPLES
+from autorecon.lang import Label, Op, Shape, source
+from autorecon.lang.diagnostics import faults as diagnostics
+from autorecon.lang.diagnostics.code_examples import EXAMPLES
+from autorecon.lang.diagnostics.codes import CODES
+from autorecon.lang.elaborate import candidate_sets as candidates
+from autorecon.lang.elaborate import decisions as ties
+from autorecon.lang.elaborate import edges as add_edges
+from autorecon.lang.elaborate import expressions as evaluate
+from autorecon.lang.elaborate import includes as use
+from autorecon.lang.elaborate import nodes as add_nodes
+from autorecon.lang.elaborate import pipelines
+from autorecon.lang.elaborate import state as elaboration
+from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.library import shipped_spaces
-from autorecon.lang.pipelines import signature
-from autorecon.lang.shapes import elements
-from autorecon.lang.tables import tables
+from autorecon.lang.operations.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
+from autorecon.lang.operations.shapes import elements
+from autorecon.lang.syntax import parse as parser
+from autorecon.lang.syntax.tables import tables
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
 
@@ -125,6 +120,8 @@ def test_ranges_of_arguments_are_as_the_list_says(name: str):
         part = parts[kinds.index(param.type)]
         assert param.name in code(part)
         assert param.least is None or part.endswith(f"at least {param.least}")
+        assert param.below is None or f"`{param.name}` is below {param.below}" in listed
+        assert param.most is None or f"`{param.name}` is at most {param.most}" in listed
         assert param.odd == (param.name == "kernel" and name != "deconv")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
@@ -16,11 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 from autorecon.cli import cli
-from autorecon.graph import Space
+from autorecon.graph import Space, load
 from autorecon.records.cells import CellLog, CellRecord, Made
 from autorecon.study.spec import slug
 from autorecon.study.statistics import paired, sample
-from autorecon.teachers import Teacher, load
+from autorecon.teachers import Teacher
 from autorecon.workflow.config import read_config
 from autorecon.workflow.prepare import bind, load_teacher
 
@@ -339,28 +340,52 @@ def test_genotypes_are_of_the_spaces_of_now(study: str) -> None:
             assert Made(cost.parameters.max, cost.macs.max) == made
 
 
-def compressions() -> Iterator[tuple[str, CellRecord, Space]]:
-    """Each student that was trained with a genotype, drawn or discovered, and the genotype."""
-    spaces: dict[str, Space] = {}
-    for path in sorted(RESULTS.rglob("records.jsonl")):
-        study = path.parent.relative_to(RESULTS).as_posix()
-        for cell, record in records(study).items():
-            found = records(study).get(record.settings["space"]["file"].removesuffix(".space"))
-            if record.settings["command"] != "compress" or found is None:
-                continue
-            teacher, space = found.settings["teacher"]["name"], found.settings["space"]
-            key = f"{teacher} {space}"
+def _genotypes(study: str) -> Iterator[tuple[CellRecord, Space]]:
+    """Of each compression with what was drawn or discovered, that generator."""
+    known, spaces = records(study), dict[str, Space]()
+    for record in known.values():
+        source = known.get(read_config(record.settings).space.file.removesuffix(".space"))
+        if source is not None:
+            config = read_config(source.settings)
+            key = f"{config.teacher.name} {config.space}"
             if key not in spaces:
-                spaces[key] = bind(space["file"], space.get("set", {}), load(teacher))
-            yield f"`{study}`, `{cell}`", record, spaces[key].from_id(found.genotype)
+                spaces[key] = bind(config.space.file, config.space.set, load_teacher(config))
+            yield record, spaces[key].from_id(source.genotype)
 
 
 def test_every_generator_that_could_not_know_the_class_is_named() -> None:
-    told, count = set(), 0
-    for place, record, genotype in compressions():
-        count += 1
-        labels = {node.name for node in genotype.program.inputs if node.role == "label"}
-        if not labels & genotype.live:
-            told.add((place, record.settings["compress"]["method"], f"{record.accuracy:.2f}"))
-    assert count > 200
-    assert {tuple(row) for row in table("record")[1:]} == told
+    studies = sorted(str(path.parent.relative_to(RESULTS)) for path in RESULTS.rglob("study.toml"))
+    compressed = [(study, *pair) for study in studies for pair in _genotypes(study)]
+    assert len(compressed) > 200
+    cut = [
+        [f"`{r.cell}`", f"`{study}`", r.settings["compress"]["method"], f"{r.accuracy:.2f}"]
+        for study, r, generator in compressed
+        if "y" not in generator.live
+    ]
+    assert sorted(table("record")[1:]) == sorted(cut)
+
+
+def test_what_one_of_them_was_worth() -> None:
+    ten, nine = (Group("plain/table2-short", RESNET20, "w3a3", range(3, last)) for last in (13, 12))
+    accuracies = ten.of(RANDOM)
+    assert accuracies[12] == min(accuracies.values())
+    for group in (ten, nine):
+        assert group.difference(FOUND, RANDOM, bold=False) in PROSE
+        assert group.difference(RANDOM, HUMAN, bold=False) in PROSE
+    assert "**" in ten.difference(FOUND, RANDOM)
+    assert "**" not in nine.difference(FOUND, RANDOM)
+
+
+def test_a_study_goes_on_with_what_could_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its genotypes are written again; none of them is compressed with anew."""
+    (command,) = re.findall(r"^autorecon study table4 .*$", PAGE, flags=re.M)
+    for name in ("study.toml", "records.jsonl"):
+        shutil.copy(RESULTS / "table4" / name, tmp_path)
+    result = CliRunner().invoke(
+        cli, shlex.split(command.replace("docs/results/table4", str(tmp_path)))[1:]
+    )
+    assert result.exit_code == 0, result.output
+    found = [load(path) for path in tmp_path.glob("genotypes/27FXG-*.space")]
+    assert [("y" in genotype.live) for genotype in found].count(False) == 2

@@ -13,7 +13,7 @@ from torch import nn
 import autorecon
 from autorecon.export import ExportError, archive, export, files, onnx_model
 from autorecon.export.check import compare, compare_training
-from autorecon.lang.opspec import OWN
+from autorecon.lang.operations.spec import OWN
 from autorecon.runs import load_weights
 
 ALONE = """

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 import autorecon
 from autorecon.export.names import Identifiers, class_name
 from autorecon.export.source import loaded, source
-from autorecon.graph.sample import sample
+from autorecon.graph.sampling.sample import sample
 from autorecon.lang import declared_parameters, shipped_spaces
-from autorecon.lang.catalogue import CATALOGUE
-from autorecon.lang.parse import read_source
+from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.syntax.parse import read_source
 
 SMALL = {"size": 16, "width": 8, "classes": 3, "channels": 1, "latent": 10}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
-from autorecon.graph.cost import measures
+from autorecon.graph.counting.cost import measures
 from autorecon.lang import Edge, Pipeline, SpaceError
 
 VECTOR_CANDIDATES = [

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, derive_choices, frontier, genotype, load, loads, restricted
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.encode import picks_by_name
-from autorecon.graph.extremes import cheapest, dearest
+from autorecon.graph import Space, derive_choices, genotype, load, loads
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.architectures.ids import picks_by_name
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid.extremes import cheapest, dearest
 
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
 LiveParts = Callable[[Space], Parts]
@@ -56,7 +58,7 @@ def test_a_large_entangled_space_is_repaired_step_by_step(monkeypatch: pytest.Mo
     given = _random_probabilities(space, 3)
     picks = picks_by_name(space, derive_choices(space, given))
     assert space.liveness.is_valid(picks)
-    monkeypatch.setattr("autorecon.graph.best._STEPS", 0)
+    monkeypatch.setattr("autorecon.graph.valid.best._STEPS", 0)
     with pytest.raises(ArchitectureError, match="no way was found"):
         derive_choices(space, given)
 

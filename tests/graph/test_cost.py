@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, frontier, load, loads
-from autorecon.graph.cost import CostInterval, Interval
+from autorecon.graph import Space, load, loads
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting.cost import CostInterval, Interval
 from autorecon.lang import Program, resource_folder
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autorecon import Space, SpaceError, loads
-from autorecon.lang import cuts, shipped_spaces
+from autorecon.lang import shipped_spaces
+from autorecon.lang.program import min_cut as cuts
 
 PAPER = shipped_spaces()["paper"].read_text("utf-8")
 

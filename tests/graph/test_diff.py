@@ -4,8 +4,8 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.diff import Change, Difference, compare
-from autorecon.graph.groups import edge_groups, node_groups
+from autorecon.graph.diff.diff import Change, Difference, compare
+from autorecon.graph.diff.groups import edge_groups, node_groups
 from autorecon.lang import shipped_spaces
 
 BASE = """space base(width = 8)

@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, derive_choices, genotype, load, loads
-from autorecon.graph.draw import dot_source
-from autorecon.graph.labels import FAINT, GREY, PALETTE
+from autorecon.graph.draw.draw import dot_source
+from autorecon.graph.draw.labels import FAINT, GREY, PALETTE
 
 SPACES = Path(__file__).parents[2] / "spaces"
 NAME = r'(?:"([^"]*)"|(\w+))'
@@ -170,7 +170,7 @@ def test_text_of_users_is_escaped(paper):
 
 def test_the_same_space_gives_the_same_text_in_every_process():
     code = (
-        "from autorecon.graph import load; from autorecon.graph.draw import dot_source; "
+        "from autorecon.graph import load; from autorecon.graph.draw.draw import dot_source; "
         f"print(dot_source(load({str(SPACES / 'paper.space')!r})))"
     )
     command = [sys.executable, "-c", code]

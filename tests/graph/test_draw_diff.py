@@ -5,9 +5,9 @@ import re
 import pytest
 
 from autorecon.graph import load, loads
-from autorecon.graph.diff import compare
-from autorecon.graph.draw_diff import COLOURS, FILLS, diff_source
-from autorecon.graph.render import render_dot
+from autorecon.graph.diff.diff import compare
+from autorecon.graph.diff.draw_diff import COLOURS, FILLS, diff_source
+from autorecon.graph.draw.render import render_dot
 
 OLD = """space old(width = 8)
 edge normal keeps = conv(3) | identity | none

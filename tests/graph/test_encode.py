@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.codec import ArchitectureError, Codec
-from autorecon.graph.encode import DIGITS, from_id, to_id
+from autorecon.graph.architectures.codec import ArchitectureError, Codec
+from autorecon.graph.architectures.ids import DIGITS, from_id, to_id
 from autorecon.lang import resource_folder
 
 TEXT = """

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, frontier, load, loads
-from autorecon.graph.cost import measures
-from autorecon.graph.expectation import NotProbabilities
+from autorecon.graph import Space, load, loads
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting.cost import measures
+from autorecon.graph.counting.expected_cost import NotProbabilities
 from autorecon.lang import resource_folder
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]

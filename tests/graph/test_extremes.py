@@ -6,9 +6,9 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.cost import Interval
-from autorecon.graph.extremes import Architecture, cheapest, dearest
-from autorecon.lang.check_graph import is_cut
+from autorecon.graph.counting.cost import Interval
+from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
+from autorecon.lang.program.flow import is_cut
 
 SMALL = """space small(width = 6)
 input z [4]: noise
@@ -71,7 +71,7 @@ def test_among_equals_the_other_cost_decides(measure):
 
 
 def test_a_space_too_entangled_has_no_known_cheapest(monkeypatch):
-    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 10)
+    monkeypatch.setattr("autorecon.graph.counting.decision_diagram.MAX_STEPS", 10)
     space = loads(SMALL)
     assert cheapest(space, "macs") is None
     assert dearest(space, "macs").macs == space.cost.macs.max

@@ -8,10 +8,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from autorecon.graph import elimination, frontier, load, loads
-from autorecon.graph.elimination import elimination_order
-from autorecon.graph.frontier import FrontierTooWide, Semiring, Weights, diagram
-from autorecon.graph.statuses import DEAD, IN, LIVE, OUT, UNREACHED, initial_statuses, variety
+from autorecon.graph import load, loads
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting import elimination
+from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights, diagram
+from autorecon.graph.counting.elimination import elimination_order
+from autorecon.graph.counting.node_status import (
+    DEAD,
+    IN,
+    LIVE,
+    OUT,
+    UNREACHED,
+    initial_statuses,
+    variety,
+)
 from autorecon.lang import Program, resource_folder
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)

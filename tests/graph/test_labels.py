@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autorecon.graph import load, loads
-from autorecon.graph.labels import (
+from autorecon.graph.draw.labels import (
     count_text,
     edge_types,
     exact_text,

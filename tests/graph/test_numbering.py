@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, load
-from autorecon.graph.paths import Paths
+from autorecon.graph.counting.paths import Paths
 from autorecon.lang import resource_folder
 
 

@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, load
-from autorecon.graph import render as module
-from autorecon.graph.draw import dot_source
-from autorecon.graph.render import DrawError, render, svg
+from autorecon.graph.draw import render as module
+from autorecon.graph.draw.draw import dot_source
+from autorecon.graph.draw.render import DrawError, render, svg
 
 SPACES = Path(__file__).parents[2] / "spaces"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, frontier, graded, load, loads, restricted
-from autorecon.graph.cost import CostInterval, Interval
-from autorecon.graph.restricted import MAX_LISTED
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph import Space, load, loads
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting import limited_sums as graded
+from autorecon.graph.counting.cost import CostInterval, Interval
+from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid.extent import MAX_LISTED
 from autorecon.lang import SpaceError
 
 Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]

@@ -10,10 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, frontier, load, loads, restricted
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures, sample, valid_sample
+from autorecon.graph import Space, load, loads
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.sampling.sample import (
+    DistinctArchitectures,
+    ValidArchitectures,
+    sample,
+    valid_sample,
+)
+from autorecon.graph.valid import extent as restricted
 from autorecon.lang import resource_folder
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
@@ -96,7 +103,7 @@ def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
     live_parts: LiveParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of its ties are too many cases, and there are too many to list."""
-    monkeypatch.setattr("autorecon.lang.cases.MAX_CASES", 1)
+    monkeypatch.setattr("autorecon.lang.program.tied_cases.MAX_CASES", 1)
     monkeypatch.setattr(restricted, "MAX_LISTED", 0)
     space = loads(TEXT + "share choice a -> b, b -> image\nrule at most two none\n")
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):
@@ -106,7 +113,7 @@ def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
     assert _chi_square(drawn, live_parts(space)) < 4
     random = Random(7)
     assert drawn[:9] == [valid_sample(space, random) for _ in range(9)]
-    monkeypatch.setattr("autorecon.graph.sample.MAX_DRAWS", 0)
+    monkeypatch.setattr("autorecon.graph.sampling.sample.MAX_DRAWS", 0)
     with pytest.raises(FrontierTooWide, match="none of 0 drawn at random is valid"):
         valid_sample(space, random)
 

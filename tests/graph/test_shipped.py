@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 import autorecon
-from autorecon.graph.draw import dot_source
+from autorecon.graph.draw.draw import dot_source
 from autorecon.lang import shipped_spaces
 
 OURS = "paper-dilated"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import attrs
 
 from autorecon.graph import load
-from autorecon.graph.cost import Interval
+from autorecon.graph.counting.cost import Interval
 from autorecon.graph.survey import candidate_rows, chosen_rows, extremes, node_rows
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, load, loads, symmetry
-from autorecon.graph.canonical import canonical_picks
-from autorecon.graph.symmetry import TooSymmetric, symmetries
+from autorecon.graph import Space, load, loads
+from autorecon.graph.architectures import symmetry
+from autorecon.graph.architectures.liveness import canonical_picks
+from autorecon.graph.architectures.symmetry import TooSymmetric, symmetries
 from autorecon.lang import resource_folder
 
 Part = frozenset[tuple[str, str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecon.graph import loads
-from autorecon.graph.tallies import Fields, Tallies, binding_rules, counted_edges
+from autorecon.graph.counting.rule_counts import Fields, Tallies, binding_rules, counted_edges
 
 TEXT = """
 space small

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.graph import Space, derive_choices, loads, restricted
-from autorecon.graph.canonical import canonical_picks
-from autorecon.graph.cost import measures
-from autorecon.graph.encode import picks_by_name
-from autorecon.graph.extremes import cheapest, dearest
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
-from autorecon.graph.symmetry import symmetries
-from autorecon.graph.variation import crossover, mutate
-from autorecon.lang import cases, resource_folder
+from autorecon.graph import Space, derive_choices, loads
+from autorecon.graph.architectures.ids import picks_by_name
+from autorecon.graph.architectures.liveness import canonical_picks
+from autorecon.graph.architectures.symmetry import symmetries
+from autorecon.graph.counting.cost import measures
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.sampling.mutate import crossover, mutate
+from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid.extremes import cheapest, dearest
+from autorecon.lang import resource_folder
+from autorecon.lang.program import tied_cases as cases
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
 
@@ -274,7 +276,7 @@ def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.Mon
     assert space.cost.parameters.max >= exact.cost.parameters.max
     assert cheapest(space, "macs") is None
     assert dearest(space, "macs") is None
-    monkeypatch.setattr("autorecon.graph.tied_parts.MAX_STEPS", 3)
+    monkeypatch.setattr("autorecon.graph.counting.tied_parts.MAX_STEPS", 3)
     entangled = loads(text)
     assert entangled.distinct_architectures is None
     with pytest.raises(FrontierTooWide, match="twins is too entangled"):

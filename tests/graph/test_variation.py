@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.graph import Space, loads
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.variation import crossover, mutate
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.sampling.mutate import crossover, mutate
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
 

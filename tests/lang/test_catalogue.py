@@ -7,8 +7,8 @@ import copy
 import pytest
 
 from autorecon.lang import Label, Pipeline, Source, check
-from autorecon.lang.catalogue import CATALOGUE
-from autorecon.lang.familiar import NAMES, familiar
+from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.foreign_names import NAMES, familiar
 
 SHIPPED = set(CATALOGUE)  # users may add to it
 VECTOR, IMAGE = "[5]", "[6, 4, 8]"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autorecon.lang import Source, SpaceError, check
-from autorecon.lang.evaluate import MAX_NUMBER
+from autorecon.lang.elaborate.expressions import MAX_NUMBER
 
 Number = int | float
 OPERATORS: dict[str, Callable[[Number, Number], Number]] = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import fuzz_language as tool
 from autorecon.lang import Diagnostic, Source, SpaceError, check
-from autorecon.lang.parse import read_source
+from autorecon.lang.syntax.parse import read_source
 
 HERE = Path(__file__).parent
 

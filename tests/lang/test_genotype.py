@@ -18,7 +18,7 @@ from autorecon.lang import (
     load_program,
     resource_folder,
 )
-from autorecon.lang.check_graph import is_cut
+from autorecon.lang.program.flow import is_cut
 
 BASE = """
 space base(width = 4)

@@ -12,12 +12,12 @@ from lark import Lark
 from lark import Token as LarkToken
 from lark.exceptions import LarkError
 
-from autorecon.lang.lalr import Parser
-from autorecon.lang.layout import layout
-from autorecon.lang.make_tables import shipped_text
 from autorecon.lang.resources import resource_folder
-from autorecon.lang.tables import tables
-from autorecon.lang.tokens import lex
+from autorecon.lang.syntax.automaton import Parser
+from autorecon.lang.syntax.layout import layout
+from autorecon.lang.syntax.make_tables import shipped_text
+from autorecon.lang.syntax.tables import tables
+from autorecon.lang.syntax.tokens import lex
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_strict_mode_finds_collisions(added: str, problem: str) -> None:
 
 
 def test_shipped_tables_are_those_that_lark_makes_of_the_grammar() -> None:
-    """Else: python -m autorecon.lang.make_tables"""
+    """Else: python -m autorecon.lang.syntax.make_tables"""
     assert (resource_folder("grammars") / "space.json").read_text() == shipped_text()
 
 
@@ -69,7 +69,7 @@ def test_tables_of_another_grammar_are_not_used(
         shutil.copy(resource_folder("grammars") / name, tmp_path)
     changed = _text().replace('"genotype"', '"blueprint"')
     (tmp_path / "space.lark").write_text(changed)
-    monkeypatch.setattr("autorecon.lang.tables.resource_folder", lambda name: tmp_path)
+    monkeypatch.setattr("autorecon.lang.syntax.tables.resource_folder", lambda name: tmp_path)
     assert "blueprint" in tables().keywords
     assert not (tmp_path / "space.json").read_text().count("blueprint")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autorecon.graph import loads
-from autorecon.lang import Diagnostic, Source, SpaceError, check, examples
-from autorecon.lang.examples import EXAMPLES
-from autorecon.lang.syntax_faults import FORMS
+from autorecon.lang import Diagnostic, Source, SpaceError, check
+from autorecon.lang.diagnostics import code_examples as examples
+from autorecon.lang.diagnostics.code_examples import EXAMPLES
+from autorecon.lang.syntax.expected import FORMS
 
 HEAD = "space s(size = 16)\ninput z [8]: noise\noutput image [3, size, size]\n"
 
@@ -105,3 +106,46 @@ def test_what_enlarges_stands_in_a_block() -> None:
     text = "edge up enlarges = nearest\nnode a [3, 8, 8]\nlink z -> a = linear\nup a -> image"
     (fault,) = faults(text)
     assert fault.message == "`up` enlarges within a block, but a -> image is outside of blocks"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        (
+            "link z -> image = linear >> bilinear >> conv(3)",
+            "this `bilinear` does nothing: `linear` before it goes to the target's sizes",
+            "put a node between",
+        ),
+        (
+            "node a [8, 4, 4]\nlink z -> a = linear\n"
+            "link a -> image = bicubic >> conv(3) >> relu >> nearest >> conv(3)",
+            "this `nearest` does nothing: `bicubic` before it goes to the target's sizes, and "
+            "`conv(3)` to its channels",
+            "put a node between, or say how far the first goes, as in `bicubic(2) >> conv(3, "
+            "out=64)`",
+        ),
+        (
+            "link z -> image = linear >> relu >> linear",
+            "`linear` is a matrix of 768 x 768: `linear` before it makes the target's shape "
+            "already",
+            "give that a width, as in `linear(192)`, or put a node between",
+        ),
+        (
+            "node a [size/2, 8, 3]\nlink z -> a = linear\nlink a -> image = linear",
+            "8x8x3 is 8 channels of 8x3",
+            "channels come first: `[3, size/2, 8]`",
+        ),
+        (
+            "link z -> image = linear >> conv(3, 64)",
+            "`conv(3, dilation=64)` reaches beyond maps of 16x16: but for its centre, its kernel "
+            "meets nothing but zeros",
+            "the argument after `kernel` is `dilation`; output channels are the target's, or "
+            "`conv(3, out=64)`",
+        ),
+    ],
+)
+def test_a_warning_says_what_is_there_and_what_may_have_been_meant(
+    text: str, message: str, help: str
+) -> None:
+    (warning,) = check(Source(f"{HEAD}{text}\n")).warnings
+    assert (warning.message, warning.help) == (message, help)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("lark", "torch", "torchvision", "networkx", "graphviz", "matplotlib", "rich", "numpy")
+IMPORTS = "import autorecon.lang, autorecon.graph; autorecon.from_graph"
 USE = """
 from autorecon.graph import load
 from autorecon.lang import resource_folder
@@ -24,6 +25,6 @@ def _loaded(program: str) -> set[str]:
     return {name.partition(".")[0] for name in run.stdout.split()}
 
 
-@pytest.mark.parametrize("program", ["import autorecon.lang, autorecon.graph", USE])
+@pytest.mark.parametrize("program", [IMPORTS, USE])
 def test_nothing_heavy_is_loaded(program: str) -> None:
     assert not _loaded(program).intersection(HEAVY)

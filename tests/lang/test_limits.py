@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from autorecon.lang import Source, SpaceError, check
-from autorecon.lang.diagnostics import MAX_FAULTS
-from autorecon.lang.parse import read_source
+from autorecon.lang.diagnostics.faults import MAX_FAULTS
 from autorecon.lang.source import MAX_BYTES
+from autorecon.lang.syntax.parse import read_source
 
 HEADER = "space t(latent = 4)\ninput z [latent]: noise\noutput image [3, 8, 8]\n"
 LINK = "link z -> image = linear\n"

@@ -17,8 +17,8 @@ from autorecon.lang import (
     load_ops,
     op,
 )
-from autorecon.lang.opspec import OWN
-from autorecon.lang.pipelines import signature
+from autorecon.lang.elaborate.pipelines import signature
+from autorecon.lang.operations.spec import OWN
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_arguments_shape_and_cost_come_from_the_function():
     assert OWN["widened"].about == "Twice as wide, for example."
     candidate = program("widened(2, bias=false) >> relu").edges[-1].candidates[0]
     assert candidate.text == "widened(2, bias=false) >> relu"
-    assert candidate.key == "widened2_nobias-relu"
+    assert candidate.key == "widened(2,bias=false)-relu"
     assert candidate.steps[-1].after == (6, 4, 4)
     assert (candidate.parameters, candidate.macs) == (24, 2)
 

@@ -11,18 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autorecon.lang import (
-    Source,
-    SpaceError,
-    check,
-    format_genotype,
-    load_program,
-    resource_folder,
-)
+from autorecon.lang import Source, SpaceError, check, format_genotype, load_program, resource_folder
 from autorecon.lang.fmt import FormatError, format_source, printer
-from autorecon.lang.layout import layout
-from autorecon.lang.parse import read_source
-from autorecon.lang.tokens import Token, lex
+from autorecon.lang.syntax.layout import layout
+from autorecon.lang.syntax.parse import read_source
+from autorecon.lang.syntax.tokens import Token, lex
 
 FOLDER = Path(__file__).parent
 GOLDEN = sorted((FOLDER / "format").glob("*.before.space"))

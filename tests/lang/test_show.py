@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from autorecon.lang import Diagnostic, Source, SpaceError, Span, check
-from autorecon.lang.show import MAX_EXCERPT, as_json, concise, full, github
+from autorecon.lang.diagnostics.faults import concise
+from autorecon.lang.diagnostics.formats import MAX_EXCERPT, as_json, full, github
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -96,6 +97,20 @@ def test_a_fault_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
     source = Source("one\ntwo three\nfour\n", "t.space")
     fault = Diagnostic("E0101", "wrong", Span(8, 17, source))
     assert full(fault).endswith("2 | two three\n  |     ^^^^^")
+
+
+def test_a_place_in_a_graph_has_a_name_and_no_line() -> None:
+    source = Source("link a -> b = tan\n", places=("edge a->b", ""))
+    note = ("it was here", Span(0, 0, Source("", places=("node a",))))
+    fault = Diagnostic("E0202", "unknown", Span(14, 17, source), "write `tanh`", notes=(note,))
+    assert full(fault) == (
+        "error[E0202]: unknown\n --> edge a->b\n  |\n  | link a -> b = tan\n"
+        "  |               ^^^\n  = note: it was here\n --> node a\n  = help: write `tanh`"
+    )
+    assert concise(fault) == "edge a->b: E0202 unknown (write `tanh`)"
+    (record,) = json.loads(as_json([fault]))
+    assert record["place"] == "edge a->b"
+    assert "line" not in record
 
 
 def test_a_name_that_is_unknown_in_many_places_is_one_fault() -> None:

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 import autorecon
-from autorecon.lang.opspec import OWN
+from autorecon.lang.operations.spec import OWN
 from autorecon.lowering import PASSES, Plan, check_plan, lower, optimise
 from autorecon.lowering.fourier import Fourier
 from autorecon.lowering.fuse import grids

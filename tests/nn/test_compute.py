@@ -8,7 +8,7 @@ from torch import nn
 
 import autorecon
 from autorecon.lang import declared_parameters, shipped_spaces
-from autorecon.lang.parse import read_source
+from autorecon.lang.syntax.parse import read_source
 from autorecon.lowering import lower, optimise
 from autorecon.lowering.plan import Convolve
 from autorecon.nn import Compute, at_least_float32

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import autorecon
 from autorecon.lang import declared_parameters, shipped_spaces
-from autorecon.lang.parse import read_source
+from autorecon.lang.syntax.parse import read_source
 from autorecon.lowering import PASSES, check_plan, lower, optimise
 from autorecon.lowering.plan import Convolve
 from autorecon.nn import OneCandidate, SomeCandidates

@@ -6,6 +6,7 @@ import attrs
 import pytest
 import torch
 
+from autorecon import supernet
 from autorecon.graph import Space, loads
 from autorecon.lang import Decision
 from autorecon.nn import OneCandidate, SomeCandidates, edge_mixture
@@ -83,3 +84,17 @@ def test_some_options_of_tied_decisions_are_some_candidates(tied: Space) -> None
     for edge, indices in {"z->a": (0,), "a->image": (0, 2)}.items():
         assert found[edge].indices == indices
         assert torch.equal(found[edge].weights, expected[edge])
+
+
+def test_a_concatenation_that_a_mixture_against_the_rules_leaves_a_part_out_of_is_refused() -> None:
+    text = (
+        "space s\ninput z [3]: noise\nnode a, b [3]\nnode all [6] merge concat\noutput image [3]\n"
+        "link z -> {a, b} = linear | none\nlink {a, b} -> all = relu\nlink all -> image = linear\n"
+        "rule at most 0 none into a\nrule at most 0 none into b\n"
+    )
+    net = supernet(loads(text), seed=0)
+    z, y = net.example_inputs(2)
+    one = torch.ones(())
+    assert net(z, y, {"z->a": OneCandidate(0, one), "z->b": OneCandidate(0, one)}).shape == (2, 3)
+    with pytest.raises(ValueError, match="a part of the concatenation all of s is missing"):
+        net(z, y, {"z->a": OneCandidate(0, one), "z->b": OneCandidate(1, one)})

@@ -11,8 +11,8 @@ from torch import nn
 
 import autorecon
 from autorecon.graph import Space, loads
-from autorecon.graph.cost import measures
-from autorecon.lang.opspec import OWN
+from autorecon.graph.counting.cost import measures
+from autorecon.lang.operations.spec import OWN
 from autorecon.nn import OneCandidate, edge_mixture
 from autorecon.nn.net import Branch, NameClash
 

@@ -7,7 +7,7 @@ import torch
 
 import autorecon
 from autorecon.lang import declared_parameters, shipped_spaces
-from autorecon.lang.parse import read_source
+from autorecon.lang.syntax.parse import read_source
 
 # Small where the space lets it be; the rest keeps its defaults.
 SMALL = {"size": 16, "width": 8, "classes": 3, "channels": 1, "latent": 10}

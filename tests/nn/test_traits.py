@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from autorecon.lang import Label, LabelInput, Op, Pipeline, Shape
-from autorecon.lang.catalogue import CATALOGUE
-from autorecon.lang.checked import Step
-from autorecon.lang.opspec import Param, maps
-from autorecon.lang.shapes import ShapeFault
-from autorecon.lang.traits import Traits
+from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.shapes import ShapeFault
+from autorecon.lang.operations.spec import Param, maps
+from autorecon.lang.operations.traits import Traits
+from autorecon.lang.program.candidates import Step
 from autorecon.lowering.convolutions import Convolutions
 from autorecon.lowering.plan import Apply, Convolve, Place, Plan, check_plan
 from autorecon.nn.builders import BUILDERS, build_op
@@ -223,6 +223,20 @@ def convolution(name: str) -> None:
         one, two = executed(before, module, x), executed(after, module, x)
         torch.testing.assert_close(one, two)
         torch.testing.assert_close(gradients(one, x, module), gradients(two, x, module))
+
+
+@check
+def moves(name: str) -> None:
+    """Else what comes in and what goes out have one resolution."""
+    assert any(step.before[1:] != step.after[1:] for step in steps(name))
+
+
+@check
+def reshapes(name: str) -> None:
+    """Left open, of whatever it takes."""
+    found = [step for step in steps(name) if step.op.args.get("out", 0) is None]
+    assert {step.target for step in found} == set(TARGETS)
+    assert all(step.after == step.target for step in found)
 
 
 @check

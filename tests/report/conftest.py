@@ -137,7 +137,7 @@ def plain_drawings() -> Iterator[None]:
     """Drawings that take no time."""
     text = '<svg xmlns="http://www.w3.org/2000/svg"><g><title>{}</title></g></svg>'
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autorecon.graph.render.svg", lambda space: text.format(space.name))
+        patch.setattr("autorecon.graph.draw.render.svg", lambda space: text.format(space.name))
         yield
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from autorecon.graph import loads
-from autorecon.graph.render import svg
+from autorecon.graph.draw.render import svg
 from autorecon.report import ReportError
 from autorecon.report.embed import PNG_LIMIT, SVG_LIMIT, inline_svg, read_grid
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, loads
-from autorecon.graph.cost import Interval
+from autorecon.graph.counting.cost import Interval
 from autorecon.lang import Decision
 from autorecon.records.errors import RecordError
 from autorecon.report.explain import ExplainError, _costs, _spread, explain

@@ -13,7 +13,7 @@ import torch
 import autorecon
 from autorecon import Space
 from autorecon.lang import Decision
-from autorecon.lang.check_graph import is_cut
+from autorecon.lang.program.flow import is_cut
 from autorecon.search import SearchError
 from autorecon.search.costs import ExpectedCost, mean_entropy
 
@@ -126,6 +126,6 @@ def test_entropy_is_one_for_uniform_and_zero_for_decided():
 
 
 def test_a_space_too_entangled_is_told(monkeypatch):
-    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 3)
+    monkeypatch.setattr("autorecon.graph.counting.decision_diagram.MAX_STEPS", 3)
     with pytest.raises(SearchError, match="too entangled for cost terms"):
         ExpectedCost(autorecon.loads(CUT))

@@ -8,7 +8,7 @@ import attrs
 import pytest
 import torch
 
-from autorecon.graph.encode import picks_by_name
+from autorecon.graph.architectures.ids import picks_by_name
 from autorecon.nn import OneCandidate, edge_mixture
 from autorecon.objective import Request
 from autorecon.search import SearchConfig, SearchError

@@ -8,8 +8,8 @@ import torch
 
 import autorecon
 from autorecon.graph import genotype
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.sample import ValidArchitectures
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.sampling.sample import ValidArchitectures
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.costs import ExpectedCost
 

@@ -239,7 +239,7 @@ def test_spaces_of_which_hardly_anything_is_valid(toy, monkeypatch):
     strategy = toy("random", text=TEXT)
     drawn = {tuple(one.index for one in strategy.draw().values()) for _ in range(300)}
     assert drawn == set(every(strategy.space))
-    monkeypatch.setattr("autorecon.graph.frontier.MAX_STEPS", 1)
+    monkeypatch.setattr("autorecon.graph.counting.decision_diagram.MAX_STEPS", 1)
     with pytest.raises(SearchError, match="too entangled"):
         toy("random", text=RARE).draw()
 

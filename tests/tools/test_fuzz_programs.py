@@ -10,13 +10,14 @@ import pytest
 
 import fuzz_programs as tool
 from autorecon import Space, loads
-from autorecon.graph import cost, draw
+from autorecon.graph.counting import cost
+from autorecon.graph.draw import draw
 from autorecon.lowering import passes
 from autorecon.lowering.plan import Merge, Plan
 from fuzzing.campaign import Failure
 from fuzzing.programs import program
 
-PROGRAMS = 60  # a minute's work
+PROGRAMS = 600  # about a minute's work
 
 
 def test_nothing_differs() -> None:
@@ -60,7 +61,7 @@ def test_a_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "count", lambda parts: right(parts) - (right(parts) > 5))
     found = first_failure(every=1_000)
     assert found.kind == "Difference: order of counts"
-    assert len(found.text.splitlines()) <= 8, found.text
+    assert len(found.text.splitlines()) <= 10, found.text
     assert loads(found.text).architectures > 5
 
 

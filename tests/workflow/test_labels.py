@@ -70,7 +70,7 @@ def test_methods_that_ask_for_no_class_take_it(cut, method):
     student = {"student": "tiny_teacher:teacher"}
     config = read_config(cut | {"compress": compress | student})
     results = workflow.compress(*workflow.start(Path("run"), config, QUIET), QUIET)
-    assert [row["generator"] for row in results["rows"]] == ["generator"]
+    assert [row.generator for row in results.rows] == ["generator"]
 
 
 def test_what_is_compared_with_or_known_is_refused_too(tiny, cut):

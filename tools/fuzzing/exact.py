@@ -9,10 +9,10 @@ from random import Random
 
 from autorecon import Space
 from autorecon.graph import derive_choices
-from autorecon.graph.codec import ArchitectureError
-from autorecon.graph.expectation import NotProbabilities
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.counting.expected_cost import NotProbabilities
+from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
 from autorecon.graph.survey import extremes
 from fuzzing.judge import Difference, holds, same
 from fuzzing.listing import MEASURES, Architecture, Listing, Part, Picks

@@ -14,7 +14,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from autorecon.lang.shapes import Label
+from autorecon.lang.operations.shapes import Label
 from autorecon.lowering.plan import Apply, Convolve, Kernel, Merge, Place, Plan, Step, Weight
 
 Buffers = dict[tuple[Place, str], Tensor]  # those that a step in training moves, by module

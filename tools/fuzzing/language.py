@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from autorecon import Space, loads
+from autorecon import Space, from_graph, loads
 from autorecon.cli import show_tables
-from autorecon.graph import diff, sample, variation
-from autorecon.graph.codec import Picks
-from autorecon.graph.draw import dot_source
-from autorecon.graph.draw_diff import diff_source
-from autorecon.graph.encode import from_id
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.symmetry import TooSymmetric
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import from_id
+from autorecon.graph.architectures.symmetry import TooSymmetric
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.diff import diff
+from autorecon.graph.diff.draw_diff import diff_source
+from autorecon.graph.draw.draw import dot_source
+from autorecon.graph.sampling import mutate as variation
+from autorecon.graph.sampling import sample
 from autorecon.lang import Source, check
 from autorecon.lang.fmt import format_source
+from autorecon.lang.program.flow import label_reads
 from fuzzing.judge import holds, same
 
 DRAWN = 2  # architectures that are looked at in detail
@@ -24,6 +27,7 @@ DRAWN = 2  # architectures that are looked at in detail
 def check_language(space: Space, random: Random, folder: Path) -> None:
     """Every stage; `folder` is one to write the space to, for its genotypes to find."""
     check_format(space)
+    check_graph(space)
     check_survey(space)
     numbers = valid_ones(space)
     if numbers is None:
@@ -48,6 +52,15 @@ def valid_ones(space: Space) -> sample.ValidArchitectures | None:
 def check_format(space: Space) -> None:
     """The formatter proves itself that it is idempotent and keeps the syntax tree."""
     same("format", loads(format_source(space.program.source)), space)
+
+
+def check_graph(space: Space) -> None:
+    """A graph leads back to the space that it is of, and so does the text that is written of it."""
+    found = from_graph(space.graph)
+    same("graph", found, space)
+    same("fingerprint of a graph", found.fingerprint, space.fingerprint)
+    same("text of a graph", loads(found.text), space)
+    same("text of a graph, again", from_graph(found.graph).text, found.text)
 
 
 def check_survey(space: Space) -> None:
@@ -100,6 +113,10 @@ def check_genotype(space: Space, picks: Picks, folder: Path) -> None:
     cost = found.cost
     holds("cost of a genotype", cost.parameters.min == cost.parameters.max, cost)
     dot_source(read)
+    used = {y for y, _ in label_reads(found.nodes, found.edges)} | {e.source for e in found.edges}
+    # A generator has no input that nothing reads, as what was not chosen may have done.
+    if all(node.name in used for node in found.program.inputs):
+        same("graph of a genotype", from_graph(found.graph).edges, found.edges)
 
 
 def check_diff(space: Space, picks: list[Picks]) -> None:

@@ -13,7 +13,7 @@ from torch.utils.hooks import RemovableHandle
 import autorecon
 from autorecon import Space
 from autorecon.export.source import loaded, source
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.nn import OneCandidate, SomeCandidates, edge_mixture
 from autorecon.nn.mixture import Sampled, kept
 from fuzzing.judge import Difference, holds

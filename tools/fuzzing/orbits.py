@@ -8,8 +8,8 @@ from itertools import chain, permutations, product
 from math import factorial, prod
 
 from autorecon import Space
-from autorecon.graph.canonical import canonical_picks
-from autorecon.graph.symmetry import TooSymmetric
+from autorecon.graph.architectures.liveness import canonical_picks
+from autorecon.graph.architectures.symmetry import TooSymmetric
 from autorecon.lang import Edge, Program
 from fuzzing.judge import same
 from fuzzing.listing import Architecture, Part, Picks

@@ -17,7 +17,7 @@ from autorecon.compress.student import (
     Student,
     check_answers,
 )
-from autorecon.graph.codec import ArchitectureError
+from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.nn import Generator
 from autorecon.nn.mixing import embeddings
 from autorecon.objective import NEEDS, TeacherView, lacking

@@ -1,6 +1,7 @@
 """Every method in its own file, which reads like its paper; importing this registers them all.
 
-The order is that of `autorecon methods`: the oldest first, by family.
+Each is a value of `method.Method`; in come answers of teacher and student on a batch, out come
+losses. The order is that of `autorecon methods`: the oldest first, by family.
 """
 
 from importlib import import_module

@@ -13,7 +13,6 @@ from autorecon.compress.errors import CompressError
 from autorecon.compress.methods.losses import divergence
 from autorecon.compress.methods.method import (
     ALTERNATED,
-    COMMON,
     DISTILLED,
     GENERATED,
     Losses,
@@ -61,8 +60,7 @@ ABM = register(
         cite="Micaelli and Storkey, Zero-shot Knowledge Transfer via Adversarial Belief Matching, "
         "NeurIPS 2019",
         source="generator",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | GENERATED
         | ALTERNATED
         | {

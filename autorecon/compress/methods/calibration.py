@@ -6,7 +6,7 @@ This is the control beside which a tuned student's gain is to be seen.
 
 from __future__ import annotations
 
-from autorecon.compress.methods.method import COMMON, MATCHED, QUANTIZED, Method, register
+from autorecon.compress.methods.method import MATCHED, QUANTIZED, Method, register
 
 CALIBRATION = register(
     Method(
@@ -15,6 +15,6 @@ CALIBRATION = register(
         summary="activation ranges from a generator's images, weights as they are",
         cite="the control without training; quantizer of Xu et al., ECCV 2020",
         source="generator",
-        settings=COMMON | QUANTIZED | MATCHED,
+        settings=QUANTIZED | MATCHED,
     )
 )

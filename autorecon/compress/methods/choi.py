@@ -11,7 +11,6 @@ from __future__ import annotations
 from autorecon.compress.methods.losses import imitation
 from autorecon.compress.methods.method import (
     ALTERNATED,
-    COMMON,
     DISTILLED,
     GENERATED,
     TRAINED,
@@ -27,8 +26,7 @@ CHOI = register(
         cite="Choi et al., Data-Free Network Quantization With Adversarial Knowledge Distillation, "
         "CVPR Workshops 2020",
         source="generator",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | GENERATED
         | ALTERNATED
         | TRAINED

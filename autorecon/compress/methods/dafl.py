@@ -10,7 +10,6 @@ from __future__ import annotations
 from autorecon.compress.methods.losses import imitation
 from autorecon.compress.methods.method import (
     ALTERNATED,
-    COMMON,
     DISTILLED,
     GENERATED,
     TRAINED,
@@ -25,8 +24,7 @@ DAFL = register(
         summary="a generator of images that are answered surely, strongly and evenly",
         cite="Chen et al., Data-Free Learning of Student Networks, ICCV 2019",
         source="generator",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | GENERATED
         | ALTERNATED
         | TRAINED

@@ -9,14 +9,7 @@ student is wrong.
 from __future__ import annotations
 
 from autorecon.compress.methods.losses import imitation
-from autorecon.compress.methods.method import (
-    COMMON,
-    DISTILLED,
-    PICTURED,
-    TRAINED,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import DISTILLED, PICTURED, TRAINED, Method, register
 
 DEEPINVERSION = register(
     Method(
@@ -26,8 +19,7 @@ DEEPINVERSION = register(
         cite="Yin et al., Dreaming to Distill: Data-free Knowledge Transfer via DeepInversion, "
         "CVPR 2020",
         source="pictures",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | PICTURED
         | TRAINED
         | {

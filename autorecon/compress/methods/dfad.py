@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.method import (
     ALTERNATED,
-    COMMON,
     DISTILLED,
     GENERATED,
     TRAINED,
@@ -36,8 +35,7 @@ DFAD = register(
         summary="an adversarial generator; distance of logits",
         cite="Fang et al., Data-Free Adversarial Distillation, arXiv 1912.11006, 2019",
         source="generator",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | GENERATED
         | ALTERNATED
         | TRAINED

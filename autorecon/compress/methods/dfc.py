@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import divergence
 from autorecon.compress.methods.method import (
-    COMMON,
     PICTURED,
     QUANTIZED,
     SOFTENED,
@@ -41,8 +40,7 @@ DFC = register(
         cite="Haroush et al., The Knowledge Within: Methods for Data-Free Model Compression, "
         "CVPR 2020",
         source="pictures",
-        settings=COMMON
-        | QUANTIZED
+        settings=QUANTIZED
         | PICTURED
         | TRAINED
         | SOFTENED

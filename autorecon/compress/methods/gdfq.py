@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from autorecon.compress.methods.losses import divergence, hard
 from autorecon.compress.methods.method import (
     ALTERNATED,
-    COMMON,
     MATCHED,
     QUANTIZED,
     SOFTENED,
@@ -39,7 +38,7 @@ def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     }
 
 
-SETTINGS = COMMON | QUANTIZED | MATCHED | ALTERNATED | TRAINED | SOFTENED | {"alpha": 30.0}
+SETTINGS = QUANTIZED | MATCHED | ALTERNATED | TRAINED | SOFTENED | {"alpha": 30.0}
 """GDFQ's alpha is 1; thirty times as much was chosen on training images (docs/results.md)."""
 
 GDFQ = register(

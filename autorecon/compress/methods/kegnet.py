@@ -8,13 +8,7 @@ starts. The paper averages over five generators; this is one.
 from __future__ import annotations
 
 from autorecon.compress.methods.losses import imitation
-from autorecon.compress.methods.method import (
-    COMMON,
-    DISTILLED,
-    GENERATED,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import DISTILLED, GENERATED, Method, register
 
 KEGNET = register(
     Method(
@@ -23,8 +17,7 @@ KEGNET = register(
         summary="a conditional generator with a decoder, trained before the student",
         cite="Yoo et al., Knowledge Extraction with No Observable Data, NeurIPS 2019",
         source="generator",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | GENERATED
         | {
             "objective": "ce + decode + spread",

@@ -27,13 +27,13 @@ Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 
 COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
-QUANTIZED: Defaults = {
+QUANTIZED: Defaults = COMMON | {
     "bits": "w3a3",
     "ranges": "percentile",
     "rounding": "unbiased",
     "calibration_batches": 8,
 }
-DISTILLED: Defaults = {"student": "resnet20"}
+DISTILLED: Defaults = COMMON | {"student": "resnet20"}
 GENERATED: Defaults = {
     "objective": "ce + 0.1*bns",
     "warmup_objective": "",

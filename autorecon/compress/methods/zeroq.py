@@ -8,13 +8,7 @@ code takes each image's.
 
 from __future__ import annotations
 
-from autorecon.compress.methods.method import (
-    COMMON,
-    PICTURED,
-    QUANTIZED,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import PICTURED, QUANTIZED, Method, register
 
 ZEROQ = register(
     Method(
@@ -23,8 +17,7 @@ ZEROQ = register(
         summary="activation ranges from images distilled from BatchNorm statistics",
         cite="Cai et al., ZeroQ: A Novel Zero Shot Quantization Framework, CVPR 2020",
         source="pictures",
-        settings=COMMON
-        | QUANTIZED
+        settings=QUANTIZED
         | PICTURED
         | {
             "objective": "bns_std",

@@ -13,14 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import imitation
-from autorecon.compress.methods.method import (
-    COMMON,
-    DISTILLED,
-    PICTURED,
-    TRAINED,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import DISTILLED, PICTURED, TRAINED, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -75,8 +68,7 @@ ZSKD = register(
         summary="images for softmax answers drawn from a Dirichlet distribution a class",
         cite="Nayak et al., Zero-Shot Knowledge Distillation in Deep Networks, ICML 2019",
         source="pictures",
-        settings=COMMON
-        | DISTILLED
+        settings=DISTILLED
         | PICTURED
         | TRAINED
         | {

@@ -1,4 +1,8 @@
-"""Where the images of a method come from: a generator, pictures of their own, or nowhere."""
+"""Where the images of a method come from: a generator, pictures of their own, or nowhere.
+
+In come a view of the teacher and the settings, out come batches: images, what they were to show,
+and what the teacher makes of them.
+"""
 
 from autorecon.compress.sources.base import Learner, Source
 from autorecon.compress.sources.generated import Generated

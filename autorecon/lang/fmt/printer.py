@@ -10,9 +10,9 @@ from autorecon.lang.fmt.columns import align
 from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
 from autorecon.lang.fmt.spacing import space
 from autorecon.lang.fmt.words import Line, read_lines
-from autorecon.lang.parse import MAX_DEPTH, parse
 from autorecon.lang.source import Source
-from autorecon.lang.syntax import File
+from autorecon.lang.syntax.parse import MAX_DEPTH, parse
+from autorecon.lang.syntax.tree import File
 
 
 class FormatError(RuntimeError):

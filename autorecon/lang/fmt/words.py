@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import attrs
 
-from autorecon.lang.layout import layout
 from autorecon.lang.source import Source
-from autorecon.lang.tokens import Token, lex
+from autorecon.lang.syntax.layout import layout
+from autorecon.lang.syntax.tokens import Token, lex
 
 
 @attrs.define

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.variation import crossover, mutate
+from autorecon.graph.architectures.codec import Picks
 from autorecon.search.strategies.population import PopulationStrategy
 from autorecon.search.strategies.strategy import Member
 
 
 class Evolution(PopulationStrategy):
-    """Ageing evolution (Algorithm 1 of Real et al.) over shared weights.
-
-    A child is the best of `tournament` members, crossed with the best of as many others with
-    probability `crossover`, with one decision changed.
-    """
+    """Ageing evolution (Algorithm 1 of Real et al.) over shared weights."""
 
     def propose(self) -> Picks:
         if len(self.members) < self.settings.size:
             return self.any_picks()
-        picks = self._winner()
-        if self.chance.random() < self.settings.crossover:
-            picks = crossover(self.space, picks, self._winner(), self.chance)
-        return mutate(self.space, picks, self.chance)
-
-    def _winner(self) -> Picks:
-        rivals = self.chance.sample(self.members, self.settings.tournament)
-        return min(rivals, key=lambda member: member.total).picks
+        return self.child(lambda member: member.total)
 
     def survivors(self, members: Sequence[Member]) -> list[Member]:
         return list(members[-self.settings.size :])

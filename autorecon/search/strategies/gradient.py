@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autorecon.graph.derive import derive_choices
+from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchConfig
@@ -35,9 +35,6 @@ class GradientStrategy(Strategy):
     @abstractmethod
     def sample(self) -> Sampled:
         """What an architecture step mixes, differentiable in alpha."""
-
-    def begin(self, epoch: int) -> None:
-        pass
 
     def mean(self) -> dict[str, Tensor]:
         """The weights that the mixtures are drawn around, without noise."""

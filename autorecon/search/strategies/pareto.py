@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.variation import crossover, mutate
+from autorecon.graph.architectures.codec import Picks
 from autorecon.search.strategies.population import PopulationStrategy
 from autorecon.search.strategies.strategy import Member
 
@@ -28,7 +27,7 @@ class Pareto(PopulationStrategy):
         if len(self.members) < self.settings.size:
             return self._new(self.any_picks, there)
         order = {id(member): place for place, member in enumerate(best_first(self.members))}
-        return self._new(lambda: self._child(order), there)
+        return self._new(lambda: self.child(lambda member: order[id(member)]), there)
 
     def _new(self, draw: Callable[[], Picks], there: set[Picks]) -> Picks:
         """One that is not there yet, where a few draws find one."""
@@ -37,16 +36,6 @@ class Pareto(PopulationStrategy):
             if self.space.liveness.canonical(picks) not in there:
                 break
         return picks
-
-    def _child(self, order: dict[int, int]) -> Picks:
-        picks = self._winner(order)
-        if self.chance.random() < self.settings.crossover:
-            picks = crossover(self.space, picks, self._winner(order), self.chance)
-        return mutate(self.space, picks, self.chance)
-
-    def _winner(self, order: dict[int, int]) -> Picks:
-        rivals = self.chance.sample(self.members, self.settings.tournament)
-        return min(rivals, key=lambda member: order[id(member)]).picks
 
     def survivors(self, members: Sequence[Member]) -> list[Member]:
         return best_first(_different(members, self.space.liveness.canonical))[: self.settings.size]

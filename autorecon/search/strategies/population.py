@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -12,11 +12,12 @@ import attrs
 import torch
 from torch import Tensor
 
-from autorecon.graph.codec import Picks
-from autorecon.graph.derive import derive_choices
-from autorecon.graph.encode import options
-from autorecon.graph.frontier import FrontierTooWide
-from autorecon.graph.sample import ValidArchitectures, first_valid
+from autorecon.graph.architectures.codec import Picks
+from autorecon.graph.architectures.ids import options
+from autorecon.graph.counting.decision_diagram import FrontierTooWide
+from autorecon.graph.sampling.mutate import crossover, mutate
+from autorecon.graph.sampling.sample import ValidArchitectures, first_valid
+from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative
@@ -80,6 +81,17 @@ class PopulationStrategy(Strategy):
     @abstractmethod
     def propose(self) -> Picks:
         """The architecture to judge next."""
+
+    def child(self, rank: Callable[[Member], float]) -> Picks:
+        """The best of `tournament` members, the one of least `rank`, crossed with the best of as
+        many others with probability `crossover`, and with one decision changed."""
+        picks = self._winner(rank)
+        if self.chance.random() < self.settings.crossover:
+            picks = crossover(self.space, picks, self._winner(rank), self.chance)
+        return mutate(self.space, picks, self.chance)
+
+    def _winner(self, rank: Callable[[Member], float]) -> Picks:
+        return min(self.chance.sample(self.members, self.settings.tournament), key=rank).picks
 
     @abstractmethod
     def survivors(self, members: Sequence[Member]) -> list[Member]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.search.strategies.population import PopulationStrategy
 from autorecon.search.strategies.strategy import Member
 

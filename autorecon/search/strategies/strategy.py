@@ -10,7 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from autorecon.graph.codec import Picks
+from autorecon.graph.architectures.codec import Picks
 from autorecon.nn import Sampled
 from autorecon.search.config import SearchConfig
 from autorecon.search.judge import Judge
@@ -41,8 +41,7 @@ class Strategy(ABC):
         self.judge, self.config, self.random = judge, config, random
         self.net, self.space = judge.net, judge.net.space
 
-    @abstractmethod
-    def begin(self, epoch: int) -> None:
+    def begin(self, epoch: int) -> None:  # noqa: B027
         """Called before the steps of an epoch."""
 
     def notes(self) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
-from autorecon.compress import Bits, Site, quantize
+from autorecon.compress import Bits, quantize
+from autorecon.records.results import Site
 
 
 class Mixed(nn.Module):

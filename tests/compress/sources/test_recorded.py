@@ -86,15 +86,15 @@ def test_a_record_is_whole_only_if_nothing_interrupted_it(teacher, generator):
 
 
 def test_which_images_depend_on_the_student():
-    def making(**settings):
+    def image_settings(**settings):
         return CompressConfig(**SETTINGS | settings).image_settings
 
-    assert making(bits="w2a4", student_lr=0.1, alpha=2.0) == making(bits="w3a3")
-    assert making(bits="w2a4") != making(bits="w2a4", seed=1)
-    assert making(bits="w2a4") != making(bits="w2a4", objective="ce")
-    assert making(method="qimera") != making(method="gdfq")
-    assert making(method="adadfq") is None
-    assert making(objective="ce + 0.1*bns + adversarial_l1") is None
+    assert image_settings(bits="w2a4", student_lr=0.1, alpha=2.0) == image_settings(bits="w3a3")
+    assert image_settings(bits="w2a4") != image_settings(bits="w2a4", seed=1)
+    assert image_settings(bits="w2a4") != image_settings(bits="w2a4", objective="ce")
+    assert image_settings(method="qimera") != image_settings(method="gdfq")
+    assert image_settings(method="adadfq") is None
+    assert image_settings(objective="ce + 0.1*bns + adversarial_l1") is None
     assert CompressConfig(method="zeroq").image_settings is None
     dafl = [
         CompressConfig(method="dafl", student=name).image_settings

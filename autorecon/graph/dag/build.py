@@ -1,0 +1,110 @@
+"""Checked program -> networkx DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from autorecon.lang import Pipeline, Program
+from autorecon.lang.elaborate.sharing import leaders
+
+if TYPE_CHECKING:
+    import networkx
+
+_Options = Mapping[str, tuple[Pipeline, ...]]
+
+
+def build_graph(program: Program) -> networkx.MultiDiGraph:
+    """A DAG whose nodes and edges carry what the program says of them; `from_graph` leads back.
+
+    The graph: `name`, `parameters` and, where there are any, `instances` (each with the one that it
+    comes after, or None), `edge_types` (of each its `contract` and `candidates`), `choices` (texts
+    of their options), `shares` ("choice" or "weights", and names of edges or choices), `rules` and
+    `limits` (texts).
+
+    A node: `shape` (without the batch axis; a Label for labels), `role` (noise, label, inner,
+    output), `block`, `merge`, `then` (text or None), `aliases`, and the checked Node as `record`.
+
+    An edge, whose key is its name: `type`, `contract`, `candidates` (texts, which name choices as
+    the source does), `block`, `place` (its number in the source), and the checked Edge as `record`.
+    """
+    import networkx
+
+    options = _as_written(program)
+    graph = networkx.MultiDiGraph(name=program.name, parameters=dict(program.parameters))
+    graph.graph |= {key: value for key, value in _said(program, options).items() if value}
+    for node in program.nodes.values():
+        graph.add_node(
+            node.name,
+            shape=node.shape,
+            role=node.role,
+            block=node.block,
+            merge=node.merge,
+            then=node.then.text if node.then else None,
+            aliases=node.aliases,
+            record=node,
+        )
+    for place, edge in enumerate(program.edges):
+        graph.add_edge(
+            edge.source,
+            edge.target,
+            key=edge.name,
+            type=edge.type,
+            contract=edge.contract,
+            candidates=_texts(options.get(edge.name, edge.candidates)),
+            block=edge.block,
+            place=place,
+            record=edge,
+        )
+    return graph
+
+
+def _texts(options: Iterable[Pipeline]) -> tuple[str, ...]:
+    return tuple(option.text for option in options)
+
+
+def _as_written(program: Program) -> _Options:
+    """Edges that name choices. A genotype's do so no more, but for those that a node applies: it is
+    by a choice alone that what comes in is a node of its own."""
+    if not program.of:
+        return program.written.options
+    applied = {e.name for e in program.edges if e.source == f"{e.target}.merge"}
+    return {name: options for name, options in program.written.options.items() if name in applied}
+
+
+def _said(program: Program, options: _Options) -> dict[str, Any]:
+    written = program.written
+    return {
+        "instances": dict(written.instances),
+        "edge_types": {} if program.of else _edge_types(program),
+        "choices": {name: _texts(left) for name, left in _choices(program, options).items()},
+        "shares": tuple(s for s in written.shares if s[0] == "weights" or not program.of),
+        "rules": tuple(rule.text for rule in program.rules),
+        "limits": tuple(limit.text.replace(",", "") for limit in program.limits),
+    }
+
+
+def _edge_types(program: Program) -> dict[str, dict[str, Any]]:
+    """Those that edges have."""
+    contracts = {edge.type: edge.contract for edge in program.edges}
+    return {
+        name: {"contract": contracts[name], "candidates": _texts(candidates)}
+        for name, candidates in program.edge_types.items()
+        if name in contracts
+    }
+
+
+def _choices(program: Program, options: _Options) -> _Options:
+    """All of a space. Of a genotype those that something names still, with the option chosen."""
+    known = program.written.choices
+    if not program.of:
+        return known
+    first = leaders(names for _, names in program.written.shares)
+    left: dict[str, tuple[Pipeline, ...]] = {}
+    waiting = [pipeline for candidates in options.values() for pipeline in candidates]
+    while waiting:
+        for name in {p.choice for p in waiting.pop().choices} - left.keys():
+            option = known[name][program.picks.get(first.get(name, name), 0)]
+            left[name] = (option,)
+            waiting.append(option)
+    return {name: left[name] for name in known if name in left}

@@ -1,0 +1,179 @@
+"""What rules and limits leave of a space: proved before anything is built.
+
+A genotype that breaks one is refused. So is a space in which no architecture keeps to them; one
+that all architectures keep to is void, and gets a warning.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import defaultdict
+from collections.abc import Sequence
+
+import attrs
+
+from autorecon.graph.architectures.architectures import Architectures
+from autorecon.graph.architectures.restrictions import Restrictions
+from autorecon.graph.counting.cost import LEAST, Interval, all_choices
+from autorecon.graph.counting.decision_diagram import Diagram, Semiring, Weights
+from autorecon.graph.counting.rule_counts import counted_edges
+from autorecon.graph.valid import unrestricted as whole
+from autorecon.graph.valid.extent import leaves_something, unrestricted
+from autorecon.graph.valid.extremes import cheapest
+from autorecon.lang import Diagnostic, Program
+from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.program.rules import Limit, Restriction, Rule
+from autorecon.lang.program.tied_cases import is_tied
+from autorecon.lang.source import Span
+from autorecon.lang.wording import some
+
+GREATEST = Semiring(max, operator.add, 0, -math.inf)
+_NAMED = 4  # lines that a message shows
+
+Notes = tuple[tuple[str, Span | None], ...]
+
+
+def prove(space: Architectures) -> tuple[Diagnostic, ...]:
+    """Warnings, also those of before; SpaceError with all that cannot be kept to."""
+    faults = Diagnostics()
+    faults.found += space.program.warnings
+    if space.program.of:
+        _genotype(space, faults)
+    else:
+        _each(space.program, faults)
+        if not faults.failed and not leaves_something(space):
+            _together(space.program, faults)
+    return faults.finish()
+
+
+def _genotype(space: Architectures, faults: Diagnostics) -> None:
+    program = space.program
+    for broken, figure in Restrictions(space).broken(()):
+        if isinstance(broken, Rule):
+            _broken_rule(broken, figure, program, faults)
+        else:
+            message = f"`{broken.text}` does not hold: this has {figure:,}"
+            notes = (("the limit is here", broken.span),)
+            help = f"choose what costs {'less' if figure > broken.most else 'more'}"
+            faults.report("E0608", message, program.header, help, notes=notes)
+
+
+def _broken_rule(rule: Rule, figure: int, program: Program, faults: Diagnostics) -> None:
+    too_many = figure > rule.most
+    matching = {e.name: rule.matches(e.candidates[0]) for e in program.edges}
+    lines = [program.lines.get(name) for name in rule.edges if matching[name] == too_many]
+    first, *others = [*filter(None, lines), program.header]
+    said = "this one too" if too_many else "or here"
+    notes: Notes = tuple((said, line) for line in others[: _NAMED - 1] if line != program.header)
+    notes += (("the rule is here", rule.span),)
+    edges = "1 edge does" if figure == 1 else f"{figure} edges do"
+    message = f"`{rule.text}` does not hold: {edges}"
+    help = "choose something else here" if too_many else "choose it here"
+    faults.report("E0607", message, first, help, notes=notes)
+
+
+def _each(program: Program, faults: Diagnostics) -> None:
+    """Every rule and every limit by itself."""
+    free = unrestricted(program)
+    cost = whole.cost_interval(Architectures(free)) if program.limits else None
+    choices = all_choices(free) if program.rules and not is_tied(free) else None
+    held: dict[Span, list[str | None]] = defaultdict(list)
+    for rule in program.rules:
+        held[rule.span].append(_rule(rule, free, choices, faults))
+    # A rule of a block is void where it is so in all instances.
+    for rule in {rule.span: rule for rule in program.rules}.values():
+        if None not in held[rule.span]:
+            _void(rule, str(held[rule.span][-1]), faults)
+    for limit in program.limits:
+        _limit(limit, getattr(cost, limit.measure), free, faults)
+
+
+def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostics) -> str | None:
+    """Why it holds whatever is chosen; None where it does not."""
+    offered = len(counted_edges(rule, free))
+    found = _range(rule, free, choices)
+    if found.max < rule.least:
+        reason = f"at most {found.max} of its {len(rule.edges)} edges can"
+        if not offered:
+            reason = f"none of its {len(rule.edges)} edges offers that"
+        if not rule.edges:
+            reason = "there is no such edge"
+        help = "more of them would cut the output from the noise" if found.max < offered else None
+        _impossible(rule, reason, faults, help)
+    elif found.min > rule.most:
+        _impossible(rule, f"at least {found.min} of its edges always do", faults)
+    elif rule.least <= found.min and found.max <= rule.most:
+        said = f"at most {found.max} can" if rule.least <= 0 else f"at least {found.min} do"
+        return f"{said}, of {len(rule.edges)} edges"
+    return None
+
+
+def _range(rule: Rule, free: Program, choices: Diagram | None) -> Interval:
+    """What it counts in valid architectures, from least to most; in an entangled space, in any."""
+    there = set(rule.edges)
+    counts = {
+        e.name: [int(e.name in there and rule.matches(c)) for c in e.candidates] for e in free.edges
+    }
+    if choices is None:
+        return Interval(*(sum(end(each) for each in counts.values()) for end in (min, max)))
+    weights = Weights({}, counts, counts)
+    return Interval(*(choices.total(weights, semiring) for semiring in (LEAST, GREATEST)))
+
+
+def _limit(limit: Limit, span: Interval, free: Program, faults: Diagnostics) -> None:
+    if span.min > limit.most:
+        help = _cheapest(free, limit.measure)
+        _impossible(limit, f"the least possible is {span.min:,}", faults, help)
+    elif span.max < limit.least:
+        _impossible(limit, f"the most possible is {span.max:,}", faults)
+    elif span.max <= limit.most and limit.least <= span.min:
+        least = limit.most == math.inf
+        said = f"the least possible is {span.min:,}" if least else f"the most is {span.max:,}"
+        _void(limit, said, faults)
+
+
+def _cheapest(free: Program, measure: str) -> str | None:
+    """What the cheapest architecture chooses where it is live; None where that is not known."""
+    space = Architectures(free)
+    if measure not in ("parameters", "macs") or not space.decisions:
+        return None
+    found = cheapest(space, measure)  # type: ignore[arg-type]
+    if found is None:
+        return None
+    live = [edge for edge in space.edges if edge.name in found.live and len(edge.candidates) > 1]
+    named = [f"`{edge.text} = {found.choices[edge.name].text}`" for edge in live]
+    return f"that is with {some(named, _NAMED)} live" if named else None
+
+
+def _impossible(
+    one: Restriction, reason: str, faults: Diagnostics, help: str | None = None
+) -> None:
+    code = "E0801" if isinstance(one, Rule) else "E0802"
+    faults.report(code, f"nothing keeps to `{one.text}`: {reason}", one.span, help)
+
+
+def _void(one: Restriction, reason: str, faults: Diagnostics) -> None:
+    code = "W0801" if isinstance(one, Rule) else "W0802"
+    message = f"`{one.text}` holds whatever is chosen: {reason}"
+    faults.report(code, message, one.span, "remove it, or make it narrower")
+
+
+def _together(program: Program, faults: Diagnostics) -> None:
+    """The first that, with those above it, leaves nothing; and with which one, if one is enough."""
+    everything: list[Restriction] = [*program.rules, *program.limits]
+    everything.sort(key=lambda one: one.span.start)
+    last = next(i for i in range(len(everything)) if not _possible(program, everything[: i + 1]))
+    above, one = everything[:last], everything[last]
+    other = next((o for o in above if not _possible(program, [o, one])), None)
+    concerned = [other] if other else above
+    notes: Notes = tuple(("together with this", o.span) for o in concerned[:_NAMED])
+    named = f"`{other.text}`" if other else f"the {len(above)} above"
+    message = f"nothing keeps to `{one.text}` and to {named}"
+    faults.report("E0803", message, one.span, "remove one, or make it wider", notes=notes)
+
+
+def _possible(program: Program, some: Sequence[Restriction]) -> bool:
+    rules = tuple(one for one in some if isinstance(one, Rule))
+    limits = tuple(one for one in some if isinstance(one, Limit))
+    return leaves_something(Architectures(attrs.evolve(program, rules=rules, limits=limits)))

@@ -1,0 +1,53 @@
+"""Text -> checked program, of a space or of a genotype."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from autorecon.lang.check.genotype import base_source, check_genotype
+from autorecon.lang.check.space import check_space
+from autorecon.lang.elaborate.expressions import Number
+from autorecon.lang.program.program import Program
+from autorecon.lang.source import Source
+from autorecon.lang.syntax import tree as s
+from autorecon.lang.syntax.parse import parse, read_source
+
+
+def load_program(path: str | Path, parameters: Mapping[str, Number] | None = None) -> Program:
+    """Read, parse and check a file; SpaceError with everything that is wrong with it."""
+    return check(read_source(path), parameters)
+
+
+def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Program:
+    """Parse and check a text. `parameters` replace the defaults of the header; SpaceError."""
+    with _without_collection():
+        file = parse(source)
+        if isinstance(file.header, s.GenotypeHeader):
+            return check_genotype(file, file.header, parameters or {})
+        assert file.header is not None
+        return check_space(file, file.header, parameters or {})[0]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Nearly all that a check makes is kept: looking for cycles among it again and again would take
+    more than linear time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def declared_parameters(source: Source) -> Iterable[str]:
+    """Names that `--set` can give: the header's, or those of the space a genotype is of."""
+    file = parse(source)
+    if isinstance(file.header, s.SpaceHeader):
+        return [p.name.text for p in file.header.parameters]
+    assert file.header is not None
+    return declared_parameters(base_source(file.header))

@@ -1,0 +1,220 @@
+"""Shapes of every candidate on every edge, contracts, and merges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import product
+
+import attrs
+
+from autorecon.lang.check.gaps import offers_none, report_gap
+from autorecon.lang.check.uses import Use, check_uses
+from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.elaborate.state import Elaboration
+from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, show_shape
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.flow import edge_target
+from autorecon.lang.program.nodes import Node
+from autorecon.lang.source import Span
+
+
+@attrs.frozen
+class _List:
+    """A list of candidates between two shapes; `written` is kept, so that its id stays its own."""
+
+    written: tuple[Pipeline, ...]
+    typed: tuple[Pipeline | None, ...]
+    span: Span | None
+
+
+_Known = dict[tuple, _List]
+
+
+def check_edges(program: Elaboration, complete: bool) -> None:
+    """Every edge and node by itself; sums over a node's edges only when none of them is missing.
+
+    Sound edges and nodes get candidates with their shapes and costs.
+    """
+    seen: dict[tuple[str, str], Edge] = {}
+    contributions: dict[str, list[int]] = defaultdict(list)
+    known: _Known = {}
+    for place, edge in enumerate(program.edges):
+        first = seen.setdefault((edge.source, edge.target), edge)
+        if first is not edge:
+            help = "give one edge all candidates, or put a node between"
+            message = f"a second edge `{edge.text}`"
+            notes = (("the first is here", first.span),)
+            program.faults.report("E0505", message, edge.span, help, notes=notes)
+        if not _contract(edge, program):
+            contributions[edge.target].append(0)
+            continue
+        candidates = _candidates(edge, program, known)
+        channels = [c.steps[-1].after[0] for c in candidates if c and c.steps]
+        contributions[edge.target].append(channels[0] if channels else 0)
+        if program.nodes[edge.target].merge == "concat":
+            _part(edge, channels, program)
+        sound = tuple(c for c in candidates if c)
+        if len(sound) == len(candidates):
+            program.edges[place] = attrs.evolve(edge, candidates=sound)
+    for name, channels in contributions.items() if complete else ():
+        _concat(program.nodes[name], channels, program.faults)
+    uses = [Use(c, each.span) for each in known.values() for c in each.typed if c]
+    check_uses([*uses, *_thens(program)], program.faults)
+
+
+def _thens(program: Elaboration) -> list[Use]:
+    known: dict[tuple, Pipeline | None] = {}
+    found = []
+    for name, node in program.nodes.items():
+        if node.then is None:
+            continue
+        # The nodes of one declaration share what they apply.
+        key = id(node.then), node.shape
+        if key not in known:
+            known[key] = typed = _then(node, node.then, program.faults)
+            found += [Use(typed, node.span)] if typed else []
+        program.nodes[name] = attrs.evolve(node, then=known[key] or node.then)
+    return found
+
+
+def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeline | None, ...]:
+    """What each candidate computes, None where it is faulty; those of an edge are typed with it."""
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
+    key = id(edge.candidates), source.shape, target.shape, target.merge
+    if key not in known:
+        typed = tuple(_typed(edge, c, program) for c in edge.candidates)
+        known[key] = _List(edge.candidates, typed, edge.span)
+    return known[key].typed
+
+
+def _typed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Pipeline | None:
+    """The candidate between its shapes, after reporting it when the target's differs."""
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    wanted = edge_target(edge, program.nodes)
+    try:
+        typed = candidate.between(source.shape, wanted)
+    except ShapeFault as fault:
+        report = "E0401", f"{edge.text}: {fault.message}", fault.help
+    else:
+        shape = typed.steps[-1].after if typed.steps else target.shape
+        if (target.merge == "concat" and shape[1:] == target.shape[1:]) or shape == target.shape:
+            return typed
+        message = (
+            f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
+            f"but `{edge.written[1]}` is {show_shape(target.shape)}"
+        )
+        report = "E0402", message, _shape_help(shape, wanted)
+    code, message, help = report
+    notes = _made_by(edge, candidate, program)
+    program.faults.report(code, message, edge.span, help, candidate.text, notes)
+    return None
+
+
+def _made_by(
+    edge: Edge, candidate: Pipeline, program: Elaboration
+) -> tuple[tuple[str, Span | None], ...]:
+    """Which options of choices with names make a candidate what it is."""
+    named = [axis for axis in edge.axes if not program.decisions[axis].is_edge]
+    if not named:
+        return ()
+    radices = (range(len(program.decisions[axis].options)) for axis in edge.axes)
+    rows = zip(product(*radices), edge.table, strict=True)
+    picks = next(p for p, index in rows if edge.candidates[index] == candidate)
+    options = dict(zip(edge.axes, picks, strict=True))
+    return tuple(
+        (f"with `{axis} = {decision.options[options[axis]]}`", decision.span)
+        for axis, decision in ((axis, program.decisions[axis]) for axis in named)
+    )
+
+
+def _shape_help(shape: Shape, target: Shape) -> str:
+    if isinstance(shape, Label) or len(shape) != len(target):
+        return "a `linear` without `out` computes whatever the node is"
+    if len(shape) == 1:
+        return "`linear` changes the length; without `out` to that of the node"
+    if shape[0] != target[0]:
+        return "a convolution changes the number of channels: `conv(1)`"
+    return "`nearest` and `bilinear` change the resolution"
+
+
+def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
+    """What a node applies, with its shapes, after reporting what is wrong with it."""
+    if then.is_none:
+        help = "leave `then` out; `none` is a candidate of an edge"
+        faults.report("E0302", f"`{node.name}` applies `none`", node.span, help)
+        return None
+    try:
+        typed = then.between(node.shape, node.shape)
+    except ShapeFault as fault:
+        faults.report("E0401", f"{node.name}: {fault.message}", node.span, fault.help)
+        return None
+    shape = typed.steps[-1].after
+    if shape == node.shape:
+        return typed
+    message = f"`then` makes {show_shape(node.shape)} into {show_shape(shape)}"
+    help = "what a node applies keeps its shape; put it on an edge instead"
+    faults.report("E0402", message, node.span, help)
+    return None
+
+
+def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
+    """A concatenation has its node's size only if an edge brings the same whatever is chosen.
+
+    Where there are rules, they may keep an edge from being `none`.
+    """
+    if offers_none(edge) and not program.rules:
+        report_gap(edge, True, program.faults)
+    elif len(set(channels)) > 1:
+        shown = " or ".join(map(str, sorted(set(channels))))
+        message = f"{edge.text} brings {shown} channels into a concatenation"
+        program.faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
+
+
+def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:
+    if node.merge == "concat" and 0 not in channels and sum(channels) != node.shape[0]:
+        message = (
+            f"`{node.name}` has {node.shape[0]} channels, but its edges bring "
+            f"{' + '.join(map(str, channels))} = {sum(channels)}"
+        )
+        help = "make the node's first size their sum, or set `out=` on the edges"
+        faults.report("E0405", message, node.span, help)
+
+
+def _contract(edge: Edge, program: Elaboration) -> bool:
+    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    shapes = source.shape, target.shape
+    shown = f"{show_shape(shapes[0])} -> {show_shape(shapes[1])}"
+    problem = help = None
+    if edge.contract == "keeps" and shapes[0] != shapes[1]:
+        problem = f"`{edge.type}` keeps the shape, but {edge.text} is {shown}"
+        help = "use an edge type that `enlarges` or `bridges`, or make the shapes equal"
+    elif edge.contract == "enlarges":
+        within = edge.block is not None
+        if not within:
+            problem = f"`{edge.type}` enlarges within a block, but {edge.text} is outside of blocks"
+            help = "leave the contract of the type out, or put the nodes into a block"
+        elif not _grows(*shapes):
+            problem = f"`{edge.type}` enlarges within a block, but {edge.text} is {shown}"
+            help = "height and width must grow by the same whole factor"
+    elif edge.contract == "bridges" and not _adjacent(edge, program):
+        problem = f"`{edge.type}` bridges adjacent blocks, but {edge.text} does not"
+        help = "both ends lie in blocks, the second `after` the first"
+    if problem:
+        program.faults.report("E0403", problem, edge.span, help)
+    return problem is None
+
+
+def _grows(source: Shape, target: Shape) -> bool:
+    if not len(source) == len(target) == 3:
+        return False
+    (_, h, w), (_, height, width) = source, target
+    return height % h == 0 and width % w == 0 and height // h == width // w > 1
+
+
+def _adjacent(edge: Edge, program: Elaboration) -> bool:
+    first, second = (end.partition(".")[0] for end in edge.written)
+    instance = program.instances.get(second)
+    return instance is not None and instance.after == first

@@ -1,0 +1,87 @@
+"""Block instances: their ports, what these are bound to, and their bodies."""
+
+from __future__ import annotations
+
+from autorecon.lang.diagnostics.faults import did_you_mean
+from autorecon.lang.elaborate.declarations import report_twice
+from autorecon.lang.elaborate.expressions import Scope
+from autorecon.lang.elaborate.pipelines import call_scope
+from autorecon.lang.elaborate.state import Elaboration, Instance, Values
+from autorecon.lang.syntax import tree as s
+
+
+def add_instance(
+    program: Elaboration, statement: s.Instance, scope: Scope
+) -> tuple[str, s.BlockDef, Values] | None:
+    """What to carry out: its name, its block and its arguments; None where that is unknown."""
+    name, block = program.name(statement.name, scope), _block(program, statement)
+    if name is None:
+        return None
+    if name in program.instances or name in program.nodes:
+        report_twice(statement.name, program.faults)
+        program.broken.update(() if name in program.instances else (name,))
+        return None
+    values = None
+    if block:
+        arguments = call_scope(statement, block.parameters, scope, program.globals, program.faults)
+        values = None if arguments is None else Values(program.globals, arguments)
+    instance = Instance(known=block is not None)
+    if block:
+        _ports(program, name, block, instance, values or program.globals)
+    if statement.after:
+        _bind(program, name, statement.after, instance, scope)
+    program.instances[name] = instance
+    if block is None or values is None:
+        program.broken.add(name)
+        return None
+    program.charge(block.items, 1, statement.span)
+    return name, block, values
+
+
+def _block(program: Elaboration, statement: s.Instance) -> s.BlockDef | None:
+    written = statement.block
+    block = program.declared.blocks.get(written.shown)
+    if block is None and not program.faults.again("E0205", written.shown, written.span):
+        help = did_you_mean(written.shown, program.declared.blocks)
+        program.faults.report("E0205", f"unknown block `{written.shown}`", written.span, help)
+    return block
+
+
+def _ports(
+    program: Elaboration, name: str, block: s.BlockDef, instance: Instance, scope: Scope
+) -> None:
+    for item in block.items:
+        if isinstance(item, s.NodeDecl) and item.kind in ("in", "out"):
+            ports = instance.ins if item.kind == "in" else instance.outs
+            names = (program.name(port, scope) for port in item.names)
+            ports += [f"{name}.{port}" for port in names if port]
+
+
+def _bind(
+    program: Elaboration, name: str, written: s.Name, instance: Instance, scope: Scope
+) -> None:
+    after = program.name(written, scope)
+    before = program.instances.get(after) if after else None
+    if after is None or before is None:
+        if (
+            after
+            and not program.is_broken(after)
+            and not program.faults.holds("E0205", written.span)
+        ):
+            help = did_you_mean(after, program.instances)
+            message = f"no block instance `{after}` above"
+            program.faults.report("E0205", message, written.span, help)
+        program.broken.add(name)
+        return
+    instance.after, instance.place = after, written.span
+    comparable = before.known and instance.known
+    if comparable and len(before.outs) != len(instance.ins):
+        message = f"`{after}` has {len(before.outs)} `out`, `{name}` {len(instance.ins)} `in`"
+        help = "ports are bound in order, one to one"
+        program.faults.report("E0404", message, written.span, help)
+        comparable = False
+    if not comparable or after in program.broken:
+        program.broken.add(name)
+    else:
+        for port, out in zip(instance.ins, before.outs, strict=True):
+            program.aliases[port] = program.aliases.get(out, out)

@@ -1,0 +1,155 @@
+"""Inputs, nodes and the output."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from autorecon.lang.diagnostics.faults import did_you_mean
+from autorecon.lang.elaborate.declarations import report_twice
+from autorecon.lang.elaborate.expressions import Scope
+from autorecon.lang.elaborate.idle_resizes import idle_resize
+from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
+from autorecon.lang.operations.shapes import Label, Shape, show_shape
+from autorecon.lang.program.candidates import Op, Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.nodes import Node
+from autorecon.lang.source import Span
+from autorecon.lang.syntax import tree as s
+
+MERGES = ("sum", "product", "concat", "mean")
+_ITSELF = Op("identity", ())
+
+
+def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> None:
+    shape: Shape | None = None
+    sizes = [program.size(size, scope, "a size") for size in statement.sizes]
+    label = statement.kind.text == "label"
+    if statement.kind.text not in ("noise", "label"):
+        help = did_you_mean(statement.kind.text, ("noise", "label"))
+        message = f"unknown input kind `{statement.kind.text}`"
+        program.faults.report("E0209", message, statement.kind.span, help)
+    elif label and len(sizes) != 1:
+        help = "write `input y: label(classes)`"
+        program.faults.report("E0302", "a label has one number", statement.span, help)
+    elif label:
+        shape = None if sizes[0] is None else Label(sizes[0])
+    else:
+        span = statement.sizes[0].span.to(statement.sizes[-1].span)
+        shape = _known_shape(program, sizes, span)
+        _channels_first(program, shape, statement.sizes, "noise")
+    if name := program.name(statement.name, scope):
+        _add(program, statement.name, name, None, shape, statement.kind.text)
+
+
+def add_nodes(
+    program: Elaboration,
+    statement: s.NodeDecl,
+    scope: Values,
+    block: str | None = None,
+    bound: Container[str] = (),
+) -> None:
+    """The nodes of a declaration; `bound` ports are aliases of nodes that are there already."""
+    shape = _shape(program, statement, scope)
+    merge = statement.merge.text if statement.merge else "sum"
+    if statement.merge and merge not in MERGES:
+        help = did_you_mean(merge, MERGES)
+        program.faults.report("E0209", f"unknown merge `{merge}`", statement.merge.span, help)
+        shape = None
+    role = "output" if statement.kind == "output" else "inner"
+    _channels_first(program, shape, statement.shape, role)
+    then = _then(program, statement.then, scope) if statement.then else None
+    for written in statement.names:
+        name = program.name(written, scope)
+        if name is None:
+            continue
+        full = f"{block}.{name}" if block else name
+        if full in bound:
+            _agree(program, full, written, shape)
+        else:
+            _add(program, written, full, block, shape, role, merge, then)
+
+
+def _shape(program: Elaboration, statement: s.NodeDecl, scope: Scope) -> Shape | None:
+    sizes = [program.size(size, scope, "a size of a node") for size in statement.shape]
+    return _known_shape(program, sizes, statement.shape_span)
+
+
+def _known_shape(program: Elaboration, sizes: list[int | None], span: Span) -> Shape | None:
+    if len(sizes) not in (1, 3):
+        help = "[length] is a vector, [channels, height, width] feature maps"
+        program.faults.report("E0301", f"1 or 3 sizes make a shape, not {len(sizes)}", span, help)
+        return None
+    known = tuple(size for size in sizes if size is not None)
+    return known if len(known) == len(sizes) else None
+
+
+def _channels_first(
+    program: Elaboration, shape: Shape | None, written: Sequence[s.Expr], role: str
+) -> None:
+    """Warns of maps that look like [height, width, channels]."""
+    if shape is None or len(shape) != 3 or not shape[0] == shape[1] > shape[2]:
+        return
+    # Elsewhere than at the output, maps of width 1 may be sequences.
+    if shape[2] in (3, 4) or (shape[2] == 1 and role == "output"):
+        height, width, channels = (size.span.text for size in written)
+        message = f"{show_shape(shape)} is {shape[0]} channels of {show_shape(shape[1:])}"
+        help = f"channels come first: `[{channels}, {height}, {width}]`"
+        program.faults.report("W0401", message, written[0].span.to(written[-1].span), help)
+
+
+def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipeline | None:
+    found = program.pipeline(written, scope)
+    if found and (idle := idle_resize([found.ops], _ITSELF)):
+        name = idle.resize.text
+        message = f"this `{name}` does nothing: what a node applies keeps its sizes"
+        program.faults.report("W0402", message, written.span, "resize on the edges into it", name)
+    return found
+
+
+def _agree(program: Elaboration, port: str, name: s.Name, shape: Shape | None) -> None:
+    node = program.nodes.get(program.aliases.get(port, ""))
+    if node and shape is not None and node.shape != shape:
+        message = (
+            f"`{port}` is {show_shape(shape)}, but `{node.name}`, "
+            f"which it is bound to, is {show_shape(node.shape)}"
+        )
+        help = "give both the same sizes; a bound port IS the node it is bound to"
+        notes = (("the port is declared here", name.span),)
+        instance = port.partition(".")[0]
+        place = program.instances[instance].place
+        program.faults.report("E0404", message, place, help, name.text, notes)
+        # The whole instance may have the wrong sizes: more about it would be guessing.
+        program.broken.add(instance)
+
+
+def _add(
+    program: Elaboration,
+    written: s.Name,
+    full: str,
+    block: str | None,
+    shape: Shape | None,
+    role: str,
+    merge: str = "sum",
+    then: Pipeline | None = None,
+) -> None:
+    # An instance has the names below its own, and so has what computes a node.
+    taken = program.nodes, program.aliases, program.broken, program.instances
+    if any(full in names for names in taken):
+        report_twice(written, program.faults)
+        program.broken.add(full)
+    elif shape is None:
+        program.broken.add(full)
+    elif len(program.nodes) == MAX_NODES:
+        raise TooLarge(f"{MAX_NODES:,} nodes", written.span)
+    elif then and then.choices:
+        # What it merges is a node of its own, and what it applies an edge, so that one thing, an
+        # edge, chooses. No name that one can write ends in a word of the language.
+        entry = f"{full}.merge"
+        program.nodes[entry] = Node(entry, shape, "inner", block, merge, None, (), written.span)
+        program.nodes[full] = Node(full, shape, role, block, "sum", None, (), written.span)
+        program.entries[full] = entry
+        ends = entry, full
+        edge = Edge(entry, full, ends, "link", None, (then,), block, span=written.span)
+        program.edges.append(edge)
+    else:
+        program.nodes[full] = Node(full, shape, role, block, merge, then, (), written.span)

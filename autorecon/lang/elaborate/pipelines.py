@@ -1,0 +1,312 @@
+"""Written operations to checked ones: signatures, ranges, and the file's own `op` definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import attrs
+
+from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
+from autorecon.lang.elaborate.idle_resizes import idle_resize
+from autorecon.lang.operations.catalogue import (
+    MAX_SIZE,
+    OPERATIONS,
+    LabelInput,
+    OpSpec,
+    Param,
+    Value,
+)
+from autorecon.lang.operations.foreign_names import familiar
+from autorecon.lang.operations.spec import show_value
+from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
+from autorecon.lang.syntax import tree as s
+
+MAX_OPS = 1000  # in one pipeline, after definitions are put in place
+MAX_CALLS = 2 * MAX_OPS  # to get there
+MAX_DEPTH = 50  # of definitions that use definitions
+
+
+# The file's label inputs by name; those that are not sound are UNKNOWN.
+Labels = Mapping[str, LabelInput | Unknown]
+# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
+Visible = Mapping[str, str]
+
+
+class _Endless(Exception):
+    """A pipeline whose expansion would not end in reasonable time."""
+
+
+def resolve(
+    expr: s.PipelineExpr,
+    scope: Scope,
+    definitions: Mapping[str, s.OpDef],
+    outer: Scope,
+    labels: Labels,
+    faults: Diagnostics,
+    choices: tuple[Visible, Visible] = ({}, {}),
+    others: Collection[str] = (),
+) -> Pipeline | None:
+    """The operations of a pipeline, or None after reporting what is wrong.
+
+    A definition's body sees its own parameters and the file's names (`outer`), not the caller's;
+    `choices` are those that the pipeline sees, and those of the file. `others` are names beside
+    those of operations that an unknown one may have been meant for.
+    """
+    try:
+        ops = _Expansion(definitions, outer, labels, faults, choices, others).ops(expr, scope)
+    except _Endless as error:
+        faults.report("E0305", str(error), expr.span, "write it in fewer definitions")
+        return None
+    return Pipeline(ops) if ops else None
+
+
+@attrs.define
+class _Expansion:
+    """Puts definitions in place of their names."""
+
+    definitions: Mapping[str, s.OpDef]
+    outer: Scope
+    labels: Labels
+    faults: Diagnostics
+    choices: tuple[Visible, Visible]
+    others: Collection[str] = ()
+    within: list[str] = attrs.field(factory=list)
+    calls: int = 0
+    # What a definition is with these arguments.
+    known: dict[tuple, tuple[Op, ...] | None] = attrs.field(factory=dict)
+
+    def ops(self, expr: s.PipelineExpr, scope: Scope) -> tuple[Op, ...] | None:
+        found = [self._call(call, scope) for call in expr.calls]
+        ops = tuple(op for part in found for op in part or ())
+        if len(ops) > MAX_OPS:
+            message = f"more than {MAX_OPS:,} operations in one pipeline"
+            self.faults.report("E0305", message, expr.span, "split it over edges and nodes")
+            return None
+        if len(ops) > 1 and any(op.traits.none for op in ops):
+            help = "`none` stands alone, as a candidate"
+            self.faults.report("E0302", "`none` inside a pipeline", expr.span, help)
+            return None
+        if None in found:
+            return None
+        self._idle(expr, [part or () for part in found])
+        return ops
+
+    def _idle(self, expr: s.PipelineExpr, parts: Sequence[Sequence[Op]]) -> None:
+        """Within a definition it is the definition that tells."""
+        idle = idle_resize(parts)
+        if idle is None:
+            return
+        name, first = idle.resize.text, idle.first
+        message = f"this `{name}` does nothing: `{first.text}` before it goes to the target's sizes"
+        for op in idle.between[:1]:
+            message += f", and `{op.text}` to its channels"
+        help = "put a node between"
+        if first.traits.resize:
+            help += f", or say how far the first goes, as in `{first.text}(2) >> conv(3, out=64)`"
+        self.faults.report("W0402", message, expr.calls[idle.part].span, help, name)
+
+    def _call(self, call: s.Call, scope: Scope) -> tuple[Op, ...] | None:
+        name = call.name.text
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise _Endless(f"more than {MAX_CALLS:,} definitions and operations in one pipeline")
+        visible = self.choices[bool(self.within)]
+        if name in visible or call.name.within:
+            placeholder = self._placeholder(call, visible.get(name, ""), scope)
+            return (placeholder,) if placeholder else None
+        if call.name.index:
+            help = did_you_mean(name, visible)
+            self.faults.report("E0202", f"unknown choice `{call.name.shown}`", call.name.span, help)
+            return None
+        if name in self.definitions:
+            return self._expand(call, self.definitions[name], scope)
+        if name in OPERATIONS:
+            op = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
+            return (op,) if op else None
+        if self.faults.again("E0202", name, call.name.span):
+            return None
+        others = () if self.within else self.others
+        known = [*OPERATIONS, *self.definitions, *visible, *others]
+        same = familiar(name)
+        if same and same in OPERATIONS:
+            help = f"here it is `{signature(OPERATIONS[same])}`"
+        else:
+            help = did_you_mean(name, known, most=40)
+            if help.startswith("known here"):
+                help += "; a module that declares others is named by `--ops`"
+        self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
+        return None
+
+    def _placeholder(self, call: s.Call, prefix: str, scope: Scope) -> Placeholder | None:
+        name = indexed_name(call.name, scope, self.faults)
+        if call.arguments:
+            help = "its options have their arguments where it is declared"
+            message = f"`{call.name.shown}` is a choice and takes no arguments"
+            self.faults.report("E0302", message, call.arguments[0].span, help)
+            return None
+        full = name if call.name.within else f"{prefix}{name}"
+        return Placeholder(name, (), full, call.name.span) if name and full else None
+
+    def _expand(self, call: s.Call, definition: s.OpDef, scope: Scope) -> tuple[Op, ...] | None:
+        name = call.name.text
+        if name in self.within:
+            self._report_loop(self.within[self.within.index(name) :])
+            return None
+        if len(self.within) >= MAX_DEPTH:
+            raise _Endless(f"definitions nested deeper than {MAX_DEPTH}")
+        inner = call_scope(call, definition.parameters, scope, self.outer, self.faults)
+        if inner is None:
+            return None
+        key = name, *((type(value), value) for value in inner.values())
+        if key not in self.known:
+            self.within.append(name)
+            self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
+            self.within.pop()
+        return self.known[key]
+
+    def _report_loop(self, names: list[str]) -> None:
+        """One fault a loop, wherever it was entered: at the definition that comes first."""
+        first = min((self.definitions[name] for name in names), key=lambda d: d.span.start)
+        message = f"`op {first.name.text}` is defined by itself"
+        help = "a definition uses operations and definitions other than itself"
+        self.faults.report("E0302", message, first.span, help)
+
+
+def indexed_name(name: s.Name, scope: Scope, faults: Diagnostics) -> str | None:
+    """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""
+    if name.within:
+        last = s.Name(name.text, name.span, name.index)
+        names = [indexed_name(part, scope, faults) for part in (*name.within, last)]
+        return None if None in names else ".".join(filter(None, names))
+    if not name.index:
+        return name.text
+    parts = [whole(e, scope, faults, "an index", 0, MAX_SIZE) for e in name.index]
+    return None if None in parts else f"{name.text}[{','.join(map(str, parts))}]"
+
+
+def call_scope(
+    call: s.Call | s.Instance,
+    parameters: tuple[s.Parameter, ...],
+    scope: Scope,
+    outer: Scope,
+    faults: Diagnostics,
+) -> dict | None:
+    """Values for the parameters of a definition or block, or None after reporting a misfit.
+
+    Arguments see what the caller sees, defaults the file's names and the parameters before them.
+    """
+    what = call.name.text if isinstance(call, s.Call) else call.block.text
+    needed = {p.name.text: p.default is None for p in parameters}
+    form = f"{what}({', '.join(p.span.text for p in parameters)})"
+    given = _by_name(call, what, needed, form, faults)
+    if given is None:
+        return None
+    values = {name: evaluate(argument.value, scope, faults) for name, argument in given.items()}
+    bound: dict = {}
+    for parameter in parameters:
+        name = parameter.name.text
+        if name in values or parameter.default is None:
+            bound[name] = values[name]
+        else:
+            bound[name] = evaluate(parameter.default, {**outer, **bound}, faults)
+    return bound
+
+
+def _by_name(
+    call: s.Call | s.Instance, what: str, needed: Mapping[str, bool], form: str, faults: Diagnostics
+) -> dict[str, s.Argument] | None:
+    """The arguments by the names of the parameters, or None after reporting a misfit.
+
+    `needed` says of each parameter, in order, whether it must be given.
+    """
+    given: dict[str, s.Argument] = {}
+    names, help, sound = [*needed], f"it is `{form}`", True
+    for index, argument in enumerate(call.arguments):
+        name = argument.name or (names[index] if index < len(names) else None)
+        if name and name in needed and name not in given:
+            given[name] = argument
+            continue
+        wrong = f"has no argument `{name}`" if name else f"takes {len(names) or 'no'} arguments"
+        message = f"`{name}` is given twice" if name in given else f"`{what}` {wrong}"
+        faults.report("E0302", message, argument.span, help)
+        sound = False
+    missing = [name for name in needed if needed[name] and name not in given]
+    if sound and missing:
+        message = f"`{what}` misses `{'`, `'.join(missing)}`"
+        faults.report("E0302", message, call.span, help)
+    return given if sound and not missing else None
+
+
+def signature(spec: OpSpec) -> str:
+    """`conv(kernel, dilation=1, ...)`, as help lines and the reference show it."""
+    shown = (p.name if p.required else f"{p.name}={show_value(p.default)}" for p in spec.params)
+    return f"{spec.name}({', '.join(shown)})" if spec.params else spec.name
+
+
+def _bind(
+    call: s.Call, spec: OpSpec, scope: Scope, labels: Labels, faults: Diagnostics
+) -> Op | None:
+    needed = {p.name: p.required for p in spec.params}
+    given = _by_name(call, spec.name, needed, signature(spec), faults)
+    if given is None:
+        return None
+    values: list[Value] = []
+    for param in spec.params:
+        if param.name not in given:
+            values.append(param.default)
+            continue
+        argument = given[param.name]
+        value = (
+            _label(argument, spec.name, scope, labels, faults)
+            if param.type is LabelInput
+            else _argument(argument, spec.name, param, scope, faults)
+        )
+        if not isinstance(value, Unknown):
+            values.append(value)
+    return Op(spec.name, tuple(values)) if len(values) == len(needed) else None
+
+
+def _label(
+    argument: s.Argument, op: str, scope: Scope, labels: Labels, faults: Diagnostics
+) -> LabelInput | Unknown:
+    """The label input that an argument names. A parameter of that name hides it."""
+    name = argument.value.name if isinstance(argument.value, s.Reference) else None
+    if name is None or name in scope:
+        if name is None or not isinstance(scope[name], Unknown):
+            message = f"`{op}` needs the name of a label input here"
+            help = f"as in `{op}({next(iter(labels), 'y')})`"
+            faults.report("E0301", message, argument.value.span, help)
+        return UNKNOWN
+    if name not in labels:
+        help = did_you_mean(name, labels) if labels else f"declare `input {name}: label(classes)`"
+        faults.report("E0204", f"no label input `{name}`", argument.value.span, help)
+        return UNKNOWN
+    return labels[name]
+
+
+def _argument(
+    argument: s.Argument, op: str, param: Param, scope: Scope, faults: Diagnostics
+) -> Value | Unknown:
+    value = evaluate(argument.value, scope, faults)
+    if isinstance(value, Unknown):
+        return value
+    what = f"`{param.name}` of `{op}`"
+    if param.type is float and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not param.type:
+        kind = {int: "a whole number", float: "a number", bool: "true or false"}[param.type]
+        message = f"{what} must be {kind}, not {show_value(value)}"
+        faults.report("E0301", message, argument.value.span)
+        return UNKNOWN
+    if wanted := param.misses(value):
+        message = f"{what} must be {wanted}, not {value:g}"
+        faults.report("E0303", message, argument.value.span, param.advice)
+    elif param.type is int and value > MAX_SIZE:
+        faults.report("E0305", f"{what} is too large", argument.value.span)
+    elif param.odd and value % 2 == 0:
+        help = "an even kernel has no centre, so the output would change size"
+        faults.report("E0303", f"{what} must be odd, not {value}", argument.value.span, help)
+    else:
+        return value
+    return UNKNOWN

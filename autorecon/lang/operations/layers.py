@@ -1,0 +1,191 @@
+"""Operations that compute with weights or change shapes: convolutions, resizes, vectors to maps."""
+
+from __future__ import annotations
+
+from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, elements, show_shape
+from autorecon.lang.operations.spec import Args, Param, ShapeRule, channels_out, maps, op, same
+from autorecon.lang.operations.traits import Traits
+
+_KERNEL = Param("kernel", int, required=True, least=1, odd=True)
+_OUT = Param("out", int, least=1)
+_BIAS = Param("bias", bool, True)
+_SPECTRAL = Param("spectral", bool, False)
+_BY_CHANNELS = Traits(by_channels=True)
+_SHAPING = Traits(moves=True, reshapes=True)
+
+
+def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    channels = source[0] // args.get("groups", 1)
+    weights = out[0] * channels * args["kernel"] ** 2
+    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]
+
+
+@op(
+    "conv",
+    "convolution, same padding",
+    _KERNEL,
+    Param("dilation", int, 1, least=1),
+    Param("groups", int, 1, least=1),
+    _OUT,
+    _BIAS,
+    _SPECTRAL,
+    cost=_conv_cost,
+    traits=Traits(convolution=True, by_channels=True),
+)
+def _conv(args: Args, source: Shape, target: Shape) -> Shape:
+    channels, height, width = maps(source, "conv")
+    out = channels_out(args, target, "conv")
+    groups = args["groups"]
+    if channels % groups or out % groups:
+        message = f"{groups} groups do not divide {channels} channels into {out}"
+        raise ShapeFault(message, "choose `groups` that divides both")
+    return out, height, width
+
+
+def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    weights = source[0] * args["kernel"] ** 2 + source[0] * out[0]
+    return weights + out[0] * bool(args["bias"]), weights * out[1] * out[2]
+
+
+@op(
+    "sepconv",
+    "depthwise, then pointwise convolution, same padding",
+    _KERNEL,
+    Param("dilation", int, 1, least=1),
+    _OUT,
+    _BIAS,
+    cost=_sepconv_cost,
+    traits=_BY_CHANNELS,
+)
+def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
+    _, height, width = maps(source, "sepconv")
+    return channels_out(args, target, "sepconv"), height, width
+
+
+def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    weights = out[0] * source[0] * args["kernel"] ** 2
+    return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]
+
+
+@op(
+    "deconv",
+    "transposed convolution; enlarges by its stride",
+    Param("kernel", int, required=True, least=1),
+    Param("stride", int, 2, least=1),
+    _OUT,
+    _BIAS,
+    _SPECTRAL,
+    cost=_deconv_cost,
+    traits=Traits(by_channels=True, moves=True),
+)
+def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
+    _, height, width = maps(source, "deconv")
+    kernel, stride = args["kernel"], args["stride"]
+    if kernel < stride or (kernel - stride) % 2:
+        message = f"deconv({kernel}, stride={stride}) cannot enlarge by exactly {stride}"
+        raise ShapeFault(message, "the kernel must be the stride plus an even number")
+    return channels_out(args, target, "deconv"), height * stride, width * stride
+
+
+@op(
+    "pixel_shuffle",
+    "channels to resolution",
+    Param("factor", int, 2, least=1),
+    traits=Traits(stateless=True, moves=True),
+)
+def _pixel_shuffle(args: Args, source: Shape, target: Shape) -> Shape:
+    channels, height, width = maps(source, "pixel_shuffle")
+    factor: int = args["factor"]
+    if channels % factor**2:
+        message = (
+            f"pixel_shuffle({factor}) needs a multiple of {factor**2} channels, not {channels}"
+        )
+        raise ShapeFault(message, f"put a convolution before it, `conv(1, out={factor**2}*...)`")
+    return channels // factor**2, height * factor, width * factor
+
+
+def _resize(name: str) -> ShapeRule:
+    def rule(args: Args, source: Shape, target: Shape) -> Shape:
+        channels, height, width = maps(source, name)
+        scale = args["scale"]
+        if scale is not None:
+            return channels, height * scale, width * scale
+        return channels, *maps(target, name)[1:]
+
+    return rule
+
+
+for _name in ("nearest", "bilinear", "bicubic"):
+    op(
+        _name,
+        f"{_name} resize, to the next node's resolution or by a scale",
+        Param("scale", int, least=1),
+        traits=Traits(stateless=True, moves=True, resize=True, repeats=_name == "nearest"),
+    )(_resize(_name))
+
+
+@op("none", "no connection: contributes nothing and computes nothing", traits=Traits(none=True))
+def _none(args: Args, source: Shape, target: Shape) -> Shape:
+    return target
+
+
+same("identity", "passes its input on", traits=Traits(identity=True, stateless=True))
+
+
+def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    weights = elements(source) * elements(out)
+    return weights + elements(out) * bool(args["bias"]), weights
+
+
+@op(
+    "linear",
+    "fully connected, reshaped to the next node's shape",
+    Param("out", int, least=1),
+    _BIAS,
+    _SPECTRAL,
+    cost=_linear_cost,
+    traits=_SHAPING,
+)
+def _linear(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`linear` cannot take a label", "`embed` makes a vector of it")
+    return target if args["out"] is None else (args["out"],)
+
+
+def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    return source[0] * elements(out), 0
+
+
+@op(
+    "embed",
+    "one learned vector a class",
+    Param("out", int, least=1),
+    cost=_embed_cost,
+    traits=_SHAPING,
+)
+def _embed(args: Args, source: Shape, target: Shape) -> Shape:
+    if not isinstance(source, Label):
+        help = "it needs an `input NAME: label(classes)`"
+        raise ShapeFault(f"`embed` takes a label, not {show_shape(source)}", help)
+    return target if args["out"] is None else (args["out"],)
+
+
+def _attention_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    channels, height, width = source
+    positions, weights = height * width, 5 * channels**2 // 4
+    return weights + 1, positions * weights + positions**2 * channels * 5 // 8
+
+
+@op(
+    "attention",
+    "self-attention over positions, added to its input by a learned factor",
+    cost=_attention_cost,
+    traits=_BY_CHANNELS,
+)
+def _attention(args: Args, source: Shape, target: Shape) -> Shape:
+    """Zhang et al., 2019, without pooling: queries and keys c/8 channels, values c/2."""
+    channels, height, width = maps(source, "attention")
+    if channels % 8:
+        message = f"`attention` needs a multiple of 8 channels, not {channels}"
+        raise ShapeFault(message, "queries and keys have an eighth of the channels")
+    return channels, height, width

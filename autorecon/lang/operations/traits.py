@@ -1,0 +1,31 @@
+"""What may be known of an operation beside its shape and cost, for passes to rely on."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Traits:
+    """Each is a promise, which tests/nn/test_traits.py holds against the operation's numbers.
+
+    By default none is made: of a user's own operation nothing is known, and it is left alone.
+    """
+
+    none: bool = False  # it contributes nothing
+    identity: bool = False  # it passes its input on
+    stateless: bool = False  # without weights or statistics: the same on the same input, always
+    by_channels: bool = False  # the shapes of its weights depend on channels alone
+    pointwise: bool = False  # to copies of a pixel it does what it does to the pixel; no MACs
+    norm: bool = False  # it takes statistics, and need not train on a single position
+    counts_positions: bool = False  # its running variance depends on how many there are
+    convolution: bool = False  # its arguments say which, its module has `weight` and `bias`
+    moves: bool = False  # it may give another resolution than it takes
+    reshapes: bool = False  # of any shape it makes, left open, the target's
+    resize: bool = False  # each channel by itself, linearly, in one way from size to size
+    repeats: bool = False  # from a size to a multiple, it repeats pixels
+    from_result: bool = False  # backward needs its result alone; its module has a switch `inplace`
+    spares_result: bool = False  # backward needs its input at most, which its result is no part of
+
+
+NO_TRAITS = Traits()

@@ -1,0 +1,172 @@
+"""Operations with their arguments, and pipelines of them: what edges choose from, nodes apply."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import attrs
+
+from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
+from autorecon.lang.operations.keys import key
+from autorecon.lang.operations.shapes import Shape, elements
+from autorecon.lang.operations.spec import show_value
+from autorecon.lang.operations.traits import NO_TRAITS, Traits
+from autorecon.lang.source import Span
+
+
+@attrs.frozen
+class Op:
+    """One operation with all its arguments, defaults filled in, in the signature's order."""
+
+    name: str
+    values: tuple[Value, ...]
+
+    @property
+    def spec(self) -> OpSpec:
+        return OPERATIONS[self.name]
+
+    @property
+    def traits(self) -> Traits:
+        return self.spec.traits
+
+    @property
+    def args(self) -> dict[str, Value]:
+        names = (p.name for p in self.spec.params)
+        return dict(zip(names, self.values, strict=True))
+
+    def cost(self, source: Shape, out: Shape, target: Shape) -> tuple[int, int]:
+        """Trainable parameters, and multiply-accumulates a sample."""
+        if self.spec.plan is None:
+            return self.spec.cost(self.args, source, out)
+        plan = self.spec.plan(self.args, source, target)
+        return plan.parameters, plan.macs
+
+    @property
+    def label(self) -> str | None:
+        """The label input that it reads beside its source."""
+        return next((v.name for v in self.values if isinstance(v, LabelInput)), None)
+
+    @property
+    def text(self) -> str:
+        """As one writes it: required arguments by place, others by name where not the default."""
+        written = [
+            show_value(value) if param.required else f"{param.name}={show_value(value)}"
+            for param, value in self._shown
+        ]
+        return f"{self.name}({', '.join(written)})" if written else self.name
+
+    @property
+    def key(self) -> str:
+        """A name for module paths that tells it from any other operation: `conv3_d2`."""
+        return key(self.spec, self._shown, self.text)
+
+    @property
+    def _shown(self) -> list[tuple[Param, Value]]:
+        pairs = zip(self.spec.params, self.values, strict=True)
+        return [(p, value) for p, value in pairs if p.required or value != p.default]
+
+
+@attrs.frozen
+class Placeholder(Op):
+    """A choice where operations are to be, as `name` calls it, until an option is put there."""
+
+    choice: str
+    span: Span = attrs.field(eq=False, repr=False)
+
+    @property
+    def traits(self) -> Traits:
+        return NO_TRAITS
+
+    @property
+    def text(self) -> str:
+        return self.name
+
+
+@attrs.frozen
+class Step:
+    """One operation between the shapes around it, without the batch axis, on the way to `target`.
+
+    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample.
+    """
+
+    op: Op
+    before: Shape
+    after: Shape
+    target: Shape
+    parameters: int
+    macs: int
+
+
+@attrs.frozen
+class Pipeline:
+    """Operations one after the other: an edge's candidate, or what a node applies.
+
+    In a checked program it is typed: `steps` say what the checker proved of each operation in its
+    place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
+    same operations, whatever the shapes around them.
+    """
+
+    ops: tuple[Op, ...]
+    steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        return " >> ".join(op.text for op in self.ops)
+
+    @cached_property
+    def key(self) -> str:
+        return "-".join(op.key for op in self.ops)
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The label inputs that its operations read."""
+        return frozenset(op.label for op in self.ops if op.label)
+
+    @cached_property
+    def is_none(self) -> bool:
+        return self.ops[0].traits.none
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether it is nothing but `identity`."""
+        return len(self.ops) == 1 and self.ops[0].traits.identity
+
+    @cached_property
+    def choices(self) -> tuple[Placeholder, ...]:
+        """The choices that are still to be put in place; none in a checked program."""
+        return tuple(op for op in self.ops if isinstance(op, Placeholder))
+
+    @cached_property
+    def parameters(self) -> int:
+        """Trainable ones."""
+        return sum(step.parameters for step in self.steps)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates a sample."""
+        return sum(step.macs for step in self.steps)
+
+    @cached_property
+    def activations(self) -> int:
+        """Numbers that it computes a sample, of which `identity` computes none."""
+        return sum(elements(step.after) for step in self.steps if not step.op.traits.identity)
+
+    def shapes(self, source: Shape, target: Shape) -> list[Shape]:
+        """The shape before each operation and, last, after all; raises ShapeFault."""
+        shapes = [source]
+        for op in self.ops:
+            shapes.append(op.spec.shape(op.args, shapes[-1], target))
+        return shapes
+
+    def between(self, source: Shape, target: Shape) -> Pipeline:
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
+        if self.is_none:
+            return Pipeline(self.ops)
+        shapes = self.shapes(source, target)
+        around = zip(self.ops, shapes, shapes[1:], strict=False)
+        steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
+        return Pipeline(self.ops, tuple(steps))
+
+
+NONE = Pipeline((Op("none", ()),))
+IDENTITY = Pipeline((Op("identity", ()),))

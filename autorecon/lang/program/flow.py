@@ -1,0 +1,81 @@
+"""How values flow through nodes and edges: what reaches what, in which order, and which shape an
+edge is to give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from autorecon.lang.operations.shapes import Label, Shape
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.nodes import Node
+
+
+def label_reads(
+    nodes: Mapping[str, Node], edges: Iterable[Edge]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Label inputs that operations name, each with the nodes that such an operation lies between:
+    a conditional norm depends on a label to which no edge leads."""
+    reads = [(y, (n.name,)) for n in nodes.values() if n.then for y in n.then.labels]
+    return reads + [
+        (y, (e.source, e.target)) for e in edges for c in e.candidates for y in c.labels
+    ]
+
+
+def live_nodes(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> set[str]:
+    """Nodes on a path from an input to the output over the given edges, and labels that these
+    nodes and edges read."""
+    edges = list(edges)
+    inputs = {n.name for n in nodes.values() if n.is_input}
+    outputs = {n.name for n in nodes.values() if n.role == "output"}
+    forward = reach(inputs, ((e.source, e.target) for e in edges))
+    live = forward & reach(outputs, ((e.target, e.source) for e in edges))
+    return live | {y for y, readers in label_reads(nodes, edges) if live.issuperset(readers)}
+
+
+def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
+    following = defaultdict(list)
+    for a, b in pairs:
+        following[a].append(b)
+    seen, waiting = set(start), list(start)
+    while waiting:
+        for name in following[waiting.pop()]:
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return seen
+
+
+def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise") -> bool:
+    """Whether over the given edges the output depends on no input of this role."""
+    inputs = {n.name for n in nodes.values() if n.role == role}
+    return not inputs & live_nodes(nodes, edges)
+
+
+def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[str]:
+    """Nodes with every edge's source before its target; stops short at a cycle.
+
+    Among nodes that are ready, the order of declaration decides, so the order is stable.
+    """
+    waiting = dict.fromkeys(nodes, 0)
+    following = defaultdict(list)
+    for edge in edges:
+        waiting[edge.target] += 1
+        following[edge.source].append(edge.target)
+    order = [name for name, count in waiting.items() if count == 0]
+    for name in order:
+        for target in following[name]:
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                order.append(target)
+    return order
+
+
+def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
+    """The shape that open arguments take: the target's, but for a concatenation, whose channels
+    are the sum over its edges: there an edge keeps its source's channels."""
+    source, target = nodes[edge.source], nodes[edge.target]
+    same_rank = not isinstance(source.shape, Label) and len(source.shape) == len(target.shape)
+    if target.merge != "concat" or not same_rank:
+        return target.shape
+    return (source.shape[0], *target.shape[1:])

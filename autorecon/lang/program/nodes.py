@@ -1,0 +1,27 @@
+"""Nodes: feature maps, inputs and the image."""
+
+from __future__ import annotations
+
+import attrs
+
+from autorecon.lang.operations.shapes import Shape
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.source import Span
+
+
+@attrs.frozen
+class Node:
+    """A feature map, an input or the image. `aliases` are bound ports: B2.n1 of B1.n5."""
+
+    name: str
+    shape: Shape
+    role: str  # "noise", "label", "inner" or "output"
+    block: str | None = None
+    merge: str = "sum"
+    then: Pipeline | None = None
+    aliases: tuple[str, ...] = ()
+    span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+    @property
+    def is_input(self) -> bool:
+        return self.role in ("noise", "label")

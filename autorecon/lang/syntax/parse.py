@@ -1,0 +1,148 @@
+"""Text -> syntax tree, with every independent syntax fault of the file in one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
+from autorecon.lang.source import MAX_BYTES, Source, Span
+from autorecon.lang.syntax.automaton import Parser, Unexpected
+from autorecon.lang.syntax.expected import unexpected
+from autorecon.lang.syntax.layout import STATEMENT_WORDS, Layout, layout
+from autorecon.lang.syntax.tokens import Token, lex
+from autorecon.lang.syntax.tree import (
+    BlockDef,
+    Choice,
+    EdgeType,
+    File,
+    GenotypeHeader,
+    Let,
+    OpDef,
+    SpaceHeader,
+    Use,
+)
+from autorecon.lang.syntax.tree_builder import build
+
+MAX_DEPTH = 50
+_HEADERS = SpaceHeader | GenotypeHeader
+
+
+def read_source(path: str | Path) -> Source:
+    """Read a file; SpaceError (E0103) when it is missing, too large or not UTF-8."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(f"cannot read {path}: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise _unreadable(f"{path} is larger than {MAX_BYTES:,} bytes")
+    try:
+        return Source(data.decode("utf-8-sig"), str(path), path)
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"{path} is not UTF-8 text (byte {error.start})") from None
+
+
+def _unreadable(message: str) -> SpaceError:
+    return SpaceError([Diagnostic("E0103", message)])
+
+
+def parse(source: Source, *, headless: bool = False) -> File:
+    """The syntax tree of a text; SpaceError with all syntax faults.
+
+    A `headless` file may lack a header, if it holds nothing but declarations.
+    """
+    faults = Diagnostics()
+    tokens, comments = _tokens(source, faults)
+    faults.finish()
+    trees = _statements(layout(tokens), source, faults)
+    faults.finish()
+    statements = [build(tree, source) for tree in trees]
+    if headless and not (statements and isinstance(statements[0], _HEADERS)):
+        _check_declarations(statements, faults)
+        return File(None, tuple(statements), comments, source)
+    _check_header(statements, source, faults)
+    faults.finish()
+    return File(statements[0], tuple(statements[1:]), comments, source)
+
+
+def _check_declarations(statements: list, faults: Diagnostics) -> None:
+    for statement in statements:
+        if not isinstance(statement, Let | EdgeType | OpDef | BlockDef | Choice | Use):
+            help = "it declares `let`, `edge`, `op`, `choice` and `block`; or give it a header"
+            message = "this cannot stand in a file without a header"
+            faults.report("E0104", message, statement.span, help)
+    faults.finish()
+
+
+def _check_header(statements: list, source: Source, faults: Diagnostics) -> None:
+    if not statements or not isinstance(statements[0], _HEADERS):
+        where = statements[0].span if statements else Span(0, 0, source)
+        help = 'begin with `space NAME(parameter = default, ...)` or `genotype NAME of "FILE"`'
+        faults.report("E0104", "the file does not say what it is", where, help)
+    for extra in statements[1:]:
+        if isinstance(extra, _HEADERS):
+            faults.report("E0104", "a second header", extra.span, "one file holds one space")
+
+
+def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
+    """All tokens, and the comments beside them."""
+    comments: list[Span] = []
+    kept: list[Token] = []
+    depth = 0
+    for token in lex(source.text):
+        if token.type == "COMMENT":
+            comments.append(_span(token, source))
+        else:
+            kept.append(token)
+        depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (
+            token.type in ("RPAR", "RBRACE", "RSQB")
+        )
+        if depth > MAX_DEPTH:
+            faults.report("E0105", "brackets nested too deeply", _span(token, source))
+            break
+        if token.type in STATEMENT_WORDS:
+            depth = min(depth, 1)
+    return kept, tuple(comments)
+
+
+def _span(token: Token, source: Source) -> Span:
+    return Span(token.start_pos, token.end_pos, source)
+
+
+def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
+    """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
+    for token, message, help in laid.faults:
+        faults.report("E0101", message, _span(token, source), help)
+    parser = Parser()
+    saved = parser.save()
+    before: list[Token] = []  # of the statement, since then
+    depth = start_depth = ended = 0  # block braces; statements
+    skipping = False
+    for token in laid.tokens:
+        depth += (token.type == "_BLOCK_OPEN") - (token.type == "_BLOCK_CLOSE")
+        if depth > MAX_DEPTH:
+            faults.report("E0105", "bodies nested too deeply", _span(token, source))
+            break
+        try:
+            if not skipping:
+                parser.feed(token)
+                before.append(token)
+        except Unexpected:
+            parser.restore(saved)
+            # Where a bracket was mended, what the parser says is an echo.
+            if ended not in laid.mended:
+                for fed in before:
+                    parser.feed(fed)
+                code, message, help = unexpected(token, before, parser.accepts())
+                faults.report(code, message, _span(token, source), help)
+                parser.restore(saved)
+            skipping = True
+        ended += token.type == "_NL"
+        if skipping and token.type == "_NL" and depth <= start_depth:
+            skipping = False
+            parser.feed(token)
+            saved, before = parser.save(), []
+        elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
+            saved, start_depth, before = parser.save(), depth, []
+    return [] if faults.failed else parser.finish()
