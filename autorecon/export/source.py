@@ -106,7 +106,7 @@ def source_class(net: Generator) -> str:
 
 def _normalises_twice(calls: Iterable[Call]) -> bool:
     """Whether a layer with a weight that is normalised is called by several edges."""
-    layers = [call.layer for call in calls if call.op.args.get("spectral")]
+    layers = [call.name for call in calls if call.op.args.get("spectral")]
     return len(set(layers)) < len(layers)
 
 

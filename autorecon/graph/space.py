@@ -193,8 +193,7 @@ def genotype(space: Space, choices: Mapping[str, str], *, of: str | None = None)
     """The genotype of `space` that these options (by decision) make, with its text.
 
     `of` is how the text names the space's file; by default the name of the file that it was read
-    from. ArchitectureError where an option is missing or unknown, a rule or limit is broken, or an
-    input that the space requires beside the noise is cut off.
+    from. ArchitectureError where an option is missing or unknown, or a rule or limit is broken.
     """
     return Space(derive.derived(space, choices, of))
 

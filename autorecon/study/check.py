@@ -36,9 +36,8 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
             key = (cell.teacher, cell.kind, *fits)
             if key not in seen:
                 source = place_of(cell.needs) if cell.needs else None
-                space = _space(Task(cell, examples[source] if source else None))
-                if source:
-                    _check_labels(cell, spaces[source])
+                task = Task(cell, examples[source] if source else None)
+                space = _space(task, spaces[source] if source else None)
                 seen[key] = space.fingerprint if space else ""
                 if space and cell.kind != "compress":
                     spaces[cell.place] = space
@@ -67,9 +66,11 @@ def _check_same(cell: Cell, record: CellRecord | None, now: str) -> None:
         )
 
 
-def _space(task: Task) -> Space | None:
-    """What a cell is to search, draw from or compress with, all that it needs being there."""
+def _space(task: Task, source: Space | None) -> Space | None:
+    """What a cell is to search, draw from or compress with: of `source`, an arbitrary one."""
     try:
+        if source:
+            _check_labels(task.cell, source)
         return prepare(task.config).generator
     except Exception as error:
         error.add_note(f"in the cell {task.cell.id}")

@@ -51,6 +51,16 @@ link a -> image = none | linear
 """
 
 
+def test_a_choice_that_one_edge_names_is_weighed_as_an_edges_own():
+    named = CUT.replace("image = linear | linear(bias=false)", "image = last")
+    space = autorecon.loads(named + "choice last = linear | linear(bias=false)\n")
+    p = probabilities(autorecon.loads(CUT))
+    own = ExpectedCost(autorecon.loads(CUT))(p)
+    found = ExpectedCost(space)({**p, "last": p["b->image"]})
+    assert torch.equal(found.macs, own.macs)
+    assert torch.equal(found.parameters, own.parameters)
+
+
 def test_gradients_are_the_differences_of_exact_means():
     space = autorecon.loads(CUT)
     p = {name: v.requires_grad_() for name, v in probabilities(space).items()}

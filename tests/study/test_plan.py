@@ -12,6 +12,7 @@ from autorecon.compress import CompressError
 from autorecon.lang import SpaceError
 from autorecon.study.cells import plan
 from autorecon.study.errors import StudyError
+from autorecon.study.folder import StudyFolder
 from autorecon.study.run import check
 from autorecon.study.spec import find_study, read_study, shipped_studies
 from autorecon.workflow.config import ConfigError
@@ -177,7 +178,8 @@ def test_what_is_drawn_for_a_class_knows_it(tiny, here, done):
     )
     Path("small.space").write_text(SMALL)
     done(small[: small.index("[[variant]]")] + DRAWN, "out", seeds=6)
-    found = [load(path) for path in Path("out").rglob("draw-paper/seed*.space")]
+    drawn = [r for cell, r in StudyFolder(Path("out")).log.read().items() if "/draw-" in cell]
+    found = [load(StudyFolder(Path("out")).genotype_path(r.genotype)) for r in drawn]
     assert len(found) == 6
     assert all("y" in genotype.live for genotype in found)
 

@@ -51,7 +51,7 @@ def resized(draft: Draft, shape: Shape) -> Shape:
 
 def chain(draft: Draft) -> None:
     source = draft.source()
-    for _ in range(draft.random.choice((1, 1, 2, 3))):
+    for _ in range(draft.random.choice((1, 1, 1, 2, 3))):
         shape = resized(draft, source.shape) if len(source.shape) == 3 else some_shape(draft)
         source = grown(draft, source, shape, merge(draft))
 

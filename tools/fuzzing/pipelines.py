@@ -57,8 +57,8 @@ class Pipelines:
             self.norm(shape) if self.chance(0.35) else self.one(*ACTIVATIONS)
         )
 
-    def keeping(self, shape: Shape, most: int = 2) -> str:
-        return " >> ".join(self.kept(shape) for _ in range(self.random.randint(1, most)))
+    def keeping(self, shape: Shape) -> str:
+        return " >> ".join(self.kept(shape) for _ in range(self.random.choice((1, 1, 2))))
 
     def norm(self, shape: Shape) -> str:
         kinds = ["bn", "bn", "layer_norm", "group_norm"]

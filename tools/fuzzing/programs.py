@@ -25,10 +25,10 @@ def program(random: Random) -> str:
     _inputs(draft)
     labelled = _label(draft)
     named = _named(draft)
-    for _ in range(random.choice((1, 1, 1, 1, 1, 2, 3))):
+    for _ in range(random.choice((1, 1, 1, 1, 1, 1, 2, 3))):
         pattern = cells if draft.chance(0.15) else random.choice(PATTERNS)
         pattern(draft)
-        if draft.chance(0.3):
+        if draft.chance(0.2):
             _edge_type(draft)
     _output(draft, labelled)
     named = [s for s in named if _is_named(s, draft.statements) or draft.chance(0.1)]
@@ -54,7 +54,7 @@ def _header(draft: Draft) -> list[str]:
 
 
 def _inputs(draft: Draft) -> None:
-    for _ in range(draft.random.choice((1, 1, 1, 1, 1, 2, 3))):
+    for _ in range(draft.random.choice((1, 1, 1, 1, 1, 1, 2, 3))):
         side = draft.random.choice((1, 2, 4))
         maps = (draft.random.choice((1, 2, 4)), side, side)
         shape = maps if draft.chance(0.2) else (draft.random.choice((1, 3, 4, 4, 6)),)
@@ -72,7 +72,7 @@ def _label(draft: Draft) -> Spot | None:
     spot.label = True
     draft.pipelines.labels = [spot.name]
     draft.statements.append(f"input {spot.name}: label({draft.sizes.number(spot.shape[0])})")
-    if draft.chance(0.5):
+    if draft.chance(0.35):
         noise = draft.source(maps=False)
         code = draft.node(noise.shape, draft.random.choice(("product", "sum", "mean")))
         draft.connect(noise, code, sure=True)

@@ -20,7 +20,7 @@ class Sizes:
 
     def number(self, value: int) -> str:
         """A whole number of at least 1."""
-        if not self.values or self.random.random() < 0.5:
+        if not self.values or self.random.random() < 0.65:
             return str(value)
         name, known = self.random.choice(list(self.values.items()))
         return self.random.choice([*_ways(name, known, value)] or [str(value)])
