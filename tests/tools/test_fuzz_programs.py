@@ -3,15 +3,17 @@ made to differ is found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 import attrs
 import pytest
 
 import fuzz_programs as tool
-from autorecon import Space, loads
-from autorecon.graph.counting import cost
+from autorecon import loads
 from autorecon.graph.draw import draw
+from autorecon.graph.valid import unrestricted
+from autorecon.lang import Node
 from autorecon.lowering import passes
 from autorecon.lowering.plan import Merge, Plan
 from fuzzing.campaign import Failure
@@ -57,8 +59,8 @@ def test_a_wrong_pass_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = cost.count
-    monkeypatch.setattr(cost, "count", lambda parts: right(parts) - (right(parts) > 5))
+    right = unrestricted.count
+    monkeypatch.setattr(unrestricted, "count", lambda parts: right(parts) - (right(parts) > 5))
     found = first_failure(every=1_000)
     assert found.kind == "Difference: order of counts"
     assert len(found.text.splitlines()) <= 10, found.text
@@ -66,11 +68,11 @@ def test_a_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_exception_is_found_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nodes(space: Space, *rest: object) -> None:
-        if any(n.merge == "product" for n in space.nodes.values()):
+    def nodes(nodes: Iterable[Node], *rest: object) -> None:
+        if any(node.merge == "product" for node in nodes):
             raise KeyError("product")
 
-    monkeypatch.setattr(draw, "_draw_nodes", nodes)
+    monkeypatch.setattr(draw, "draw_nodes", nodes)
     found = first_failure(every=1_000)
     assert found.kind == "KeyError in draw.py:dot_source"
     assert "merge product" in found.text

@@ -39,6 +39,9 @@ def derive_choices(space: Architectures, probabilities: Probabilities) -> dict[s
     while given_up and not liveness(space).is_valid(picks):
         place = given_up.pop(0)
         picks[place] = _best(weights[place], fuller[place])
+    if not liveness(space).is_valid(picks):
+        # Of tied decisions an option may be `none` on one edge and keep another from it.
+        return options(space, most_probable(space, weights))
     return options(space, tuple(picks))
 
 
