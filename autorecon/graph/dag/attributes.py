@@ -9,7 +9,6 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -103,7 +102,7 @@ def _number(value: Any) -> int | float | bool:
         return value
     if isinstance(value, Integral):
         return _whole(value)
-    if not isinstance(value, Real) or not isfinite(value) or abs(value) > MAX_NUMBER:
+    if not isinstance(value, Real) or not -MAX_NUMBER <= float(value) <= MAX_NUMBER:
         raise ValueError
     return float(value)
 

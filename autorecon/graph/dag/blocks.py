@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 import attrs
@@ -52,8 +52,9 @@ def _instances(draft: Draft) -> dict[str, str | None]:
     """Those that the graph declares, then those that something else of it names."""
     declared = draft.said.get("instances", {})
     choices = (name.rpartition(".")[0] for name in draft.said.get("choices", {}))
-    within = (some.block for some in (*draft.nodes.values(), *draft.edges))
-    found = dict.fromkeys(filter(None, (*declared, *within, *choices)))
+    nodes, edges = (n.block for n in draft.nodes.values()), (e.block for e in draft.edges)
+    named = filter(None, (*declared, *nodes, *edges, *choices))
+    found: dict[str, str | None] = dict.fromkeys(named)
     for node in draft.nodes.values():
         for alias in node.aliases:
             instance = alias.partition(".")[0]
@@ -61,7 +62,7 @@ def _instances(draft: Draft) -> dict[str, str | None]:
     return found | declared
 
 
-def _bind(draft: Draft, found: dict[str, Block], alias: str, node: DraftNode) -> None:
+def _bind(draft: Draft, found: Mapping[str, Block], alias: str, node: DraftNode) -> None:
     instance = alias.partition(".")[0]
     block = found[instance]
     block.bound.append((alias, node))
@@ -72,7 +73,7 @@ def _bind(draft: Draft, found: dict[str, Block], alias: str, node: DraftNode) ->
         draft.report("E1002", message, f"node {node.name}", help)
 
 
-def in_order(draft: Draft, found: dict[str, Block]) -> list[str]:
+def in_order(draft: Draft, found: Mapping[str, Block]) -> list[str]:
     """Names of nodes outside of blocks and of instances, as the text declares them: an instance
     where its first node stands, but behind the one that it comes after.
 
@@ -91,7 +92,7 @@ def in_order(draft: Draft, found: dict[str, Block]) -> list[str]:
     return _behind(sorted(ranks, key=ranks.__getitem__), found)
 
 
-def _behind(order: Iterable[str], found: dict[str, Block]) -> list[str]:
+def _behind(order: Iterable[str], found: Mapping[str, Block]) -> list[str]:
     """The same with every instance behind the one that it comes after."""
     placed: dict[str, None] = {}
     for item in order:

@@ -154,8 +154,9 @@ def _edge(draft: Draft, source: str, target: str, key: Any, given: Mapping[Any, 
 
 def _ends(draft: Draft, source: str, target: str, key: Any, inside: str) -> tuple[str, str] | None:
     """How the text calls the ends: as the edge's key has it, if that is a name of this edge."""
-    names = [_known_as(draft, end, inside) for end in (source, target.removesuffix(ENTRY))]
-    known = list(product(*names))
+    sources = _known_as(draft, source, inside)
+    targets = _known_as(draft, target.removesuffix(ENTRY), inside)
+    known = list(product(sources, targets))
     named = (pair for pair in known if key in _names(pair, inside))
     return next(named, known[0] if known else None)
 

@@ -60,7 +60,8 @@ class Texts:
             source = Source(text, places=(place,))
             for d in error.diagnostics:
                 ends = (d.span.start, d.span.end) if d.span else (0, 0)
-                span = Span(*(max(0, end - len(above)) for end in ends), source)
+                start, end = (max(0, end - len(above)) for end in ends)
+                span = Span(start, end, source)
                 self.faults.report(d.code, d.message, span, d.help)
             return None
         if len(file.statements) == 1 and not file.comments:
