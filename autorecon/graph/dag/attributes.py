@@ -9,7 +9,6 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -103,10 +102,9 @@ def _number(value: Any) -> int | float | bool:
         return value
     if isinstance(value, Integral):
         return _whole(value)
-    number = float(value) if isinstance(value, Real) else float("nan")
-    if not isfinite(number) or abs(number) > MAX_NUMBER:
+    if not isinstance(value, Real) or not -MAX_NUMBER <= float(value) <= MAX_NUMBER:
         raise ValueError
-    return number
+    return float(value)
 
 
 def _many(read: Callable[[Any], Any], least: int = 1) -> Callable[[Any], tuple]:

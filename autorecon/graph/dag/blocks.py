@@ -52,8 +52,9 @@ def _instances(draft: Draft) -> dict[str, str | None]:
     """Those that the graph declares, then those that something else of it names."""
     declared = draft.said.get("instances", {})
     choices = (name.rpartition(".")[0] for name in draft.said.get("choices", {}))
-    nodes, edges = (node.block for node in draft.nodes.values()), (e.block for e in draft.edges)
-    found = dict.fromkeys(filter(None, (*declared, *nodes, *edges, *choices)))
+    nodes, edges = (n.block for n in draft.nodes.values()), (e.block for e in draft.edges)
+    named = filter(None, (*declared, *nodes, *edges, *choices))
+    found: dict[str, str | None] = dict.fromkeys(named)
     for node in draft.nodes.values():
         for alias in node.aliases:
             instance = alias.partition(".")[0]
@@ -61,7 +62,7 @@ def _instances(draft: Draft) -> dict[str, str | None]:
     return found | declared
 
 
-def _bind(draft: Draft, found: dict[str, Block], alias: str, node: DraftNode) -> None:
+def _bind(draft: Draft, found: Mapping[str, Block], alias: str, node: DraftNode) -> None:
     instance = alias.partition(".")[0]
     block = found[instance]
     block.bound.append((alias, node))

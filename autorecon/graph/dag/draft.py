@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -153,8 +154,9 @@ def _edge(draft: Draft, source: str, target: str, key: Any, given: Mapping[Any, 
 
 def _ends(draft: Draft, source: str, target: str, key: Any, inside: str) -> tuple[str, str] | None:
     """How the text calls the ends: as the edge's key has it, if that is a name of this edge."""
-    names = [_known_as(draft, end, inside) for end in (source, target.removesuffix(ENTRY))]
-    known = [(start, end) for start in names[0] for end in names[1]]
+    sources = _known_as(draft, source, inside)
+    targets = _known_as(draft, target.removesuffix(ENTRY), inside)
+    known = list(product(sources, targets))
     named = (pair for pair in known if key in _names(pair, inside))
     return next(named, known[0] if known else None)
 

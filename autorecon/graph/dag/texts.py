@@ -60,7 +60,7 @@ class Texts:
             source = Source(text, places=(place,))
             for d in error.diagnostics:
                 ends = (d.span.start, d.span.end) if d.span else (0, 0)
-                start, end = (max(0, one - len(above)) for one in ends)
+                start, end = (max(0, end - len(above)) for end in ends)
                 span = Span(start, end, source)
                 self.faults.report(d.code, d.message, span, d.help)
             return None
