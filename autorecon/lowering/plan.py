@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import attrs
 
-from autorecon.lang import Op, Shape
+from autorecon.lang import Op, Shape, show_shape
 from autorecon.lang.program.candidates import Step as Typed
 
 
@@ -23,6 +23,9 @@ class Weight(NamedTuple):
     edge: str
     candidate: int
 
+    def __str__(self) -> str:
+        return f"p[{self.edge}, {self.candidate}]"
+
 
 class Place(NamedTuple):
     """Where an operation's module is: of an edge's candidate, or (None) of a node's `then`."""
@@ -31,6 +34,9 @@ class Place(NamedTuple):
     candidate: int | None
     position: int
 
+    def __str__(self) -> str:
+        return ".".join(str(part) for part in self if part is not None)
+
 
 class Term(NamedTuple):
     """A summand: a value, and what it is multiplied by (None: by nothing)."""
@@ -38,12 +44,18 @@ class Term(NamedTuple):
     value: str
     weight: Weight | None = None
 
+    def __str__(self) -> str:
+        return f"{self.weight} * {self.value}" if self.weight else self.value
+
 
 class Grid(NamedTuple):
     """Where a fused kernel has taps: size x size of them, `dilation` apart."""
 
     size: int
     dilation: int
+
+    def __str__(self) -> str:
+        return f"{self.size}x{self.size}" + f" d{self.dilation}" * (self.dilation > 1)
 
     @property
     def taps(self) -> int:
@@ -67,6 +79,10 @@ class Kernel(NamedTuple):
     weight: Weight | None = None
     bias: bool = False
 
+    def __str__(self) -> str:
+        own = "identity" if self.place is None else f"{self.place} {self.grid}"
+        return f"{self.weight} * ({own})" if self.weight else own
+
 
 @attrs.frozen
 class Apply:
@@ -84,6 +100,11 @@ class Apply:
     shape: Shape
     copies: int = 1
     in_place: bool = False
+
+    def __str__(self) -> str:
+        more = f", for {self.copies} positions each" * (self.copies > 1)
+        more += ", in place" * self.in_place
+        return f"{_made(self)} = {self.op.text} of {', '.join(self.sources)}{more}"
 
     @property
     def op(self) -> Op:
@@ -111,6 +132,10 @@ class Merge:
     terms: tuple[Term, ...]
     shape: Shape
     parts: int = 1
+
+    def __str__(self) -> str:
+        more = f" / {self.parts}" * (self.kind == "mean")
+        return f"{_made(self)} = {self.kind} of {', '.join(map(str, self.terms))}{more}"
 
     @property
     def outs(self) -> tuple[str, ...]:
@@ -148,6 +173,18 @@ class Convolve:
     fourier: bool = False
     narrow: bool = False
 
+    def __str__(self) -> str:
+        """The kernels follow, a line for each result and source."""
+        kind = f"convolution on {self.grid}"
+        kind += f", {self.groups} groups" * (self.groups > 1)
+        kind += f", of pixels repeated {self.scale} times" * (self.scale > 1)
+        kind += ", by spectra" * self.fourier + ", as a product of matrices" * self.narrow
+        lines = [f"{_made(self)} = {kind}"]
+        for out, row in zip(self.outs, self.kernels, strict=True):
+            for source, block in zip(self.sources, row, strict=True):
+                lines.append(f"    {out} += {' + '.join(map(str, block))} of {source}")
+        return "\n".join(lines)
+
     @property
     def grids(self) -> frozenset[Grid]:
         """Those of its kernels, before they are mixed."""
@@ -157,6 +194,11 @@ class Convolve:
 Step = Apply | Merge | Convolve
 
 
+def _made(step: Step) -> str:
+    pairs = zip(step.outs, step.shapes, strict=True)
+    return ", ".join(f"{out} [{show_shape(shape)}]" for out, shape in pairs)
+
+
 @attrs.frozen
 class Plan:
     """Steps in an order in which every value is computed before it is used."""
@@ -164,6 +206,11 @@ class Plan:
     inputs: Mapping[str, Shape] = attrs.field(eq=False)
     steps: tuple[Step, ...]
     output: str
+
+    def __str__(self) -> str:
+        """A line for each input, step and kernel."""
+        inputs = [f"{name} [{show_shape(shape)}]" for name, shape in self.inputs.items()]
+        return "\n".join([*inputs, *map(str, self.steps), f"-> {self.output}"])
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
