@@ -6,6 +6,7 @@ same architectures.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import TypeAlias
@@ -13,16 +14,10 @@ from typing import TypeAlias
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
 from autorecon.graph.architectures.ids import places
 from autorecon.graph.counting.cost import COUNT
-from autorecon.graph.counting.decision_diagram import (
-    Diagram,
-    FrontierTooWide,
-    Layer,
-    Weights,
-    diagram,
-)
+from autorecon.graph.counting.decision_diagram import FrontierTooWide, Layer, Weights, diagram
 from autorecon.graph.counting.numbering import Numbering
 from autorecon.graph.counting.tied_numbering import TiedNumbering
-from autorecon.graph.counting.tied_parts import AS_BEFORE, TiedParts
+from autorecon.graph.counting.tied_parts import AS_BEFORE
 from autorecon.graph.counting.tied_parts import Layer as TiedLayer
 from autorecon.graph.space import Space
 from autorecon.graph.valid.completion import completed
@@ -141,19 +136,23 @@ class _Listed:
         return dict(zip(self._names, self._found[number], strict=True))
 
 
-def _paths(space: Space) -> Numbering | _Paths | _TiedPaths | _Listed:
+def _paths(space: Space) -> Numbering | _Paths | _Listed:
     if space.is_tied and space.restrictions:
         canonical = space.liveness.canonical
         # The canonical picks go before others of the same generator, where they are there.
         valid = sorted(few_listed(space), key=lambda picks: picks != canonical(picks))
         return _Listed(space, list({canonical(p): p for p in reversed(valid)}.values()))
     if space.is_tied and space.tied_parts:
-        return _TiedPaths(space, space.tied_parts)
-    if space.live_parts is None:
+        axes = {edge.name: edge.axes for edge in space.edges}
+        parts = space.tied_parts
+        return _Paths(parts.tables(), parts.layers, parts.final, axes)
+    live = space.live_parts
+    if live is None:
         raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
     if space.restrictions:
-        return Numbering(space.program, space.live_parts)
-    return _Paths(space.live_parts)
+        return Numbering(space.program, live)
+    assert live.final is not None
+    return _Paths([*live.tables(Weights(), COUNT)], live.layers, live.final)
 
 
 # An arc backwards: the state before, and the candidates that it stands for if its edge is live.
@@ -161,73 +160,53 @@ _Back: TypeAlias = tuple[int, tuple[int, ...]]
 
 
 class _Paths:
-    """The live parts of a space without rules and limits, numbered: faster than `Numbering`."""
+    """The live parts of a space, numbered; without rules and limits: faster than `Numbering`.
 
-    def __init__(self, parts: Diagram) -> None:
-        self._tables = list(parts.tables(Weights(), COUNT))
-        self._back = [_backwards(layer) for layer in parts.layers]
-        self._names = [layer.owner.name for layer in parts.layers]
-        assert parts.final is not None
-        self._final = parts.final
-        self.size = self._tables[-1][self._final]
+    `axes` are what edges depend on, where candidates may be as another edge's have settled.
+    """
+
+    def __init__(
+        self,
+        tables: Sequence[Sequence[int]],
+        layers: Sequence[Layer | TiedLayer],
+        final: int,
+        axes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        ways = [(layer.owner.name, _backwards(layer)) for layer in layers]
+        self._back = [*zip(tables[-2::-1], ways[::-1], strict=True)]
+        self._axes, self._final, self.size = axes, final, tables[-1][final]
 
     def path(self, number: int) -> dict[str, int]:
         """The candidates of the live edges, by name."""
-        found, state = {}, self._final
-        for layer in range(len(self._back) - 1, -1, -1):
-            before, digit = self._tables[layer], 0
-            for way in self._back[layer][state]:
+        found: dict[str, int] = {}
+        state = self._final
+        for before, (name, ways) in self._back:
+            for way in ways[state]:
                 old, options = way
                 here = before[old] * (len(options) or 1)
                 if number < here:
                     break
                 number -= here
+            digit = 0
             if len(options) > 1:
                 number, digit = divmod(number, len(options))
             if options:
-                found[self._names[layer]] = options[digit]
+                found[name] = options[digit]
             state = old
-        return found
+        if not self._axes:
+            return found
+        known = {self._axes[name]: c for name, c in found.items() if c != AS_BEFORE}
+        return {n: known[self._axes[n]] if c == AS_BEFORE else c for n, c in found.items()}
 
 
-class _TiedPaths:
-    """The live parts of a space in which decisions are tied, numbered."""
-
-    def __init__(self, space: Space, parts: TiedParts) -> None:
-        self._axes = {edge.name: edge.axes for edge in space.edges}
-        self._tables, self._final = parts.tables(), parts.final
-        self._layers = [(layer.owner.name, _tied_backwards(layer)) for layer in parts.layers]
-        self.size = parts.size
-
-    def path(self, number: int) -> dict[str, int]:
-        """The candidates of the live edges, by name, those too that another edge's have settled."""
-        shown: dict[str, int] = {}
-        state = self._final
-        for before, (name, ways) in zip(self._tables[-2::-1], self._layers[::-1], strict=True):
-            for old, labels in ways[state]:
-                here = before[old] * (len(labels) or 1)
-                if number < here:
-                    break
-                number -= here
-            number, digit = divmod(number, len(labels) or 1)
-            if labels:
-                shown[name] = labels[digit]
-            state = old
-        known = {self._axes[name]: c for name, c in shown.items() if c != AS_BEFORE}
-        return {n: known[self._axes[n]] if c == AS_BEFORE else c for n, c in shown.items()}
-
-
-def _tied_backwards(layer: TiedLayer) -> list[list[_Back]]:
+def _backwards(layer: Layer | TiedLayer) -> list[list[_Back]]:
     ways: list[list[_Back]] = [[] for _ in range(layer.size)]
-    for old, arcs in enumerate(layer.arcs):
-        for new, labels in arcs:
-            ways[new].append((old, labels))
-    return ways
-
-
-def _backwards(layer: Layer) -> list[list[_Back]]:
-    ways: list[list[_Back]] = [[] for _ in range(layer.size)]
-    for take, arcs in layer.arcs.items():
-        for old, new in arcs:
+    if isinstance(layer, TiedLayer):
+        for old, arcs in enumerate(layer.arcs):
+            for new, labels in arcs:
+                ways[new].append((old, labels))
+        return ways
+    for take, pairs in layer.arcs.items():
+        for old, new in pairs:
             ways[new].append((old, take.options if take.live else ()))
     return ways
