@@ -43,6 +43,10 @@ link z -> b = identity
 link a -> image = identity | none
 link b -> image = linear | linear >> ccbn(y) | none
 """
+NAMED = READ.replace("linear | linear >> ccbn(y) | none", "linear >> norm") + (
+    "choice norm = bn | ccbn(y)\n"
+)
+TIED = NAMED.replace("node b [3]", "node b [3] then norm")
 SHARED = READ + "share choice z -> a, a -> image\n"
 RULED = READ + "rule at most 1 none\nlimit params <= 60\n"
 UNREAD = """
@@ -169,7 +173,8 @@ def test_spaces_in_which_decisions_are_tied(
 
 
 @pytest.mark.parametrize(
-    ("text", "valid", "left"), [(READ, 9, 6), (SHARED, 5, 4), (RULED, 6, 4), (TWO, 12, 7)]
+    ("text", "valid", "left"),
+    [(READ, 9, 6), (NAMED, 8, 5), (TIED, 8, 5), (SHARED, 5, 4), (RULED, 6, 4), (TWO, 12, 7)],
 )
 def test_labels_that_norms_read_and_several_labels(
     text: str, valid: int, left: int, live_parts: LiveParts
