@@ -19,7 +19,7 @@ from autorecon.lowering.plan import Merge, Plan
 from fuzzing.campaign import Failure
 from fuzzing.programs import program
 
-PROGRAMS = 600  # about a minute's work
+PROGRAMS = 450  # about a minute of work
 
 
 def test_nothing_differs() -> None:
