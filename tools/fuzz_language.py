@@ -14,8 +14,8 @@ import math
 import re
 import resource
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Collection
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
@@ -60,6 +60,7 @@ class Base:
         return (1 if self.folder.name == "bad" else 4) / (200 + len(self.text))
 
 
+@cache
 def bases() -> list[Base]:
     """Every program that there is, in a fixed order."""
     paths = [*resource_folder("spaces").glob("**/*.space"), *TESTS.glob("**/*.space")]
@@ -181,15 +182,15 @@ def smallest(found: Failure, source: Source) -> Failure:
     return minimised(found, again, [without_pieces(lines), without_pieces(TOKENS.findall)])
 
 
-def run(seed: int, start: int, count: int) -> Tally:
-    """Inputs `start` to `start + count` of a seed, in this process."""
+def run(seed: int, start: int, count: int, known: Collection[str] = ()) -> Tally:
+    """Inputs `start` to `start + count` of a seed, in this process, but for what is `known`."""
     texts = bases()
     weights = [base.weight for base in texts]
     tally, before = Tally(), _memory()
     for index in range(start, start + count):
         source = mutated(Random(f"{seed}:{index}"), texts, weights)
         one = tried(index, source)
-        new = one.failures.keys() - tally.failures.keys()
+        new = one.failures.keys() - {*known, *tally.failures}
         one.failures = {kind: smallest(one.failures[kind], source) for kind in new}
         tally.add(one)
         if index % 50 == 0 and _memory() - before > MEMORY:  # asking takes long on some systems

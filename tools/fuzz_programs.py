@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -81,21 +81,24 @@ class Bench:
             self.counts.update(stage(space, Random(self.chance), self.folder))
 
 
-def run(seed: int, every: int, start: int, count: int) -> Tally:
-    """Programs `start` to `start + count` of a seed, in this process."""
+def run(seed: int, every: int, start: int, count: int, known: Collection[str] = ()) -> Tally:
+    """Programs `start` to `start + count` of a seed, in this process. The kinds of failure that
+    are `known` are only counted."""
     tally = Tally()
     with TemporaryDirectory() as folder:
         for index in range(start, start + count):
             stages = (language, exact, nets) if index % every == 0 else (language, exact)
-            _one(tally, Bench(f"{seed}:{index}", index, Path(folder)), stages)
+            _one(tally, Bench(f"{seed}:{index}", index, Path(folder)), stages, known)
     return tally
 
 
-def _one(tally: Tally, bench: Bench, stages: Sequence[Stage]) -> None:
+def _one(tally: Tally, bench: Bench, stages: Sequence[Stage], known: Collection[str]) -> None:
     began = time.process_time()
     found = bench.failure(program(Random(bench.chance)), stages)
     tally.add(Tally(1, bench.counts, (time.process_time() - began, bench.index)))
-    if found and found.kind not in tally.failures:
+    if found:
+        tally.counts["failed"] += 1
+    if found and found.kind not in {*known, *tally.failures}:
         tally.failures[found.kind] = minimised(found, bench.again)
 
 

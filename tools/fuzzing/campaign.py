@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-CHUNK = 500
+CHUNK = 100
 
 
 class Hang(BaseException):
@@ -91,7 +91,8 @@ def _details(error: BaseException) -> str:
     return "".join(traceback.format_exception(error, limit=-4))
 
 
-Run = Callable[[int, int], Tally]  # of `count` inputs from `start` on
+# Of `count` inputs from `start` on; of the kinds of failure that are known already no more is told.
+Run = Callable[[int, int, Collection[str]], Tally]
 
 
 def campaign(run: Run, start: int, count: int, jobs: int, seconds: float, again: str) -> NoReturn:
@@ -101,7 +102,7 @@ def campaign(run: Run, start: int, count: int, jobs: int, seconds: float, again:
     """
     tally, began, shown = Tally(), time.monotonic(), 0.0
     chunks = _chunks(start, count, began + seconds)
-    for part in _results(run, jobs, chunks):
+    for part in _results(run, jobs, chunks, tally.failures):
         for kind in part.failures.keys() - tally.failures.keys():
             _show(part.failures[kind], again)
         tally.add(part)
@@ -123,16 +124,18 @@ def _chunks(start: int, count: int, ends: float) -> Iterator[tuple[int, int]]:
         yield place, min(CHUNK, start + count - place)
 
 
-def _results(run: Run, jobs: int, chunks: Iterator[tuple[int, int]]) -> Iterator[Tally]:
+def _results(
+    run: Run, jobs: int, chunks: Iterator[tuple[int, int]], known: Collection[str]
+) -> Iterator[Tally]:
     """Of each chunk; a few are handed out ahead, so that an end in time is kept."""
     if jobs == 1:
-        yield from (run(*chunk) for chunk in chunks)
+        yield from (run(*chunk, known) for chunk in chunks)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(run, *chunk) for chunk in _first(chunks, 2 * jobs)]
+        waiting = [pool.submit(run, *chunk, ()) for chunk in _first(chunks, 2 * jobs)]
         while waiting:
             yield waiting.pop(0).result()
-            waiting += [pool.submit(run, *chunk) for chunk in _first(chunks, 1)]
+            waiting += [pool.submit(run, *chunk, set(known)) for chunk in _first(chunks, 1)]
 
 
 def _first(chunks: Iterator[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ LARGE = (2_000, 10**6, 10**12)
 
 def program(random: Random) -> str:
     """The text of one. Most are sound; rules and limits may leave nothing of some."""
-    room = random.choice(LARGE if random.random() < 0.04 else ROOMS)
+    room = random.choice(LARGE if random.random() < 0.03 else ROOMS)
     draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
     _inputs(draft)
