@@ -19,6 +19,8 @@ Again = Callable[[str], Failure | None]  # what a text breaks, if anything
 
 # What a statement can do without, each match by itself, and what stands for it then.
 CUTS = (
+    (r" *#[^\n]*", ""),
+    (r"\n +(?=\|)", " "),
     (r" then [^\n]*", ""),
     (r" merge \w+", ""),
     (r" \|(?:[^|\n{}]|\{[^}\n]*\})*", ""),
