@@ -10,6 +10,7 @@ from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import reach
 from autorecon.lang.source import Span
+from autorecon.lang.wording import some
 
 if TYPE_CHECKING:
     from autorecon.lang.check.absence import Missing
@@ -81,6 +82,4 @@ def _lines(program: Elaboration, missing: Missing) -> Iterator[str]:
 
 
 def _shown(lines: Iterable[str], place: Span | None) -> _Notes:
-    found = [*dict.fromkeys(lines)]
-    more = f" and {len(found) - MAX_CUTS} more" if len(found) > MAX_CUTS else ""
-    return ((f"it is with {', '.join(found[:MAX_CUTS])}{more}", place),)
+    return ((f"it is with {some([*dict.fromkeys(lines)], MAX_CUTS)}", place),)

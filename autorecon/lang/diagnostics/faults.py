@@ -9,6 +9,7 @@ import attrs
 
 from autorecon.lang.diagnostics.codes import CODES
 from autorecon.lang.source import Span
+from autorecon.lang.wording import plural
 
 # Nobody reads more, and a hint for each of a hundred thousand would take minutes.
 MAX_FAULTS = 200
@@ -146,7 +147,7 @@ def _more_places(spans: list[Span]) -> str:
     lines = dict.fromkeys(_line(span) for span in spans)
     shown = ", ".join([*lines][:MAX_LINES]) + ", ..." * (len(lines) > MAX_LINES)
     on = "at" if named else "on lines" if len(lines) > 1 else "on line"
-    return f"and {len(spans):,} more place{'s' * (len(spans) > 1)}, {on} {shown}"
+    return f"and {plural(len(spans), 'more place')}, {on} {shown}"
 
 
 def _line(span: Span) -> str:
