@@ -256,13 +256,17 @@ def obeys(space: Space, chosen: dict[str, str], part: frozenset[tuple[str, str]]
 
 
 def cost_of_part(space: Space, part: frozenset[tuple[str, str]]) -> list[int]:
-    """Parameters, multiply-accumulates and activations of what is live."""
+    """Parameters, multiply-accumulates and activations of what is live; shared weights once."""
     nodes = {end for name, _ in part for end in name.split("->")}
+    texts = {e.name: [c.text for c in e.candidates] for e in space.edges}
+    once = {e.name: e.weights_of or e.name for e in space.edges}
     totals = []
-    for costs in measures(space.program):
-        texts = {e.name: [c.text for c in e.candidates] for e in space.edges}
-        edges = sum(costs.edges[name][texts[name].index(text)] for name, text in part)
-        totals.append(sum(costs.nodes[name] for name in nodes) + edges)
+    for costs, owners in zip(measures(space.program), (once, {}, {}), strict=True):
+        edges = {
+            (owners.get(name, name), text): costs.edges[name][texts[name].index(text)]
+            for name, text in part
+        }
+        totals.append(sum(costs.nodes[name] for name in nodes) + sum(edges.values()))
     return totals
 
 
