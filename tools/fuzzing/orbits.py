@@ -10,7 +10,7 @@ from math import factorial, prod
 from autorecon import Space
 from autorecon.graph.architectures.liveness import canonical_picks
 from autorecon.graph.architectures.symmetry import TooSymmetric
-from autorecon.lang import Edge, Program
+from autorecon.lang import Program
 from fuzzing.judge import same
 from fuzzing.listing import Architecture, Part, Picks
 
@@ -67,6 +67,7 @@ def _moves(program: Program, classes: list[list[str]]) -> Iterator[dict[str, str
 def _likenesses(program: Program) -> dict[tuple[str, str], tuple[str, tuple]]:
     """Of each edge, by its ends, its name and what others must have in common with it."""
     uses = Counter(axis for edge in program.edges for axis in edge.axes)
+    sizes = {name: len(decision.options) for name, decision in program.decisions.items()}
     owners = {edge.weights_of for edge in program.edges}
     places: Counter[str] = Counter()
     found = {}
@@ -75,15 +76,11 @@ def _likenesses(program: Program) -> dict[tuple[str, str], tuple[str, tuple]]:
         places[edge.target] += 1
         weights = edge.name if edge.weights_of or edge.name in owners else None
         texts = tuple(c.text for c in edge.candidates)
-        like = (edge.type, texts, edge.table, place, weights, _ties(edge, uses))
+        # What other edges depend on as well has to be the same, and stays where it is.
+        axes = tuple(axis if uses[axis] > 1 else sizes[axis] for axis in edge.axes)
+        like = (edge.type, texts, edge.table, place, weights, axes)
         found[edge.source, edge.target] = edge.name, like
     return found
-
-
-def _ties(edge: Edge, uses: Mapping[str, int]) -> tuple[str, ...]:
-    """The decisions that are not the edge's alone."""
-    own = edge.name in edge.axes and uses[edge.name] == 1
-    return tuple(axis for axis in edge.axes if not own or axis != edge.name)
 
 
 def _least(part: Part, moves: list[dict[str, str]]) -> tuple:
