@@ -24,11 +24,25 @@ def as_size(height: int, width: int) -> Size:
     return height if height == width else (height, width)
 
 
+def structured_size(value: object) -> Size:
+    """A size as files have it, a number or a list of two; raises ValueError."""
+    pair = tuple(value) if isinstance(value, list) else value
+    return as_size(*height_and_width(pair))  # type: ignore[arg-type]
+
+
+def size_parameters(size: Size) -> dict[str, int]:
+    """The parameters of spaces by which their images get this size."""
+    height, width = height_and_width(size)
+    return {"size": height} if height == width else {"rows": height, "columns": width}
+
+
 def parse_size(text: str) -> Size:
     """`224` or, height first, `224x160`; raises ValueError."""
-    if not re.fullmatch(r"\d{1,6}(x\d{1,6})?", text):
-        raise ValueError(f"a size is a number of pixels, or height and width as 224x160, not {text!r}")
-    return as_size(*height_and_width(tuple(map(int, text.split("x"))) if "x" in text else int(text)))
+    sides = text.split("x")
+    if len(sides) > 2 or not all(re.fullmatch(r"[0-9]{1,6}", side) for side in sides):
+        raise ValueError(f"{text!r} is not a number of pixels, or height and width as 224x160")
+    height, width = height_and_width((int(sides[0]), int(sides[-1])))
+    return as_size(height, width)
 
 
 def show_size(size: Size) -> str:

@@ -84,7 +84,7 @@ class DistilledStudent(Student):
 
 
 def float_bytes(module: nn.Module) -> float:
-    """Bytes of a module's weights and statistics as float32, each once however many names it has."""
+    """Bytes of a module's weights and statistics as float32, each once, whatever its names."""
     values = {id(value): value for value in module.state_dict(keep_vars=True).values()}
     return 4.0 * sum(value.numel() for value in values.values() if value.is_floating_point())
 

@@ -7,7 +7,7 @@ would then have no gradient (`use_reentrant=True`), or the second run other valu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -34,6 +34,8 @@ _PLAIN = {
 @contextmanager
 def without_checkpointing() -> Iterator[None]:
     """Within it, `torch.utils.checkpoint` keeps what it would otherwise compute again."""
-    here = {name: plain for name, plain in _PLAIN.items() if hasattr(checkpoint, name)}
-    with mock.patch.multiple(checkpoint, **here):
+    with ExitStack() as replaced:
+        for name, plain in _PLAIN.items():
+            if hasattr(checkpoint, name):
+                replaced.enter_context(mock.patch.object(checkpoint, name, plain))
         yield

@@ -138,7 +138,8 @@ def _note_statistics(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None
 
 
 def _beside_stored(layer: nn.Module, mean: Tensor, variance: Tensor) -> LayerStatistics:
-    return LayerStatistics(mean, variance, layer.running_mean, layer.running_var)
+    stored: Any = layer
+    return LayerStatistics(mean, variance, stored.running_mean, stored.running_var)
 
 
 def _note_features(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:

@@ -111,7 +111,9 @@ def _unpickled(path: Path, zipped: bool) -> Any:
         ) from error
     except (RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as error:
         if "TorchScript" in str(error):
-            raise TeacherError(f"{path} is a TorchScript archive, which is code: {_SAVE}") from error
+            raise TeacherError(
+                f"{path} is a TorchScript archive, which is code: {_SAVE}"
+            ) from error
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise TeacherError(f"{path} is damaged, or no file of torch.save: {reason}") from error
 
@@ -129,7 +131,9 @@ def _unwrapped(content: Any, path: Path, say: Say) -> dict[str, Tensor]:
     taken: list[str] = []
     while not _is_state(content):
         if not isinstance(content, Mapping):
-            raise TeacherError(f"{path} holds a {type(content).__name__}, not a state dict: {_SAVE}")
+            raise TeacherError(
+                f"{path} holds a {type(content).__name__}, not a state dict: {_SAVE}"
+            )
         inner = _inner(content)
         if not inner:
             others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]

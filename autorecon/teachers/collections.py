@@ -21,10 +21,8 @@ TRAINING_ONLY = ("aux1.", "aux2.", "AuxLogits.")
 """Where torchvision's GoogLeNet and Inception have heads that only training uses."""
 
 # As for the ImageNet weights, which take other images than those of torchvision's transforms.
-_OPTIONS = dict.fromkeys(
-    ("googlenet", "inception_v3"),
-    {"aux_logits": False, "transform_input": True, "init_weights": False},
-)
+_WITH_HEADS = {"aux_logits": False, "transform_input": True, "init_weights": False}
+_OPTIONS = {"googlenet": _WITH_HEADS, "inception_v3": _WITH_HEADS}
 
 
 @attrs.frozen

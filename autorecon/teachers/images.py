@@ -134,7 +134,9 @@ def required(images: Images, module: nn.Module) -> tuple[int, int, int]:
     except ValueError as error:
         raise TeacherError(f"the model's images: {error}") from error
     if type(images.channels) is not int or images.channels < 1:
-        raise TeacherError(f"images have a whole number of channels above 0, not {images.channels!r}")
+        raise TeacherError(
+            f"images have a whole number of channels above 0, not {images.channels!r}"
+        )
     return images.channels, height, width
 
 

@@ -36,7 +36,9 @@ def require_values(module: nn.Module) -> None:
             "once on images in the function that returns it"
         )
     if empty := [name for name, value in tensors.items() if value.is_meta]:
-        raise TeacherError(f"the model's {some(empty, 3)} are on the meta device and have no values")
+        raise TeacherError(
+            f"the model's {some(empty, 3)} are on the meta device and have no values"
+        )
 
 
 def make_float32(module: nn.Module, say: Say) -> None:

@@ -86,9 +86,7 @@ def _load_shipped(name: str, weights: Weights, told: Images) -> Teacher:
     images = told.over(Images(mean=described["mean"], std=described["std"]))
     mean, std = normalisation(images, channels)
     shape = channels, size, size
-    return Teacher(
-        name, _frozen(module), classes, shape, described["data"], mean, std, described
-    )
+    return Teacher(name, _frozen(module), classes, shape, described["data"], mean, std, described)
 
 
 def _nothing_to_say(line: str) -> None:
@@ -110,8 +108,9 @@ def _load_collected(spec: str, weights: Weights, told: Images, say: Say) -> Teac
 
 
 def _load_own(spec: str, weights: Weights, told: Images, say: Say) -> Teacher:
-    module = unwrapped(build_own(spec), say).cpu().eval()
+    module = unwrapped(build_own(spec), say)
     require_values(module)
+    module.cpu().eval()
     if weights is None:
         return _looked_at(spec, module, told, Images(), say)
     path = Path(weights)
@@ -122,7 +121,10 @@ def _load_own(spec: str, weights: Weights, told: Images, say: Say) -> Teacher:
 def _fill(module: nn.Module, path: Path, say: Say) -> None:
     """Put in the weights of a file, which may have plain ones for parametrised ones."""
     state = read_state(path, say)
-    if not named_as(module.state_dict(), state, _nothing_to_say).keys() <= module.state_dict().keys():
+    if (
+        not named_as(module.state_dict(), state, _nothing_to_say).keys()
+        <= module.state_dict().keys()
+    ):
         fold(module, say)
     put_state(module, named_as(module.state_dict(), state, say), str(path), say)
 

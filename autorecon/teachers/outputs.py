@@ -85,7 +85,7 @@ def _run(module: nn.Module, images: Tensor) -> Any:
 def _chosen(output: Any, count: int, say: Say) -> tuple[Key, Tensor]:
     """Where in an output of `count` images the logits are, and what is there."""
     if isinstance(output, Tensor):
-        if output.dim() == 1 and len(output) == count or _answers(output, count):
+        if list(output.shape) == [count] or _answers(output, count):
             return None, output
         raise TeacherError(_expected(str(list(output.shape))))
     parts = dict(_parts(output))
@@ -121,7 +121,8 @@ def _parts(output: Any) -> Iterator[tuple[Key, Any]]:
 def _part(output: Any, key: Key) -> Any:
     if key is None:
         return output
-    return output[key] if isinstance(output, Mapping | list | tuple) else getattr(output, str(key))
+    held: Any = isinstance(output, Mapping | list | tuple)
+    return output[key] if held else getattr(output, str(key))
 
 
 def _answers(part: Any, count: int) -> bool:

@@ -17,9 +17,7 @@ WITHIN = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _DEEPEST = 4
 
 
-def named_as(
-    own: Collection[str], state: Mapping[str, Tensor], say: Say
-) -> dict[str, Tensor]:
+def named_as(own: Collection[str], state: Mapping[str, Tensor], say: Say) -> dict[str, Tensor]:
     """The tensors by the names `own` of a module, where a wrapper has put something before them.
 
     What is not below the prefix that the module's names have, as a loss has, is left out then.

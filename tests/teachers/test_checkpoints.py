@@ -220,7 +220,7 @@ def test_an_index_that_is_none(offer: Offer, tmp_path: Path, index: str) -> None
 def test_a_part_that_is_not_there(offer: Offer, tmp_path: Path) -> None:
     listed = {"weight_map": {"a": "b.safetensors"}}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(listed))
-    with pytest.raises(TeacherError, match="b.safetensors: No such file"):
+    with pytest.raises(TeacherError, match=r"b\.safetensors: No such file"):
         teachers.load(offer(small()), weights=tmp_path)
 
 

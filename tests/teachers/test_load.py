@@ -138,7 +138,7 @@ def test_says_what_is_wrong(own: Path, spec: str, said: str) -> None:
 def test_size_and_classes(own: Path) -> None:
     with pytest.raises(teachers.TeacherError, match="size of the model's images is not known"):
         teachers.load("own_models:small")
-    with pytest.raises(teachers.TeacherError, match="whole number of pixels above 0, .* not 0"):
+    with pytest.raises(teachers.TeacherError, match=r"whole number of pixels above 0, .* not 0"):
         teachers.load("own_models:small", size=0)
     with pytest.raises(teachers.TeacherError, match="tells 5 classes apart, not 6"):
         teachers.load("own_models:small", size=9, classes=6)
