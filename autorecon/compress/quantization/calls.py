@@ -45,7 +45,7 @@ class WeightedCall:
     def macs(self) -> int:
         """Multiply-accumulates for one image."""
         shape = self.weight.meta["shape"]
-        if operation(self.node) in TRANSPOSED:
+        if is_transposed(self.node):
             return _per_image(self.source) * math.prod(shape[1:])
         return _per_image(self.node) * math.prod(shape) // shape[self.axis]
 
@@ -93,18 +93,30 @@ def _weighted(node: fx.Node) -> WeightedCall | None:
         source, (weight, turns) = args[0], constant(args[1])
         if weight is None or turns:
             return None
-        turned = name in TRANSPOSED or (name == "convolution" and args[6])
-        groups = _argument(node, 6, "groups") if name in TRANSPOSED else 1
-        return WeightedCall(node, weight, source, bias_of(node), int(bool(turned)), groups or 1)
+        turned = is_transposed(node)
+        groups = groups_of(node) if turned else 1
+        return WeightedCall(node, weight, source, bias_of(node), int(turned), groups)
     if name in MATRICES - {"mv"}:
         return _product(node, *(args[1:] if name in ("addmm", "baddbmm") else args))
     return None
 
 
+def is_transposed(node: fx.Node) -> bool:
+    """Whether a call is a transposed convolution."""
+    name = operation(node)
+    return name in TRANSPOSED or (name == "convolution" and bool(node.args[6]))
+
+
+def groups_of(node: fx.Node) -> int:
+    """The groups of a convolution's channels."""
+    index = 8 if operation(node) == "convolution" else 6
+    return int(argument(node, index, "groups") or 1)  # type: ignore[call-overload]
+
+
 def bias_of(node: fx.Node) -> fx.Node | None:
     """The node of the bias that a call adds."""
     with_bias = operation(node) in ("addmm", "baddbmm")
-    return node.args[0] if with_bias else _argument(node, 2, "bias")  # type: ignore[return-value]
+    return node.args[0] if with_bias else argument(node, 2, "bias")  # type: ignore[return-value]
 
 
 def _product(node: fx.Node, left: fx.Node, right: fx.Node, *_: object) -> WeightedCall | None:
@@ -140,7 +152,8 @@ def _turned(turn: fx.Node, axes: list[int]) -> list[int]:
     return axes
 
 
-def _argument(node: fx.Node, index: int, name: str) -> object:
+def argument(node: fx.Node, index: int, name: str) -> object:
+    """An argument of a call, by its place or its name; None where it is left to the operation."""
     return node.args[index] if len(node.args) > index else node.kwargs.get(name)
 
 

@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.quantization.rounding import fake_quantize, quantize_weight
+from autorecon.compress.quantization.rounding import (
+    fake_quantize,
+    quantize_weight,
+    weight_levels,
+)
 
 BETA = 0.9
 """Share of the past in the moving average of a range."""
@@ -65,6 +69,10 @@ class WeightQuantizer(nn.Module):
         if self.groups == 1:
             return rows.movedim(0, self.axis)
         return rows.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
+
+    def levels(self, weight: Tensor) -> Tensor:
+        """The integers, 0 to 2^bits - 1, that a weight is rounded to, as rows [out, ...]."""
+        return weight_levels(self.rows(weight), self.bits, self.rounding)
 
     def rows(self, weight: Tensor) -> Tensor:
         """The weight as [out, ...], which is what quantization looks at."""

@@ -47,8 +47,8 @@ class QuantizedModel:
     def quantizers(self) -> Iterator[ActivationQuantizer]:
         return (m for m in self.module.modules() if isinstance(m, ActivationQuantizer))
 
-    def weights(self) -> list[tuple[nn.Parameter, WeightQuantizer]]:
-        """Each weight that is quantized, with what does it."""
+    def weights(self) -> dict[str, tuple[nn.Parameter, WeightQuantizer]]:
+        """Each weight that is quantized, by its name, with what does it."""
         return quantized_weights(self.module)
 
     def freeze(self) -> None:
@@ -103,13 +103,14 @@ def quantize_captured(
     return QuantizedModel(traced, report, coverage(traced))
 
 
-def quantized_weights(traced: fx.GraphModule) -> list[tuple[nn.Parameter, WeightQuantizer]]:
-    """Each weight that is quantized in a graph, with what does it."""
-    found = []
+def quantized_weights(traced: fx.GraphModule) -> dict[str, tuple[nn.Parameter, WeightQuantizer]]:
+    """Each weight that is quantized in a graph, by its name, with what does it."""
+    found = {}
     for node in traced.graph.find_nodes(op="call_module"):
         quantizer = traced.get_submodule(str(node.target))
         if isinstance(quantizer, WeightQuantizer):
-            found.append((cast(nn.Parameter, parameter(traced, node.args[0])), quantizer))
+            (weight,) = node.all_input_nodes
+            found[str(weight.target)] = cast(nn.Parameter, parameter(traced, weight)), quantizer
     return found
 
 
