@@ -120,8 +120,9 @@ def _covered(student: Student, config: CompressConfig) -> Student:
         return student
     left = ", ".join(f"{part.name} ({part.macs:,})" for part in found.left if part.macs)
     raise PartialError(
-        f"only {found.share_of_macs:.1%} of the multiply-accumulates would be at {config.bits}; the "
-        f"largest of the others are {left}; `autorecon inspect` tells all, --allow-partial goes on"
+        f"only {found.share_of_macs:.1%} of the multiply-accumulates would be at {config.bits}; "
+        f"the largest of the others are {left}; `autorecon inspect` tells all, and "
+        "--allow-partial goes on"
     )
 
 

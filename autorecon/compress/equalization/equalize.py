@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import torch
 from torch import Tensor, fx
@@ -13,7 +15,7 @@ from autorecon.compress.quantization.calls import (
     parameter,
     weighted_calls,
 )
-from autorecon.compress.quantization.operations import bounds, is_rectifier, operation
+from autorecon.compress.quantization.operations import is_rectifier, operation, top_of
 
 ROUNDS = 50
 CLOSE = 1e-3
@@ -51,7 +53,7 @@ def find_pairs(traced: fx.GraphModule) -> list[Pair]:
     calls = {call.node: call for call in weighted_calls(traced)}
     pairs = []
     for node in list(traced.graph.nodes):
-        if not is_rectifier(node) or bounds_from_zero(node) is None or len(node.users) != 1:
+        if not is_rectifier(node) or top_of(node) is None or len(node.users) != 1:
             continue
         first, second = calls.get(node.args[0]), calls.get(next(iter(node.users)))
         if first and second and _are_alone(first, second) and _is_simple(second):
@@ -59,14 +61,6 @@ def find_pairs(traced: fx.GraphModule) -> list[Pair]:
             pairs.append(Pair(first.layer, _layer(traced, first), _layer(traced, second)))
     traced.recompile()
     return pairs
-
-
-def bounds_from_zero(node: fx.Node) -> float | None:
-    """Where an activation cuts off from above, if it is linear from 0 to there and 0 below."""
-    if operation(node) not in ("relu", "relu6", "hardtanh", "clamp", "clamp_min"):
-        return None
-    low, high = bounds(node)
-    return high if low == 0 else None
 
 
 def _are_alone(first: WeightedCall, second: WeightedCall) -> bool:
@@ -87,7 +81,7 @@ def _layer(traced: fx.GraphModule, call: WeightedCall) -> Layer:
 
 def _use_plain_relu(traced: fx.GraphModule, node: fx.Node) -> None:
     """In place of a ReLU that clips, which a report then tells."""
-    if bounds(node)[1] == float("inf"):
+    if top_of(node) == math.inf:
         return
     node.target = torch.ops.aten.relu.default
     node.args, node.kwargs = (node.args[0],), {}

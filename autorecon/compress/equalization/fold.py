@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, fx
 
@@ -12,6 +14,7 @@ from autorecon.compress.quantization.calls import (
     put_parameter,
     weighted_calls,
 )
+from autorecon.compress.quantization.folding import forget_unread
 from autorecon.compress.quantization.operations import CONVOLUTIONS, operation
 
 
@@ -31,12 +34,10 @@ def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Moments]:
         if alone and operation(call.node) in CONVOLUTIONS and is_stored_norm(norm):
             normals[call.layer] = _fold(traced, call, norm)
             norm.replace_all_uses_with(call.node)
-            traced.graph.erase_node(norm)
     for call in weighted_calls(traced):
         if call.bias is None and call.axis == 0 and operation(call.node) in _WITH_BIAS:
             _put_bias(traced, call, torch.zeros(call.weight.meta["shape"][0]))
-    traced.graph.eliminate_dead_code()
-    traced.recompile()
+    forget_unread(traced)
     return normals
 
 
@@ -49,17 +50,14 @@ def is_stored_norm(node: fx.Node) -> bool:
 
 
 def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Moments:
-    mean, variance = (parameter(traced, part) for part in norm.args[3:5])
-    factor, offset = (
-        default if part is None else parameter(traced, part).detach()
-        for part, default in zip(
-            norm.args[1:3], (torch.ones_like(mean), torch.zeros_like(mean)), strict=True
-        )
-    )
-    scale = factor / (variance + norm.args[7]).sqrt()
+    _, weight, offset, mean, variance, _, _, eps, *_ = cast(tuple[Any, ...], norm.args)
+    mean, variance = parameter(traced, mean), parameter(traced, variance)
+    factor = torch.ones_like(mean) if weight is None else parameter(traced, weight).detach()
+    offset = torch.zeros_like(mean) if offset is None else parameter(traced, offset).detach()
+    scale = factor / (variance + eps).sqrt()
     bias = torch.zeros_like(mean) if call.bias is None else parameter(traced, call.bias)
-    weight = parameter(traced, call.weight)
-    weight.mul_(scale.view(-1, *[1] * (weight.dim() - 1)))
+    kernel = parameter(traced, call.weight)
+    kernel.mul_(scale.view(-1, *[1] * (kernel.dim() - 1)))
     _put_bias(traced, call, (bias - mean) * scale + offset)
     return Moments(offset.clone(), factor.square())
 

@@ -28,6 +28,7 @@ from autorecon.compress.quantization.operations import (
     POOLS,
     is_rectifier,
     operation,
+    top_of,
 )
 
 REACH, POINTS = 6.0, 121
@@ -103,15 +104,17 @@ def propagate(
             found[node] = known and through_call(traced, call, known)
         else:
             inputs = [found[argument] for argument in node.all_input_nodes]
-            known = [moments for moments in inputs if moments]
-            found[node] = _of_call(node, known) if known and len(known) == len(inputs) else None
+            told = [moments for moments in inputs if moments]
+            found[node] = _of_call(node, told) if told and len(told) == len(inputs) else None
     return found
 
 
 def _of_call(node: fx.Node, inputs: list[Moments]) -> Moments | None:
     name, first = operation(node), inputs[0]
     if is_rectifier(node):
-        function = activation(node)
+        top, function = top_of(node), activation(node)
+        if top is not None:
+            return first.rectified(top)
         return first.through(function) if function else None
     if name == "add":
         return _added(inputs)
@@ -151,9 +154,7 @@ def activation(node: fx.Node) -> Callable[[Tensor], Tensor] | None:
     return lambda values: target(values, *node.args[1:], **node.kwargs)
 
 
-def through_call(
-    traced: fx.GraphModule, call: WeightedCall, moments: Moments
-) -> Moments | None:
+def through_call(traced: fx.GraphModule, call: WeightedCall, moments: Moments) -> Moments | None:
     """Of what a convolution or linear layer gives, its inputs independent of each other; None for
     a transposed convolution."""
     if is_transposed(call.node):

@@ -98,7 +98,7 @@ class Method:
     """What becomes of a fresh generator, given the teacher."""
 
     student: Callable[[nn.Module, Shape, Settings], Student] | None = None
-    """The student of a teacher and the shape of its images, where it is not made in the family's own way."""
+    """The student of a teacher for images of a shape, where the family's way is not taken."""
 
     update: Callable[[Student, torch.optim.Optimizer, Settings, float], None] | None = None
     """One step of the student's optimiser, given the share of steps done; a plain one if None."""

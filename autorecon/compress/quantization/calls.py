@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any, cast
 
 import attrs
 from torch import Tensor, fx, nn
@@ -78,17 +79,17 @@ def unweighted_macs(traced: fx.GraphModule) -> dict[fx.Node, int]:
         if node in weighted or "shape" not in node.meta:
             continue
         if operation(node) in MATRICES | CONVOLUTIONS | TRANSPOSED | {"linear"}:
-            factor = node.args[1 if operation(node) in ("addmm", "baddbmm") else 0]
+            factor = argument(node, int(operation(node) in ("addmm", "baddbmm")), "")
             found[node] = _per_image(node) * factor.meta["shape"][-1]
         elif operation(node) in ATTENTION:
-            query, key, value = (argument.meta["shape"] for argument in node.args[:3])
+            query, key, value = (part.meta["shape"] for part in node.all_input_nodes[:3])
             rows = math.prod(query[:-1]) // IMAGES
             found[node] = rows * key[-2] * (query[-1] + value[-1])
     return found
 
 
 def _weighted(node: fx.Node) -> WeightedCall | None:
-    name, args = operation(node), node.args
+    name, args = operation(node), cast(tuple[Any, ...], node.args)
     if name in CONVOLUTIONS | TRANSPOSED | {"linear"}:
         source, (weight, turns) = args[0], constant(args[1])
         if weight is None or turns:
@@ -110,13 +111,14 @@ def is_transposed(node: fx.Node) -> bool:
 def groups_of(node: fx.Node) -> int:
     """The groups of a convolution's channels."""
     index = 8 if operation(node) == "convolution" else 6
-    return int(argument(node, index, "groups") or 1)  # type: ignore[call-overload]
+    return int(argument(node, index, "groups") or 1)
 
 
 def bias_of(node: fx.Node) -> fx.Node | None:
     """The node of the bias that a call adds."""
     with_bias = operation(node) in ("addmm", "baddbmm")
-    return node.args[0] if with_bias else argument(node, 2, "bias")  # type: ignore[return-value]
+    found: fx.Node | None = argument(node, 0, "input") if with_bias else argument(node, 2, "bias")
+    return found
 
 
 def _product(node: fx.Node, left: fx.Node, right: fx.Node, *_: object) -> WeightedCall | None:
@@ -131,7 +133,7 @@ def _product(node: fx.Node, left: fx.Node, right: fx.Node, *_: object) -> Weight
     return None
 
 
-def constant(node: object) -> tuple[fx.Node | None, list[fx.Node]]:
+def constant(node: Any) -> tuple[fx.Node | None, list[fx.Node]]:
     """The node that reads the parameter which a value is, quantized or not, and the turns of its
     axes on the way, first to last; None for a value that is more than that."""
     turns: list[fx.Node] = []
@@ -139,20 +141,20 @@ def constant(node: object) -> tuple[fx.Node | None, list[fx.Node]]:
         turns = [node, *turns] if node.op == "call_function" else turns
         node = node.args[0]
     found = isinstance(node, fx.Node) and node.op == "get_attr"
-    return (node if found else None), turns  # type: ignore[return-value]
+    return (node if found else None), turns
 
 
 def _turned(turn: fx.Node, axes: list[int]) -> list[int]:
-    name, args = operation(turn), turn.args
+    name, args = operation(turn), cast(tuple[Any, ...], turn.args)
     if name == "permute":
-        return [axes[i] for i in args[1]]  # type: ignore[union-attr, index]
+        return [axes[i] for i in args[1]]
     first, second = args[1:3] if name == "transpose" else (0, -1)
     axes = list(axes)
-    axes[first], axes[second] = axes[second], axes[first]  # type: ignore[index]
+    axes[first], axes[second] = axes[second], axes[first]
     return axes
 
 
-def argument(node: fx.Node, index: int, name: str) -> object:
+def argument(node: fx.Node, index: int, name: str) -> Any:
     """An argument of a call, by its place or its name; None where it is left to the operation."""
     return node.args[index] if len(node.args) > index else node.kwargs.get(name)
 

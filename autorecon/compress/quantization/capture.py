@@ -91,7 +91,9 @@ def _graph_module(program: ExportedProgram, name: str) -> fx.GraphModule:
     if len(given) != 1 or not isinstance(given[0], fx.Node):
         raise TraceError(f"{name} gives {len(given)} values, not one tensor of logits")
     output.args = (given[0],)
-    return fx.GraphModule(exported, graph, name)
+    traced = fx.GraphModule(exported, graph, name)
+    traced.meta["name"] = name
+    return traced
 
 
 def _require_any_batch(graph: fx.GraphModule, name: str) -> None:

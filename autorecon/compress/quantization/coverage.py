@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from torch import fx
 
 from autorecon.compress.quantization.calls import (
-    parameter,
     unweighted_macs,
     weighted_calls,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, fx
 
@@ -22,11 +24,13 @@ def fold_weights(traced: fx.GraphModule) -> None:
     for node in list(traced.graph.nodes):
         if operation(node) not in CONVOLUTIONS | TRANSPOSED | MATRICES | {"linear"}:
             continue
+        if _origin(node):  # a part of such a weight itself
+            continue
         for argument in set(node.all_input_nodes) - {bias_of(node)}:
             origin = _origin(argument)
             if origin and constant(argument)[0] is None:
                 _fold(traced, argument, origin)
-    _forget_unread(traced)
+    forget_unread(traced)
 
 
 def _origin(node: fx.Node) -> set[fx.Node]:
@@ -57,11 +61,8 @@ def _fold(traced: fx.GraphModule, node: fx.Node, origin: set[fx.Node]) -> None:
 def _computed(traced: fx.GraphModule, node: fx.Node) -> Tensor:
     if node.op == "get_attr":
         return parameter(traced, node)
-    args, kwargs = (
-        fx.map_arg(given, lambda argument: _computed(traced, argument))
-        for given in (node.args, node.kwargs)
-    )
-    found: Tensor = node.target(*args, **kwargs)  # type: ignore[operator]
+    given: Any = fx.map_arg((node.args, node.kwargs), lambda part: _computed(traced, part))
+    found: Tensor = cast(Any, node.target)(*given[0], **given[1])
     return found
 
 
@@ -74,17 +75,20 @@ def _weight_name(parts: list[str]) -> str:
     path, _, field = min(parts).rpartition(".")
     owner, is_kept, rest = path.partition("parametrizations.")
     if is_kept:
-        return owner + rest
+        return owner + rest.partition(".")[0]
     return f"{path}.{field.partition('_')[0]}" if field.startswith("weight_") else min(parts)
 
 
-def _forget_unread(traced: fx.GraphModule) -> None:
-    """Without what a weight was computed from; what the model's own code never reads stays."""
-    unread = {n for n in traced.graph.nodes if n.op == "get_attr" and not n.users}
+def forget_unread(traced: fx.GraphModule) -> None:
+    """Drop calls whose results nothing reads, and the parameters that they alone read; what nothing
+    ever read stays."""
+    before = _read(traced)
     traced.graph.eliminate_dead_code()
-    left = {str(n.target) for n in traced.graph.nodes if n.op == "get_attr"}
-    for name, _ in [*traced.named_parameters(), *traced.named_buffers()]:
-        if name not in left | {str(node.target) for node in unread}:
-            path, _, field = name.rpartition(".")
-            delattr(traced.get_submodule(path), field)
+    for name in before - _read(traced):
+        path, _, field = name.rpartition(".")
+        delattr(traced.get_submodule(path), field)
     traced.recompile()
+
+
+def _read(traced: fx.GraphModule) -> set[str]:
+    return {str(node.target) for node in traced.graph.find_nodes(op="get_attr") if node.users}

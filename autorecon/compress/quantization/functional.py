@@ -59,7 +59,9 @@ def _aliases(node: fx.Node) -> bool:
     if not isinstance(node.target, OpOverload):
         return True
     returned = node.target._schema.returns
-    named = any(value.alias_info is not None and not value.alias_info.is_write for value in returned)
+    named = any(
+        value.alias_info is not None and not value.alias_info.is_write for value in returned
+    )
     return named or operation(node) in MAYBE_ALIAS
 
 

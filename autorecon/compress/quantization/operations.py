@@ -96,6 +96,14 @@ def bounds(node: fx.Node) -> tuple[float, float]:
     )
 
 
+def top_of(node: fx.Node) -> float | None:
+    """Where an activation that is 0 below 0 and linear above cuts off; None for all others."""
+    if operation(node) not in ("relu", "relu6", "hardtanh", "clamp", "clamp_min"):
+        return None
+    low, high = bounds(node)
+    return high if low == 0 else None
+
+
 def _float(node: fx.Node) -> bool:
     value = node.meta.get("val")
     return value is None or bool(getattr(value, "is_floating_point", bool)())

@@ -88,7 +88,7 @@ def quantize_captured(
     """The same of a captured graph, in place."""
     require_known("ranges", ranges, RANGES)
     require_known("rounding", rounding, ROUNDINGS)
-    name = traced.__class__.__name__
+    name = traced.meta["name"]
     if hasattr(traced, QUANTIZERS):
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")
     calls = weighted_calls(traced)

@@ -47,7 +47,9 @@ def unquantized_sites(traced: fx.GraphModule) -> list[Site]:
             found.append(Site("image", "input", None, "the image enters as it is"))
         elif call and call.bias is not None and call.bias.op == "get_attr":
             values = parameter(traced, call.bias).numel()
-            found.append(Site(str(call.bias.target), "bias", None, "added in full precision", values))
+            found.append(
+                Site(str(call.bias.target), "bias", None, "added in full precision", values)
+            )
         elif call is None and operation(node):
             found += _call(traced, node)
     return list(dict.fromkeys(found))

@@ -25,7 +25,9 @@ Noted = dict[str, list[Tensor]]
 
 
 @torch.no_grad()
-def verify(module: nn.Module, graph: fx.GraphModule, image_shape: tuple[int, ...], name: str) -> None:
+def verify(
+    module: nn.Module, graph: fx.GraphModule, image_shape: tuple[int, ...], name: str
+) -> None:
     """Raise TraceError unless both answer alike, images of noise, and alike enter their norms.
 
     Notes the shape of each value as `node.meta["shape"]`, that of one image.
@@ -33,10 +35,16 @@ def verify(module: nn.Module, graph: fx.GraphModule, image_shape: tuple[int, ...
     images = torch.randn(IMAGES, *image_shape, generator=torch.Generator().manual_seed(0))
     with _watched(module) as expected:
         answers = module(images)
-    if not isinstance(answers, Tensor) or answers.dim() != 2:
-        raise TraceError(f"{name} must give logits [N, classes]")
+    if not isinstance(answers, Tensor):
+        raise TraceError(f"{name} gives a {type(answers).__name__}, not one tensor of logits")
     run = _Run(graph)
-    found = run.run(images)
+    try:
+        found = run.run(images)
+    except RuntimeError as error:
+        raise TraceError(
+            f"{name} was captured for one number of images alone ({str(error).splitlines()[0]}"
+            f"{run.place}): take that number from x.shape[0], not by len() or int()"
+        ) from error
     if not _alike(found, answers):
         if not _alike(module(images), answers):
             raise TraceError(f"{name} answers the same images otherwise each time")
@@ -55,16 +63,18 @@ class _Run(fx.Interpreter):
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__(graph)
         self.noted: Noted = defaultdict(list)
+        self.place = ""
 
     def run_node(self, n: fx.Node) -> Any:
+        self.place = "; " + " ".join(n.meta.get("stack_trace", "").split("\n")[-2:]).strip()
         value = super().run_node(n)
         if isinstance(value, Tensor):
             n.meta["shape"] = tuple(value.shape)
         if operation(n) == "batch_norm":
-            norm = n.args[3]
-            if isinstance(norm, fx.Node):
-                name = str(norm.target).removesuffix(".running_mean")
-                self.noted[name].append(_statistics(self.env[n.args[0]]))
+            features, _, _, mean, *_ = n.args
+            if isinstance(mean, fx.Node) and isinstance(features, fx.Node):
+                name = str(mean.target).removesuffix(".running_mean")
+                self.noted[name].append(_statistics(self.env[features]))
         return value
 
 
