@@ -80,7 +80,7 @@ def put_state(module: nn.Module, state: Mapping[str, Tensor], source: str, say: 
             {
                 f"{name} ({_kind(theirs)} in the file, {_kind(ours)} in the model)"
                 for name, (theirs, ours) in both.items()
-                if not _casts(theirs, ours)
+                if name not in counters and not _casts(theirs, ours)
             },
         ),
     ]
