@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
@@ -41,11 +42,18 @@ class Architecture:
         """The network with as many classes and channels as the weights of `state` have, and these
         by its names, without those of parts that are for training alone."""
         module = self.build(1000, 3)
-        state = _without_heads(module.state_dict(), named_as(module.state_dict(), state, say), say)
+        own = module.state_dict()
+        state = _without_heads(own, named_as(own, _renamed(state), say), say)
         classes = _length(state, _last(module, nn.Linear), 0) or 1000
         channels = _length(state, _first(module, nn.Conv2d), 1) or 3
         fits = (classes, channels) == (1000, 3)
         return (module if fits else self.build(classes, channels)), state
+
+
+def _renamed(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """By today's names, where torchvision's DenseNet files have `denselayer1.norm.1.weight`."""
+    former = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
+    return {former.sub(r"\1\2", name): value for name, value in state.items()}
 
 
 def _without_heads(
