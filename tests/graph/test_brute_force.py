@@ -82,7 +82,15 @@ link {a, b} -> image = identity
 share weights z -> a, z -> b
 rule at most one bn
 """
-WITH_LABELS = (READ, NAMED, TIED, SHARED, RULED, TWO)
+# How many architectures are valid, and in how many of those the label is known.
+WITH_LABELS = {
+    READ: (9, 6),
+    NAMED: (8, 5),
+    TIED: (8, 5),
+    SHARED: (5, 4),
+    RULED: (6, 4),
+    TWO: (12, 7),
+}
 
 
 def _requiring_labels() -> Iterator[Space]:
@@ -131,6 +139,14 @@ def spaces(kind: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Space, list
     if kind in TURNED_DOWN:
         monkeypatch.setattr(*TURNED_DOWN[kind])
     return found
+
+
+@pytest.mark.parametrize(("text", "counts"), WITH_LABELS.items())
+def test_the_list_itself_by_hand(text: str, counts: tuple[int, int]) -> None:
+    whole = loads(text)
+    programs = whole.program, whole.requiring("label").program
+    listed = (Listing(program).architectures() for program in programs)
+    assert tuple(sum(one.valid for one in each) for each in listed) == counts
 
 
 @pytest.mark.parametrize("kind", KINDS)

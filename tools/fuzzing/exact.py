@@ -139,7 +139,7 @@ def check_liveness(space: Space, listed: list[Architecture], _: Random) -> None:
 
 
 def check_genotypes(space: Space, listed: list[Architecture], random: Random) -> None:
-    """Of some: the genotype, its cost, its number, its id, and the one form of all that build it."""
+    """Of some: the genotype, its cost, number and id, and the one form of all that build it."""
     part_of = {a.picks: a.part for a in _valid(listed)}
     costs = {a.picks: a.costs for a in listed}
     forms: dict[Part, Picks] = {}

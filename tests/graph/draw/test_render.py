@@ -13,7 +13,7 @@ from autorecon.graph.draw import render as module
 from autorecon.graph.draw.draw import dot_source
 from autorecon.graph.draw.render import DrawError, render, svg
 
-SPACES = Path(__file__).parents[2] / "spaces"
+SPACES = Path(__file__).parents[3] / "spaces"
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -1,63 +1,16 @@
-"""Symmetries and what they leave to count, against trying every renaming of small spaces."""
+"""Symmetries of known spaces, and where there are none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from autorecon.graph import Space, load, loads
+from autorecon.graph import load, loads
 from autorecon.graph.architectures import symmetry
 from autorecon.graph.architectures.liveness import canonical_picks
 from autorecon.graph.architectures.symmetry import TooSymmetric, symmetries
 from autorecon.lang import resource_folder
-
-Part = frozenset[tuple[str, str]]
-LiveParts = Callable[[Space], dict[tuple[int, ...], Part]]
-
-
-def _renamings(space: Space) -> Iterator[dict[str, str]]:
-    """Every renaming of the inner nodes that leaves the space as it is."""
-    inner = [n for n in space.nodes.values() if n.role == "inner"]
-    edges = {(e.source, e.target): (e.type, e.candidates) for e in space.edges}
-    for images in permutations(inner):
-        to = {n.name: image.name for n, image in zip(inner, images, strict=True)}
-        looks = all(
-            (n.shape, n.merge, n.then) == (image.shape, image.merge, image.then)
-            for n, image in zip(inner, images, strict=True)
-        )
-        moved = {(to.get(s, s), to.get(t, t)): label for (s, t), label in edges.items()}
-        if looks and moved == edges:
-            yield to
-
-
-def _renamed(part: Part, to: dict[str, str]) -> Part:
-    ends = (((*name.split("->"),), text) for name, text in part)
-    return frozenset((f"{to.get(s, s)}->{to.get(t, t)}", text) for (s, t), text in ends)
-
-
-@settings(max_examples=30, deadline=None)
-@given(data=st.data())
-def test_symmetric_architectures_count_once(
-    layered_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
-) -> None:
-    space = data.draw(layered_spaces)
-    parts, renamings = live_parts(space), list(_renamings(space))
-    assert len(symmetries(space.program)) == len(renamings)
-    orbits = {frozenset(_renamed(p, to) for to in renamings) for p in set(parts.values())}
-    assert space.architectures_up_to_symmetry == len(orbits)
-
-    forms: dict[frozenset[Part], set] = {orbit: set() for orbit in orbits}
-    for picks, part in list(parts.items())[:200]:
-        orbit = frozenset(_renamed(part, to) for to in renamings)
-        canonical = canonical_picks(space, picks)
-        assert parts[canonical] in orbit
-        forms[orbit].add(canonical)
-    assert all(len(found) <= 1 for found in forms.values())
-    assert len(set().union(*forms.values())) == sum(bool(found) for found in forms.values())
 
 
 def test_the_paper_space_exchanges_n2_and_n3_in_each_block() -> None:
@@ -136,3 +89,54 @@ def test_a_long_space_is_no_deep_recursion() -> None:
         ends = ["z", *names, "image"]
         lines += [f"link {s} -> {t} = identity" for s, t in pairwise(ends)]
     assert len(symmetries(loads("\n".join(lines)).program)) == 2
+
+
+TIED_TWINS = """
+space twins
+choice norm = bn | identity
+input z [3]: noise
+node a, b, c [3]
+output image [3]
+link z -> {a, b, c} = norm >> linear | identity | none
+link {a, b, c} -> image = identity
+"""
+
+
+def test_symmetries_leave_what_is_tied_where_it_is() -> None:
+    space = loads(TIED_TWINS)
+    assert len(symmetries(space.program)) == 6
+    assert space.same(space.genotype((1, 0, 1, 2)), space.genotype((1, 2, 0, 1)))
+    tied = loads(TIED_TWINS + "share choice z -> a, z -> b\n")
+    assert len(symmetries(tied.program)) == 2
+    assert len(symmetries(loads(TIED_TWINS + "share weights z -> a, z -> b\n").program)) == 1
+
+
+def test_a_choice_may_stand_before_one_that_is_tied() -> None:
+    """Then what is least for one edge is not for its twin: `own0 >> all` has two ways to one bn."""
+    space = loads(
+        "space twins\nchoice own0 = bn | identity\nchoice all = bn | identity | none\n"
+        "choice own1 = bn | identity\ninput z [3]: noise\nnode a, b [3]\noutput image [3]\n"
+        "link z -> a = own0 >> all\nlink z -> b = own1 >> all\n"
+        "link {a, b} -> image = none | identity\n"
+    )
+    valid = filter(space.liveness.is_valid, map(space.codec.decode, range(space.architectures)))
+    assert len({canonical_picks(space, picks) for picks in valid}) == 8
+    assert space.architectures_up_to_symmetry == 8
+
+
+def test_symmetries_that_a_rule_forbids_are_none() -> None:
+    text = """
+space twins
+input z [3]: noise
+node a, b [3]
+output image [3]
+link z -> {a, b} = linear | identity
+link {a, b} -> image = identity | none
+"""
+    free, tied = loads(text), loads(text + "rule at most one identity into b\n")
+    alike = [(0, 1, 0, 1), (1, 0, 1, 0)]
+    assert free.same(*map(free.genotype, alike))
+    assert not tied.same(*map(tied.genotype, alike))
+    assert tied.architectures_up_to_symmetry is None
+    even = loads(text + "rule at most one identity into image\n")
+    assert even.same(*map(even.genotype, alike))

@@ -15,7 +15,7 @@ from autorecon.graph import Space, derive_choices, genotype, load, loads
 from autorecon.graph.draw.draw import dot_source
 from autorecon.graph.draw.labels import FAINT, GREY, PALETTE
 
-SPACES = Path(__file__).parents[2] / "spaces"
+SPACES = Path(__file__).parents[3] / "spaces"
 NAME = r'(?:"([^"]*)"|(\w+))'
 EDGE = re.compile(rf"^\t+{NAME} -> {NAME} \[(.*?)\]$", re.M | re.S)
 NODE = re.compile(rf"^\t+{NAME} \[(label=<.*?)\]$", re.M | re.S)

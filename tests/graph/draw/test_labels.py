@@ -17,7 +17,7 @@ from autorecon.graph.draw.labels import (
 )
 from autorecon.lang import Label
 
-SPACES = Path(__file__).parents[2] / "spaces"
+SPACES = Path(__file__).parents[3] / "spaces"
 
 SMALL = """
 space small()

@@ -2,83 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import product
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from autorecon.graph import Space, load, loads
 from autorecon.graph.counting import decision_diagram as frontier
 from autorecon.graph.counting import limited_sums as graded
-from autorecon.graph.counting.cost import CostInterval, Interval
-from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
+from autorecon.graph.counting.cost import Interval
 from autorecon.graph.valid import extent as restricted
 from autorecon.graph.valid.extent import MAX_LISTED
 from autorecon.lang import SpaceError
 
-Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
-LiveParts = Callable[[Space], Parts]
-Cost = Callable[[Space, frozenset[tuple[str, str]]], list[int]]
-
 PAPER = load("paper").text
-
-
-def _check(space: Space, parts: Parts, cost: Cost) -> None:
-    assert space.valid_architectures == len(parts)
-    assert space.distinct_architectures == len(set(parts.values()))
-    costs = zip(*(cost(space, part) for part in parts.values()), strict=True)
-    assert space.cost == CostInterval(*(Interval(min(each), max(each)) for each in costs))
-
-
-@settings(max_examples=15, deadline=None)
-@given(data=st.data())
-def test_every_figure_is_what_listing_gives(
-    restricted_spaces: st.SearchStrategy[Space],
-    live_parts: LiveParts,
-    architecture_cost: Cost,
-    data: st.DataObject,
-) -> None:
-    space = data.draw(restricted_spaces)
-    parts = live_parts(space)
-    _check(space, parts, architecture_cost)
-    everything = product(*map(range, space.codec.radices))
-    assert {picks for picks in everything if space.liveness.is_valid(picks)} == set(parts)
-
-
-@settings(max_examples=10, deadline=None)
-@given(data=st.data())
-def test_small_entangled_spaces_are_listed(
-    restricted_spaces: st.SearchStrategy[Space],
-    live_parts: LiveParts,
-    architecture_cost: Cost,
-    data: st.DataObject,
-) -> None:
-    space = data.draw(restricted_spaces)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frontier, "MAX_STEPS", 1)
-        _check(Space(space.program), live_parts(space), architecture_cost)
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(data=st.data())
-def test_tied_spaces_are_summed_case_by_case_or_listed(
-    restricted_tied_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
-) -> None:
-    space = data.draw(restricted_tied_spaces)
-    parts = live_parts(space)
-    assert space.valid_architectures == len(parts)
-    assert space.distinct_architectures == len(set(parts.values()))
-    costs = [space.genotype(picks).cost for picks in parts]
-    for measure in ("parameters", "macs", "activations"):
-        found = [getattr(cost, measure).max for cost in costs]
-        assert getattr(space.cost, measure) == Interval(min(found), max(found))
-    assert space.cost.exact
-    valid, distinct = ValidArchitectures(space), DistinctArchitectures(space)
-    assert sorted(map(valid.picks, range(valid.size))) == sorted(parts)
-    shown = [parts[distinct.picks(number)] for number in range(distinct.size)]
-    assert len(set(shown)) == len(shown) == len(set(parts.values()))
 
 
 def test_large_tied_spaces_are_summed_case_by_case() -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from autorecon.graph import Space, load, loads
 from autorecon.graph.architectures.codec import ArchitectureError
@@ -22,8 +20,7 @@ from autorecon.graph.sampling.sample import (
 )
 from autorecon.graph.valid import extent as restricted
 from autorecon.lang import resource_folder
-
-LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
+from fuzzing.listing import Listing
 
 TEXT = """
 space forked
@@ -46,33 +43,32 @@ def _chi_square(drawn: Iterable, possible: Collection) -> float:
     return (statistic - freedom) / (2 * freedom) ** 0.5
 
 
+def _valid(space: Space) -> list[tuple[int, ...]]:
+    return [one.picks for one in Listing(space.program).architectures() if one.valid]
+
+
 def test_every_architecture_is_drawn_equally_often() -> None:
     space, random = loads(TEXT), Random(7)
     everything = [space.codec.decode(n) for n in range(space.architectures)]
     assert _chi_square((sample(space, random) for _ in range(20_000)), everything) < 4
 
 
-def test_every_generator_is_drawn_equally_often(live_parts: LiveParts) -> None:
+def test_every_generator_is_drawn_equally_often() -> None:
     space, random = loads(TEXT), Random(7)
-    parts = live_parts(space)
+    valid = _valid(space)
     # Many more architectures have one generator than another, which drawing those would show.
-    everything = {space.liveness.canonical(picks) for picks in parts}
+    everything = {space.liveness.canonical(picks) for picks in valid}
     distinct = DistinctArchitectures(space)
     assert _chi_square((distinct.sample(random) for _ in range(20_000)), everything) < 4
-    by_architecture = random.choices([space.liveness.canonical(p) for p in parts], k=20_000)
+    by_architecture = random.choices([space.liveness.canonical(p) for p in valid], k=20_000)
     assert _chi_square(by_architecture, everything) > 4
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_numbers_of_generators_are_one_to_one(
-    small_spaces: st.SearchStrategy[Space], live_parts: LiveParts, data: st.DataObject
-) -> None:
-    space = data.draw(small_spaces)
-    parts = live_parts(space)
-    distinct = DistinctArchitectures(space)
-    numbered = [distinct.picks(number) for number in range(distinct.size)]
-    assert len({parts[picks] for picks in numbered}) == len(numbered) == len(set(parts.values()))
+@pytest.mark.parametrize("lines", ["", "rule exactly 1 none\n", "limit params <= 20\n"])
+def test_every_valid_one_is_drawn_equally_often(lines: str) -> None:
+    space, random = loads(TEXT + lines), Random(7)
+    every = ValidArchitectures(space)
+    assert _chi_square((every.sample(random) for _ in range(10_000)), _valid(space)) < 4
 
 
 def test_a_saved_state_draws_the_same_again() -> None:
@@ -86,11 +82,12 @@ def test_a_saved_state_draws_the_same_again() -> None:
     assert space.liveness.canonical(first[0]) == first[0]
 
 
-def test_there_is_no_generator_past_the_last() -> None:
-    distinct = DistinctArchitectures(loads(TEXT))
-    for number in (-1, distinct.size):
-        with pytest.raises(ArchitectureError, match=f"they are 0 to {distinct.size - 1}"):
-            distinct.picks(number)
+@pytest.mark.parametrize("numbered", [DistinctArchitectures, ValidArchitectures])
+def test_there_is_none_past_the_last(numbered: type) -> None:
+    numbers = numbered(loads(TEXT))
+    for number in (-1, numbers.size):
+        with pytest.raises(ArchitectureError, match=f"they are 0 to {numbers.size - 1}"):
+            numbers.picks(number)
 
 
 def test_an_entangled_space_is_not_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +97,7 @@ def test_an_entangled_space_is_not_numbered(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
-    live_parts: LiveParts, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Those of its ties are too many cases, and there are too many to list."""
     monkeypatch.setattr("autorecon.lang.program.tied_cases.MAX_CASES", 1)
@@ -110,7 +107,7 @@ def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
         ValidArchitectures(space)
     random = Random(7)
     drawn = [valid_sample(space, random) for _ in range(8_000)]
-    assert _chi_square(drawn, live_parts(space)) < 4
+    assert _chi_square(drawn, _valid(space)) < 4
     random = Random(7)
     assert drawn[:9] == [valid_sample(space, random) for _ in range(9)]
     monkeypatch.setattr("autorecon.graph.sampling.sample.MAX_DRAWS", 0)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from autorecon.graph import Space, load, loads
-from autorecon.lang import Source, SpaceError, check
-
-Parts = dict[tuple[int, ...], frozenset[tuple[str, str]]]
+from autorecon.graph import load, loads
+from autorecon.lang import SpaceError
 
 SPACE = """space small
 block cell(k) {
@@ -103,24 +98,6 @@ def test_a_rule_of_a_block_is_void_where_it_is_so_in_all_instances() -> None:
     ((code, message),) = _said(_space(inside="rule at most 2 conv(3) from a"))
     assert code == "W0801"
     assert "from A.b" in message  # which B.a is bound to
-
-
-@settings(max_examples=15, deadline=None)
-@given(data=st.data())
-def test_a_space_is_refused_when_nothing_keeps_to_all_of_it(
-    restricted_texts: st.SearchStrategy[str],
-    live_parts: Callable[[Space], Parts],
-    data: st.DataObject,
-) -> None:
-    text = data.draw(restricted_texts)
-    try:
-        unproved = Space(check(Source(text)))
-    except SpaceError:
-        return
-    if unproved.architectures > 300:
-        return
-    refused = any(code.startswith("E") for code, _ in _said(text))
-    assert refused == (not live_parts(unproved))
 
 
 GENOTYPE = """genotype g of "small.space"
