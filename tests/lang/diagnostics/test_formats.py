@@ -1,6 +1,7 @@
 """Diagnostics as people and machines get them, against golden texts.
 
-After an intended change, `python tests/lang/test_show.py` writes the golden texts anew.
+After an intended change, `python tests/lang/diagnostics/test_formats.py` writes the golden texts
+anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from autorecon.lang import Diagnostic, Source, SpaceError, Span, check
 from autorecon.lang.diagnostics.faults import concise
 from autorecon.lang.diagnostics.formats import MAX_EXCERPT, as_json, full, github
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = Path(__file__).parents[1] / "golden"
 
 
 def faults_of(text: str, name: str = "program.space") -> tuple[Diagnostic, ...]:

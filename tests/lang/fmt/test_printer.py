@@ -17,7 +17,7 @@ from autorecon.lang.syntax.layout import layout
 from autorecon.lang.syntax.parse import read_source
 from autorecon.lang.syntax.tokens import Token, lex
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 GOLDEN = sorted((FOLDER / "format").glob("*.before.space"))
 SHIPPED = sorted(resource_folder("spaces").glob("**/*.space"))
 GOOD = sorted((FOLDER / "good").glob("**/*.space"))
