@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from autorecon.graph import load, loads
-from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting import decision_diagram
 from autorecon.graph.counting.cost import CostInterval, Interval
 from autorecon.lang import resource_folder
 
@@ -119,7 +119,7 @@ def test_branches_side_by_side_are_no_harder_than_their_number() -> None:
 def test_an_entangled_space_gets_outer_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     space = load(resource_folder("spaces") / "paper.space")
     exact = space.cost
-    monkeypatch.setattr(frontier, "MAX_STEPS", 100)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 100)
     space = load(resource_folder("spaces") / "paper.space")
     outer = space.cost
     assert not outer.exact

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from autorecon.graph import load, loads
-from autorecon.graph.counting import decision_diagram as frontier
-from autorecon.graph.counting import elimination
+from autorecon.graph.counting import decision_diagram, elimination
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.counting.elimination import elimination_order
 from autorecon.graph.counting.node_status import (
@@ -82,7 +81,7 @@ link a -> image = identity
 
 
 def test_a_space_past_the_limit_is_refused(paper: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "MAX_STEPS", 1_000)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 1_000)
     with pytest.raises(FrontierTooWide, match="1,000 steps"):
         diagram(paper)
 

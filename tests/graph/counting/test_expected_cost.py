@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autorecon.graph import load, loads
-from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting import decision_diagram
 from autorecon.graph.counting.expected_cost import NotProbabilities
 from autorecon.lang import resource_folder
 
@@ -59,5 +59,5 @@ def test_what_are_no_probabilities_is_refused(given_: dict, message: str) -> Non
 
 
 def test_an_entangled_space_has_no_exact_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "MAX_STEPS", 3)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 3)
     assert loads(TEXT).expected_cost({"z->a": [1, 0], "z->image": [1, 0]}) is None

@@ -9,7 +9,6 @@ import attrs
 import pytest
 
 from autorecon.graph import Space, load
-from autorecon.graph.draw import render as module
 from autorecon.graph.draw.draw import dot_source
 from autorecon.graph.draw.render import DrawError, render, svg
 
@@ -123,7 +122,7 @@ def test_output_that_is_no_drawing(paper, fake_dot):
 
 
 def test_an_engine_that_hangs_is_ended(paper, fake_dot, monkeypatch):
-    monkeypatch.setattr(module, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr("autorecon.graph.draw.render.TIME_LIMIT", 0.2)
     fake_dot("exec /bin/sleep 20")
     with pytest.raises(DrawError, match=r"more than 0\.2 seconds"):
         svg(paper)

@@ -10,7 +10,7 @@ import pytest
 
 from autorecon.graph import Space, load, loads
 from autorecon.graph.architectures.codec import ArchitectureError
-from autorecon.graph.counting import decision_diagram as frontier
+from autorecon.graph.counting import decision_diagram
 from autorecon.graph.counting.decision_diagram import FrontierTooWide
 from autorecon.graph.sampling.sample import (
     DistinctArchitectures,
@@ -18,7 +18,7 @@ from autorecon.graph.sampling.sample import (
     sample,
     valid_sample,
 )
-from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid import extent
 from autorecon.lang import resource_folder
 from fuzzing.listing import Listing
 
@@ -91,7 +91,7 @@ def test_there_is_none_past_the_last(numbered: type) -> None:
 
 
 def test_an_entangled_space_is_not_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "MAX_STEPS", 10)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 10)
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):
         DistinctArchitectures(loads(TEXT))
 
@@ -101,7 +101,7 @@ def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
 ) -> None:
     """Those of its ties are too many cases, and there are too many to list."""
     monkeypatch.setattr("autorecon.lang.program.tied_cases.MAX_CASES", 1)
-    monkeypatch.setattr(restricted, "MAX_LISTED", 0)
+    monkeypatch.setattr(extent, "MAX_LISTED", 0)
     space = loads(TEXT + "share choice a -> b, b -> image\nrule at most two none\n")
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):
         ValidArchitectures(space)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autorecon.graph import Space, load, loads
-from autorecon.graph.counting import decision_diagram as frontier
-from autorecon.graph.counting import limited_sums as graded
+from autorecon.graph.counting import decision_diagram, limited_sums
 from autorecon.graph.counting.cost import Interval
-from autorecon.graph.valid import extent as restricted
+from autorecon.graph.valid import extent
 from autorecon.graph.valid.extent import MAX_LISTED
 from autorecon.lang import SpaceError
 
@@ -49,7 +48,7 @@ rule at most one bn
 def test_large_entangled_spaces_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     space = loads(f"{PAPER}limit params <= 1.1M\nrule at most 9 none\n")
     assert space.architectures > MAX_LISTED
-    monkeypatch.setattr(frontier, "MAX_STEPS", 10)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 10)
     again = Space(space.program)
     assert again.valid_architectures is again.distinct_architectures is None
     assert not again.cost.exact
@@ -60,7 +59,7 @@ def test_large_entangled_spaces_have_bounds(monkeypatch: pytest.MonkeyPatch) -> 
 def test_limits_with_too_many_costs_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     space = loads(f"{PAPER}limit params <= 1.1M\n")
     assert space.cost.exact
-    monkeypatch.setattr(graded, "MAX_TERMS", 1_000)
+    monkeypatch.setattr(limited_sums, "MAX_TERMS", 1_000)
     assert Space(space.program).valid_architectures is None
     assert Space(space.program).cost.parameters == Interval(115_667, 1_100_000)
 
@@ -102,5 +101,5 @@ link a -> image = linear | none
 
 def test_the_sum_of_an_extent_starts_from_nothing() -> None:
     value = (3, 1, 2, 5, 6, 0, 4)
-    assert restricted.EXTENT.plus(restricted.EXTENT.zero, value) == value
-    assert restricted.EXTENT.times(restricted.EXTENT.one, value) == value
+    assert extent.EXTENT.plus(extent.EXTENT.zero, value) == value
+    assert extent.EXTENT.times(extent.EXTENT.one, value) == value

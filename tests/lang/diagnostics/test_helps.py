@@ -6,7 +6,7 @@ import pytest
 
 from autorecon.graph import loads
 from autorecon.lang import Diagnostic, Source, SpaceError, check
-from autorecon.lang.diagnostics import code_examples as examples
+from autorecon.lang.diagnostics import code_examples
 from autorecon.lang.diagnostics.code_examples import EXAMPLES
 from autorecon.lang.syntax.expected import FORMS
 
@@ -71,7 +71,7 @@ def test_an_example_of_a_code_has_its_fault_and_then_none(code: str) -> None:
 
 def _reported(lines: str) -> tuple[Diagnostic, ...]:
     try:
-        return loads(f"{examples.HEAD}{lines}\n").program.warnings
+        return loads(f"{code_examples.HEAD}{lines}\n").program.warnings
     except SpaceError as error:
         return error.diagnostics
 

@@ -6,7 +6,7 @@ import pytest
 
 from autorecon import SpaceError, loads
 from autorecon.lang import shipped_spaces
-from autorecon.lang.program import min_cut as cuts
+from autorecon.lang.program import min_cut
 
 PAPER = shipped_spaces()["paper"].read_text("utf-8")
 
@@ -37,5 +37,5 @@ def test_none_that_cannot_be_avoided_is_not_counted() -> None:
 
 
 def test_what_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "MAX_STEPS", 40)
+    monkeypatch.setattr(min_cut, "MAX_STEPS", 40)
     assert loads(PAPER).counterexample == ()
