@@ -50,7 +50,7 @@ class CostInterval(ByMeasure[Interval]):
     the cost of the cheapest path from noise to the output. Maxima are always exact.
     """
 
-    exact: bool = True
+    exact: bool = attrs.field(kw_only=True, default=True)
 
 
 @attrs.frozen

@@ -31,7 +31,7 @@ class Expectation(ByMeasure[Any]):
     """Means over the architectures that are valid; `valid` is the probability that one is. Exact
     but for rounding; Fractions stay Fractions."""
 
-    valid: Any
+    valid: Any = attrs.field(kw_only=True)
 
 
 # A probability, and for each measure its product with the mean.
