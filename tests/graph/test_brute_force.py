@@ -24,7 +24,7 @@ from fuzzing.exact import ANALYSES
 from fuzzing.listing import Architecture, Listing
 from fuzzing.small_spaces import FAMILIES, restricted_plain, small_spaces
 
-SPACES = 20  # of each kind
+SPACES = 14  # of each kind
 
 # The label is read by norms alone: of a node that may be dead, and of candidates.
 READ = """
@@ -98,7 +98,7 @@ def _requiring_labels() -> Iterator[Space]:
     yield from (loads(text).requiring("label") for text in WITH_LABELS)
     for family in ("plain", "restricted", "tied", "restricted and tied"):
         labelled = (space for space in small_spaces(family) if "y" in space.nodes)
-        yield from islice(filter(None, map(_narrowed, labelled)), 6)
+        yield from islice(filter(None, map(_narrowed, labelled)), 4)
 
 
 def _narrowed(space: Space) -> Space | None:

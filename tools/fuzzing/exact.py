@@ -21,7 +21,7 @@ from fuzzing.listing import MEASURES, Architecture, Listing, Part, Picks
 from fuzzing.orbits import check_symmetry
 
 MOST = 3_000  # architectures that are listed
-GENOTYPES = 5  # that are made of those
+GENOTYPES = 3  # that are made of those
 
 Analysis = Callable[[Space, list[Architecture], Random], None]
 
