@@ -31,11 +31,15 @@ WORTH = 40
 
 @attrs.frozen
 class Part:
-    """A stage, of so many `ticks`, that another process can make in the run's folder."""
+    """A stage, of so many `ticks`, that another process can make in the run's folder.
+
+    One that is `done` counts for how the machine is shared, so that it is so after an interruption.
+    """
 
     name: str
     ticks: int
     make: Callable[[RunFolder, Prepared], Stage] = attrs.field(repr=False)
+    done: bool = False
 
 
 @attrs.frozen
@@ -49,34 +53,38 @@ class Ahead:
     open: Open | None = None
     jobs: int | None = None
 
-    def __call__(self, folder: RunFolder, parts: Sequence[Part], progress: Progress) -> None:
-        """Drive all parts as far as that goes; raises nothing of what they do."""
-        jobs = self._jobs_for(folder, parts)
-        if self.open is None or jobs < 2:
+    def __call__(
+        self, folder: RunFolder, what: str, parts: Sequence[Part], progress: Progress
+    ) -> None:
+        """Drive all parts, which are `what`, as far as that goes; nothing is raised of theirs."""
+        jobs, threads = self._shared(folder, parts)
+        left = [part for part in parts if not part.done]
+        if self.open is None or jobs < 2 or not left:
             return
-        threads = max(1, torch.get_num_threads() // jobs)
         with _noting(folder), Pool(partial(_drive, self.open, threads), jobs) as pool:
-            failed = _all(pool, parts, progress)
+            failed = _all(pool, what, left, progress)
         for line in failed:
             progress.say(line)
 
-    def _jobs_for(self, folder: RunFolder, parts: Sequence[Part]) -> int:
+    def _shared(self, folder: RunFolder, parts: Sequence[Part]) -> tuple[int, int]:
+        """How many processes there are, and how many threads each has."""
+        threads = torch.get_num_threads()
+        jobs = max(1, min(self.jobs or threads, len(parts)))
         if self.jobs is not None:
-            return min(self.jobs, len(parts))
-        if folder.config.get("device") != "cpu" or min((p.ticks for p in parts), default=0) < WORTH:
-            return 1
-        return min(torch.get_num_threads(), len(parts), _room())
+            return jobs, max(1, threads // jobs)
+        worth = folder.config.get("device") == "cpu" and all(part.ticks >= WORTH for part in parts)
+        return min(jobs, _room()) if worth else 1, max(1, threads // jobs)
 
 
 ALONE = Ahead()
 """Does nothing ahead."""
 
 
-def _all(pool: Pool[Part, None], parts: Sequence[Part], progress: Progress) -> list[str]:
+def _all(pool: Pool[Part, None], what: str, parts: Sequence[Part], progress: Progress) -> list[str]:
     """Have all parts done; gives what is to be said of those whose process ended."""
     waiting, shares, failed = deque(parts), {part.name: 0.0 for part in parts}, []
     total, ticked = sum(part.ticks for part in parts), 0
-    with progress.task(f"{len(parts)} parts, {pool.jobs} at a time", total) as tick:
+    with progress.task(f"{len(parts)} {what}, {pool.jobs} at a time", total) as tick:
         while waiting or pool.running:
             while waiting and pool.free:
                 pool.give(waiting.popleft())

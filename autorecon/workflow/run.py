@@ -165,12 +165,16 @@ def _compress_all(
     generators, ticks = _generators(folder, prepared), prepared.config.compress.ticks
     weights = {label: _weights(folder, prepared, label, progress) for label in generators}
     parts = [
-        Part(f"{label}, seed {seed}", ticks, partial(_part, label, seed))
+        Part(
+            f"{label}, seed {seed}",
+            ticks,
+            partial(_part, label, seed),
+            done=stages.result_path(folder, label, seed).exists(),
+        )
         for seed in prepared.config.seeds
         for label in generators
-        if not stages.result_path(folder, label, seed).exists()
     ]
-    ahead(folder, parts, progress)
+    ahead(folder, "compressions", parts, progress)
     results: list[Student | Row] = []
     diverged: DivergedError | None = None
     for seed in prepared.config.seeds:

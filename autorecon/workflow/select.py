@@ -68,7 +68,7 @@ def select(
     Raises SelectionError where all of them do, since nothing is left to choose by.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
-    ahead(folder, _parts(folder, prepared, proposed, seeds), progress)
+    ahead(folder, "trials", _parts(folder, prepared, proposed, seeds), progress)
     outcomes = []
     for number, choices in enumerate(proposed, 1):
         space = genotype(prepared.space, choices, of="space.space")
@@ -129,13 +129,17 @@ def _parts(
     proposed: Sequence[Mapping[str, str]],
     seeds: Iterable[int],
 ) -> list[Part]:
-    """The trials that did not fail, as parts of a run."""
+    """The trials as parts of a run; nothing is left of those that failed."""
     pairs = [(number, seed) for number in range(1, len(proposed) + 1) for seed in seeds]
     return [
-        Part(name, _short(prepared, seed).ticks, partial(_trial, choices, seed, name))
+        Part(
+            name,
+            _short(prepared, seed).ticks,
+            partial(_trial, choices, seed, name),
+            done=_failed(folder, name).exists(),
+        )
         for number, seed in pairs
         for name, choices in [(_name(number, seed), proposed[number - 1])]
-        if not _failed(folder, name).exists()
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ QUIET = Progress(quiet=True)
 
 @pytest.fixture
 def settings(tiny):
-    """Of a run with three trials and two compressions, on the one thread that processes have."""
-    select = {"candidates": 3, "budget": 0.5, "images": 6}
+    """Of a run with two trials and two compressions, on the one thread that processes have."""
+    select = {"candidates": 2, "budget": 0.5, "images": 6}
     before = torch.get_num_threads()
     yield tiny | {"command": "run", "select": select, "threads": 1}
     torch.set_num_threads(before)
@@ -61,7 +62,7 @@ def in_this_process(monkeypatch):
     """Parts done one after the other, without processes; gives the names of what was."""
     did = []
 
-    def all_here(pool, parts, progress):
+    def all_here(pool, what, parts, progress):
         for part in parts:
             did.append(part.name)
             pool.do(part, progress)
@@ -76,7 +77,7 @@ def test_only_what_is_left_is_done_ahead(settings, monkeypatch):
     folder, prepared = start(settings, "run")
     workflow.run(folder, prepared, QUIET, workflow.side_by_side(folder, 2))
     assert did == [
-        *(f"select/candidate{number}/seed1000001" for number in (1, 2, 3)),
+        *(f"select/candidate{number}/seed1000001" for number in (1, 2)),
         *(f"{label}, seed 0" for label in ("human-designed", "discovered")),
     ]
     did.clear()
@@ -88,13 +89,12 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("beside", [True, False])
-def test_what_was_begun_ahead_goes_on_either_way(settings, monkeypatch, beside):
+def test_what_was_begun_ahead_goes_on_either_way(settings, monkeypatch):
     whole, prepared = start(settings, "whole")
     workflow.run(whole, prepared, QUIET)
     in_this_process(monkeypatch)
     folder, prepared = start(settings, "broken")
-    left, save = [13], Checkpoints.save
+    left, save = [11], Checkpoints.save
 
     def dying(self, checkpoint):
         left[0] -= 1
@@ -108,9 +108,11 @@ def test_what_was_begun_ahead_goes_on_either_way(settings, monkeypatch, beside):
             workflow.run(folder, prepared, QUIET, workflow.side_by_side(folder, 2))
     assert "continue with --resume broken" in caught.value.__notes__
     assert list(folder.checkpoint_path.glob("compress/**/metrics.jsonl"))
-    again = workflow.side_by_side(folder, 2 if beside else 1)
-    workflow.run(*workflow.resume(folder.path, "run"), QUIET, again)
-    assert seen(folder) == seen(whole)
+    shutil.copytree(folder.path, "copied")
+    for path, jobs in ((folder.path, 2), (Path("copied"), 1)):
+        again, prepared = workflow.resume(path, "run")
+        workflow.run(again, prepared, QUIET, workflow.side_by_side(again, jobs))
+        assert seen(again) == seen(whole)
 
 
 def test_what_fails_ahead_is_told_by_the_run(settings, monkeypatch):
@@ -122,24 +124,31 @@ def test_what_fails_ahead_is_told_by_the_run(settings, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("ticks", "threads", "room", "device", "jobs"),
+    ("ticks", "threads", "room", "device", "jobs", "shared"),
     [
-        ([200, 200, 200], 2, 9, "cpu", 2),
-        ([200, 200, 200], 8, 9, "cpu", 3),
-        ([200, 200, 200], 8, 2, "cpu", 2),
-        ([200, 200, 200], 1, 9, "cpu", 1),
-        ([200, 200, 200], 8, 9, "cuda", 1),
-        ([200, 8], 8, 9, "cpu", 1),
-        ([], 8, 9, "cpu", 1),
+        ([200, 200, 200], 2, 9, "cpu", None, (2, 1)),
+        ([200, 200, 200], 8, 9, "cpu", None, (3, 2)),
+        ([200, 200, 200], 8, 2, "cpu", None, (2, 2)),
+        ([200, 200, 200], 8, 2, "cpu", 2, (2, 4)),
+        ([200, 200, 200], 1, 9, "cpu", None, (1, 1)),
+        ([200, 200, 200], 8, 9, "cuda", None, (1, 2)),
+        ([200, 8], 8, 9, "cpu", None, (1, 4)),
+        ([200, 8], 1, 0, "cuda", 2, (2, 1)),
+        ([], 8, 9, "cpu", None, (1, 8)),
     ],
 )
-def test_how_many_are_done_at_a_time(settings, monkeypatch, ticks, threads, room, device, jobs):
+def test_how_the_machine_is_shared(
+    settings, monkeypatch, ticks, threads, room, device, jobs, shared
+):
     folder, _ = start(settings, "run")
     folder.config["device"] = device
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     monkeypatch.setattr(ahead, "_room", lambda: room)
-    parts = [Part(str(number), count, lambda *_: None) for number, count in enumerate(ticks)]
-    assert Ahead(None)._jobs_for(folder, parts) == jobs
+    parts = [
+        Part(str(number), count, lambda *_: None, done=number == 0)
+        for number, count in enumerate(ticks)
+    ]
+    assert Ahead(None, jobs)._shared(folder, parts) == shared
 
 
 def test_a_process_that_is_gone_is_told(settings):
@@ -154,7 +163,7 @@ def test_a_process_that_is_gone_is_told(settings):
             return [(part, "its process ended with exit code 3")]
 
     part = Part("compress/a/seed0", 8, lambda *_: None)
-    (line,) = ahead._all(Pool(), [part], QUIET)
+    (line,) = ahead._all(Pool(), "trials", [part], QUIET)
     assert line == "compress/a/seed0: its process ended with exit code 3; it goes on in this one"
 
 
