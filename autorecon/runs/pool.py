@@ -1,4 +1,4 @@
-"""Processes that do cells, one at a time each, and die with the process that made them."""
+"""Processes that do tasks, one at a time each, and die with the process that made them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import attrs
 
-from autorecon.records.cells import CellRecord
-from autorecon.runs import Progress
-from autorecon.study.cells import Cell, Task
-from autorecon.study.folder import StudyFolder
+from autorecon.runs.progress import Progress
 
-Event = tuple[Cell, "CellRecord | float | str"]
-"""A cell with its record, the share of it that is done, or how the process that did it ended."""
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 _EVERY = 1.0  # seconds between reports of a share
 
 
-class Pool:
-    """`jobs` processes, made when they are first needed; a context that ends them."""
+class Pool(Generic[Task, Result]):
+    """`jobs` processes, made when they are first needed; a context that ends them.
 
-    def __init__(self, folder: StudyFolder, jobs: int) -> None:
-        self.folder, self.jobs = folder, jobs
+    `do` must be what another process can import, and neither give floats or strings nor raise.
+    """
+
+    def __init__(self, do: Callable[[Task, Progress], Result], jobs: int) -> None:
+        self.do, self.jobs = do, jobs
         self._workers: list[_Worker] = []
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Pool[Task, Result]:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -41,28 +41,30 @@ class Pool:
 
     @property
     def running(self) -> int:
-        return sum(worker.cell is not None for worker in self._workers)
+        return sum(worker.task is not None for worker in self._workers)
 
     @property
     def free(self) -> bool:
         return self.running < self.jobs
 
     def give(self, task: Task) -> None:
-        """Have a cell done; there must be a free place."""
-        worker = next((w for w in self._workers if w.cell is None), None)
+        """Have a task done; there must be a free place."""
+        worker = next((w for w in self._workers if w.task is None), None)
         if worker is None:
-            worker = _Worker(self.folder)
+            worker = _Worker(self.do)
             self._workers.append(worker)
         worker.give(task)
 
-    def events(self, timeout: float) -> list[Event]:
-        """What happened, as soon as something did, or nothing after `timeout` seconds."""
-        busy = {worker.connection: worker for worker in self._workers if worker.cell}
-        found: list[Event] = []
+    def events(self, timeout: float) -> list[tuple[Task, Result | float | str]]:
+        """What happened, as soon as something did, or nothing after `timeout` seconds: tasks with
+        their results, the shares of them that are done, or how the processes that did them ended.
+        """
+        busy = {worker.connection: worker for worker in self._workers if worker.task is not None}
+        found = []
         for connection in wait(list(busy), timeout):
             worker = busy[connection]  # type: ignore[index]
-            cell, said = worker.said()
-            found.append((cell, said))
+            task, said = worker.said()
+            found.append((task, said))
             if isinstance(said, str):
                 self._workers.remove(worker)
         return found
@@ -71,32 +73,35 @@ class Pool:
 class _Worker:
     """One process, and our end of the line to it."""
 
-    def __init__(self, folder: StudyFolder) -> None:
+    def __init__(self, do: Callable[[Any, Progress], Any]) -> None:
         # A fork would take over threads and locks of torch.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        self.cell: Cell | None = None
+        self.task: Any = None
+        self._send(do)
 
-    def give(self, task: Task) -> None:
-        self.cell = task.cell
+    def give(self, task: Any) -> None:
+        self.task = task
+        self._send(task)
+
+    def _send(self, message: Any) -> None:
         # One that is gone is told of when it is listened to.
         with contextlib.suppress(OSError):
-            self.connection.send(task)
+            self.connection.send(message)
 
-    def said(self) -> Event:
-        assert self.cell is not None
-        cell = self.cell
+    def said(self) -> tuple[Any, Any]:
+        task = self.task
         try:
             said = self.connection.recv()
         except (EOFError, OSError):
             self.process.join()
-            return cell, _ending(self.process.exitcode)
-        if isinstance(said, CellRecord):
-            self.cell = None
-        return cell, said
+            return task, _ending(self.process.exitcode)
+        if not isinstance(said, float):
+            self.task = None
+        return task, said
 
     def end(self) -> None:
         self.process.kill()
@@ -113,17 +118,15 @@ def _ending(code: int | None) -> str:
     return f"its process ended with exit code {code}"
 
 
-def _serve(connection: Connection, folder: StudyFolder) -> None:
-    """Do what is asked for until nobody asks."""
-    # An interruption from the keyboard reaches all; the study's own process is to end us.
+def _serve(connection: Connection) -> None:
+    """Do what is asked for until nobody asks; the first message says by what."""
+    # An interruption from the keyboard reaches all; our parent is to end us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    from autorecon.study.work import do_cell
-
+    do = connection.recv()
     while True:
         task = connection.recv()
-        report = _Report(send=connection.send)
-        connection.send(do_cell(folder, task, report))
+        connection.send(do(task, _Report(send=connection.send)))
 
 
 def _die_with_parent() -> None:
