@@ -134,7 +134,10 @@ teacher_options = _together(
         help="Side of such a teacher's images, in pixels.",
     ),
     setting(
-        "--data", sets=["teacher.data"], help="Data set to measure accuracy on; '' measures none."
+        "--data",
+        sets=["teacher.data"],
+        help="What students are measured on: a data set, or folder:PATH with pictures of your own; "
+        "'' has none.",
     ),
 )
 

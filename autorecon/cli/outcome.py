@@ -20,9 +20,11 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(results), indent=2))
         return
-    click.echo()
-    for name, calibrated, tuned, size in _rows(results):
-        click.echo(f"  {name:<18} {calibrated:>16} {tuned:>16}   {size}")
+    from autorecon.report.wording import measured_as
+
+    click.echo(f"\n{measured_as(results)}" if results.data else "")
+    for name, *figures, size in _rows(results):
+        click.echo("  ".join([f"  {name:<18}", *(f"{text:>15}" for text in figures), size]))
     if difference := results.difference:
         click.echo(
             f"\n  {difference.of}: {difference.mean:+.2f} points over "
@@ -34,15 +36,30 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     click.echo(f"\nreport: {report}")
 
 
-def _rows(results: Results) -> list[tuple[str, str, str, str]]:
-    full = results.teacher.accuracy
-    rows = [(results.compressed, "calibrated only", "last epoch", "generator")]
+def _rows(results: Results) -> list[list[str]]:
+    """A heading, full precision where its figure is known, and each generator's students."""
+    full = results.full_precision
+    rows = [[results.compressed, "calibrated only", "last epoch"]]
     if full is not None:
-        rows.append(("full precision", "", f"{full:.2f} %", ""))
-    for summary in results.summary:
-        cost = _cost(results.generator_of(summary.generator))
-        rows.append((summary.generator, _figure(summary.calibrated), _figure(summary.last), cost))
+        rows.append(["full precision", "", f"{full:.2f} %"])
+    rows += [[s.generator, _figure(s.calibrated), _figure(s.last)] for s in results.summary]
+    known = [""] * (full is not None)
+    if results.figure == "accuracy" and any(s.agreement for s in results.summary):
+        _append(rows, ["agreement", *known, *(_figure(s.agreement) for s in results.summary)])
+    if any(s.divergence for s in results.summary):
+        _append(rows, ["divergence", *known, *(_nats(s.divergence) for s in results.summary)])
+    costs = [_cost(results.generator_of(s.generator)) for s in results.summary]
+    _append(rows, ["generator", *known, *costs])
     return rows
+
+
+def _append(rows: list[list[str]], column: list[str]) -> None:
+    for row, text in zip(rows, column, strict=True):
+        row.append(text)
+
+
+def _nats(spread: Spread | None) -> str:
+    return "not measured" if spread is None else f"{spread.mean:.3g} nats"
 
 
 def _cost(generator: Generator | None) -> str:

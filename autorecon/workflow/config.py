@@ -48,8 +48,8 @@ class SpaceConfig:
 class TeacherConfig:
     """A shipped teacher, or another one as `autorecon teachers` says, with a file of weights.
 
-    `data` names the data set to measure accuracy on; "" measures none. `size`, `mean` and `std` are
-    those of its images. None is the teacher's own.
+    `data` names what students are measured on, a data set or `folder:PATH`; "" is nothing. `size`,
+    `mean` and `std` are those of its images. None is the teacher's own.
     """
 
     name: str = "resnet20-fashion16"

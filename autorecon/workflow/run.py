@@ -11,12 +11,14 @@ import attrs
 
 from autorecon import __version__
 from autorecon.graph import Space
+from autorecon.lang.wording import plural
 from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
+from autorecon.workflow.invented import invented
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
@@ -85,6 +87,7 @@ def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
+        _look(prepared, progress)
         found = stages.search(folder, prepared, progress)
         generators: dict[str, Named] = {}
         if prepared.baseline:
@@ -112,11 +115,22 @@ def compress(
     """
     stages.set_threads(prepared.config.threads)
     with folder.lock():
+        _look(prepared, progress)
         space, method = prepared.generator, prepared.config.compress.method
         named: Named = ("space.space", space) if space else None
         label = "generator" if space else method
         given = {label: prepared.weights} if prepared.weights else {}
         return _compress_all(folder, prepared, {label: named}, progress, given, record)
+
+
+def _look(prepared: Prepared, progress: Progress) -> None:
+    """Read all images that students will be measured on, so that a damaged one is told now."""
+    if (exam := prepared.exam) is None:
+        return
+    about = f", {exam.data.about}" if exam.data.about else ""
+    progress.say(f"students are measured on {plural(exam.data.test_images, 'image')}{about}")
+    if exam.accuracy is not None:
+        progress.say(f"full precision: {exam.accuracy:.2f} %")
 
 
 def _compress_all(
@@ -128,6 +142,10 @@ def _compress_all(
     record: Path | None = None,
 ) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
+    if prepared.exam is None and prepared.invents:
+        spaces = [named[1] for named in generators.values() if named]
+        exam = invented(folder, prepared, spaces, progress)
+        prepared = attrs.evolve(prepared, exam=exam)
     results: list[Student | Row] = []
     diverged: DivergedError | None = None
     for seed in prepared.config.seeds:

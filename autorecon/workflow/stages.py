@@ -135,7 +135,7 @@ def compress(
         return known
     config = attrs.evolve(prepared.config.compress, seed=seed)
     net = generator(space, seed=seed, weights_from=weights_from) if space else None
-    evaluate = prepared.accuracy if prepared.dataset else None
+    evaluate = prepared.exam.score if prepared.exam else None
     teacher, shape = prepared.teacher.module, prepared.teacher.image_shape
     stage = Compression(
         teacher,
