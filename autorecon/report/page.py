@@ -16,7 +16,7 @@ from autorecon.graph.draw.labels import exact_text, size_text
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
 from autorecon.report.embed import COLUMNS, inline_svg
-from autorecon.report.figures import generator_colours, search_figures, student_figures
+from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
 from autorecon.report.inputs import Inputs, missing, read_inputs
 from autorecon.report.panels import panel_groups
 from autorecon.report.tables import measured_beside, model_rows, scale, site_groups, warnings
@@ -54,7 +54,7 @@ def write_report(folder: RunFolder) -> Path:
 def render(inputs: Inputs) -> str:
     """The page's HTML."""
     environment = templates()
-    environment.filters.update(percent=percent, size=size_text)
+    environment.filters.update(figure=figure, percent=percent, size=size_text)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
     return environment.get_template("template.html").render(_context(inputs), script=script)

@@ -195,7 +195,7 @@ def test_losses_that_are_not_finite_leave_gaps(
     [
         ("results.json", "{", "is not JSON"),
         ("results.json", "[" * 100_000, "is not JSON"),
-        ("results.json", '{"format": 2}', "format 2"),
+        ("results.json", '{"format": 3}', "format 3"),
         ("results.json", '{"format": 1, "bits": "w3a3"}', "is not as it was written"),
         ("metrics.jsonl", '{"stage": "search", "epoch": 0, "weights": 3}\n', "search epoch"),
         ("metrics.jsonl", '{"stage": "compress/a/seed0", "epoch": "x"}\n', "compress/a/seed0"),
