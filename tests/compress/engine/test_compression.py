@@ -57,9 +57,9 @@ def run(stage: Compression, epochs: range) -> list[dict[str, object]]:
     return [stage.run_epoch(epoch, ignore) for epoch in epochs]
 
 
-def fingerprint(module: nn.Module) -> float:
-    """A score that no two states share."""
-    return sum(float(p.double().abs().sum()) for p in module.parameters())
+def fingerprint(module: nn.Module) -> Score:
+    """One that no two states share."""
+    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
 
 
 def equal(one: object, other: object) -> bool:
