@@ -24,7 +24,7 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
 
     click.echo(f"\n{measured_as(results)}" if results.data else "")
     for name, *figures, size in _rows(results):
-        click.echo("  ".join([f"  {name:<18}", *(f"{text:>15}" for text in figures), size]))
+        click.echo("  ".join([f"  {name:<18}", *(f"{f:>15}" for f in figures), size]).rstrip())
     if difference := results.difference:
         click.echo(
             f"\n  {difference.of}: {difference.mean:+.2f} points over "
@@ -36,26 +36,21 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     click.echo(f"\nreport: {report}")
 
 
-def _rows(results: Results) -> list[list[str]]:
+def _rows(results: Results) -> list[tuple[str, ...]]:
     """A heading, full precision where its figure is known, and each generator's students."""
-    full = results.full_precision
-    rows = [[results.compressed, "calibrated only", "last epoch"]]
-    if full is not None:
-        rows.append(["full precision", "", f"{full:.2f} %"])
-    rows += [[s.generator, _figure(s.calibrated), _figure(s.last)] for s in results.summary]
-    known = [""] * (full is not None)
-    if results.figure == "accuracy" and any(s.agreement for s in results.summary):
-        _append(rows, ["agreement", *known, *(_figure(s.agreement) for s in results.summary)])
-    if any(s.divergence for s in results.summary):
-        _append(rows, ["divergence", *known, *(_nats(s.divergence) for s in results.summary)])
-    costs = [_cost(results.generator_of(s.generator)) for s in results.summary]
-    _append(rows, ["generator", *known, *costs])
-    return rows
-
-
-def _append(rows: list[list[str]], column: list[str]) -> None:
-    for row, text in zip(rows, column, strict=True):
-        row.append(text)
+    full, shown = results.full_precision, results.summary
+    columns = [
+        [results.compressed, "full precision", *(s.generator for s in shown)],
+        ["calibrated only", "", *(_figure(s.calibrated) for s in shown)],
+        ["last epoch", "" if full is None else f"{full:.2f} %", *(_figure(s.last) for s in shown)],
+    ]
+    if results.figure == "accuracy" and any(s.agreement for s in shown):
+        columns.append(["agreement", "100.00 %", *(_figure(s.agreement) for s in shown)])
+    if any(s.divergence for s in shown):
+        columns.append(["divergence", "0 nats", *(_nats(s.divergence) for s in shown)])
+    costs = [_cost(results.generator_of(s.generator)) for s in shown]
+    heading, known, *rows = zip(*columns, ["generator", "", *costs], strict=True)
+    return [heading, *([] if full is None else [known]), *rows]
 
 
 def _nats(spread: Spread | None) -> str:

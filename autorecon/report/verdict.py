@@ -122,7 +122,7 @@ def _reached(results: Results, summary: Summary) -> str:
     who = f"{_when(results)}, {_whose(results, summary)} student"
     if results.figure == "accuracy":
         return f"{who} reached {spread(summary.last)} % ({seeds})"
-    on = "invented images, not photographs," if _invented(results) else "the test images"
+    on = "invented images, not of photographs" if _invented(results) else "the test images"
     return f"{who} agreed with the teacher on {spread(summary.last)} % of {on} ({seeds})"
 
 
