@@ -13,10 +13,7 @@ from autorecon.records.score import Score
 
 def shown(capsys: pytest.CaptureFixture[str], score: Score, full: float | None) -> list[str]:
     figure = Spread(score.figure or 0)
-    beside = (
-        score.agreement and Spread(score.agreement),
-        score.divergence and Spread(score.divergence),
-    )
+    beside = [v and Spread(v) for v in (score.agreement, score.divergence)]
     results = Results(
         bits="w8a8",
         seeds=[0],
