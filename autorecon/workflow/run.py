@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from autorecon import __version__
+from autorecon.data import DataError
 from autorecon.graph import Space
 from autorecon.lang.wording import plural
 from autorecon.objective import DivergedError
@@ -87,7 +88,7 @@ def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        _look(prepared, progress)
+        _look(folder, prepared, progress)
         found = stages.search(folder, prepared, progress)
         generators: dict[str, Named] = {}
         if prepared.baseline:
@@ -115,7 +116,7 @@ def compress(
     """
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        _look(prepared, progress)
+        _look(folder, prepared, progress)
         space, method = prepared.generator, prepared.config.compress.method
         named: Named = ("space.space", space) if space else None
         label = "generator" if space else method
@@ -123,14 +124,19 @@ def compress(
         return _compress_all(folder, prepared, {label: named}, progress, given, record)
 
 
-def _look(prepared: Prepared, progress: Progress) -> None:
+def _look(folder: RunFolder, prepared: Prepared, progress: Progress) -> None:
     """Read all images that students will be measured on, so that a damaged one is told now."""
     if (exam := prepared.exam) is None:
         return
     about = f", {exam.data.about}" if exam.data.about else ""
     progress.say(f"students are measured on {plural(exam.data.test_images, 'image')}{about}")
-    if exam.accuracy is not None:
-        progress.say(f"full precision: {exam.accuracy:.2f} %")
+    try:
+        accuracy = exam.accuracy
+    except DataError as error:
+        error.add_note(f"then begin with --resume {folder.path}")
+        raise
+    if accuracy is not None:
+        progress.say(f"full precision: {accuracy:.2f} %")
 
 
 def _compress_all(
