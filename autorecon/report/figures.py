@@ -155,8 +155,9 @@ def seed_strips(
     known = _finite(figure(s) for row in results.rows for s in (row.calibrated, row.last))
     if not known:
         return {}, (0.0, 0.0)
-    everything = [*known, *_finite([results.teacher.accuracy])]
-    limits = (math.floor(min(everything)), math.ceil(max(everything) + 0.01))
+    everything = [*known, *_finite([results.full_precision])]
+    high = min(100, math.ceil(max(everything) + 0.01))
+    limits = (min(math.floor(min(everything)), high - 1), high)
     strips = {
         summary.generator: _strip(results, summary.generator, colours[summary.generator], limits)
         for summary in results.summary
@@ -172,7 +173,7 @@ def _strip(results: Results, label: str, colour: str, limits: tuple[float, float
         _finite(figure(row.last) for row in rows),
         colour,
         limits=limits,
-        level=results.teacher.accuracy,
+        level=results.full_precision,
     )
 
 
