@@ -139,9 +139,14 @@ def asking(module: nn.Module) -> Iterator[Callable[[Tensor], Tensor]]:
     modes = [(layer, layer.training) for layer in module.modules()]
     module.eval()
     device = next(module.parameters(), torch.empty(0)).device
+
+    @torch.no_grad()
+    def ask(images: Tensor) -> Tensor:
+        logits: Tensor = module(images.to(device)).cpu()
+        return logits
+
     try:
-        with torch.no_grad():
-            yield lambda images: module(images.to(device)).cpu()
+        yield ask
     finally:
         for layer, training in modes:
             layer.training = training

@@ -75,6 +75,14 @@ def test_the_teacher_is_asked_once_for_what_is_kept(says, monkeypatch, kept):
     assert len(asked) == (3 if kept else 6)
 
 
+def test_a_student_that_fails_leaves_gradients_and_modes(says):
+    exam = Exam.of(says([1.0, 0.0], [1.0, 0.0], [0.0, 1.0]).train(), dataset(None))
+    with pytest.raises(IndexError):
+        exam.score(says([1.0, 0.0]).train())
+    assert torch.is_grad_enabled()
+    assert exam.teacher.training
+
+
 def test_a_student_that_answers_nothing_has_no_agreement_to_speak_of(says):
     exam = Exam.of(says([1.0, 2.0], [1.0, 2.0], [1.0, 2.0]), dataset(None))
     found = exam.score(says(*[[math.nan, math.nan]] * 3))
