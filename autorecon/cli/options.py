@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from autorecon.image_size import Size, parse_size
+
 Function = Callable[..., Any]
 
 
@@ -117,6 +119,13 @@ ops_option = click.option(
 )
 
 
+def _size(ctx: Any, param: Any, text: str | None) -> Size | None:
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 teacher_options = _together(
     setting(
         "--teacher",
@@ -125,13 +134,22 @@ teacher_options = _together(
         "--weights; or package.module:function.",
     ),
     setting(
-        "--weights", sets=["teacher.weights"], help="A safetensors file of a teacher's state dict."
+        "--weights",
+        sets=["teacher.weights"],
+        help="A teacher's state dict: safetensors, .pth, .pt or .bin, or a Hugging Face folder.",
     ),
     setting(
         "--size",
-        type=int,
+        callback=_size,
+        metavar="PIXELS",
         sets=["teacher.size"],
-        help="Side of such a teacher's images, in pixels.",
+        help="Size of such a teacher's images: 224, or 224x160 for height x width.",
+    ),
+    setting(
+        "--channels",
+        type=click.IntRange(min=1),
+        sets=["teacher.channels"],
+        help="Channels of such a teacher's images, where it does not begin with a Conv2d layer.",
     ),
     setting(
         "--data",

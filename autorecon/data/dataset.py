@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.data.errors import DataError
+from autorecon.image_size import Size, height_and_width
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -54,7 +55,7 @@ class Dataset:
     """
 
     name: str
-    size: int | tuple[int, int]
+    size: Size
     channels: int
     class_names: tuple[str, ...]
     mean: tuple[float, ...]
@@ -65,8 +66,7 @@ class Dataset:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(channels, height, width)."""
-        size = (self.size, self.size) if isinstance(self.size, int) else self.size
-        return self.channels, *size
+        return self.channels, *height_and_width(self.size)
 
     @property
     def batch(self) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from autorecon.image_size import Size
 from autorecon.records.files import read_record
 from autorecon.records.score import Score
 
@@ -16,14 +17,18 @@ READ = (1, FORMAT)
 
 @attrs.frozen
 class Teacher:
-    """The model that was compressed; `accuracy` is its top-1 in percent, where there are labels."""
+    """The model that was compressed; `accuracy` is its top-1 in percent, where there are labels.
+
+    `size` is that of its images, `changes` what was done to it when it was loaded.
+    """
 
     name: str
     classes: int
     channels: int
-    size: int
+    size: Size
     parameters: int
     accuracy: float | None = None
+    changes: list[str] = attrs.Factory(list)
 
 
 @attrs.frozen

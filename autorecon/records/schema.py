@@ -10,6 +10,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
+from autorecon.image_size import Size, structured_size
 from autorecon.records.errors import RecordError
 from autorecon.records.score import Score
 
@@ -40,6 +41,7 @@ def _reason(error: BaseException, kind: type | None) -> str:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     register_exact(converter)
+    converter.register_structure_hook(Size, lambda value, _: structured_size(value))
     whole = make_dict_structure_fn(Score, converter)
     converter.register_structure_hook(Score, lambda value, _: _score(value, whole))
     return converter

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from autorecon.graph import Space
 from autorecon.graph.draw.labels import exact_text, size_text
+from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
 from autorecon.report.embed import COLUMNS, inline_svg
@@ -109,6 +110,8 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
         return facts
     if results.search:
         facts.append(("Strategy", results.search.strategy))
+    if results.teacher.changes:
+        facts.append(("Teacher, as loaded", "; ".join(results.teacher.changes)))
     if results.rows:
         ranges = f", {results.ranges} ranges" if results.ranges else ""
         facts.append(("Method", results.method))
@@ -119,9 +122,19 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
     return [*facts, ("Time", ", ".join(times))] if times else facts
 
 
-def _measured_on(data: Data, size: int) -> str:
+def _measured_on(data: Data, size: Size) -> str:
     images = plural(data.test_images, "image" if data.invented else "test image")
-    return ", ".join(filter(None, (data.name, images, f"{size} px", data.about)))
+    return ", ".join(
+        filter(
+            None,
+            (
+                data.name,
+                images,
+                f"{size if isinstance(size, int) else show_size(size)} px",
+                data.about,
+            ),
+        )
+    )
 
 
 def _found(inputs: Inputs) -> Drawing | None:

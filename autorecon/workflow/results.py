@@ -61,9 +61,15 @@ def write_results(
 def _teacher(prepared: Prepared) -> Teacher:
     teacher = prepared.teacher
     parameters = sum(p.numel() for p in teacher.module.parameters())
-    shape = teacher.classes, teacher.channels, teacher.size
-    accuracy = prepared.exam.accuracy if prepared.exam else None
-    return Teacher(teacher.name, *shape, parameters, accuracy)
+    return Teacher(
+        teacher.name,
+        teacher.classes,
+        teacher.channels,
+        teacher.size,
+        parameters,
+        prepared.exam.accuracy if prepared.exam else None,
+        list(teacher.changes),
+    )
 
 
 def _generator(label: str, file: str, space: Space) -> Generator:

@@ -23,7 +23,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     return dataset
 
 
-TEACHER = Teacher("t", torch.nn.Identity(), classes=2, channels=1, size=2, data="toy")
+TEACHER = Teacher("t", torch.nn.Identity(), classes=2, image_shape=(1, 2, 2), data="toy")
 
 
 def brightness(teacher: Teacher) -> float:
