@@ -33,7 +33,8 @@ def structured_size(value: object) -> Size:
 def size_parameters(size: Size) -> dict[str, int]:
     """The parameters of spaces by which their images get this size."""
     height, width = height_and_width(size)
-    return {"size": height} if height == width else {"rows": height, "columns": width}
+    both = {"rows": height, "columns": width}
+    return {"size": height, **both} if height == width else both
 
 
 def parse_size(text: str) -> Size:

@@ -16,7 +16,7 @@ def test_one_number_is_a_square() -> None:
     assert parse_size("224") == parse_size("224x224") == 224
     assert parse_size("224x160") == structured_size([224, 160]) == (224, 160)
     assert show_size(8) == "8x8"
-    assert size_parameters(8) == {"size": 8}
+    assert size_parameters(8) == {"size": 8, "rows": 8, "columns": 8}
     assert size_parameters((8, 6)) == {"rows": 8, "columns": 6}
 
 

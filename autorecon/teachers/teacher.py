@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.image_size import Size, as_size, size_parameters
+from autorecon.image_size import Size, as_size
 from autorecon.teachers.errors import TeacherError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def check_fits(teacher: Teacher, *, image_shape: tuple[int, int, int], classes: 
         remedies.append(f"--set channels={teacher.channels}")
     if (height, width) != (rows, columns):
         faults.append(f"images of {height}x{width} for a teacher of {rows}x{columns}")
-        sides = size_parameters(teacher.size).items()
-        remedies += [f"--set {name}={pixels}" for name, pixels in sides]
+        sides = f"--set rows={rows} --set columns={columns}"
+        remedies.append(f"--set size={rows}" if rows == columns else sides)
     if classes not in (None, teacher.classes):
         faults.append(f"{classes} classes for a teacher of {teacher.classes}")
         remedies.append(f"--set classes={teacher.classes}")

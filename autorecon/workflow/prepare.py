@@ -216,8 +216,10 @@ def bind(file: str, given: Settings, teacher: Teacher) -> Space:
     path = find_space(file)
     declared = set(declared_parameters(read_source(path)))
     own = {"classes": teacher.classes, "channels": teacher.channels}
-    own |= size_parameters(teacher.size)
-    if "size" in declared and "size" not in own and not {"rows", "columns"} <= declared:
+    sides = size_parameters(teacher.size)
+    # A size that is given is also that of the sides which follow it.
+    own |= {} if "size" in given else sides
+    if "size" in declared and "size" not in sides and not {"rows", "columns"} <= declared:
         raise ConfigError(
             f"{file} makes square images, and {teacher.name} takes {show_size(teacher.size)}: let "
             "it have the parameters `rows = size, columns = size`, and make images of both"
