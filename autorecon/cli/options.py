@@ -152,7 +152,10 @@ teacher_options = _together(
         help="Channels of such a teacher's images, where it does not begin with a Conv2d layer.",
     ),
     setting(
-        "--data", sets=["teacher.data"], help="Data set to measure accuracy on; '' measures none."
+        "--data",
+        sets=["teacher.data"],
+        help="What students are measured on: a data set, or folder:PATH with pictures of your own; "
+        "'' has none.",
     ),
 )
 

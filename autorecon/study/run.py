@@ -159,4 +159,4 @@ def _outcome(record: CellRecord) -> str:
     if record.error:
         return f"failed: {record.error}"
     took = duration(record.seconds)
-    return took if record.accuracy is None else f"{record.accuracy:.2f} %, {took}"
+    return took if record.figure is None else f"{record.figure:.2f} %, {took}"

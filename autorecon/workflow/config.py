@@ -49,8 +49,9 @@ class SpaceConfig:
 class TeacherConfig:
     """A shipped teacher, or another one as `autorecon teachers` says, with a file of weights.
 
-    `data` names the data set to measure accuracy on; "" measures none. `size` (a number, or height
-    and width), `channels`, `mean` and `std` are those of its images. None is the teacher's own.
+    `data` names what students are measured on, a data set or `folder:PATH`; "" is nothing. `size`
+    (a number, or height and width), `channels`, `mean` and `std` are those of its images. None is
+    the teacher's own.
     """
 
     name: str = "resnet20-fashion16"

@@ -169,7 +169,7 @@ def compression(
         prepared.teacher.module,
         attrs.evolve(prepared.config.compress, seed=seed),
         generator(space, seed=seed, weights_from=weights_from) if space else None,
-        prepared.accuracy if prepared.dataset else None,
+        prepared.exam.score if prepared.exam else None,
         image_shape=prepared.teacher.image_shape,
         wrap=_wrap(folder, record),
         compute=computing(prepared.config, "compress"),

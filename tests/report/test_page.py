@@ -178,6 +178,32 @@ def test_a_collapse_is_shown_above_all(html: str) -> None:
     assert text.index(warned) < text.index("Top-1 accuracy")
 
 
+@pytest.mark.parametrize("labels", [True, False])
+def test_agreement_stands_in_the_first_table(
+    start: Callable[..., RunFolder], sample: SimpleNamespace, labels: bool
+) -> None:
+    run = start(command="compress")
+    run.results_path.write_text(json.dumps(sample.results(**sample.agreeing(labels=labels))))
+    text = report(run).text
+    assert (
+        "Agreement with the teacher in percent, on test images without labels" in text
+    ) != labels
+    assert text.count("Agreement with the teacher") == 1
+    assert "folder:photos, 308 test images, 8 px, without labels" in text
+    assert all(figure in text for figure in ("0.123", "93.0", "91.5" if labels else "100.0"))
+
+
+def test_invented_images_are_no_test_images(
+    start: Callable[..., RunFolder], sample: SimpleNamespace
+) -> None:
+    run = start(command="compress")
+    changes = sample.agreeing(invented=True)
+    run.results_path.write_text(json.dumps(sample.results(**changes)))
+    text = report(run).text
+    assert "in percent, on invented images, not photographs: mean" in text
+    assert "308 images, 8 px, not photographs: drawn" in text
+
+
 def test_losses_that_are_not_finite_leave_gaps(
     start: Callable[..., RunFolder], sample: SimpleNamespace
 ) -> None:
@@ -193,7 +219,7 @@ def test_losses_that_are_not_finite_leave_gaps(
     [
         ("results.json", "{", "is not JSON"),
         ("results.json", "[" * 100_000, "is not JSON"),
-        ("results.json", '{"format": 2}', "format 2"),
+        ("results.json", '{"format": 3}', "format 3"),
         ("results.json", '{"format": 1, "bits": "w3a3"}', "is not as it was written"),
         ("metrics.jsonl", '{"stage": "search", "epoch": 0, "weights": 3}\n', "search epoch"),
         ("metrics.jsonl", '{"stage": "compress/a/seed0", "epoch": "x"}\n', "compress/a/seed0"),

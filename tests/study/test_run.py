@@ -32,7 +32,7 @@ from autorecon.study.run import run
 from autorecon.study.spec import find_study, read_study
 from autorecon.study.work import do_cell
 from autorecon.workflow.config import write_config
-from autorecon.workflow.prepare import Prepared
+from autorecon.workflow.exam import Exam
 
 QUIET = Progress(quiet=True)
 ID = "tiny_teacher-teacher"
@@ -77,10 +77,8 @@ def test_a_study_is_done_whole(whole):
 
 def test_a_teacher_is_measured_once(tiny, here, done, monkeypatch):
     measured = []
-    accuracy = Prepared.accuracy
-    monkeypatch.setattr(
-        Prepared, "accuracy", lambda self, net: measured.append(net) or accuracy(self, net)
-    )
+    score = Exam.score
+    monkeypatch.setattr(Exam, "score", lambda self, net: measured.append(net) or score(self, net))
     records = done(tiny.replace("seeds = 2", "seeds = 1"), "out")
     assert len(measured) == 1 + 3 * 2  # of each student, before its first step and after the last
     assert len({r.full_precision for r in records.values() if r.accuracy is not None}) == 1

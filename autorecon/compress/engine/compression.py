@@ -20,9 +20,12 @@ from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
+from autorecon.records.files import REMEDY
+from autorecon.records.schema import structured
+from autorecon.records.score import Score
 from autorecon.records.students import Compressed
 
-Evaluate = Callable[[nn.Module], float]
+Evaluate = Callable[[nn.Module], Score]
 Losses = dict[str, list[float]]
 
 
@@ -134,7 +137,7 @@ class Compression:
         if self.evaluate is None or not scored:
             return {}
         self.scores.calibrated = self.evaluate(self.student.module)
-        return {"calibrated_accuracy": self.scores.calibrated}
+        return self.scores.calibrated.columns("calibrated_")
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:
@@ -143,13 +146,13 @@ class Compression:
             return {}
         score = self.evaluate(self.student.module.eval())
         self.scores.note(self.epochs_done, score)
-        return {"accuracy": score}
+        return score.columns()
 
     def result(self) -> Compressed:
-        """What a report needs; `last` is the figure to quote, `best` chose by score."""
+        """What a report needs; `last` is the score to quote, `best` was chosen by its figure."""
         teacher, student = float_bytes(self.view.teacher), self.student.weight_bytes()
         return Compressed(
-            **attrs.asdict(self.scores),
+            **attrs.asdict(self.scores, recurse=False),
             config=attrs.asdict(self.config, value_serializer=plain),
             weight_bytes={"teacher": teacher, "student": student},
             labelled=self.source.labelled,
@@ -177,7 +180,7 @@ class Compression:
         self.random.set_state(state["random"])
         self._begun = state["begun"]
         self.epochs_done = state["epochs_done"]
-        self.scores = Scores(**state["scores"])
+        self.scores = structured(state["scores"], Scores, "the checkpoint", REMEDY)
         self.warnings = list(state["warnings"])
         if self._begun:
             self.student.go_on()

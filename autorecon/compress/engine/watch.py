@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import attrs
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.engine.collapse import collapse_warning, diversity
+from autorecon.records.score import Score
 
 DIGITS = 4
 
@@ -16,15 +18,19 @@ DIGITS = 4
 class Scores:
     """What `evaluate` said of the student, and when. The best is for the record only."""
 
-    calibrated: float | None = None
-    last: float | None = None
-    best: float | None = None
+    calibrated: Score | None = None
+    last: Score | None = None
+    best: Score | None = None
     best_epoch: int | None = None
 
-    def note(self, epoch: int, score: float) -> None:
+    def note(self, epoch: int, score: Score) -> None:
         self.last = score
-        if self.best is None or score > self.best:
+        if self.best is None or _figure(score) > _figure(self.best):
             self.best, self.best_epoch = score, epoch
+
+
+def _figure(score: Score) -> float:
+    return -math.inf if score.figure is None else score.figure
 
 
 @attrs.define

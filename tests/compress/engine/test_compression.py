@@ -24,6 +24,7 @@ from autorecon.objective import (
     term,
 )
 from autorecon.records.files import read_record, write_record
+from autorecon.records.score import Score
 from autorecon.records.students import Compressed
 from autorecon.runs.structure import pack, unpack
 
@@ -36,7 +37,7 @@ def make(teacher: nn.Module, generator: nn.Module) -> Make:
     """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
 
     def build(
-        evaluate: Callable[[nn.Module], float] | None = None,
+        evaluate: Callable[[nn.Module], Score] | None = None,
         compute: Compute = COMPUTES[0],
         **settings: object,
     ) -> Compression:
@@ -56,9 +57,9 @@ def run(stage: Compression, epochs: range) -> list[dict[str, object]]:
     return [stage.run_epoch(epoch, ignore) for epoch in epochs]
 
 
-def fingerprint(module: nn.Module) -> float:
-    """A score that no two states share."""
-    return sum(float(p.double().abs().sum()) for p in module.parameters())
+def fingerprint(module: nn.Module) -> Score:
+    """One that no two states share."""
+    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
 
 
 def equal(one: object, other: object) -> bool:
@@ -232,13 +233,15 @@ def test_ticks_are_as_many_as_announced(make: Make) -> None:
 
 def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> None:
     scores: Iterator[float] = iter([50.0, 70.0, 90.0, 80.0])
-    stage = make(lambda module: next(scores))
+    stage = make(lambda module: Score(next(scores), 60.0))
     rows = run(stage, range(4))
     assert [row.get("accuracy") for row in rows] == [None, 70.0, 90.0, 80.0]
     assert rows[1]["calibrated_accuracy"] == 50.0
+    assert rows[-1]["agreement"] == rows[1]["calibrated_agreement"] == 60.0
+    assert not any("divergence" in name for row in rows for name in row)
     result = stage.result()
-    assert (result.calibrated, result.last) == (50.0, 80.0)
-    assert (result.best, result.best_epoch) == (90.0, 3)
+    assert (result.calibrated, result.last) == (Score(50.0, 60.0), Score(80.0, 60.0))
+    assert (result.best, result.best_epoch) == (Score(90.0, 60.0), 3)
     write_record(tmp_path / "result.json", result)
     assert read_record(tmp_path / "result.json", Compressed) == result
     assert json.loads(json.dumps(rows)) == rows
@@ -247,9 +250,9 @@ def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> 
 def test_scores_every_other_epoch_and_always_at_the_end(make: Make) -> None:
     calls: list[bool] = []
 
-    def evaluate(module: nn.Module) -> float:
+    def evaluate(module: nn.Module) -> Score:
         calls.append(module.training or torch.is_grad_enabled())
-        return 1.0
+        return Score(1.0)
 
     rows = run(make(evaluate, epochs=12, evaluate_every=5), range(12))
     assert [epoch for epoch, row in enumerate(rows, 1) if "accuracy" in row] == [10, 12]
