@@ -12,7 +12,6 @@ import torch
 import autorecon
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
-from autorecon.runs.structure import pack, unpack
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.config import GumbelConfig
 
@@ -93,7 +92,7 @@ def test_interrupted_search_goes_on_bit_for_bit(build, teacher, strategy):
     first = Search(build(), teacher, config)
     run(first, range(2))
     second = Search(build(), teacher, config)
-    second.load_state_dict(unpack(*pack(first.state_dict())))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert run(second, [2, 3]) == expected[2:]
     one, two = whole.supernet.state_dict(), second.supernet.state_dict()
     assert all(torch.equal(one[key], two[key]) for key in one)
@@ -104,7 +103,7 @@ def test_an_interrupted_search_goes_on_bit_for_bit_however_it_is_computed(build,
     whole = Search(build(), copy.deepcopy(teacher), CONFIG, compute=compute)
     first, second = (Search(build(), teacher, CONFIG, compute=compute) for _ in range(2))
     rows = run(first, [0, 1])
-    second.load_state_dict(unpack(*pack(first.state_dict())))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert rows + run(second, [2]) == run(whole, [0, 1, 2])
     assert equal(whole.supernet.parameters(), second.supernet.parameters())
 
