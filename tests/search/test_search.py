@@ -98,6 +98,29 @@ def test_interrupted_search_goes_on_bit_for_bit(build, teacher, strategy):
     assert all(torch.equal(one[key], two[key]) for key in one)
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_search_goes_on_bit_for_bit_from_the_middle_of_an_epoch(build, teacher, strategy):
+    config = attrs.evolve(CONFIG, strategy=strategy)
+    whole, states = Search(build(), teacher, config), []
+    whole.run_epoch(0, lambda: None)
+    expected = whole.run_epoch(1, lambda: states.append(copy.deepcopy(whole.state_dict())))
+    for state in states:
+        other = Search(build(), teacher, config)
+        other.load_state_dict(state)
+        assert other.run_epoch(1, lambda: None) == expected
+        assert equal(whole.supernet.state_dict().values(), other.supernet.state_dict().values())
+
+
+def test_a_search_that_is_done_keeps_no_moments(build, teacher):
+    stage = Search(build(), teacher, CONFIG)
+    run(stage, range(3))
+    state = stage.state_dict()
+    assert "weight_optimiser" not in state
+    again = Search(build(), teacher, CONFIG)
+    again.load_state_dict(copy.deepcopy(state))
+    assert again.derive() == stage.derive()
+
+
 @pytest.mark.parametrize("compute", COMPUTES)
 def test_an_interrupted_search_goes_on_bit_for_bit_however_it_is_computed(build, teacher, compute):
     whole = Search(build(), copy.deepcopy(teacher), CONFIG, compute=compute)

@@ -56,7 +56,8 @@ class Training:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.student.module.load_state_dict(state["student"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self.optimiser.load_state_dict(state["optimiser"])
 
 
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:

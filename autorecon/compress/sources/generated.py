@@ -58,9 +58,10 @@ class Generated:
             answers = student(observation.images)
             observation = attrs.evolve(observation, student_logits=answers)
         total, parts = objective(observation)
-        self._optimiser.zero_grad()
         total.backward()
         self._optimiser.step()
+        # Not kept while a student learns: they are as large as the generator.
+        self._optimiser.zero_grad()
         return taught(observation), losses_of("generator", total, parts)
 
     def _observe(self) -> Observation:
@@ -101,4 +102,5 @@ class Generated:
         self.generator.load_state_dict(state["generator"])
         if self._decoder:
             self._decoder.load_state_dict(state["decoder"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self._optimiser.load_state_dict(state["optimiser"])

@@ -112,5 +112,6 @@ class Pictures:
         self._start(Request(**state["request"]))
         with torch.no_grad():
             self._pixels.copy_(state["pixels"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self._optimiser.load_state_dict(state["optimiser"])
         self._count = state["count"]

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -86,6 +87,34 @@ def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> N
     assert early + run(second, range(pause, 4)) == rows
     assert equal(second.state_dict(), whole.state_dict())
     assert second.result() == whole.result()
+
+
+def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
+    """From each of its steps: of the warm-up, the one that begins the student, and joint ones."""
+    whole = make(fingerprint, epochs=2)
+    states: list[dict[str, Any]] = []
+    rows = [
+        whole.run_epoch(e, lambda: states.append(copy.deepcopy(whole.state_dict()))) for e in (0, 1)
+    ]
+    for number, state in enumerate(states[::2]):
+        other = make(fingerprint, epochs=2)
+        other.load_state_dict(state)
+        torch.manual_seed(number)
+        left = range(state["epochs_done"], 2)
+        assert run(other, left) == rows[left.start :]
+        assert equal(other.state_dict(), whole.state_dict())
+
+
+def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
+    stage = make()
+    run(stage, range(4))
+    state = stage.state_dict()
+    assert "optimiser" not in state["training"]
+    assert "optimiser" not in state["source"]
+    again = make()
+    again.load_state_dict(copy.deepcopy(state))
+    assert again.result() == stage.result()
+    assert torch.equal(again.source.draw().images, stage.source.draw().images)
 
 
 @pytest.mark.parametrize("compute", [Compute(bf16=True), Compute(channels_last=True)])
