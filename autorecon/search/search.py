@@ -76,6 +76,8 @@ class Search:
             self._phase("architecture", self.strategy.step, steps, first, tick)
         row = {phase: _means(losses) for phase, losses in self._losses.items()}
         self._losses, self._ended = {}, epoch + 1 == self.epochs
+        if self._ended:
+            self._optimiser.state.clear()
         return self.strategy.notes() | row | self._architecture()
 
     def _phase(

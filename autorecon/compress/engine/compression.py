@@ -30,8 +30,9 @@ class Compression:
     The generator, of methods that have one, is trained in place. `evaluate`, if given, is called
     without gradients on the student in eval mode, and its figures are only reported, never used
     to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. `wrap` gives
-    the source of images that takes the place of the method's own. Everything is moved to where
-    `compute` has it; what is scored is computed in float32.
+    the source of images that takes the place of the method's own. Teacher and student are
+    differentiated on one of `parts` of a batch at a time, which changes no gradient. Everything is
+    moved to where `compute` has it; what is scored is computed in float32.
     Raises CompressError where method, teacher and generator do not fit together.
     """
 
@@ -45,6 +46,7 @@ class Compression:
         image_shape: tuple[int, int, int] | None = None,
         wrap: Callable[[Source], Source] | None = None,
         compute: Compute = Compute(),
+        parts: int = 1,
         name: str = "compress",
     ) -> None:
         check_needs(teacher, config)
@@ -55,13 +57,13 @@ class Compression:
         self.random = torch.Generator().manual_seed(config.seed)
         # All is made on the CPU, so that a seed means the same everywhere, and then moved.
         Compute().place(teacher)
-        own = make_source(self.view, config, generator, image_shape, self.random)
+        own = make_source(self.view, config, generator, image_shape, self.random, parts)
         self.source = wrap(own) if wrap else own
         self.student = make_student(teacher, config, generator, image_shape)
         self.student.compute = compute
         for net in (teacher, self.student.module):
             compute.place(net)
-        self.training = Training(self.student, self.view, config)
+        self.training = Training(self.student, self.view, config, parts)
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0

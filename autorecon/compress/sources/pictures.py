@@ -11,6 +11,7 @@ from torch import Tensor
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, ask_for, losses_of
+from autorecon.compress.sources.parts import differentiate
 from autorecon.objective import Objective, Request, TeacherView
 
 
@@ -24,12 +25,13 @@ class Pictures:
         shape: tuple[int, int, int],
         classes: int,
         random: torch.Generator,
+        parts: int = 1,
     ) -> None:
         self.objective = Objective.parse(config.objective, has_student=True)
         self.labelled = self.objective.asks_classes
         self.batches: list[Batch] = []
         self._view, self._config, self._shape, self._classes = view, config, shape, classes
-        self._random = random
+        self._random, self._parts = random, parts
         self._count = 0
         self._start(Request(torch.zeros(config.batch, dtype=torch.int64)))
 
@@ -58,13 +60,12 @@ class Pictures:
         return self.batches[-1], losses
 
     def _step(self, student: Learner | None) -> dict[str, float]:
+        learner = student if self.objective.needs_student else None
         images = self._shifted(self._pixels)
-        observation = self._view(images, self._request)
-        if student and self.objective.needs_student:
-            observation = attrs.evolve(observation, student_logits=student(images))
-        total, parts = self.objective(observation)
         self._optimiser.zero_grad()
-        total.backward()
+        total, parts, _ = differentiate(
+            self.objective, self._view, learner, images, self._request, self._parts
+        )
         self._optimiser.step()
         return losses_of("images", total, parts)
 

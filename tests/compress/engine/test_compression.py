@@ -38,12 +38,13 @@ def make(teacher: nn.Module, generator: nn.Module) -> Make:
     def build(
         evaluate: Callable[[nn.Module], float] | None = None,
         compute: Compute = COMPUTES[0],
+        parts: int = 1,
         **settings: object,
     ) -> Compression:
         plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
         config = CompressConfig(**plain | settings)
         nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
-        return Compression(*nets, evaluate, compute=compute)
+        return Compression(*nets, evaluate, compute=compute, parts=parts)
 
     return build
 
@@ -103,6 +104,13 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
         left = range(state["epochs_done"], 2)
         assert run(other, left) == rows[left.start :]
         assert equal(other.state_dict(), whole.state_dict())
+
+
+def test_a_batch_in_parts_is_the_same_batch(make: Make) -> None:
+    """The first joint step, with a generator's step and a student's."""
+    rows = [run(make(parts=parts, warmup_steps=1, steps=1, epochs=2), range(2)) for parts in (1, 3)]
+    for whole, split in zip(*rows, strict=True):
+        assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
 
 
 def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
