@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -115,6 +116,10 @@ class Checkpoints:
         for path in self.paths()[count:]:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+    def forget(self) -> None:
+        """Delete all, of a stage whose results are written."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def newest(self, progress: Progress) -> Checkpoint | None:
         """The newest one that can be read; None if there is none.

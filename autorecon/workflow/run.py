@@ -17,6 +17,7 @@ from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.workflow import stages
 from autorecon.workflow.config import RunConfig, read_config, write_config
+from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
@@ -35,10 +36,12 @@ HUMAN, DISCOVERED = "human-designed", "discovered"
 def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces.
 
-    The settings are those that repeat the run: what is `auto` in `config` is decided first.
+    The settings are those that repeat the run: what fits into memory, and what is `auto` in
+    `config`, is decided first.
     """
     stages.set_threads(config.threads)
-    prepared = decide(prepare(attrs.evolve(config, software=software())), progress)
+    prepared = fitted(prepare(attrs.evolve(config, software=software())), progress)
+    prepared = decide(prepared, progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")

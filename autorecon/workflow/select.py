@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import torch
@@ -21,7 +22,15 @@ from autorecon.graph import Space, genotype
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
 from autorecon.records.derivation import Trial
-from autorecon.runs import Progress, RunFolder, drive, write_text
+from autorecon.runs import (
+    Checkpoints,
+    Progress,
+    RunFolder,
+    drive,
+    load_state,
+    save_state,
+    write_text,
+)
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
@@ -45,6 +54,10 @@ class Outcome:
 
     student: nn.Module
     drawn: tuple[tuple[Tensor, Tensor], ...]
+
+    def state(self) -> dict[str, Any]:
+        """As `runs.save_state` writes it."""
+        return {"student": self.student.state_dict(), "drawn": self.drawn}
 
     @property
     def finite(self) -> bool:
@@ -93,14 +106,20 @@ def _outcome(
 ) -> Outcome | None:
     """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
     name = f"select/{label}/seed{seed}"
-    failed = folder.checkpoint_path / name / "failed.txt"
+    place = folder.checkpoint_path / name
+    failed, kept = place / "failed.txt", place / "outcome.safetensors"
     if failed.exists():
         return None
     stage = short_compression(prepared, space, seed, name)
+    if kept.exists():
+        return _kept(stage, load_state(kept))
     try:
         drive(stage, folder, progress)
         outcome = outcome_of(stage, prepared.config.select.images)
         if outcome.finite:
+            save_state(kept, outcome.state())
+            # With its generator that would take a multiple of the room.
+            Checkpoints(folder.checkpoint_path, name).keep(0)
             return outcome
         why = "its images are no numbers"
     except (DivergedError, CompressError) as error:
@@ -110,6 +129,14 @@ def _outcome(
     return None
 
 
+def _kept(stage: Compression, state: dict[str, Any]) -> Outcome:
+    """The outcome of a trial that was done before; the stage is one that has not begun."""
+    stage.student.module.load_state_dict(state["student"])
+    stage.student.go_on()
+    student = stage.student.module.eval().requires_grad_(False)
+    return Outcome(student, tuple(state["drawn"]))
+
+
 def short_compression(prepared: Prepared, space: Space, seed: int, name: str) -> Compression:
     """What a trial of one architecture is, still to be driven."""
     return Compression(
@@ -117,6 +144,7 @@ def short_compression(prepared: Prepared, space: Space, seed: int, name: str) ->
         _short(prepared, seed),
         generator(space, seed=seed),
         compute=_computing(prepared),
+        parts=prepared.config.memory.parts,
         name=name,
     )
 

@@ -53,8 +53,8 @@ class Generated:
 
     def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
         """One step on fresh noise and labels; without a student, its terms are left out."""
-        request = self._ask()
-        images = self._generate(request)
+        request = self.ask(self._config.batch)
+        images = self.generate(request)
         objective = self.objective if student else self._early
         learner = student if objective.needs_student else None
         total, parts, seen = differentiate(
@@ -67,20 +67,21 @@ class Generated:
 
     @torch.no_grad()
     def draw(self) -> Batch:
-        request = self._ask()
-        images = self._generate(request)
+        request = self.ask(self._config.batch)
+        images = self.generate(request)
         return Batch(images, request, self._view.answers(images))
 
-    def _ask(self) -> Request:
+    def ask(self, count: int) -> Request:
+        """What `count` images shall show, and the noise that they are made of."""
         like = next(self.generator.parameters())
-        count = self._config.batch
         noise = torch.randn(count, self._latent, generator=self._random).to(like)
         teacher = self._view.teacher
         request = ask_for(self._config, count, self._classes, teacher, self._random)
         targets = None if request.targets is None else request.targets.to(like)
         return Request(request.labels.to(like.device), targets, noise)
 
-    def _generate(self, request: Request) -> Tensor:
+    def generate(self, request: Request) -> Tensor:
+        """Images [N, C, H, W], with a graph."""
         with mixed_labels(self.generator, request.targets):
             return self._view.compute(self.generator, request.noise, request.labels)
 
