@@ -1,4 +1,4 @@
-"""What a GDFQ iteration costs beside the bare convolutions of its nets, in one process and in turns.
+"""What a GDFQ iteration costs beside the bare convolutions of its nets, in one process, in turns.
 
     python tools/bench_compress.py [--batch 16] [--size 224] [--repeats 5] [--threads 1] [--profile]
 

@@ -1,6 +1,6 @@
 """MiB that a few steps of a compression take at their peak, as estimated and as measured.
 
-python tools/compress_memory.py gdfq-cifar resnet20-fashion32 64 1     # generator, teacher, batch, parts
+python tools/compress_memory.py gdfq-cifar resnet20-fashion32 64 1   # the last: batch, parts
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ if __name__ == "__main__":
     for epoch in range(2):
         warm.run_epoch(epoch, lambda: None)
     teacher = teachers.load(loaded)
-    found = estimates(build(name, teacher, batch, parts))(batch, parts)
     before = held("VmRSS")
     stage = build(name, teacher, batch, parts)
     for epoch in range(2):
         stage.run_epoch(epoch, lambda: None)
-    print(f"estimated {found.total / 2**20:.0f} MiB, measured {held('VmHWM') - before:.0f} MiB")
+    measured = held("VmHWM") - before
+    found = estimates(build(name, teacher, batch, parts))(batch, parts)
+    print(f"estimated {found.total / 2**20:.0f} MiB, measured {measured:.0f} MiB")
     print(found)

@@ -13,7 +13,6 @@ from autorecon.compress.sources import Generated, Pictures
 from autorecon.nn.kept import ADAM, Kept, mib
 from autorecon.objective import Request
 
-
 HELD = 1.25
 """What is held for each byte in use, as measured on a CPU (`tools/compress_memory.py`): at 32x32
 1.2, at 224x224, where blocks are large enough to be given back, 1.0 to 1.1."""
