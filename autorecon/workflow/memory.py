@@ -54,6 +54,12 @@ def fitted(prepared: Prepared, progress: Progress) -> Prepared:
     return _with(_fit_exam(prepared, progress), memory=memory)
 
 
+def share_of(limit: str, jobs: int) -> str:
+    """What each of several processes may take, as a setting; ConfigError for no size."""
+    whole = bytes_of(limit) if limit else int(SHARE * _free("cpu"))
+    return f"{whole // jobs // 2**20}M"
+
+
 def _budget(config: RunConfig) -> _Budget:
     """What is left of --memory, or a share of what is free, beside what is held already."""
     free = _free(config.device)
