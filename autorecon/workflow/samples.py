@@ -17,12 +17,15 @@ from autorecon.workflow.prepare import Prepared
 
 COLUMNS = 8
 MAX_ROWS = 20
+MAX_PIXELS = 2**21
+"""Of all images of a grid that are made for it alone: 20 classes at 112x112, 5 at 224x224."""
 
 
 @torch.no_grad()
 def save_samples(folder: RunFolder, label: str, net: Generator, prepared: Prepared) -> None:
-    """Write images/LABEL.png: COLUMNS images of each of the first MAX_ROWS classes."""
-    rows = min(net.classes, MAX_ROWS)
+    """Write images/LABEL.png: COLUMNS images of each of the first classes, MAX_ROWS at most."""
+    _, height, width = net.image_shape
+    rows = min(net.classes, MAX_ROWS, max(1, MAX_PIXELS // (COLUMNS * height * width)))
     z = torch.randn(rows * COLUMNS, net.latent, generator=torch.Generator().manual_seed(0))
     # A forward pass in training mode moves the running statistics.
     kept = {name: buffer.clone() for name, buffer in net.named_buffers()}
