@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import attrs
 
+from autorecon.runs.atomic import write_bytes
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder
-from autorecon.runs.lines import Lines
+from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress
 from autorecon.runs.stopping import stopping
 from autorecon.runs.tensors import load_state, save_state
@@ -51,7 +52,7 @@ class Stage(Protocol):
         """Take over what `state_dict` gave."""
 
 
-def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
+def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = False) -> None:
     """Run what is left of `stage`, with a checkpoint from time to time and at its end.
 
     Stages of a folder run one after the other, under `folder.lock()`. metrics.jsonl is cut back
@@ -60,9 +61,18 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
     SIGTERM), it makes a checkpoint after the step that it is in and raises KeyboardInterrupt; told
     twice it ends at once. Whatever interrupts an epoch propagates with a note that names the
     stage, the checkpoint and how to continue.
+
+    Different stages may run at the same time for who holds the lock if they run `apart`: then the
+    rows are beside the checkpoints until the stage is driven once more, without.
     Raises RunError if a checkpoint cannot be written, read, or was made for other `epochs`.
     """
-    work = _Work(stage, Checkpoints(folder.checkpoint_path, stage.name), Lines(folder.metrics_path))
+    checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
+    own = Lines(checkpoints.rows_path)
+    if apart and not checkpoints.paths():
+        # Before the first checkpoint, which is of this file's rows from then on.
+        write_bytes(own.path, b"")
+    metrics = own if apart or own.path.exists() else Lines(folder.metrics_path)
+    work = _Work(stage, checkpoints, metrics)
     work.restore(progress)
     if work.epoch < stage.epochs:
         done = _ticks_before(stage, work.epoch) + work.steps
@@ -71,6 +81,16 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
                 with _noting(stage, current, work.checkpoints, folder):
                     work.run_epoch(tick, stopped)
     work.checkpoints.keep(1)
+    if not apart and own.path.exists():
+        _take_over(own, folder.metrics_path, stage.name)
+
+
+def _take_over(own: Lines, metrics: Path, stage: str) -> None:
+    """Put the rows that a stage has of its own among those of all, each once."""
+    known = sum(row.get("stage") == stage for row in read_lines(metrics))
+    for row in read_lines(own.path)[known:]:
+        Lines(metrics).append(row)
+    own.path.unlink()
 
 
 @attrs.frozen
@@ -145,6 +165,11 @@ class Checkpoints:
         if checkpoint.stage != self.stage:
             raise RunError(f"{path} is a checkpoint of {checkpoint.stage}, not of {self.stage}")
         return checkpoint
+
+    @property
+    def rows_path(self) -> Path:
+        """Where the rows of a stage are that runs beside others."""
+        return self._folder / "metrics.jsonl"
 
     @property
     def _folder(self) -> Path:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -31,6 +33,7 @@ from autorecon.runs import (
     save_state,
     write_text,
 )
+from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
@@ -69,6 +72,7 @@ def select(
     prepared: Prepared,
     proposed: Sequence[Mapping[str, str]],
     progress: Progress,
+    ahead: Ahead = ALONE,
 ) -> tuple[Trial, ...]:
     """Try what is proposed, all with the same seeds and steps, and compare their students.
 
@@ -77,11 +81,13 @@ def select(
     Raises SelectionError where all of them do, since nothing is left to choose by.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
+    ahead(folder, "trials", _parts(folder, prepared, proposed, seeds), progress)
     outcomes = []
     for number, choices in enumerate(proposed, 1):
-        space, label = genotype(prepared.space, choices, of="space.space"), f"candidate{number}"
+        space = genotype(prepared.space, choices, of="space.space")
+        names = [(_name(number, seed), seed) for seed in seeds]
         outcomes.append(
-            [_outcome(folder, prepared, space, label, seed, progress) for seed in seeds]
+            [_outcome(folder, prepared, space, name, seed, progress) for name, seed in names]
         )
     if not any(one for tried in outcomes for one in tried):
         raise SelectionError(
@@ -102,12 +108,10 @@ def forget_trials(folder: RunFolder) -> None:
 
 
 def _outcome(
-    folder: RunFolder, prepared: Prepared, space: Space, label: str, seed: int, progress: Progress
+    folder: RunFolder, prepared: Prepared, space: Space, name: str, seed: int, progress: Progress
 ) -> Outcome | None:
     """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
-    name = f"select/{label}/seed{seed}"
-    place = folder.checkpoint_path / name
-    failed, kept = place / "failed.txt", place / "outcome.safetensors"
+    failed, kept = _failed(folder, name), _outcome_path(folder, name)
     if failed.exists():
         return None
     stage = short_compression(prepared, space, seed, name)
@@ -135,6 +139,44 @@ def _kept(stage: Compression, state: dict[str, Any]) -> Outcome:
     stage.student.go_on()
     student = stage.student.module.eval().requires_grad_(False)
     return Outcome(student, tuple(state["drawn"]))
+
+
+def _outcome_path(folder: RunFolder, name: str) -> Path:
+    return folder.checkpoint_path / name / "outcome.safetensors"
+
+
+def _name(number: int, seed: int) -> str:
+    return f"select/candidate{number}/seed{seed}"
+
+
+def _failed(folder: RunFolder, name: str) -> Path:
+    return folder.checkpoint_path / name / "failed.txt"
+
+
+def _parts(
+    folder: RunFolder,
+    prepared: Prepared,
+    proposed: Sequence[Mapping[str, str]],
+    seeds: Iterable[int],
+) -> list[Part]:
+    """The trials as parts of a run; there is nothing to do of those that ended."""
+    pairs = [(number, seed) for number in range(1, len(proposed) + 1) for seed in seeds]
+    return [
+        Part(
+            name,
+            _short(prepared, seed).ticks,
+            partial(_trial, choices, seed, name),
+            done=_failed(folder, name).exists() or _outcome_path(folder, name).exists(),
+        )
+        for number, seed in pairs
+        for name, choices in [(_name(number, seed), proposed[number - 1])]
+    ]
+
+
+def _trial(
+    choices: Mapping[str, str], seed: int, name: str, folder: RunFolder, prepared: Prepared
+) -> Compression:
+    return short_compression(prepared, genotype(prepared.space, choices), seed, name)
 
 
 def short_compression(prepared: Prepared, space: Space, seed: int, name: str) -> Compression:
