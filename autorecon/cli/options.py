@@ -233,6 +233,12 @@ job_options = _together(
         sets=["precision.search", "precision.compress"],
         help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
     ),
+    setting(
+        "--memory",
+        sets=["memory.limit"],
+        metavar="SIZE",
+        help="What the run may take, as 8G; else three quarters of what is free.",
+    ),
     setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
     setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),
     click.option(

@@ -136,12 +136,16 @@ class CompressConfig(Settings):
 
         Where it is equal, so are the images; None where they depend on the student.
         """
-        looks = any(objective.needs_student for objective in self._objectives.values())
-        if self.recipe.source != "generator" or looks:
+        if self.recipe.source != "generator" or self.looks_at_student:
             return None
         own = self.recipe.settings
         same: dict[str, Any] = {name: own[name] for name in _STUDENTS if name in own}
         return attrs.evolve(self, **same)
+
+    @property
+    def looks_at_student(self) -> bool:
+        """Whether images are made for the student, or against it."""
+        return any(objective.needs_student for objective in self._objectives.values())
 
     @property
     def _objectives(self) -> dict[str, Objective]:

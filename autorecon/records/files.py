@@ -15,6 +15,10 @@ Schema = TypeVar("Schema")
 
 LIMIT = 64_000_000
 """Bytes; a run with a thousand students stays far below."""
+PICTURE_LIMIT = 2_000_000
+"""Bytes of a picture that a page takes."""
+PICTURE_CLASSES = "Classes"
+"""The text in a PNG file that has the numbers of the classes of its rows, with spaces between."""
 REMEDY = "put back the original, or continue the run with --resume to write it again"
 
 

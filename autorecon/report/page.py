@@ -17,6 +17,7 @@ from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
 from autorecon.report.embed import COLUMNS, inline_svg
+from autorecon.report.errors import ReportError
 from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
 from autorecon.report.inputs import Inputs, missing, read_inputs
 from autorecon.report.panels import panel_groups
@@ -55,7 +56,7 @@ def write_report(folder: RunFolder) -> Path:
 def render(inputs: Inputs) -> str:
     """The page's HTML."""
     environment = templates()
-    environment.filters.update(figure=figure, percent=percent, size=size_text)
+    environment.filters.update(figure=figure, percent=percent, size=size_text, of_rows=_of_rows)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
     return environment.get_template("template.html").render(_context(inputs), script=script)
@@ -85,6 +86,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "trials": inputs.trials,
         "student_figures": student_figures(history, colours, teacher),
         "grids": inputs.grids,
+        "unshown": inputs.unshown,
         "columns": COLUMNS,
         "class_names": _class_names(inputs),
         "labelled": results is None or results.labelled,
@@ -158,9 +160,12 @@ def _drawings(inputs: Inputs) -> list[Drawing]:
 
 
 def _drawing(space: Space, title: str, file: str) -> Drawing:
-    from autorecon.graph.draw.render import svg
+    from autorecon.graph.draw.render import DrawError, svg
 
-    picture = inline_svg(svg(space), f"{title}, {space.name}")
+    try:
+        picture = inline_svg(svg(space), f"{title}, {space.name}")
+    except (ReportError, DrawError) as error:
+        picture = Markup('<p class="quiet note">Not shown: {}.</p>').format(error)
     return Drawing(title, file, picture, _excerpt(space.text))
 
 
@@ -171,6 +176,11 @@ def _class_names(inputs: Inputs) -> Sequence[str]:
     if results.data and len(results.data.class_names) == results.teacher.classes:
         return results.data.class_names
     return [f"class {index}" for index in range(min(results.teacher.classes, 1000))]
+
+
+def _of_rows(names: Sequence[str], classes: Sequence[int] | None) -> Sequence[str]:
+    """The names of a picture's rows, which are all classes where it does not say."""
+    return names if classes is None else [names[i] for i in classes if i < len(names)]
 
 
 def _command(inputs: Inputs) -> str | None:

@@ -22,7 +22,7 @@ from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
 from autorecon.workflow import run as workflow
-from autorecon.workflow.config import TeacherConfig, write_config
+from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.select import SelectionError
@@ -83,9 +83,15 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
         "full_precision": results.teacher.accuracy,
         "generator": _made(prepared.space) if prepared.generator else None,
         "fingerprint": prepared.space.fingerprint if prepared.generator else "",
-        "warnings": list(row.warnings),
+        "warnings": [*_smaller(cell.config, prepared.config), *row.warnings],
         "seconds": _seconds(run),
     }
+
+
+def _smaller(asked: RunConfig, fitted: RunConfig) -> list[str]:
+    """What of a cell was made smaller to fit into this machine, and makes it another cell."""
+    batch, own = fitted.compress.batch, asked.compress.batch
+    return [] if batch == own else [f"a batch has {batch} images, not {own}, to fit into memory"]
 
 
 @cache

@@ -22,6 +22,7 @@ from autorecon.workflow import stages
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.invented import invented
+from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
@@ -42,12 +43,14 @@ HUMAN, DISCOVERED = "human-designed", "discovered"
 def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces.
 
-    The settings are those that repeat the run: what is `auto` in `config` is decided first.
+    The settings are those that repeat the run: what fits into memory, and what is `auto` in
+    `config`, is decided first.
     """
     stages.set_threads(config.threads)
     prepared = prepare(attrs.evolve(config, software=software()))
     if changes := prepared.teacher.changes:
         progress.say(f"{prepared.teacher.name}: {'; '.join(changes)}")
+    prepared = fitted(prepared, progress)
     prepared = decide(prepared, progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:

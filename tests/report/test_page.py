@@ -214,6 +214,18 @@ def test_losses_that_are_not_finite_leave_gaps(
     assert "Loss of the student" in report(run).text
 
 
+def test_a_picture_that_cannot_be_shown_is_a_line(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work is done by then: an error would keep everything else from whoever waited for it."""
+    (finished.path / "images" / "discovered.png").write_text("<svg onload=alert(1)>")
+    monkeypatch.setattr("autorecon.report.embed.SVG_LIMIT", 10)
+    text = report(finished).text
+    assert "The images of discovered are not shown" in text
+    assert "is not a PNG image" in text
+    assert "Not shown: the drawing of" in text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
@@ -227,7 +239,6 @@ def test_losses_that_are_not_finite_leave_gaps(
          "compress/a/seed0"),
         ("space.space", "space tiny(", "space.space"),
         ("genotype.space", 'genotype g of "space.space"\nq -> r = conv(3)\n', "genotype.space"),
-        ("images/discovered.png", "<svg onload=alert(1)>", "is not a PNG image"),
     ],
 )  # fmt: skip
 def test_malformed_files_are_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -62,3 +63,29 @@ class Diversity:
             "diversities_within": self.within,
         }
         return row | ({"warning": self.warning} if self.warning else {})
+
+
+@attrs.define
+class SoFar:
+    """What an epoch has come to after its first `steps`, of which its row is made."""
+
+    steps: int = 0
+    losses: dict[str, list[float]] = attrs.Factory(dict)
+    notes: dict[str, Any] = attrs.Factory(dict)
+    diversity: Diversity = attrs.Factory(Diversity)
+
+    def note(self, losses: Mapping[str, float]) -> None:
+        """The losses of one step."""
+        for name, value in losses.items():
+            self.losses.setdefault(name, []).append(value)
+        self.steps += 1
+
+    def row(self) -> dict[str, Any]:
+        """For metrics.jsonl: means over the epoch, and what was noted once."""
+        means = {name: sum(values) / len(values) for name, values in self.losses.items()}
+        return self.notes | means | self.diversity.row()
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> SoFar:
+        """From what attrs.asdict made of one."""
+        return cls(**{**state, "diversity": Diversity(**state["diversity"])})
