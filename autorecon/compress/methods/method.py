@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autorecon.compress.student import Student
     from autorecon.objective import Request
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | tuple[str, ...] | None
 Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 Shape = tuple[int, int, int]
@@ -30,6 +30,9 @@ Shape = tuple[int, int, int]
 COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
 QUANTIZED: Defaults = COMMON | {
     "bits": "w3a3",
+    "scheme": "gdfq",
+    "first_last": 0,
+    "bits_of": (),
     "allow_partial": False,
     "ranges": "percentile",
     "rounding": "unbiased",

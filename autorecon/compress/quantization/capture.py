@@ -128,6 +128,8 @@ def _label(graph: fx.GraphModule, module: nn.Module) -> None:
         stack = node.meta.get("nn_module_stack") or {}
         paths = [path for path, _ in stack.values()]
         path, name = paths[-1] if paths else "", operation(node) or node.name
+        if node.op == "placeholder":
+            name = "image"
         label = path if path and path in leaves else f"{path}.{name}".strip(".")
         node.meta["label"] = f"{label}_{counts[label]}" if counts[label] else label
         counts[label] += 1

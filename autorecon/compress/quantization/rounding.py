@@ -41,7 +41,7 @@ class _FakeQuantize(torch.autograd.Function):
         return gradient, None, None, None
 
 
-def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
+def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values.
 
     "plain" rounding is GDFQ's, `fake_quantize` as it is: the grid holds zero, so that one end of
@@ -51,30 +51,43 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     Post training 4-bit quantization of convolutional networks for rapid-deployment, NeurIPS 2019:
     their bias correction, of means alone). With a number a channel for the shift, which plain
     rounding has no use for, nothing asks for a grid that holds zero.
+
+    With `integer` the grid is one that 8 bits hold with a whole zero point: the range has zero in
+    it, and the shift is rounded to a share of a step, 1 / `multiple(bits)`.
     """
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, rounding, integer)
     quantized = fake_quantize(values, low, high, bits)
     if rounding == "plain":
         return quantized
     with torch.no_grad():
         shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+        if integer:
+            steps, part = (2**bits - 1) / (high - low).clamp_min(1e-8), multiple(bits)
+            shift = -(-shift * steps * part).round().clamp(0, 255) / (steps * part)
     return (quantized + shift).to(weight.dtype)
 
 
 @torch.no_grad()
-def weight_levels(weight: Tensor, bits: int, rounding: str) -> Tensor:
+def weight_levels(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
     """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, rounding, integer)
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
     return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
 
 
-def _ranged(weight: Tensor, rounding: str) -> tuple[Tensor, Tensor, Tensor]:
+def multiple(bits: int) -> int:
+    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
+    return 255 // (2**bits - 1)
+
+
+def _ranged(weight: Tensor, rounding: str, integer: bool) -> tuple[Tensor, Tensor, Tensor]:
     """What of a weight is put on the grid, and its ranges; raised to 0 unless "plain"."""
     shape = (-1,) + (1,) * (weight.dim() - 1)
     rows = weight.detach().flatten(1)
     # One after the other is several times faster than aminmax along an axis.
     low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
+    if integer:
+        low, high = low.clamp_max(0), high.clamp_min(0)
     if rounding == "plain":
         return weight, low, high
     # From 0 up `fake_quantize` has its ends where the range has them.
