@@ -164,6 +164,7 @@ scheme_options = _together(
         "--bits-of",
         multiple=True,
         metavar="PATTERN=BITS",
+        callback=lambda ctx, param, words: " ".join(words) or None,
         sets=["compress.bits_of"],
         help="Widths of some layers, as 'layer4.*=w8a8'; may be repeated.",
     ),

@@ -24,7 +24,7 @@ class Settings:
     bits: Bits = attrs.field(default=NO_BITS, converter=as_bits)
     scheme: str = ""
     first_last: int = 0
-    bits_of: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    bits_of: str = ""
     allow_partial: bool = False
     ranges: str = ""
     rounding: str = ""

@@ -7,8 +7,7 @@ bytes, and what lies above `top` is cut off.
 from __future__ import annotations
 
 import copy
-import operator
-from typing import Any, cast
+from typing import cast
 
 import attrs
 import torch
@@ -125,7 +124,9 @@ def _store_weight(traced: fx.GraphModule, weight: fx.Node, integer: bool) -> Ten
             raise ExportError(f"{weight.target} has zero points that are not whole")
         parts = [codes, scale / part, zeros.to(torch.uint8)]
         with traced.graph.inserting_before(node):
-            reads = [_constant(traced, f"{name}_{k}", v) for k, v in zip(_PARTS, parts, strict=True)]
+            reads = [
+                _constant(traced, f"{name}_{k}", v) for k, v in zip(_PARTS, parts, strict=True)
+            ]
             new = traced.graph.call_function(
                 torch.ops.autorecon.from_codes.default, (*reads, quantizer.axis)
             )
@@ -167,7 +168,7 @@ def _on_grid(traced: fx.GraphModule, node: fx.Node, grid: Grid, integer: bool) -
     (source,) = node.all_input_nodes
     if not grid.fits:
         raise ExportError(
-            f"the values after {source.meta['label']} lie from {-grid.zero * grid.scale:.3g} on, and "
+            f"the values after {source.meta['label']} lie from {-grid.zero * grid.scale:.3g} on: "
             "integers of 8 bits need a range that has zero in it; compress with --scheme integer"
         )
     top = top_of(source)

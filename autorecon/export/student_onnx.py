@@ -15,7 +15,9 @@ OPSET = 20
 """Of operations; the oldest that torch's exporter writes well."""
 
 
-def onnx_student(student: fx.GraphModule, image_shape: tuple[int, int, int], integer: bool) -> bytes:
+def onnx_student(
+    student: fx.GraphModule, image_shape: tuple[int, int, int], integer: bool
+) -> bytes:
     """The content of an `.onnx` file of a student with frozen ranges.
 
     Input `images` [N, *image_shape], normalised as the teacher's are; output `logits` [N, classes].
@@ -47,7 +49,9 @@ def _translations() -> dict[Any, Any]:
     def on_grid(x: Any, scale: Any, zero: Any, top: int) -> Any:
         codes = op.QuantizeLinear(x, scale, zero)
         if top < 255:
-            limit = op.Constant(value=onnx.helper.make_tensor("top", onnx.TensorProto.UINT8, [], [top]))
+            limit = op.Constant(
+                value=onnx.helper.make_tensor("top", onnx.TensorProto.UINT8, [], [top])
+            )
             codes = op.Clip(codes, None, limit)
         return op.DequantizeLinear(codes, scale, zero)
 

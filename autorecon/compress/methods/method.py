@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autorecon.compress.student import Student
     from autorecon.objective import Request
 
-Value = str | int | float | bool | tuple[str, ...] | None
+Value = str | int | float | bool | None
 Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 Shape = tuple[int, int, int]
@@ -32,7 +32,7 @@ QUANTIZED: Defaults = COMMON | {
     "bits": "w3a3",
     "scheme": "gdfq",
     "first_last": 0,
-    "bits_of": (),
+    "bits_of": "",
     "allow_partial": False,
     "ranges": "percentile",
     "rounding": "unbiased",

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from autorecon.nn import at_least_float32
 
-
 FINE = 8
 """Parts of a step from which on a shift by whole parts is as good as any."""
 

@@ -21,10 +21,10 @@ class Widths:
     first_last: int = 0
 
     @classmethod
-    def parse(cls, bits: Bits, of: Sequence[str] = (), first_last: int = 0) -> Widths:
-        """Of `PATTERN=w8a8` texts, of which a later one counts more; raises CompressError."""
+    def parse(cls, bits: Bits, of: str = "", first_last: int = 0) -> Widths:
+        """Of words `PATTERN=w8a8`, of which a later one counts more; raises CompressError."""
         found = []
-        for text in of:
+        for text in of.split():
             pattern, equals, width = text.rpartition("=")
             if not equals or not pattern:
                 raise CompressError(f"bits_of '{text}': expected PATTERN=w8a8, as in layer4.*=w8a8")
