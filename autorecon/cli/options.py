@@ -168,6 +168,29 @@ ranges_option = setting(
     "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
 )
 
+scheme_options = _together(
+    setting(
+        "--scheme",
+        sets=["compress.scheme"],
+        help="gdfq quantizes weights and activations, integer all that an integer engine computes.",
+    ),
+    setting(
+        "--first-last",
+        type=int,
+        metavar="BITS",
+        sets=["compress.first_last"],
+        help="Width of the first and the last layer.",
+    ),
+    setting(
+        "--bits-of",
+        multiple=True,
+        metavar="PATTERN=BITS",
+        callback=lambda ctx, param, words: " ".join(words) or None,
+        sets=["compress.bits_of"],
+        help="Widths of some layers, as 'layer4.*=w8a8'; may be repeated.",
+    ),
+)
+
 partial_option = setting(
     "--allow-partial",
     is_flag=True,

@@ -119,7 +119,9 @@ def make_student(
         student = method.student(teacher, shape, config)
         return _covered(student, config)
     if method.family == "quantization":
-        model = quantize(teacher, shape, config.bits, config.ranges, config.rounding)
+        model = quantize(
+            teacher, shape, config.widths, config.ranges, config.rounding, config.scheme
+        )
         return _covered(QuantizedStudent(model, config.calibration_batches), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)
