@@ -103,7 +103,7 @@ def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
     live_parts: LiveParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of its ties are too many cases, and there are too many to list."""
-    monkeypatch.setattr("autorecon.lang.program.tied_cases.MAX_CASES", 1)
+    monkeypatch.setattr(frontier, "MAX_STEPS", 10)
     monkeypatch.setattr(restricted, "MAX_LISTED", 0)
     space = loads(TEXT + "share choice a -> b, b -> image\nrule at most two none\n")
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):

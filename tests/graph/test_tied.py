@@ -15,6 +15,7 @@ from autorecon.graph import Space, derive_choices, loads
 from autorecon.graph.architectures.ids import picks_by_name
 from autorecon.graph.architectures.liveness import canonical_picks
 from autorecon.graph.architectures.symmetry import symmetries
+from autorecon.graph.counting import decision_diagram as frontier
 from autorecon.graph.counting.cost import measures
 from autorecon.graph.counting.decision_diagram import FrontierTooWide
 from autorecon.graph.sampling.mutate import crossover, mutate
@@ -22,7 +23,6 @@ from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitec
 from autorecon.graph.valid import extent as restricted
 from autorecon.graph.valid.extremes import cheapest, dearest
 from autorecon.lang import resource_folder
-from autorecon.lang.program import tied_cases as cases
 
 LiveParts = Callable[[Space], dict[tuple[int, ...], frozenset[tuple[str, str]]]]
 
@@ -266,7 +266,7 @@ def test_a_choice_may_stand_before_one_that_is_tied(live_parts: LiveParts) -> No
 def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     text = TWINS.replace("norm >> linear", "norm >> linear(bias=false)")
     exact = loads(text)
-    monkeypatch.setattr(cases, "MAX_CASES", 0)
+    monkeypatch.setattr(frontier, "MAX_STEPS", 3)
     space = loads(text)
     assert space.valid_architectures is None
     even = {d.name: [1 / len(d.options)] * len(d.options) for d in space.decisions}
@@ -276,11 +276,9 @@ def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.Mon
     assert space.cost.parameters.max >= exact.cost.parameters.max
     assert cheapest(space, "macs") is None
     assert dearest(space, "macs") is None
-    monkeypatch.setattr("autorecon.graph.counting.tied_parts.MAX_STEPS", 3)
-    entangled = loads(text)
-    assert entangled.distinct_architectures is None
+    assert space.distinct_architectures is None
     with pytest.raises(FrontierTooWide, match="twins is too entangled"):
-        DistinctArchitectures(entangled)
+        DistinctArchitectures(space)
 
 
 def test_blocks_of_the_paper_that_share_their_choices() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from autorecon.graph.counting import node_status as st
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     FrontierTooWide,
@@ -20,6 +21,7 @@ from autorecon.graph.counting.decision_diagram import (
     Weights,
     diagram,
 )
+from autorecon.graph.counting.diagram_steps import PathKind
 from autorecon.lang import Edge, Node, Pipeline, Program
 from autorecon.lang.operations.shapes import elements
 from autorecon.lang.program.flow import live_nodes, topological_order
@@ -28,6 +30,7 @@ MEASURES = ("parameters", "macs", "activations")
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)
 LEAST = Semiring(min, operator.add, 0, math.inf)
+GREATEST = Semiring(max, operator.add, 0, -math.inf)
 
 
 @attrs.frozen
@@ -74,17 +77,17 @@ class Costs:
 
 def live_parts(program: Program) -> Diagram | None:
     """The diagram of a space's live parts; None when the space is too entangled."""
-    return _unless_too_wide(program, every=False)
+    return _unless_too_wide(program, "one")
 
 
 def all_choices(program: Program) -> Diagram | None:
     """The diagram of a space's valid architectures; None as above."""
-    return _unless_too_wide(program, every=True)
+    return _unless_too_wide(program, "every")
 
 
-def _unless_too_wide(program: Program, every: bool) -> Diagram | None:
+def _unless_too_wide(program: Program, paths: PathKind) -> Diagram | None:
     try:
-        return diagram(program, every)
+        return diagram(program, paths)
     except FrontierTooWide:
         return None
 
@@ -121,6 +124,32 @@ def measures(program: Program) -> tuple[Costs, Costs, Costs]:
         )
         for i in range(3)
     )
+
+
+def separate(program: Program) -> tuple[Costs, ...]:
+    """The same where each edge costs by itself; raises FrontierTooWide where some may be live
+    without the one whose weights they share."""
+    if owners_may_be_dead(program):
+        raise FrontierTooWide("edges that share weights do not cost each by itself")
+    return tuple(map(paid_by_owners, measures(program)))
+
+
+def paid_by_owners(costs: Costs) -> Costs:
+    """What edges cost by themselves, where those whose weights others share are always live."""
+    edges = {n: (0,) * len(own) if n in costs.owners else own for n, own in costs.edges.items()}
+    return attrs.evolve(costs, edges=edges)
+
+
+def owners_may_be_dead(program: Program) -> bool:
+    """Whether weights that edges share may be there without the edge whose they are, which has the
+    same candidate."""
+    owners = {edge.weights_of for edge in program.edges} - {None}
+    if not owners or all(len(edge.candidates) == 1 for edge in program.edges):
+        return False
+    initial = st.initial_statuses(program)
+    always = {n for n, found in initial.items() if all(st.kind(s) == st.LIVE for s in found)}
+    ends = {end for e in program.edges if e.name in owners for end in (e.source, e.target)}
+    return not ends <= always
 
 
 def _node_costs(node: Node) -> tuple[int, int, int]:

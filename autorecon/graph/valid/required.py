@@ -6,7 +6,7 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError
-from autorecon.graph.valid import counts
+from autorecon.graph.valid import extent
 from autorecon.graph.valid.extent import leaves_something
 from autorecon.lang import Edge, Program, load_program
 from autorecon.lang.program.flow import reach
@@ -43,7 +43,7 @@ def left_out(space: Architectures) -> str:
     if not roles:
         return ""
     free = Architectures(attrs.evolve(space.program, required=("noise",)))
-    whole, rest = map(counts.valid_architectures, (free, space))
+    whole, rest = map(extent.valid_architectures, (free, space))
     some = "some"
     if whole is not None and rest is not None:
         some = f"{whole - rest:,} of the {whole:,} valid architectures"
