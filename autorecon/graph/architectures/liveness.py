@@ -191,7 +191,7 @@ def _wires(space: Architectures, place: Mapping[str, int]) -> list[tuple[int, ..
     wires = []
     for edge in space.edges:
         if not edge.is_cut:
-            none = next((i for i, c in enumerate(edge.candidates) if c.is_none), -1)
+            none = -1 if edge.none is None else edge.none
             ends = number[edge.source], number[edge.target]
             wires.append(_Wire(*ends, place.get(edge.name, -1), none))
     # Plain tuples: an attribute costs what a whole step may.

@@ -116,7 +116,7 @@ def _choice(
     edge: Edge, number: Mapping[str, int], place: Mapping[str, int], radices: Sequence[int]
 ) -> _Choice:
     axes = tuple((place[axis], radices[place[axis]]) for axis in edge.axes)
-    none = next((i for i, c in enumerate(edge.candidates) if c.is_none), -1)
+    none = -1 if edge.none is None else edge.none
     return _Choice(number[edge.source], number[edge.target], axes, edge.table, none)
 
 

@@ -107,7 +107,7 @@ def steps(program: Program, paths: PathKind, tokens: Tokens) -> Iterator[Step]:
         shift = fields.take(name, BITS)
         yield _node_step(program.nodes[name], shift, initial[name], roles)
         # Those without `none` leave the fewest states: first.
-        for edge in sorted(edges, key=st.offers_none):
+        for edge in sorted(edges, key=lambda edge: edge.none is not None):
             undecided.subtract(_ends_of(edge))
             last = [bit * (not undecided[name, bit]) for name, bit in _ends_of(edge)]
             done = [not undecided[n, st.IN] + undecided[n, st.OUT] for n, _ in _ends_of(edge)]

@@ -135,9 +135,8 @@ class DistinctArchitectures(_Numbered):
     def _idle(self) -> list[tuple[str, int]]:
         """The edge of each decision of an untied space, and its canonical pick where not live."""
         of = {edge.decision: edge for edge in self._space.edges}
-        edges = [of[name] for name in self._space.program.decisions]
-        none = [[i for i, c in enumerate(edge.candidates) if c.is_none] for edge in edges]
-        return [(edge.name, [*own, 0][0]) for edge, own in zip(edges, none, strict=True)]
+        edges = (of[name] for name in self._space.program.decisions)
+        return [(edge.name, edge.none or 0) for edge in edges]
 
 
 def _one_each(space: Space, valid: list[Picks]) -> list[Picks]:

@@ -88,8 +88,7 @@ def best_path(space: Architectures, choices: Diagram, scores: Scores) -> Picks:
     chosen = reader(program)(_leaves(tree))
     if not choices.every:
         for edge in program.edges:
-            none = [i for i, candidate in enumerate(edge.candidates) if candidate.is_none]
-            chosen.setdefault(str(edge.decision), none[0] if none else 0)
+            chosen.setdefault(str(edge.decision), edge.none or 0)
     return tuple(chosen[name] for name in program.decisions)
 
 

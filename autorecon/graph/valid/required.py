@@ -56,7 +56,7 @@ def always_leads(program: Program, role: str) -> bool:
     So it is where noise has no way but through what edges without `none` join to the input, or
     through what reads a label. Ties, rules and limits make fewer ways, never more.
     """
-    sure = [e for e in program.edges if not any(c.is_none for c in e.candidates)]
+    sure = [e for e in program.edges if e.none is None]
     joined = reach(_inputs(program, role), ((e.source, e.target) for e in sure))
     if role == "label":
         joined |= {n.name for n in program.nodes.values() if n.then and n.then.labels}

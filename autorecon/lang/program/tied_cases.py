@@ -46,7 +46,7 @@ def absences(program: Program) -> Counter[Option]:
     """Of each option of each decision, how many combinations with it leave an edge out."""
     absent: Counter[Option] = Counter()
     for edge in program.edges:
-        if any(candidate.is_none for candidate in edge.candidates):
+        if edge.none is not None:
             for picks, candidate in combinations(edge, program):
                 if edge.candidates[candidate].is_none:
                     absent.update(zip(edge.axes, picks, strict=True))
