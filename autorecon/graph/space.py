@@ -14,8 +14,13 @@ from autorecon.graph.architectures import ids as encode
 from autorecon.graph.architectures import symmetry
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
-from autorecon.graph.architectures.liveness import Liveness, canonical_picks, liveness
-from autorecon.graph.architectures.restrictions import Restrictions, restrictions
+from autorecon.graph.architectures.liveness import (
+    Liveness,
+    canonical_picks,
+    liveness,
+    restrictions,
+)
+from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.counting import expected_cost as expectation
 from autorecon.graph.counting.cost import CostInterval
 from autorecon.graph.counting.decision_diagram import Diagram

@@ -11,7 +11,7 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
-from autorecon.graph.architectures.restrictions import restrictions
+from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.architectures.symmetry import reorderings
 from autorecon.lang.program.flow import label_reads
 from autorecon.lang.program.tied_cases import absences, combinations, tied_decisions
@@ -58,14 +58,12 @@ class Liveness:
         }
         self._output = number[space.output.name]
         self._reads = bool(label_reads(space.nodes, space.edges))
-        self._restrictions = restrictions(space)
+        self.restrictions = Restrictions(space, self)
         self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
         """Whether what is required leads to the output, and all rules and limits hold."""
-        if not self.is_connected(picks):
-            return False
-        return self._restrictions is None or self._restrictions.obeyed(picks)
+        return self.is_connected(picks) and self.restrictions.obeyed(picks)
 
     def is_connected(self, picks: Sequence[int]) -> bool:
         """Whether an input of each required role leads to the output: as a rule, of the noise."""
@@ -167,6 +165,11 @@ class Liveness:
             found.append(ordered[:1] if name in alone else ordered)
         return found
 
+    def candidates(self, picks: Sequence[int]) -> list[int]:
+        """Those of all edges, live or not."""
+        chosen = self._chosen(picks)
+        return [chosen[place] if place >= 0 else 0 for place in self._places]
+
     def _chosen(self, picks: Sequence[int]) -> Sequence[int]:
         if not self._derived:
             return picks
@@ -202,6 +205,11 @@ def _wires(space: Architectures, place: Mapping[str, int]) -> list[tuple[int, ..
 def liveness(space: Architectures) -> Liveness:
     """What is live in an architecture, fast."""
     return Liveness(space)
+
+
+def restrictions(space: Architectures) -> Restrictions | None:
+    """Its rules and limits, to be asked of picks; None where nothing is restricted."""
+    return liveness(space).restrictions if space.program.is_restricted else None
 
 
 def canonical_picks(space: Architectures, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:

@@ -10,8 +10,7 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
-from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import restrictions
+from autorecon.graph.architectures.liveness import liveness, restrictions
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     Semiring,

@@ -7,7 +7,6 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
 from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.valid.best import Scores, best
 
 _NEVER = -(1 << 40)  # more than all that is not live can make up for
@@ -33,7 +32,7 @@ def completed(space: Architectures, picks: Picks) -> Picks:
 def _alike(space: Architectures, picks: Picks) -> Scores:
     """Best are those with this live part and, among them, what differs least beside it."""
     canonical = dict(zip(space.program.decisions, liveness(space).canonical(picks), strict=True))
-    live = Restrictions(space).live_edges(picks)
+    live = {space.edges[index].name for index in liveness(space).live_part(picks)}
     on, off = {}, {}
     for edge in space.edges:
         wanted, kept = space.program.candidate(edge, canonical), edge.name in live

@@ -19,7 +19,6 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.counting import cost
 from autorecon.graph.counting.cost import (
     COUNT,
@@ -175,7 +174,7 @@ def _costing(costs: Iterable[int]) -> _Value:
 
 
 def _listed_extent(space: Architectures) -> _Value:
-    restrictions = Restrictions(space)
+    restrictions = liveness(space).restrictions
     found = [_costing(restrictions.costs(picks)) for picks in listed(space)]
     return reduce(_plus, found, EXTENT.zero)
 

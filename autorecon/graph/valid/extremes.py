@@ -9,7 +9,7 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
-from autorecon.graph.architectures.restrictions import Restrictions
+from autorecon.graph.architectures.liveness import liveness
 from autorecon.graph.counting.cost import Costs, cost_interval, separate
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
@@ -65,7 +65,7 @@ def dearest(space: Architectures, measure: Measure) -> Architecture | None:
 def _end(space: Architectures, measure: Measure, sign: int) -> Architecture | None:
     """Among equals, one of which fewer (of the dearest: more) edges are live; what is not is `none`
     where it may be."""
-    program, restrictions = space.program, Restrictions(space)
+    program, restrictions = space.program, liveness(space).restrictions
 
     def score(picks: Picks) -> int:
         parameters, macs, _ = restrictions.costs(picks)

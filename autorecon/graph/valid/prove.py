@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
-from autorecon.graph.architectures.restrictions import Restrictions
+from autorecon.graph.architectures.liveness import liveness
 from autorecon.graph.counting.cost import GREATEST, LEAST, Interval, all_choices
 from autorecon.graph.counting.decision_diagram import Diagram, Weights
 from autorecon.graph.counting.rule_counts import counted_edges
@@ -46,7 +46,7 @@ def prove(space: Architectures) -> tuple[Diagnostic, ...]:
 
 def _genotype(space: Architectures, faults: Diagnostics) -> None:
     program = space.program
-    for broken, figure in Restrictions(space).broken(()):
+    for broken, figure in liveness(space).restrictions.broken(()):
         if isinstance(broken, Rule):
             _broken_rule(broken, figure, program, faults)
         else:
