@@ -28,7 +28,7 @@ __all__ = [
     "op",
     "supernet",
 ]
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __getattr__ = later(
     __name__,

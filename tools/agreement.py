@@ -22,14 +22,13 @@ from typing import Any
 import attrs
 import click
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from autorecon import data
 from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
-from autorecon.compress.quantization.layers import QuantizedLayer
-from autorecon.compress.quantization.rounding import weight_levels
+from autorecon.compress.quantization.quantize import quantized_weights
 from autorecon.compress.sources import Source
 from autorecon.data import Dataset
 from autorecon.nn import generator
@@ -126,13 +125,10 @@ class Bench:
         )
 
 
-def _levels(student: nn.Module) -> dict[str, Tensor]:
-    """The integers that each quantized layer's weights are rounded to."""
-    return {
-        name: weight_levels(layer.weight, layer.bits, layer.rounding)
-        for name, layer in student.named_modules()
-        if isinstance(layer, QuantizedLayer)
-    }
+def _levels(student: fx.GraphModule) -> dict[str, Tensor]:
+    """The integers that each quantized weight is rounded to."""
+    weights = quantized_weights(student)
+    return {name: quantizer.levels(weight) for name, (weight, quantizer) in weights.items()}
 
 
 class Command(click.Command):

@@ -9,6 +9,7 @@ import click
 from autorecon.cli.options import (
     bits_option,
     job_options,
+    partial_option,
     ranges_option,
     seeds_option,
     set_option,
@@ -40,6 +41,7 @@ from autorecon.cli.options import (
 )
 @bits_option
 @ranges_option
+@partial_option
 @seeds_option
 @setting(
     "--objective",

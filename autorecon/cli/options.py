@@ -147,6 +147,14 @@ ranges_option = setting(
     "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
 )
 
+partial_option = setting(
+    "--allow-partial",
+    is_flag=True,
+    default=None,
+    sets=["compress.allow_partial"],
+    help="Go on where much of the teacher cannot be quantized.",
+)
+
 seeds_option = setting(
     "--seeds",
     type=click.IntRange(1, 1000),

@@ -10,6 +10,7 @@ from autorecon.cli.options import (
     bits_option,
     derive_option,
     job_options,
+    partial_option,
     ranges_option,
     recipe_option,
     seeds_option,
@@ -28,6 +29,7 @@ from autorecon.cli.options import (
 @teacher_options
 @bits_option
 @ranges_option
+@partial_option
 @seeds_option
 @strategy_option
 @derive_option

@@ -21,8 +21,8 @@ _LEAST = {
     "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
-    "bits", "ranges", "rounding", "student", "student_lr", "momentum", "weight_decay",
-    "temperature", "alpha", "inundation",
+    "bits", "allow_partial", "ranges", "rounding", "student", "student_lr", "momentum",
+    "weight_decay", "temperature", "alpha", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 

@@ -15,6 +15,12 @@ class TraceError(CompressError):
     """A model in which the sites to quantize cannot be found."""
 
 
+class PartialError(CompressError):
+    """A model of which too little would be quantized."""
+
+    exit_code = 1
+
+
 def require_known(setting: str, value: str, known: Collection[str]) -> None:
     """Raise CompressError unless a setting names one of those that there are."""
     if value not in known:

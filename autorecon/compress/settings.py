@@ -21,6 +21,7 @@ class Settings:
 
     method: str = "gdfq"
     bits: Bits = attrs.field(default=NO_BITS, converter=as_bits)
+    allow_partial: bool = False
     ranges: str = ""
     rounding: str = ""
     student: str = ""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.nn import Compute
+from autorecon.records.coverage import Coverage
 from autorecon.records.results import Site
 
 
@@ -39,6 +40,11 @@ class Student(ABC):
     def report(self) -> list[Site]:
         """What is quantized, and what is not."""
         return []
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """How much of it is quantized; None of what is not meant to be."""
+        return None
 
     def weight_bytes(self) -> float:
         return float_bytes(self.module)
@@ -71,6 +77,10 @@ class QuantizedStudent(Student):
     @property
     def report(self) -> list[Site]:
         return self.model.report
+
+    @property
+    def coverage(self) -> Coverage:
+        return self.model.coverage
 
     def weight_bytes(self) -> float:
         return self.model.weight_bytes()[1]

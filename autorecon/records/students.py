@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from autorecon.records.coverage import Coverage
 from autorecon.records.results import Row, Site
 
 
@@ -22,6 +23,7 @@ class Compressed:
     weight_bytes: dict[str, float]
     labelled: bool = True
     sites: list[Site]
+    coverage: Coverage | None = None
     warnings: list[str]
 
 

@@ -149,8 +149,11 @@ def alike(kind: str, found: Seen, plain: Net, sampled: Sampled, training: bool) 
     apart = distances(found, expected)
     if max(apart.values()) <= TOLERANCE:
         return
+    after = {name: b.clone() for name, b in plain.named_buffers()}
     plain.load_state_dict(before, strict=False)
     least = ROUNDING * rounding(plain, sampled, training)
+    # What follows looks at both nets after the same step.
+    plain.load_state_dict(after, strict=False)
     # Images stand before statistics, and these before gradients.
     for name, far in apart.items():
         if not far <= max(least, TOLERANCE):

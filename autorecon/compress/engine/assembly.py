@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.errors import CompressError
+from autorecon.compress.errors import CompressError, PartialError
 from autorecon.compress.quantization.quantize import quantize
 from autorecon.compress.sources import Generated, Nothing, Pictures, Source
 from autorecon.compress.student import (
@@ -24,6 +24,9 @@ from autorecon.objective import NEEDS, TeacherView, lacking
 from autorecon.teachers import build_student
 
 Shape = tuple[int, int, int]
+
+ENOUGH = 0.95
+"""Share of the multiply-accumulates under which a quantized student is not what was asked for."""
 
 
 def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> None:
@@ -97,17 +100,30 @@ def make_student(
     image_shape: Shape | None,
 ) -> Student:
     """The student of a method, fresh from the settings' seed."""
-    method = config.recipe
+    method, shape = config.recipe, shape_of(generator, image_shape)
     if method.student:
-        return method.student(teacher, config)
+        student = method.student(teacher, shape, config)
+        return _covered(student, config)
     if method.family == "quantization":
-        model = quantize(teacher, config.bits, config.ranges, config.rounding)
-        return QuantizedStudent(model, config.calibration_batches)
-    shape = shape_of(generator, image_shape)
+        model = quantize(teacher, shape, config.bits, config.ranges, config.rounding)
+        return _covered(QuantizedStudent(model, config.calibration_batches), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)
     check_answers(module, torch.zeros(2, *shape), classes, config.student)
     return DistilledStudent(module.requires_grad_(True))
+
+
+def _covered(student: Student, config: CompressConfig) -> Student:
+    """The student itself; raises PartialError where little of its work is at its bits."""
+    found = student.coverage
+    if found is None or found.share_of_macs >= ENOUGH or config.allow_partial:
+        return student
+    left = ", ".join(f"{part.name} ({part.macs:,})" for part in found.left if part.macs)
+    raise PartialError(
+        f"only {found.share_of_macs:.1%} of the multiply-accumulates would be at {config.bits}; "
+        f"the largest of the others are {left}; `autorecon inspect` tells all, and "
+        "--allow-partial goes on"
+    )
 
 
 def shape_of(generator: nn.Module | None, image_shape: Shape | None) -> Shape:

@@ -153,6 +153,7 @@ class Compression:
             weight_bytes={"teacher": teacher, "student": student},
             labelled=self.source.labelled,
             sites=list(self.student.report),
+            coverage=self.student.coverage,
             warnings=list(self.warnings),
         )
 

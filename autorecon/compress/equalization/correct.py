@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import torch
 from torch import fx
@@ -11,40 +10,34 @@ from torch import fx
 from autorecon.compress.equalization.moments import (
     Moments,
     activation,
-    clip_of,
     over_kernel,
     propagate,
     spread_over,
 )
 from autorecon.compress.errors import CompressError
-from autorecon.compress.quantization.capture import callee_of
-from autorecon.compress.quantization.layers import (
-    ActivationQuantizer,
-    QuantizedConv2d,
-    QuantizedLinear,
-)
+from autorecon.compress.quantization.calls import parameter, weighted_calls
+from autorecon.compress.quantization.layers import ActivationQuantizer
+from autorecon.compress.quantization.quantize import quantized_weights
 
 
 @torch.no_grad()
 def set_ranges(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> None:
-    """Give every activation quantizer the range of its rectifier at mean - 6 std .. mean + 6 std.
+    """Give every activation quantizer the range of its activation at mean - 6 std .. mean + 6 std.
 
     Raises CompressError for one before which there are values that cannot be followed.
     """
     moments = propagate(traced, normals)
-    for node in traced.graph.nodes:
-        quantizer = callee_of(traced, node)
+    for node in traced.graph.find_nodes(op="call_module"):
+        quantizer = traced.get_submodule(str(node.target))
         if not isinstance(quantizer, ActivationQuantizer):
             continue
-        relu = node.all_input_nodes[0]
-        known = moments[relu.all_input_nodes[0]]
-        if known is None:
+        (source,) = node.all_input_nodes
+        known, function = moments[source.all_input_nodes[0]], activation(source)
+        if known is None or function is None:
             raise CompressError(
-                f"dfq cannot tell the range of '{relu.name}': what comes before it has no "
-                "BatchNorm statistics that could be followed; use zeroq or a generator's images"
+                f"dfq cannot tell the range of '{source.meta['label']}': what comes before it has "
+                "no BatchNorm statistics that could be followed; use zeroq or a generator's images"
             )
-        callee = callee_of(traced, relu)
-        function = activation(callee) or partial(torch.clamp, min=0, max=clip_of(callee))
         values = known.spread(function)
         quantizer.low.copy_(values.min().clamp_max(0))
         quantizer.high.copy_(values.max())
@@ -58,12 +51,12 @@ def correct_biases(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> No
     Layers whose inputs cannot be followed keep their biases.
     """
     moments = propagate(traced, normals)
-    for node in traced.graph.nodes:
-        layer = callee_of(traced, node)
-        if not isinstance(layer, QuantizedConv2d | QuantizedLinear):
+    weights = quantized_weights(traced)
+    for call in weighted_calls(traced):
+        known = moments[call.source]
+        if known is None or call.bias is None or call.axis != 0:
             continue
-        known = moments[node.all_input_nodes[0]]
-        if known is None or layer.bias is None:
-            continue
-        error = over_kernel(layer.quantized_weight() - layer.weight)
-        layer.bias.sub_((error * spread_over(known.mean, layer)).sum(1))
+        weight, quantizer = weights[str(call.weight.target)]
+        error = over_kernel(quantizer(weight) - weight)
+        bias = parameter(traced, call.bias)
+        bias.sub_((error * spread_over(known.mean, call)).sum(1))

@@ -2,57 +2,73 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
 from autorecon.compress.equalization.moments import Moments
-from autorecon.compress.quantization.capture import callee_of, count_calls
+from autorecon.compress.quantization.calls import (
+    WeightedCall,
+    parameter,
+    put_parameter,
+    weighted_calls,
+)
+from autorecon.compress.quantization.folding import forget_unread
+from autorecon.compress.quantization.operations import CONVOLUTIONS, operation
 
 
 @torch.no_grad()
 def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Moments]:
-    """Fold each BatchNorm2d that alone follows a Conv2d into it, in place; the net computes the
+    """Fold each BatchNorm that alone follows a convolution into it, in place; the net computes the
     same in eval mode.
 
     Gives, by the convolution's name, what its values are now on the training data: the norm's
-    offset and the square of its factor. Every other Conv2d and Linear gets a bias of zeros.
+    offset and the square of its factor. Every other convolution and linear layer gets a bias of
+    zeros.
     """
-    calls = count_calls(traced)
     normals: dict[str, Moments] = {}
-    for node in list(traced.graph.nodes):
-        norm = callee_of(traced, node)
-        if not isinstance(norm, nn.BatchNorm2d) or norm.running_mean is None:
-            continue
-        before = node.args[0]
-        conv = callee_of(traced, before)
-        alone = len(before.users) == 1 and calls[str(before.target)] == 1
-        if type(conv) is nn.Conv2d and alone:
-            normals[str(before.target)] = _fold(conv, norm)
-            node.replace_all_uses_with(before)
-            traced.graph.erase_node(node)
-    traced.delete_all_unused_submodules()
-    traced.recompile()
-    _give_biases(traced)
+    for call in weighted_calls(traced):
+        norm = next(iter(call.node.users))
+        alone = len(call.node.users) == 1 and len(call.weight.users) == 1
+        if alone and operation(call.node) in CONVOLUTIONS and is_stored_norm(norm):
+            normals[call.layer] = _fold(traced, call, norm)
+            norm.replace_all_uses_with(call.node)
+    for call in weighted_calls(traced):
+        if call.bias is None and call.axis == 0 and operation(call.node) in _WITH_BIAS:
+            _put_bias(traced, call, torch.zeros(call.weight.meta["shape"][0]))
+    forget_unread(traced)
     return normals
 
 
-def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Moments:
-    mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
-    factor, offset = _affine(norm, mean)
-    scale = factor / (variance + norm.eps).sqrt()
-    bias = torch.zeros_like(mean) if conv.bias is None else conv.bias
-    conv.weight.mul_(scale.view(-1, 1, 1, 1))
-    conv.bias = nn.Parameter((bias - mean) * scale + offset)
+_WITH_BIAS = CONVOLUTIONS | {"linear"}
+
+
+def is_stored_norm(node: fx.Node) -> bool:
+    """Whether a call is a BatchNorm with the statistics of the training data."""
+    return operation(node) == "batch_norm" and node.args[3] is not None and not node.args[5]
+
+
+def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Moments:
+    _, weight, offset, mean, variance, _, _, eps, *_ = cast(tuple[Any, ...], norm.args)
+    mean, variance = parameter(traced, mean), parameter(traced, variance)
+    factor = torch.ones_like(mean) if weight is None else parameter(traced, weight).detach()
+    offset = torch.zeros_like(mean) if offset is None else parameter(traced, offset).detach()
+    scale = factor / (variance + eps).sqrt()
+    bias = torch.zeros_like(mean) if call.bias is None else parameter(traced, call.bias)
+    kernel = parameter(traced, call.weight)
+    kernel.mul_(scale.view(-1, *[1] * (kernel.dim() - 1)))
+    _put_bias(traced, call, (bias - mean) * scale + offset)
     return Moments(offset.clone(), factor.square())
 
 
-def _affine(norm: nn.BatchNorm2d, like: Tensor) -> tuple[Tensor, Tensor]:
-    if norm.affine:
-        return norm.weight.detach(), norm.bias.detach()
-    return torch.ones_like(like), torch.zeros_like(like)
-
-
-def _give_biases(traced: fx.GraphModule) -> None:
-    for layer in traced.modules():
-        if type(layer) in (nn.Conv2d, nn.Linear) and layer.bias is None:
-            layer.bias = nn.Parameter(torch.zeros(len(layer.weight)))
+def _put_bias(traced: fx.GraphModule, call: WeightedCall, value: Tensor) -> None:
+    if call.bias is not None:
+        put_parameter(traced, str(call.bias.target), value)
+        return
+    name = f"{call.layer}.bias"
+    put_parameter(traced, name, value)
+    with traced.graph.inserting_after(call.weight):
+        bias = traced.graph.get_attr(name)
+    bias.meta["shape"] = tuple(value.shape)
+    call.node.args = (*call.node.args[:2], bias, *call.node.args[3:])

@@ -7,17 +7,29 @@ by channel, as if the values were normal and independent.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 
 import attrs
 import torch
 import torch.nn.functional as F
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
-from autorecon.compress.quantization.capture import callee_of
-from autorecon.compress.quantization.layers import ActivationQuantizer
-from autorecon.compress.quantization.sites import SUMS, is_rectifier
+from autorecon.compress.quantization.calls import (
+    WeightedCall,
+    argument,
+    groups_of,
+    is_transposed,
+    parameter,
+    weighted_calls,
+)
+from autorecon.compress.quantization.operations import (
+    CONVOLUTIONS,
+    MOVEMENTS,
+    POOLS,
+    is_rectifier,
+    operation,
+    top_of,
+)
 
 REACH, POINTS = 6.0, 121
 """Standard deviations that a sum over a normal distribution covers, and its points."""
@@ -66,14 +78,8 @@ def _cumulative(x: Tensor) -> Tensor:
     return (1 + torch.erf(x / math.sqrt(2))) / 2
 
 
-_ALIKE = (
-    nn.AdaptiveAvgPool2d, nn.AvgPool2d, nn.MaxPool2d, nn.Flatten, nn.Identity, nn.Dropout,
-    ActivationQuantizer,
-)  # fmt: skip
-_ALIKE_CALLS = (
-    F.adaptive_avg_pool2d, F.avg_pool2d, F.max_pool2d, F.dropout, torch.flatten, torch.mean,
-    operator.getitem, "mean", "flatten", "view", "reshape", "contiguous",
-)  # fmt: skip
+_ALIKE = MOVEMENTS - {"index", "gather", "select", "expand"} | POOLS
+"""They keep the moments of channels, near enough; so does whatever is a module: a quantizer."""
 
 
 @torch.no_grad()
@@ -85,43 +91,39 @@ def propagate(
     `normals` are those that folded BatchNorm layers gave, by the name of the layer before them.
     The image has mean 0 and variance 1 in each channel: it is normalised.
     """
+    calls = {call.node: call for call in weighted_calls(traced)}
     found: dict[fx.Node, Moments | None] = {}
     for node in traced.graph.nodes:
-        found[node] = _at(traced, node, found, normals)
+        call = calls.get(node)
+        if node.op == "placeholder":
+            found[node] = Moments(torch.zeros(1), torch.ones(1))
+        elif call is not None and call.layer in normals:
+            found[node] = normals[call.layer]
+        elif call is not None:
+            known = found[call.source]
+            found[node] = known and through_call(traced, call, known)
+        else:
+            inputs = [found[argument] for argument in node.all_input_nodes]
+            told = [moments for moments in inputs if moments]
+            found[node] = _of_call(node, told) if told and len(told) == len(inputs) else None
     return found
 
 
-def _at(
-    traced: fx.GraphModule,
-    node: fx.Node,
-    found: Mapping[fx.Node, Moments | None],
-    normals: Mapping[str, Moments],
-) -> Moments | None:
-    if node.op == "placeholder":
-        return Moments(torch.zeros(1), torch.ones(1))
-    callee = callee_of(traced, node)
-    if isinstance(callee, nn.Conv2d | nn.Linear) and str(node.target) in normals:
-        return normals[str(node.target)]
-    inputs = [found[argument] for argument in node.all_input_nodes]
-    if not inputs or any(moments is None for moments in inputs):
-        return None
-    return _of_call(callee, node, [moments for moments in inputs if moments])
-
-
-def _of_call(callee: object, node: fx.Node, inputs: list[Moments]) -> Moments | None:
-    first = inputs[0]
-    if isinstance(callee, nn.Conv2d | nn.Linear):
-        return through_layer(callee, first)
-    if is_rectifier(callee):
-        function = activation(callee)
-        return first.through(function) if function else first.rectified(clip_of(callee))
-    if callee in SUMS:
+def _of_call(node: fx.Node, inputs: list[Moments]) -> Moments | None:
+    name, first = operation(node), inputs[0]
+    if is_rectifier(node):
+        top, function = top_of(node), activation(node)
+        if top is not None:
+            return first.rectified(top)
+        return first.through(function) if function else None
+    if name == "add":
         return _added(inputs)
-    if callee is F.pad:
+    if name in ("pad", "constant_pad_nd"):
         return _padded(first, node)
-    if callee in (torch.cat, torch.concat):
+    if name in ("cat", "concat"):
         return Moments(*(torch.cat(parts) for parts in _columns(inputs)))
-    alike = isinstance(callee, _ALIKE) or callee in _ALIKE_CALLS
+    of_channels = name == "slice" and argument(node, 1, "dim") == 1
+    alike = node.op == "call_module" or (name in _ALIKE and not of_channels)
     return first if alike else None
 
 
@@ -137,46 +139,48 @@ def _added(inputs: list[Moments]) -> Moments | None:
 
 def _padded(moments: Moments, node: fx.Node) -> Moments | None:
     """Channels of zeros before and after, as the shortcuts of small ResNets have them."""
-    pads = node.args[1] if len(node.args) > 1 else node.kwargs.get("pad")
+    pads = argument(node, 1, "pad")
     if not isinstance(pads, list | tuple) or not all(isinstance(p, int) for p in pads):
         return None
     before, after = (int(p) for p in pads[4:6]) if len(pads) >= 6 else (0, 0)
     return Moments(F.pad(moments.mean, (before, after)), F.pad(moments.variance, (before, after)))
 
 
-def clip_of(callee: object) -> float:
-    """Where a ReLU clips its values from above."""
-    return 6.0 if isinstance(callee, nn.ReLU6) or callee is F.relu6 else math.inf
+def activation(node: fx.Node) -> Callable[[Tensor], Tensor] | None:
+    """What an activation does to its one input; None where it has others."""
+    if len(node.all_input_nodes) != 1 or not callable(node.target):
+        return None
+    target = node.target
+    return lambda values: target(values, *node.args[1:], **node.kwargs)
 
 
-def activation(callee: object) -> Callable[[Tensor], Tensor] | None:
-    """The function of a rectifier that is neither ReLU nor ReLU6; None for those two."""
-    if isinstance(callee, nn.Hardswish) or callee is F.hardswish:
-        return F.hardswish
-    return F.silu if isinstance(callee, nn.SiLU) or callee is F.silu else None
-
-
-def through_layer(layer: nn.Conv2d | nn.Linear, moments: Moments) -> Moments:
-    """Of what a convolution or linear layer gives, its inputs independent of each other."""
-    mean, variance = (spread_over(part, layer) for part in (moments.mean, moments.variance))
-    weight, squares = over_kernel(layer.weight), over_kernel(layer.weight.square())
-    offset = layer.bias if layer.bias is not None else torch.zeros(len(weight))
-    return Moments((weight * mean).sum(1) + offset, (squares * variance).sum(1))
+def through_call(traced: fx.GraphModule, call: WeightedCall, moments: Moments) -> Moments | None:
+    """Of what a convolution or linear layer gives, its inputs independent of each other; None for
+    a transposed convolution."""
+    if is_transposed(call.node):
+        return None
+    weight = parameter(traced, call.weight).movedim(call.axis, 0)
+    mean, variance = (spread_over(part, call) for part in (moments.mean, moments.variance))
+    offset = torch.zeros(len(weight)) if call.bias is None else parameter(traced, call.bias)
+    found = (over_kernel(weight) * mean).sum(1) + offset
+    return Moments(found, (over_kernel(weight.square()) * variance).sum(1))
 
 
 def over_kernel(weight: Tensor) -> Tensor:
-    """A weight, or what goes with one, summed to [out, inputs]."""
-    return weight.flatten(2).sum(2) if weight.dim() == 4 else weight
+    """A weight [out, inputs, ...], or what goes with one, summed to [out, inputs]."""
+    return weight.flatten(2).sum(2) if weight.dim() > 2 else weight
 
 
-def spread_over(channels: Tensor, layer: nn.Conv2d | nn.Linear) -> Tensor:
-    """A value a channel, [C] or [1], as [out, inputs] beside a layer's weight.
+def spread_over(channels: Tensor, call: WeightedCall) -> Tensor:
+    """A value a channel, [C] or [1], as [out, inputs] beside a call's weight.
 
     A linear layer after flattening has several inputs a channel; a grouped convolution sees, for
     each output, the channels of its group.
     """
-    if isinstance(layer, nn.Linear):
-        repeated = channels.repeat_interleave(layer.in_features // len(channels))
-        return repeated.expand(layer.out_features, -1)
-    grouped = channels.expand(layer.in_channels).view(layer.groups, -1)
-    return grouped.repeat_interleave(layer.out_channels // layer.groups, dim=0)
+    shape = list(call.weight.meta["shape"])
+    out, inputs = shape.pop(call.axis), shape[0]
+    if operation(call.node) not in CONVOLUTIONS:
+        return channels.repeat_interleave(inputs // len(channels)).expand(out, -1)
+    groups = groups_of(call.node)
+    grouped = channels.expand(inputs * groups).view(groups, -1)
+    return grouped.repeat_interleave(out // groups, dim=0)

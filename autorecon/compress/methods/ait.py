@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from autorecon.compress.quantization.layers import WeightQuantizer
     from autorecon.compress.settings import Settings
     from autorecon.compress.student import Student
 
@@ -30,33 +31,30 @@ def update(
     """One step of the optimiser, scaled up tensor by tensor; there is no weight decay."""
     import torch
 
-    from autorecon.compress.quantization.layers import QuantizedLayer
+    from autorecon.compress.student import QuantizedStudent
 
-    layers = (m for m in student.module.modules() if isinstance(m, QuantizedLayer))
-    weights = [layer.weight for layer in layers]
-    before = [weight.detach().clone() for weight in weights]
+    assert isinstance(student, QuantizedStudent)
+    pairs = list(student.model.weights().values())
+    before = [weight.detach().clone() for weight, _ in pairs]
     share = config.inundation * (1 + math.cos(math.pi * done)) / 2
-    bits, rounding = config.bits.weights, config.rounding
     with torch.no_grad():
         # From 0, a step is exact that would be rounded away beside the weight that it is made for.
-        for weight in weights:
+        for weight, _ in pairs:
             weight.zero_()
         optimiser.step()
-        for weight, old in zip(weights, before, strict=True):
-            weight.copy_(old + scale(old, weight, bits, rounding, share) * weight)
+        for (weight, quantizer), old in zip(pairs, before, strict=True):
+            weight.copy_(old + scale(old, weight, quantizer, share) * weight)
 
 
-def scale(old: Tensor, step: Tensor, bits: int, rounding: str, share: float) -> float:
-    """The factor of at least 1 at which `share` of the weights [out, ...] changes its level.
+def scale(old: Tensor, step: Tensor, quantizer: WeightQuantizer, share: float) -> float:
+    """The factor of at least 1 at which `share` of the weights changes its level.
 
     1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
     """
-    from autorecon.compress.quantization.rounding import weight_levels
-
-    levels = weight_levels(old, bits, rounding)
+    levels = quantizer.levels(old)
 
     def moved(factor: float) -> float:
-        changed = weight_levels(old + factor * step, bits, rounding) != levels
+        changed = quantizer.levels(old + factor * step) != levels
         return float(changed.float().mean())
 
     if moved(1.0) >= share or not step.any():

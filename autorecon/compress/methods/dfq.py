@@ -7,46 +7,51 @@ the activations are read off the statistics, and the expected errors taken off t
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, cast
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import attrs
 
 from autorecon.compress.methods.method import Method, register
 
 if TYPE_CHECKING:
-    from torch import fx, nn
+    from torch import nn
 
     from autorecon.compress.settings import Settings
     from autorecon.compress.student import Student
     from autorecon.records.results import Site
 
+Shape = tuple[int, int, int]
 
-def student(teacher: nn.Module, config: Settings) -> Student:
+
+def student(teacher: nn.Module, image_shape: Shape, config: Settings) -> Student:
     """The teacher, folded, equalized, quantized and corrected; nothing is left to be learned."""
     from autorecon.compress import equalization
     from autorecon.compress.quantization.capture import capture
-    from autorecon.compress.quantization.quantize import QuantizedModel, quantize
+    from autorecon.compress.quantization.quantize import quantize_captured
     from autorecon.compress.student import QuantizedStudent
 
-    traced = capture(copy.deepcopy(teacher).eval())
+    traced = capture(teacher, image_shape)
     normals = equalization.fold_batch_norms(traced)
     pairs = equalization.find_pairs(traced)
     equalization.equalize(pairs, normals)
     equalization.absorb(pairs, normals)
     # The biases take up what rounding does to the means.
-    model = quantize(traced, config.bits, rounding="plain")
-    quantized = cast("fx.GraphModule", model.module)
-    equalization.set_ranges(quantized, normals)
-    equalization.correct_biases(quantized, normals)
-    report = [_described(site) for site in model.report]
-    return QuantizedStudent(QuantizedModel(model.module, report), batches=0)
+    model = quantize_captured(traced, config.bits, rounding="plain")
+    equalization.set_ranges(traced, normals)
+    equalization.correct_biases(traced, normals)
+    unclipped = {n.meta["label"] for n in traced.graph.nodes if "unclipped" in n.meta}
+    report = [_described(site, unclipped) for site in model.report]
+    return QuantizedStudent(attrs.evolve(model, report=report), batches=0)
 
 
-def _described(site: Site) -> Site:
+def _described(site: Site, unclipped: Collection[str]) -> Site:
     if site.kind != "activation":
         return site
-    return attrs.evolve(site, reason="per tensor, range by BatchNorm statistics")
+    reason = "per tensor, range by BatchNorm statistics"
+    if site.name in unclipped:
+        reason += "; a ReLU where the teacher clips its values from above as well"
+    return attrs.evolve(site, reason=reason)
 
 
 DFQ = register(
@@ -57,7 +62,7 @@ DFQ = register(
         cite="Nagel et al., Data-Free Quantization Through Weight Equalization and Bias "
         "Correction, ICCV 2019",
         source="none",
-        settings={"bits": "w8a8", "epochs": 1, "seed": 0},
+        settings={"bits": "w8a8", "allow_partial": False, "epochs": 1, "seed": 0},
         needs=("statistics",),
         student=student,
     )

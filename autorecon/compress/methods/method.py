@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from autorecon.compress.student import Student
     from autorecon.objective import Request
 
-Value = str | int | float | None
+Value = str | int | float | bool | None
 Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
+Shape = tuple[int, int, int]
 
 COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
 QUANTIZED: Defaults = COMMON | {
     "bits": "w3a3",
+    "allow_partial": False,
     "ranges": "percentile",
     "rounding": "unbiased",
     "calibration_batches": 8,
@@ -95,8 +97,8 @@ class Method:
     dress: Callable[[nn.Module, nn.Module], None] | None = None
     """What becomes of a fresh generator, given the teacher."""
 
-    student: Callable[[nn.Module, Settings], Student] | None = None
-    """The student of a teacher, where it is not made in the family's own way."""
+    student: Callable[[nn.Module, Shape, Settings], Student] | None = None
+    """The student of a teacher for images of a shape, where the family's way is not taken."""
 
     update: Callable[[Student, torch.optim.Optimizer, Settings, float], None] | None = None
     """One step of the student's optimiser, given the share of steps done; a plain one if None."""

@@ -1,69 +1,159 @@
-"""From a model to the graph of its calls, by torch.fx, or to where it cannot be followed."""
+"""From a model to the graph of what it computes, by torch.export, or to where that fails.
+
+The graph has no layers: a convolution is a call with its weight as an argument, whichever module,
+function or method it came from. Parameters and buffers keep the names that they have in the model.
+"""
 
 from __future__ import annotations
 
+import copy
+import inspect
 import traceback
+import warnings
 from collections import Counter
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
+from torch.export import Dim, ExportedProgram, export
+from torch.fx.graph import CodeGen
 
 from autorecon.compress.errors import TraceError
+from autorecon.compress.quantization.folding import fold_weights
+from autorecon.compress.quantization.functional import make_functional
+from autorecon.compress.quantization.operations import operation
+from autorecon.compress.quantization.verify import verify
 
 LIBRARY = Path(torch.__file__).parent
+EXAMPLES = 3
+"""Images that a model is captured with; the graph takes any number of them."""
+
+Shape = tuple[int, ...]
 
 
-def capture(module: nn.Module) -> fx.GraphModule:
-    """The calls that a module's forward makes, as a graph over its own submodules.
+def capture(module: nn.Module, image_shape: Shape) -> fx.GraphModule:
+    """What a classifier in eval mode computes of images [N, *image_shape], as a graph of calls of
+    ATen operations, none of them in place.
 
-    Raises TraceError with the submodule and the line of Python that torch.fx cannot follow.
+    It shares nothing with `module`, and was found to answer as that does. Raises TraceError, with
+    the submodule and the line of Python, for a model that cannot be followed, whose graph holds
+    for one number of images alone, or answers otherwise.
     """
-    tracer = _Tracer()
+    module.eval()
     name = type(module).__name__
+    program = _exported(module, torch.zeros(EXAMPLES, *image_shape), name)
+    graph = _graph_module(make_functional(program), name)
+    _require_any_batch(graph, name)
+    _refuse_regions(graph, name)
+    _label(graph, module)
+    fold_weights(graph)
+    # Buffers that a model does not save are made by its own code.
+    _keep_unsaved(graph, module.state_dict().keys())
+    verify(module, graph, image_shape, name)
+    return copy.deepcopy(graph)
+
+
+def _exported(module: nn.Module, images: Tensor, name: str) -> ExportedProgram:
+    first, *_ = [*inspect.signature(module.forward).parameters.values(), None]
+    batch: Any = {0: Dim.AUTO}
+    if first is not None and first.kind is first.VAR_POSITIONAL:
+        batch = (batch,)
+    fast = torch.backends.mha.get_fastpath_enabled()
+    # The fast path of attention is one opaque call, which hides its products with weights.
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
-        graph = tracer.trace(module)
-    # Tracing runs the user's own forward on proxies, which may raise anything at all.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return export(module, (images,), dynamic_shapes=(batch,), strict=False)
+    # The user's own forward runs here, which may raise anything at all.
     except Exception as error:
-        raise TraceError(f"{name} cannot be traced by torch.fx: {tracer.place(error)}") from error
-    return fx.GraphModule(tracer.root, graph, name)
+        place = _place(error, module)
+        raise TraceError(f"{name} cannot be captured by torch.export: {place}") from error
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
-def callee_of(traced: fx.GraphModule, node: fx.Node) -> object:
-    """The module, function or method name that a node calls; None for other nodes."""
-    if node.op == "call_module":
-        return traced.get_submodule(str(node.target))
-    return node.target if node.op in ("call_function", "call_method") else None
+def _graph_module(program: ExportedProgram, name: str) -> fx.GraphModule:
+    """A plain module: one images' argument, one tensor of answers, no guards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = program.module(check_guards=False)
+    graph = exported.graph
+    graph.set_codegen(CodeGen())
+    for node in reversed(graph.nodes):
+        if node.op == "call_function" and "assert" in str(node.target) and not node.users:
+            graph.erase_node(node)
+    output = graph.output_node()
+    (answers,) = output.args
+    given = [answers] if isinstance(answers, fx.Node) else list(answers)  # type: ignore[arg-type]
+    if len(given) != 1 or not isinstance(given[0], fx.Node):
+        raise TraceError(f"{name} gives {len(given)} values, not one tensor of logits")
+    output.args = (given[0],)
+    traced = fx.GraphModule(exported, graph, name)
+    traced.meta["name"] = name
+    return traced
 
 
-def count_calls(traced: fx.GraphModule) -> Counter[str]:
-    """How often each submodule is called, by its name."""
-    return Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
+def _require_any_batch(graph: fx.GraphModule, name: str) -> None:
+    for node in graph.graph.nodes:
+        if node.op == "placeholder" and isinstance(node.meta["val"].shape[0], int):
+            raise TraceError(
+                f"{name} computes with {EXAMPLES} images otherwise than with another number of "
+                "them: let its forward take the number from x.shape[0], without int()"
+            )
 
 
-class _Tracer(fx.Tracer):
-    """Remembers which module it is in: after a failure the innermost stays on top."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inside: list[tuple[str, nn.Module]] = []
-
-    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
-        self.inside.append((self.path_of_module(m), m))
-        result = super().call_module(m, forward, args, kwargs)
-        self.inside.pop()
-        return result
-
-    def place(self, error: Exception) -> str:
-        """Module, file, line and reason of what went wrong, in one line."""
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        where = [f"{name} ({type(module).__name__})" for name, module in self.inside[-1:]]
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if not _is_machinery(Path(f.filename))]
-        where += [f"{f.filename}:{f.lineno} `{f.line}`" for f in own[-1:]]
-        return ", ".join(where) + f": {reason}" if where else reason
+def _refuse_regions(graph: fx.GraphModule, name: str) -> None:
+    for node in graph.graph.nodes:
+        if isinstance(node.target, torch._ops.HigherOrderOperator):
+            place = node.meta.get("stack_trace", "").strip().splitlines()[-2:]
+            where = " ".join(line.strip() for line in place)
+            raise TraceError(
+                f"{name} has a part that is computed under other rules ({node.target.name()}, as "
+                f"no_grad, autocast and control flow make it): {where}"
+            )
 
 
-def _is_machinery(file: Path) -> bool:
-    return file == Path(__file__) or file.is_relative_to(LIBRARY)
+def _label(graph: fx.GraphModule, module: nn.Module) -> None:
+    """Give each call a name that tells where it is, as `node.meta["label"]`.
+
+    That of the module that makes it, or of the block that computes it by a function; a further
+    call has a number.
+    """
+    leaves = {name for name, part in module.named_modules() if not list(part.children())}
+    counts: Counter[str] = Counter()
+    for node in graph.graph.nodes:
+        stack = node.meta.get("nn_module_stack") or {}
+        paths = [path for path, _ in stack.values()]
+        path, name = paths[-1] if paths else "", operation(node) or node.name
+        label = path if path and path in leaves else f"{path}.{name}".strip(".")
+        node.meta["label"] = f"{label}_{counts[label]}" if counts[label] else label
+        counts[label] += 1
+
+
+def _keep_unsaved(graph: fx.GraphModule, saved: Any) -> None:
+    for name, _ in list(graph.named_buffers()):
+        if name not in saved:
+            path, _, field = name.rpartition(".")
+            graph.get_submodule(path)._non_persistent_buffers_set.add(field)
+
+
+def _place(error: BaseException, module: nn.Module) -> str:
+    """Module, file, line and reason of what went wrong, in one line."""
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    names = {id(child): name for name, child in module.named_modules()}
+    walked = [(f, line) for f, line in traceback.walk_tb(error.__traceback__) if _is_own(f)]
+    if not walked:
+        return reason
+    frame, line = walked[-1]
+    owner = frame.f_locals.get("self")
+    inside = f"{names[id(owner)]} ({type(owner).__name__}), " if names.get(id(owner)) else ""
+    (summary,) = traceback.StackSummary.extract(iter([(frame, line)]))
+    return f"{inside}{summary.filename}:{summary.lineno} `{summary.line}`: {reason}"
+
+
+def _is_own(frame: FrameType) -> bool:
+    file = Path(frame.f_code.co_filename)
+    return file != Path(__file__) and not file.is_relative_to(LIBRARY)

@@ -1,16 +1,16 @@
-"""The modules that a quantized model consists of beside the teacher's own."""
+"""What stands in a quantized model's graph beside the teacher's own calls."""
 
 from __future__ import annotations
-
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.quantization.rounding import fake_quantize, quantize_weight
-
-Size = tuple[int, int]
+from autorecon.compress.quantization.rounding import (
+    fake_quantize,
+    quantize_weight,
+    weight_levels,
+)
 
 BETA = 0.9
 """Share of the past in the moving average of a range."""
@@ -53,43 +53,32 @@ class ActivationQuantizer(nn.Module):
         return f"bits={self.bits}, ranges={self.ranges}"
 
 
-class QuantizedLayer(nn.Module):
-    """A layer that computes with its weight quantized; parameters keep their names."""
+class WeightQuantizer(nn.Module):
+    """Quantizes a weight, one range an output channel; it has no state of its own.
 
-    weight: Tensor
-    bits: int
-    rounding: str
+    `axis` is the weight's dimension of output channels. A transposed convolution's weight
+    [in, out / groups, ...] has it in each of its `groups`.
+    """
 
-    def quantized_weight(self) -> Tensor:
-        return quantize_weight(self.weight, self.bits, self.rounding)
+    def __init__(self, bits: int, rounding: str, axis: int = 0, groups: int = 1) -> None:
+        super().__init__()
+        self.bits, self.rounding, self.axis, self.groups = bits, rounding, axis, groups
 
+    def forward(self, weight: Tensor) -> Tensor:
+        rows = quantize_weight(self.rows(weight), self.bits, self.rounding)
+        if self.groups == 1:
+            return rows.movedim(0, self.axis)
+        return rows.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
 
-class QuantizedConv2d(QuantizedLayer, nn.Conv2d):
-    @classmethod
-    def of(cls, conv: nn.Conv2d, bits: int, rounding: str) -> QuantizedConv2d:
-        """One that shares the parameters of `conv`."""
-        quantized = cls(
-            conv.in_channels, conv.out_channels, cast(Size, conv.kernel_size),
-            cast(Size, conv.stride), cast("str | Size", conv.padding), cast(Size, conv.dilation),
-            conv.groups, conv.bias is not None, conv.padding_mode, device="meta",
-        )  # fmt: skip
-        quantized.weight, quantized.bias = conv.weight, conv.bias
-        quantized.bits, quantized.rounding = bits, rounding
-        return quantized
+    def levels(self, weight: Tensor) -> Tensor:
+        """The integers, 0 to 2^bits - 1, that a weight is rounded to, as rows [out, ...]."""
+        return weight_levels(self.rows(weight), self.bits, self.rounding)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, self.quantized_weight(), self.bias)
+    def rows(self, weight: Tensor) -> Tensor:
+        """The weight as [out, ...], which is what quantization looks at."""
+        if self.groups == 1:
+            return weight.movedim(self.axis, 0)
+        return weight.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
 
-
-class QuantizedLinear(QuantizedLayer, nn.Linear):
-    @classmethod
-    def of(cls, linear: nn.Linear, bits: int, rounding: str) -> QuantizedLinear:
-        """One that shares the parameters of `linear`."""
-        has_bias = linear.bias is not None
-        quantized = cls(linear.in_features, linear.out_features, has_bias, device="meta")
-        quantized.weight, quantized.bias = linear.weight, linear.bias
-        quantized.bits, quantized.rounding = bits, rounding
-        return quantized
-
-    def forward(self, input: Tensor) -> Tensor:
-        return nn.functional.linear(input, self.quantized_weight(), self.bias)
+    def extra_repr(self) -> str:
+        return f"bits={self.bits}, rounding={self.rounding}"

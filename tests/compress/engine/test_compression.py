@@ -159,7 +159,7 @@ def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.M
     rows = run(stage, range(2))
 
     noise = torch.Generator().manual_seed(0)
-    student = quantize(teacher, Bits(3, 3))
+    student = quantize(teacher, (1, 8, 8), Bits(3, 3))
     adam = torch.optim.Adam(generator.parameters(), 3e-3, (0.5, 0.999))
     sgd = torch.optim.SGD(student.module.parameters(), 0.1, 0.9, 0, 0.2, True)
 

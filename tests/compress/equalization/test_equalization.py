@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 
 import pytest
@@ -21,8 +20,25 @@ from autorecon.compress.equalization import (
     set_ranges,
 )
 from autorecon.compress.methods.dfq import student
+from autorecon.compress.quantization.calls import weighted_calls
 from autorecon.compress.quantization.capture import capture
+from autorecon.compress.quantization.layers import ActivationQuantizer
+from autorecon.compress.quantization.quantize import quantize_captured
 from autorecon.compress.quantization.rounding import quantize_weight
+
+
+class Flat(nn.Sequential):
+    """Gives logits, as classifiers do."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).flatten(1)
+
+
+def through(layer: nn.Module, x: Tensor) -> Tensor:
+    """What a convolution of the padding of its kernel gives, by its parameters."""
+    weight = layer.weight
+    groups = x.shape[1] // weight.shape[1]
+    return nn.functional.conv2d(x, weight, layer.bias, padding=weight.shape[2] // 2, groups=groups)
 
 
 class Chain(nn.Module):
@@ -65,10 +81,10 @@ def images() -> Tensor:
 
 
 def test_folding_keeps_the_function(chain: nn.Module, images: Tensor) -> None:
-    traced = capture(copy.deepcopy(chain))
+    traced = capture(chain, (2, 8, 8))
     normals = fold_batch_norms(traced)
     torch.testing.assert_close(traced(images), chain(images), rtol=1e-4, atol=1e-5)
-    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in traced.modules())
+    assert not any("batch_norm" in str(node.target) for node in traced.graph.nodes)
     assert normals.keys() == {"one", "deep", "two", "side"}
     torch.testing.assert_close(normals["one"].mean, chain.bn1.bias)
     torch.testing.assert_close(normals["one"].variance, chain.bn1.weight**2)
@@ -77,27 +93,27 @@ def test_folding_keeps_the_function(chain: nn.Module, images: Tensor) -> None:
 def test_equalizing_keeps_the_function_and_evens_out_the_ranges(
     chain: nn.Module, images: Tensor
 ) -> None:
-    traced = capture(copy.deepcopy(chain))
+    traced = capture(chain, (2, 8, 8))
     normals = fold_batch_norms(traced)
     pairs = find_pairs(traced)
-    assert [(p.name, type(p.second)) for p in pairs] == [("one", nn.Conv2d), ("deep", nn.Conv2d)]
+    assert [(p.name, p.second.groups) for p in pairs] == [("one", 6), ("deep", 1)]
     equalize(pairs, normals)
     torch.testing.assert_close(traced(images), chain(images), rtol=1e-4, atol=1e-5)
     ahead = traced.one.weight.abs().flatten(1).amax(1)
     behind = traced.deep.weight.abs().flatten(1).amax(1)
     torch.testing.assert_close(ahead, behind, rtol=1e-2, atol=1e-5)
-    within = traced.one(images).var((0, 2, 3))
+    within = through(traced.one, images).var((0, 2, 3))
     torch.testing.assert_close(normals["one"].variance, within, rtol=0.3, atol=1e-3)
 
 
 def test_one_pair_by_hand() -> None:
     first, second = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 1, 1)
-    net = capture(nn.Sequential(first, nn.ReLU(), second))
     with torch.no_grad():
         first.weight.copy_(torch.tensor([8.0, 1.0]).view(2, 1, 1, 1))
         first.bias.copy_(torch.tensor([4.0, 0.0]))
         second.weight.copy_(torch.tensor([2.0, 9.0]).view(1, 2, 1, 1))
         second.bias.fill_(1.0)
+    net = capture(Flat(first, nn.ReLU(), second), (1, 4, 4))
     pairs = find_pairs(net)
     normals = {"0": Moments(torch.tensor([4.0, 0.0]), torch.tensor([1.0, 1.0]))}
     equalize(pairs, normals)
@@ -115,12 +131,12 @@ def test_one_pair_by_hand() -> None:
 
 def test_absorbing_keeps_the_function_inside_the_borders() -> None:
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Conv2d(1, 3, 1), nn.ReLU(), nn.Conv2d(3, 2, 3))
+    net = Flat(nn.Conv2d(1, 3, 1), nn.ReLU(), nn.Conv2d(3, 2, 3))
     net[0].bias.data.fill_(5.0)
     net[0].weight.data.mul_(0.1)
     images = torch.rand(4, 1, 5, 5)
     before = net(images)
-    traced = capture(net)
+    traced = capture(net, (1, 5, 5))
     normals = {"0": Moments(torch.full((3,), 5.0), torch.full((3,), 0.25))}
     absorb(find_pairs(traced), normals)
     assert (traced.get_submodule("0").bias < 2).all()
@@ -139,12 +155,15 @@ def test_rectified_moments_are_those_of_samples(mean: float, top: float) -> None
 
 
 def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None:
-    traced = capture(copy.deepcopy(chain))
+    traced = capture(chain, (2, 8, 8))
     normals = fold_batch_norms(traced)
-    found = {node.name: moments for node, moments in propagate(traced, normals).items()}
-    total = traced.two(chain.clip(traced.deep(chain.clip(traced.one(images))))) + traced.side(
-        images
-    )
+    found = {
+        node.meta["label"]: moments
+        for node, moments in propagate(traced, normals).items()
+        if "label" in node.meta
+    }
+    y = chain.clip(through(traced.deep, chain.clip(through(traced.one, images))))
+    total = through(traced.two, y) + through(traced.side, images)
     torch.testing.assert_close(found["add"].mean, total.mean((0, 2, 3)), rtol=0.2, atol=0.15)
     torch.testing.assert_close(
         found["relu"].mean, total.relu().mean((0, 2, 3)), rtol=0.2, atol=0.15
@@ -154,12 +173,12 @@ def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None
 
 
 def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
-    traced = capture(copy.deepcopy(chain))
+    traced = capture(chain, (2, 8, 8))
     normals = fold_batch_norms(traced)
-    model = quantize(traced, Bits(2, 8), rounding="plain").module
+    model = quantize_captured(traced, Bits(2, 8), rounding="plain").module
     before = model.two.bias.clone()
-    (node,) = (n for n in model.graph.nodes if n.target == "two")
-    expected = propagate(model, normals)[node.args[0]].mean
+    (call,) = (call for call in weighted_calls(model) if call.layer == "two")
+    expected = propagate(model, normals)[call.source].mean
     correct_biases(model, normals)
     error = (quantize_weight(model.two.weight, 2, "plain") - model.two.weight).flatten(1)
     by_hand = [
@@ -168,26 +187,30 @@ def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
     torch.testing.assert_close(before - model.two.bias, torch.tensor(by_hand))
 
 
+def activation_quantizers(net: nn.Module) -> list[ActivationQuantizer]:
+    return [part for part in net.modules() if isinstance(part, ActivationQuantizer)]
+
+
 def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
-    traced = capture(copy.deepcopy(chain))
+    traced = capture(chain, (2, 8, 8))
     normals = fold_batch_norms(traced)
-    model = quantize(traced, Bits(8, 8)).module
+    model = quantize_captured(traced, Bits(8, 8)).module
     set_ranges(model, normals)
     top = (chain.bn1.bias + 6 * chain.bn1.weight.abs()).max().clamp_max(6)
     assert model.quantizers.clip.high.item() == pytest.approx(top.item(), rel=1e-5)
-    assert all(q.initialised and q.low == 0 for q in model.quantizers.values())
+    assert all(q.initialised and q.low == 0 for q in activation_quantizers(model))
 
 
 def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor) -> None:
-    made = student(chain, CompressConfig(method="dfq", bits="w8a8"))
+    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8"))
     made.begin(lambda: images)
     wrong = (made(images) - chain(images)).abs().mean() / chain(images).abs().mean()
     assert wrong < 0.1
 
 
 def test_correction_and_equalization_pay_at_few_bits(chain: nn.Module, images: Tensor) -> None:
-    made = student(chain, CompressConfig(method="dfq", bits="w3a8"))
-    plain = quantize(chain, Bits(3, 8), rounding="plain")
+    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w3a8"))
+    plain = quantize(chain, (2, 8, 8), Bits(3, 8), rounding="plain")
     plain(images)
     plain.freeze()
 
@@ -208,7 +231,7 @@ def test_what_cannot_be_followed_is_said() -> None:
             return (self.bn(self.conv(x)).sort(1).values.relu()).mean((2, 3))
 
     with pytest.raises(CompressError, match="cannot tell the range of 'relu'"):
-        student(Odd().eval(), CompressConfig(method="dfq"))
+        student(Odd().eval(), (1, 8, 8), CompressConfig(method="dfq"))
 
 
 @pytest.mark.parametrize("function", [nn.functional.hardswish, nn.functional.silu, torch.relu])

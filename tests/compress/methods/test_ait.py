@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from autorecon.compress import Bits, CompressConfig, quantize
 from autorecon.compress.methods.ait import scale, update
 from autorecon.compress.quantization.bits import ROUNDINGS
+from autorecon.compress.quantization.layers import WeightQuantizer
 from autorecon.compress.quantization.rounding import quantize_weight, weight_levels
 from autorecon.compress.student import QuantizedStudent
 
@@ -41,7 +42,7 @@ def test_levels_are_integers_of_the_grid_that_weights_are_rounded_to(
 def test_a_step_is_scaled_to_the_share_and_little_beyond(share: float) -> None:
     torch.manual_seed(0)
     old, step = torch.randn(8, 64), 1e-5 * torch.randn(8, 64)
-    factor = scale(old, step, 3, "unbiased", share)
+    factor = scale(old, step, WeightQuantizer(3, "unbiased"), share)
     assert moved(old, step, 1.0, 3) < share <= moved(old, step, factor, 3)
     assert moved(old, step, 0.9 * factor, 3) < 1.3 * share
 
@@ -49,22 +50,23 @@ def test_a_step_is_scaled_to_the_share_and_little_beyond(share: float) -> None:
 def test_a_step_that_is_large_enough_or_nothing_is_left_alone() -> None:
     torch.manual_seed(0)
     old = torch.randn(8, 64)
-    assert scale(old, torch.randn(8, 64), 3, "unbiased", 0.1) == 1
-    assert scale(old, torch.zeros(8, 64), 3, "unbiased", 0.1) == 1
+    assert scale(old, torch.randn(8, 64), WeightQuantizer(3, "unbiased"), 0.1) == 1
+    assert scale(old, torch.zeros(8, 64), WeightQuantizer(3, "unbiased"), 0.1) == 1
 
 
 def test_one_update_by_hand(teacher: nn.Module) -> None:
     """Quantized weights go along their own step as far as that takes, all else goes its own way."""
     config = CompressConfig(method="ait", inundation=0.2, bits="w3a3")
-    student = QuantizedStudent(quantize(teacher, Bits(3, 3)), 1)
+    student = QuantizedStudent(quantize(teacher, (1, 8, 8), Bits(3, 3)), 1)
     student.begin(lambda: torch.randn(8, 1, 8, 8))
     student(torch.randn(8, 1, 8, 8)).square().mean().backward()
     before = {n: p.detach().clone() for n, p in student.module.named_parameters()}
+    quantizer = WeightQuantizer(3, "unbiased")
     optimiser = torch.optim.SGD(student.module.parameters(), 1e-6)
     update(student, optimiser, config, done=0.5)
     for name, now in student.module.named_parameters():
         step = -1e-6 * now.grad
-        factor = scale(before[name], step, 3, "unbiased", 0.1) if now.dim() > 1 else 1.0
+        factor = scale(before[name], step, quantizer, 0.1) if now.dim() > 1 else 1.0
         torch.testing.assert_close(now - before[name], factor * step, rtol=1e-3, atol=1e-7)
     old, now = before["conv2.weight"], student.module.conv2.weight
     assert moved(old, now - old, 1, 3) > 0

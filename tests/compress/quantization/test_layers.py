@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
 from autorecon.compress.quantization.bits import ROUNDINGS
-from autorecon.compress.quantization.layers import (
-    ActivationQuantizer,
-    QuantizedConv2d,
-    QuantizedLinear,
-)
+from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.rounding import quantize_weight
 
@@ -48,29 +43,20 @@ def test_the_range_survives_in_the_state_dict() -> None:
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("mode", ["zeros", "reflect"])
-def test_convolution_computes_with_the_quantized_weight(
-    bias: bool, mode: str, rounding: str
-) -> None:
-    conv = nn.Conv2d(4, 6, (3, 5), (2, 1), 1, 2, 2, bias, mode)
-    quantized = QuantizedConv2d.of(conv, 3, rounding)
-    x = torch.randn(2, 4, 12, 12)
-    assert quantized.weight is conv.weight
-    assert list(quantized.state_dict()) == list(conv.state_dict())
-    actual = quantized(x)
-    conv.weight.data = quantize_weight(conv.weight.data, 3, rounding)
-    assert torch.equal(actual, conv(x))
+def test_a_weight_has_a_range_an_output_channel(rounding: str) -> None:
+    weight = torch.randn(4, 3, 5, 5)
+    expected = quantize_weight(weight, 3, rounding)
+    assert torch.equal(WeightQuantizer(3, rounding)(weight), expected)
+    turned = WeightQuantizer(3, rounding, axis=2)(weight.movedim(0, 2))
+    assert torch.equal(turned, expected.movedim(0, 2))
 
 
-@pytest.mark.parametrize("rounding", ROUNDINGS)
-@pytest.mark.parametrize("bias", [True, False])
-def test_linear_computes_with_the_quantized_weight(bias: bool, rounding: str) -> None:
-    linear = nn.Linear(5, 3, bias)
-    quantized = QuantizedLinear.of(linear, 2, rounding)
-    x = torch.randn(4, 5)
-    actual = quantized(x)
-    expected = x @ quantize_weight(linear.weight, 2, rounding).T
-    torch.testing.assert_close(actual, expected + linear.bias if bias else expected)
-    actual.sum().backward()
-    assert linear.weight.grad is not None
+def test_a_transposed_convolution_has_output_channels_in_each_group() -> None:
+    """Against the weights of each output channel, picked out one by one."""
+    weight = torch.randn(4, 3, 2, 2)
+    found = WeightQuantizer(2, "unbiased", axis=1, groups=2)(weight)
+    for group in range(2):
+        for channel in range(3):
+            own = weight[2 * group : 2 * group + 2, channel][None]
+            expected = quantize_weight(own, 2, "unbiased")[0]
+            assert torch.equal(found[2 * group : 2 * group + 2, channel], expected)

@@ -24,8 +24,8 @@ class Mixed(nn.Module):
         return self.relu(self.act(self.up(self.conv(x))) * self.scale)
 
 
-def report(model: nn.Module) -> list[Site]:
-    return quantize(model.eval(), Bits(3, 4)).report
+def report(model: nn.Module, shape: tuple[int, int, int] = (1, 8, 8)) -> list[Site]:
+    return quantize(model.eval(), shape, Bits(3, 4)).report
 
 
 def test_the_report_of_a_small_model(teacher: nn.Module) -> None:
@@ -38,7 +38,7 @@ def test_the_report_of_a_small_model(teacher: nn.Module) -> None:
         ("relu", "activation", 4, 0),
         ("relu_1", "activation", 4, 0),
         ("relu_2", "activation", 4, 0),
-        ("x", "input", None, 0),
+        ("image", "input", None, 0),
         ("bn1", "norm", None, 16),
         ("conv2.bias", "bias", None, 4),
         ("bn2", "norm", None, 16),
@@ -50,22 +50,23 @@ def test_the_report_of_a_small_model(teacher: nn.Module) -> None:
 
 
 def test_bytes_count_every_stored_value(teacher: nn.Module) -> None:
-    student = quantize(teacher, Bits(3, 3))
+    student = quantize(teacher, (1, 8, 8), Bits(3, 3))
     floats = [t.numel() for t in teacher.state_dict().values() if t.is_floating_point()]
     assert student.weight_bytes() == (4 * sum(floats), 208 * 3 / 8 + 43 * 4)
 
 
 def test_bytes_count_tensors_outside_of_layers() -> None:
-    # conv 2 weights at 3 bits; its bias 2, up 2 * 2 * 4 + 2 and scale 1 as float32.
-    full, small = quantize(Mixed().eval(), Bits(3, 3)).weight_bytes()
-    assert (full, small) == (4 * (2 + 2 + 18 + 1), 2 * 3 / 8 + 4 * (2 + 18 + 1))
+    # conv 2 and up 2 * 2 * 4 weights at 3 bits; their biases 2 + 2 and scale 1 as float32.
+    full, small = quantize(Mixed().eval(), (1, 4, 4), Bits(3, 3)).weight_bytes()
+    assert (full, small) == (4 * (2 + 16 + 4 + 1), 18 * 3 / 8 + 4 * (4 + 1))
 
 
-def test_other_layers_tensors_and_activations_are_listed() -> None:
+def test_tensors_and_products_are_listed() -> None:
     kinds = {site.name: (site.kind, site.bits) for site in report(Mixed())}
-    assert kinds["up"] == ("ConvTranspose2d", None)
-    assert kinds["act"] == ("GELU", None)
+    assert kinds["up"] == ("weight", 3)
+    assert kinds["act"] == ("activation", 4)
     assert kinds["scale"] == ("tensor", None)
+    assert kinds["mul"] == ("product", None)
 
 
 class Gated(nn.Module):
@@ -84,21 +85,21 @@ class Gated(nn.Module):
 def test_gates_products_and_concatenations_are_listed() -> None:
     kinds = [(site.name, site.kind) for site in report(Gated()) if site.bits is None]
     assert kinds == [
-        ("x", "input"),
+        ("image", "input"),
         ("conv.bias", "bias"),
         ("adaptive_avg_pool2d", "pooled features"),
         ("narrow.bias", "bias"),
-        ("hardsigmoid", "activation"),
+        ("hardsigmoid", "gate"),
         ("mul", "product"),
-        ("sigmoid", "activation"),
+        ("sigmoid", "gate"),
         ("mul_1", "product"),
         ("cat", "concatenation"),
     ]
 
 
 def test_linear_bottlenecks_say_that_no_activation_follows() -> None:
-    sites = {s.name: s for s in report(torchvision.models.mobilenet_v2(weights=None))}
+    sites = {s.name: s for s in report(torchvision.models.mobilenet_v2(weights=None), (3, 32, 32))}
     assert "no activation follows" in sites["features.3.conv.3"].reason
     assert "no activation follows" not in sites["features.3.conv.0.1"].reason
-    assert "no activation follows" in sites["add"].reason
-    assert len(sites) == len(report(torchvision.models.mobilenet_v2(weights=None)))
+    assert "no activation follows" in sites["features.3.add"].reason
+    assert len(sites) == len(report(torchvision.models.mobilenet_v2(weights=None), (3, 32, 32)))

@@ -1,0 +1,62 @@
+"""How much of a network is quantized: of its weights, and of the work that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import fx
+
+from autorecon.compress.quantization.calls import (
+    unweighted_macs,
+    weighted_calls,
+)
+from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
+from autorecon.compress.quantization.operations import MOVEMENTS, operation
+from autorecon.records.coverage import Coverage, Part
+
+LARGEST = 10
+
+
+def coverage(traced: fx.GraphModule) -> Coverage:
+    """What of a quantized graph is at its bits, and the largest parts that are not."""
+    weights = {name: value.numel() for name, value in traced.named_parameters()}
+    calls = weighted_calls(traced)
+    total = sum(call.macs for call in calls)
+    own = unweighted_macs(traced)
+    quantized = {str(call.weight.target) for call in calls if _is_quantized(traced, call.node)}
+    covered = [call for call in calls if str(call.weight.target) in quantized]
+    left = [Part(name, count, 0) for name, count in weights.items() if name not in quantized]
+    left += [Part(node.meta["label"], 0, macs) for node, macs in own.items()]
+    return Coverage(
+        weights=sum(weights.values()),
+        weights_quantized=sum(weights[name] for name in quantized),
+        macs=total + sum(own.values()),
+        macs_quantized=sum(call.macs for call in covered),
+        macs_of_both=sum(call.macs for call in covered if _on_a_grid(traced, call.source)),
+        left=sorted(left, key=lambda part: (-part.macs, -part.weights))[:LARGEST],
+    )
+
+
+def _is_quantized(traced: fx.GraphModule, node: fx.Node) -> bool:
+    return any(
+        isinstance(traced.get_submodule(str(part.target)), WeightQuantizer)
+        for part in _before(node)
+        if part.op == "call_module"
+    )
+
+
+def _before(node: fx.Node) -> Iterator[fx.Node]:
+    """The inputs of a call, and what lies behind turned axes."""
+    for part in node.all_input_nodes:
+        yield part
+        if operation(part) in MOVEMENTS:
+            yield from _before(part)
+
+
+def _on_a_grid(traced: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether values come from a quantizer, moved about at most."""
+    while operation(node) in MOVEMENTS:
+        node = node.all_input_nodes[0]
+    if node.op != "call_module":
+        return False
+    return isinstance(traced.get_submodule(str(node.target)), ActivationQuantizer)
