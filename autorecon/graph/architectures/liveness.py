@@ -59,11 +59,14 @@ class Liveness:
         self._output = number[space.output.name]
         self._reads = bool(label_reads(space.nodes, space.edges))
         self.restrictions = Restrictions(space, self)
+        self._is_restricted = bool(space.program.rules or space.program.limits)
         self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
 
     def is_valid(self, picks: Sequence[int]) -> bool:
         """Whether what is required leads to the output, and all rules and limits hold."""
-        return self.is_connected(picks) and self.restrictions.obeyed(picks)
+        if not self.is_connected(picks):
+            return False
+        return not self._is_restricted or self.restrictions.obeyed(picks)
 
     def is_connected(self, picks: Sequence[int]) -> bool:
         """Whether an input of each required role leads to the output: as a rule, of the noise."""

@@ -6,6 +6,7 @@ same architectures.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from random import Random
 from typing import Any, TypeAlias
@@ -115,15 +116,15 @@ class DistinctArchitectures(_Numbered):
             if parts is None:
                 raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
             limited = bool(space.program.limits)
-            self._paths = Numbering(space.program, parts) if limited else _Paths(parts)
-            self.size = self._paths.size
+            paths = _Limited(space.program, parts) if limited else _Paths(parts, space.edges)
+            self._live, self.size = paths.live, paths.size
         except FrontierTooWide:
             if not (space.is_tied and space.restrictions):
                 raise
             self._list(_one_each(space, few_listed(space)))
 
     def _picks(self, number: int) -> Picks:
-        live = {owner.name: option for owner, option in self._paths.path(number)}
+        live = self._live(number)
         if self._space.is_tied:
             part = {self._place[name]: candidate for name, candidate in live.items()}
             picks = self._space.liveness.tied_canonical(part)
@@ -153,18 +154,19 @@ _Back: TypeAlias = tuple[int, tuple[int, ...]]
 class _Paths:
     """The live parts of a space, numbered; without limits: faster than `Numbering`."""
 
-    def __init__(self, parts: Diagram) -> None:
+    def __init__(self, parts: Diagram, edges: Iterable[Edge]) -> None:
         tables = [*parts.tables(Weights(), COUNT)]
-        ways = [(layer.owner, _backwards(layer)) for layer in parts.layers]
+        ways = [(layer.owner.name, _backwards(layer)) for layer in parts.layers]
         self._back = [*zip(tables[-2::-1], ways[::-1], strict=True)]
-        self._final, self._is_tied = parts.final, bool(parts.tokens)
+        self._final = parts.final
+        self._axes = {edge.name: edge.axes for edge in edges} if parts.tokens else None
         self.size = 0 if parts.final is None else tables[-1][parts.final]
 
-    def path(self, number: int) -> list[tuple[Edge, int]]:
-        """The candidates of the live edges."""
-        found: list[tuple[Any, int]] = []
+    def live(self, number: int) -> dict[str, int]:
+        """The candidates of the live edges, by name."""
+        found: dict[str, int] = {}
         state: Any = self._final
-        for before, (edge, ways) in self._back:
+        for before, (name, ways) in self._back:
             for way in ways[state]:
                 old, options = way
                 here = before[old] * (len(options) or 1)
@@ -175,12 +177,19 @@ class _Paths:
             if len(options) > 1:
                 number, digit = divmod(number, len(options))
             if options:
-                found.append((edge, options[digit]))
+                found[name] = options[digit]
             state = old
-        if not self._is_tied:
+        if not self._axes:
             return found
-        known = {edge.axes: c for edge, c in found if c != AS_BEFORE}
-        return [(edge, known[edge.axes] if c == AS_BEFORE else c) for edge, c in found]
+        known = {self._axes[name]: c for name, c in found.items() if c != AS_BEFORE}
+        return {n: known[self._axes[n]] if c == AS_BEFORE else c for n, c in found.items()}
+
+
+class _Limited(Numbering):
+    """The same within limits."""
+
+    def live(self, number: int) -> dict[str, int]:
+        return {owner.name: option for owner, option in self.path(number)}
 
 
 def _backwards(layer: Layer) -> list[list[_Back]]:
