@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import cast
@@ -17,6 +16,7 @@ from autorecon.graph.counting.cost import CostInterval, Costs, all_choices, meas
 from autorecon.graph.counting.decision_diagram import Layer
 from autorecon.graph.counting.diagram_steps import Owner, Take
 from autorecon.lang import Edge, Program
+from autorecon.lang.program.tied_cases import tied_decisions
 from autorecon.nn import edge_mixture
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchError
@@ -35,7 +35,7 @@ class ExpectedCost:
     """
 
     def __init__(self, space: Space) -> None:
-        self._space, self._tied = space, _tied(space)
+        self._space, self._tied = space, tied_decisions(space.program)
         combinations = math.prod(len(d.options) for d in space.decisions if d.name in self._tied)
         diagram = all_choices(_untied(space.program)) if combinations <= MAX_TIED else None
         if diagram is None:
@@ -100,12 +100,6 @@ class _Arcs:
         scaled = before * factor[..., :1]
         added = before[..., :1] * factor[..., 1:]
         return torch.cat([scaled[..., :1], scaled[..., 1:] + added], dim=-1)
-
-
-def _tied(space: Space) -> list[str]:
-    """Decisions that several edges depend on."""
-    edges = Counter(axis for edge in space.choices for axis in edge.axes)
-    return [name for name, count in edges.items() if count > 1]
 
 
 def _untied(program: Program) -> Program:
