@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from autorecon.graph.architectures.architectures import Architectures
@@ -30,7 +30,8 @@ class Restrictions:
         self._choosing, self._edges = choosing, program.edges
         self._rules = [(rule, _counted(rule, program.edges)) for rule in program.rules]
         self._costs = measures(program)
-        self._limits = [(limit, MEASURES.index(limit.measure)) for limit in program.limits]
+        self._limits = program.limits
+        self._limited_measures = [MEASURES.index(limit.measure) for limit in program.limits]
 
     def obeyed(self, picks: Sequence[int]) -> bool:
         """Whether all of them hold."""
@@ -52,10 +53,13 @@ class Restrictions:
 
     def costs(self, picks: Sequence[int]) -> list[int]:
         """What is live costs: parameters, multiply-accumulates and activations."""
+        return self._measured(picks, range(len(MEASURES)))
+
+    def _measured(self, picks: Sequence[int], measures: Iterable[int]) -> list[int]:
         part = [(self._edges[i], c) for i, c in self._choosing.live_part(picks).items()]
         nodes = {end for edge, _ in part for end in (edge.source, edge.target)}
         found = []
-        for costs in self._costs:
+        for costs in (self._costs[measure] for measure in measures):
             # Edges that share weights have them once.
             once = {costs.owners.get(e.name, e.name): costs.edges[e.name][c] for e, c in part}
             found.append(sum(costs.nodes[name] for name in nodes) + sum(once.values()))
@@ -72,8 +76,8 @@ class Restrictions:
         ]
 
     def _limited(self, picks: Sequence[int]) -> list[tuple[Limit, int]]:
-        costs = self.costs(picks) if self._limits else []
-        return [(limit, costs[measure]) for limit, measure in self._limits]
+        costs = self._measured(picks, self._limited_measures) if self._limits else []
+        return list(zip(self._limits, costs, strict=True))
 
 
 # Of each edge that a rule is about: its index, and which of its candidates count.
