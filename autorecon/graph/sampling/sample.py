@@ -6,7 +6,7 @@ same architectures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from random import Random
 from typing import Any, TypeAlias
@@ -37,48 +37,42 @@ def sample(space: Space, random: Random) -> Picks:
 
 
 class _Numbered:
-    """Architectures of a space, numbered from 0 to size - 1."""
+    """Architectures numbered from 0 to size - 1, of which `at` finds each."""
 
-    size: int
-    _what: str
+    def __init__(self, what: str, size: int, at: Callable[[int], Picks]) -> None:
+        self.size, self._what, self._at = size, what, at
 
     def picks(self, number: int) -> Picks:
         """The one of this number; ArchitectureError when there is none."""
         if not 0 <= number < self.size:
             message = f"no {self._what} {number:,}: they are 0 to {self.size - 1:,}"
             raise ArchitectureError(message)
-        return self._picks(number)
-
-    def _picks(self, number: int) -> Picks:
-        raise NotImplementedError
+        return self._at(number)
 
     def sample(self, random: Random) -> Picks:
         """One of them, each as likely as any other."""
         return self.picks(random.randrange(self.size))
 
-    def _list(self, found: list[Picks]) -> None:
-        self.size, self._picks = len(found), found.__getitem__  # type: ignore
-
 
 class ValidArchitectures(_Numbered):
     """The valid architectures of a space. Raises FrontierTooWide where it is too entangled."""
 
-    _what = "valid architecture"
-
     def __init__(self, space: Space) -> None:
-        program = space.program
-        self._names, self._read = [*program.decisions], reader(program)
+        program, what = space.program, "valid architecture"
+        read, names = reader(program), [*program.decisions]
         try:
-            self._paths = Numbering(program, diagram(program, "every"))
-            self.size = self._paths.size
+            paths = Numbering(program, diagram(program, "every"))
         except FrontierTooWide:
             if not space.is_tied:
                 raise
-            self._list(few_listed(space))
+            found = few_listed(space)
+            return super().__init__(what, len(found), found.__getitem__)
 
-    def _picks(self, number: int) -> Picks:
-        found = self._read(self._paths.path(number))
-        return tuple(found[name] for name in self._names)
+        def at(number: int) -> Picks:
+            chosen = read(paths.path(number))
+            return tuple(chosen[name] for name in names)
+
+        return super().__init__(what, paths.size, at)
 
 
 def valid_sample(space: Space, random: Random) -> Picks:
@@ -107,24 +101,22 @@ class DistinctArchitectures(_Numbered):
     FrontierTooWide where the space is too entangled.
     """
 
-    _what = "generator"
-
     def __init__(self, space: Space) -> None:
-        self._space, parts = space, space.live_parts
+        self._space, parts, what = space, space.live_parts, "generator"
         self._place = {edge.name: place for place, edge in enumerate(space.edges)}
         try:
             if parts is None:
                 raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
             limited = bool(space.program.limits)
             paths = _Limited(space.program, parts) if limited else _Paths(parts, space.edges)
-            self._live, self.size = paths.live, paths.size
         except FrontierTooWide:
             if not (space.is_tied and space.restrictions):
                 raise
-            self._list(_one_each(space, few_listed(space)))
+            found = _one_each(space, few_listed(space))
+            return super().__init__(what, len(found), found.__getitem__)
+        return super().__init__(what, paths.size, lambda number: self._of(paths.live(number)))
 
-    def _picks(self, number: int) -> Picks:
-        live = self._live(number)
+    def _of(self, live: Mapping[str, int]) -> Picks:
         if self._space.is_tied:
             part = {self._place[name]: candidate for name, candidate in live.items()}
             picks = self._space.liveness.tied_canonical(part)
