@@ -27,18 +27,18 @@ from autorecon.lang.program.tied_cases import views
 def cost_interval(program: Program) -> CostInterval:
     """Least and greatest; bounds, and not exact, where the space is too entangled or edges share
     weights of one that may be dead."""
-    found = [_interval(program, costs) for costs in measures(program)]
+    too_many: list[int] = []
+    found = [_interval(program, costs, too_many) for costs in measures(program)]
     parameters, macs, activations = (interval for interval, _ in found)
     return CostInterval(parameters, macs, activations, exact=all(exact for _, exact in found))
 
 
-def _interval(program: Program, costs: Costs) -> tuple[Interval, bool]:
+def _interval(program: Program, costs: Costs, too_many: list[int]) -> tuple[Interval, bool]:
     if all(len(edge.candidates) == 1 for edge in program.edges):
         cost = most(program, costs)
         return Interval(cost, cost), True
     own = paid_by_owners(costs)
-    low = _end(program, own, LEAST)
-    high = _end(program, own, GREATEST)
+    low, high = (_end(program, own, end, too_many) for end in (LEAST, GREATEST))
     unsure = bool(costs.owners) and owners_may_be_dead(program)
     exact = low is not None and high is not None and not unsure
     return Interval(
@@ -47,11 +47,16 @@ def _interval(program: Program, costs: Costs) -> tuple[Interval, bool]:
     ), exact
 
 
-def _end(program: Program, costs: Costs, semiring: Semiring) -> int | None:
+def _end(program: Program, costs: Costs, semiring: Semiring, too_many: list[int]) -> int | None:
+    """`too_many`: of how many cases a sum took too long, so that no like one is begun."""
     tokens = unbeaten(program, costs, dearest=semiring is GREATEST)
+    cases = math.prod(map(len, tokens.values()))
+    if any(cases >= most for most in too_many):
+        return None
     try:
         parts = diagram(program, "some", tokens)
     except FrontierTooWide:
+        too_many.append(cases)
         return None
     edges = {e.name: [costs.edges[e.name][c] for c in e.table] for e in program.edges}
     return 0 if parts.final is None else parts.total(Weights(costs.nodes, edges), semiring)
