@@ -16,7 +16,7 @@ from autorecon.graph.counting.cost import CostInterval, Costs, all_choices, meas
 from autorecon.graph.counting.decision_diagram import Layer
 from autorecon.graph.counting.diagram_steps import Owner, Take
 from autorecon.lang import Edge, Program
-from autorecon.lang.program.tied_cases import tied_decisions
+from autorecon.lang.program.ties import tied_decisions
 from autorecon.nn import edge_mixture
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchError

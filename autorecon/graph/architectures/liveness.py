@@ -12,7 +12,7 @@ from autorecon.graph.architectures.ids import places
 from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.architectures.symmetry import reorderings
 from autorecon.lang.program.flow import label_reads
-from autorecon.lang.program.tied_cases import absences, combinations, tied_decisions
+from autorecon.lang.program.ties import absences, combinations, tied_decisions
 
 # An edge as numbers: its ends, the place of its candidate in the picks (-1: there is no choice),
 # and the index that is `none` (-1: it offers none).

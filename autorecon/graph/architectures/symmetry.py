@@ -21,7 +21,7 @@ from autorecon.graph.counting.cost import count
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, diagram
 from autorecon.lang import Node, Program
 from autorecon.lang.program.flow import topological_order
-from autorecon.lang.program.tied_cases import tied_decisions
+from autorecon.lang.program.ties import tied_decisions
 
 # Listing more, or refining the colours of larger spaces, would take seconds.
 MAX_SYMMETRIES, MAX_EDGES, MAX_TRIES = 1_024, 2_000, 100_000

@@ -17,7 +17,7 @@ from autorecon.graph.counting.diagram_steps import Arcs, Owner, PathKind, Take, 
 from autorecon.graph.counting.roles import Roles
 from autorecon.graph.counting.rule_counts import binding_rules, unobeyable
 from autorecon.lang import Decision, Edge, Node, Program
-from autorecon.lang.program.tied_cases import classes, tied_decisions
+from autorecon.lang.program.ties import classes, tied_decisions
 
 # About a second; past it a space is too entangled for an exact answer.
 MAX_STEPS = 500_000

@@ -21,7 +21,7 @@ from autorecon.graph.counting.elimination import elimination_order
 from autorecon.graph.counting.roles import Roles
 from autorecon.graph.counting.rule_counts import Adds, Fields, Tallies, Tally, binding_rules
 from autorecon.lang import Decision, Edge, Node, Program
-from autorecon.lang.program.tied_cases import combinations
+from autorecon.lang.program.ties import combinations
 
 BITS, MASK = 3, 7
 

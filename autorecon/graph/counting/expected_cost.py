@@ -13,7 +13,7 @@ from autorecon.graph.counting.decision_diagram import Diagram, FrontierTooWide, 
 from autorecon.graph.counting.diagram_steps import Tokens
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.lang import Decision, Edge, Program
-from autorecon.lang.program.tied_cases import combinations
+from autorecon.lang.program.ties import combinations
 
 Probabilities = Mapping[str, Sequence[Any]]
 

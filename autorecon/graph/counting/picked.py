@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from autorecon.graph.counting.diagram_steps import Owner
 from autorecon.lang import Decision, Edge, Program
-from autorecon.lang.program.tied_cases import combinations, tied_decisions
+from autorecon.lang.program.ties import combinations, tied_decisions
 
 # Whose options they are, and which.
 Options = Iterable[tuple[Owner, int]]

@@ -21,7 +21,7 @@ from autorecon.graph.counting.cost import (
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.counting.diagram_steps import Tokens
 from autorecon.lang import Edge, Program
-from autorecon.lang.program.tied_cases import views
+from autorecon.lang.program.ties import views
 
 
 def cost_interval(program: Program) -> CostInterval:

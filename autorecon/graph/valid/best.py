@@ -23,7 +23,7 @@ from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.graph.counting.picked import reader
 from autorecon.graph.valid.extent import exact, listed
 from autorecon.lang import Decision, Edge, Program
-from autorecon.lang.program.tied_cases import combinations, tied_decisions
+from autorecon.lang.program.ties import combinations, tied_decisions
 
 _TINY = 1e-300  # for options that are never drawn
 _STEPS = 4  # of repair, a decision

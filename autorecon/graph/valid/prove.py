@@ -22,7 +22,7 @@ from autorecon.graph.valid.extremes import cheapest
 from autorecon.lang import Diagnostic, Program
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.program.rules import Limit, Restriction, Rule
-from autorecon.lang.program.tied_cases import is_tied
+from autorecon.lang.program.ties import is_tied
 from autorecon.lang.source import Span
 from autorecon.lang.wording import some
 

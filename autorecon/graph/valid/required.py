@@ -10,7 +10,7 @@ from autorecon.graph.valid import extent
 from autorecon.graph.valid.extent import leaves_something
 from autorecon.lang import Edge, Program, load_program
 from autorecon.lang.program.flow import reach
-from autorecon.lang.program.tied_cases import is_possible
+from autorecon.lang.program.ties import is_possible
 
 _NAMED = 4  # decisions that a message shows
 

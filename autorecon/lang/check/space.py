@@ -17,7 +17,7 @@ from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.elaborate.statements import elaborate
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.program import Program, Written
-from autorecon.lang.program.tied_cases import is_possible
+from autorecon.lang.program.ties import is_possible
 from autorecon.lang.syntax import tree as s
 
 
