@@ -7,8 +7,9 @@ from typing import Protocol
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
-from autorecon.graph.counting.cost import MEASURES, measures
+from autorecon.graph.counting.cost import measures
 from autorecon.lang import Edge
+from autorecon.lang.program.measures import NAMES
 from autorecon.lang.program.rules import Limit, Rule
 
 
@@ -31,7 +32,7 @@ class Restrictions:
         self._rules = [(rule, _counted(rule, program.edges)) for rule in program.rules]
         self._costs = measures(program)
         self._limits = program.limits
-        self._limited_measures = [MEASURES.index(limit.measure) for limit in program.limits]
+        self._limited_measures = [NAMES.index(limit.measure) for limit in program.limits]
 
     def obeyed(self, picks: Sequence[int]) -> bool:
         """Whether all of them hold."""
@@ -52,8 +53,8 @@ class Restrictions:
         )
 
     def costs(self, picks: Sequence[int]) -> list[int]:
-        """What is live costs: parameters, multiply-accumulates and activations."""
-        return self._measured(picks, range(len(MEASURES)))
+        """What is live costs, one number a measure."""
+        return self._measured(picks, range(len(NAMES)))
 
     def _measured(self, picks: Sequence[int], measures: Iterable[int]) -> list[int]:
         part = [(self._edges[i], c) for i, c in self._choosing.live_part(picks).items()]

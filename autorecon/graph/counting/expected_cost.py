@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from autorecon.graph.counting.decision_diagram import Diagram, FrontierTooWide, 
 from autorecon.graph.counting.diagram_steps import Tokens
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.lang import Decision, Edge, Program
+from autorecon.lang.program.measures import FREE, ByMeasure
 from autorecon.lang.program.ties import combinations
 
 Probabilities = Mapping[str, Sequence[Any]]
@@ -27,14 +29,11 @@ class NotProbabilities(ValueError):
 
 
 @attrs.frozen
-class Expectation:
-    """`valid` is the probability that an architecture is valid; the others are means over those
-    that are, in `CostInterval`'s units. Exact but for rounding; Fractions stay Fractions."""
+class Expectation(ByMeasure[Any]):
+    """Means over the architectures that are valid; `valid` is the probability that one is. Exact
+    but for rounding; Fractions stay Fractions."""
 
-    valid: Any
-    parameters: Any
-    macs: Any
-    activations: Any
+    valid: Any = attrs.field(kw_only=True)
 
 
 # A probability, and for each measure its product with the mean.
@@ -42,16 +41,18 @@ _Value = tuple[Any, ...]
 
 
 def _plus(a: _Value, b: _Value) -> _Value:
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
+    return tuple(map(operator.add, a, b))
 
 
 def _times(a: _Value, b: _Value) -> _Value:
     """Independent parts: probabilities multiply, means add."""
     p, q = a[0], b[0]
-    return (p * q, a[1] * q + p * b[1], a[2] * q + p * b[2], a[3] * q + p * b[3])
+    found = [x * q + p * y for x, y in zip(a, b, strict=True)]
+    found[0] = p * q
+    return tuple(found)
 
 
-MEAN = Semiring(_plus, _times, (1, 0, 0, 0), (0, 0, 0, 0))
+MEAN = Semiring(_plus, _times, (1, *FREE), (0, *FREE))
 
 
 def expected_cost(program: Program, probabilities: Probabilities) -> Expectation | None:
@@ -66,13 +67,14 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
         return None
     weights = _weights(program, choices.tokens, given)
     try:
-        valid, parameters, *others = within_limits(program, choices, weights, MEAN)
+        valid, *means = within_limits(program, choices, weights, MEAN)
     except FrontierTooWide:
         return None
     if not valid:
         raise NotProbabilities("with these probabilities no architecture is valid")
-    parameters -= sum(_unpaid(owner, program, choices, weights) for owner in _owners(program))
-    return Expectation(valid, *(mean / valid for mean in (parameters, *others)))
+    for owner in sorted({edge.weights_of for edge in program.edges if edge.weights_of}):
+        means = list(map(operator.sub, means, _unpaid(owner, program, choices, weights)))
+    return Expectation(*(mean / valid for mean in means), valid=valid)
 
 
 def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
@@ -87,21 +89,23 @@ def _checked(decision: Decision, probabilities: Probabilities) -> Sequence[Any]:
 def _weights(program: Program, tokens: Tokens, given: Probabilities) -> Weights:
     """Weights that edges share are paid by the one whose they are, whether it is live or not."""
     costs = measures(program)
-    owners, owned = _owners(program), costs[0].owners
     nodes = {name: (1, *(c.nodes[name] for c in costs)) for name in program.nodes}
     live, idle = {}, {}
     for edge in program.edges:
         name = edge.name
         values = list(zip(*(c.edges[name] for c in costs), strict=True))
+        shared = [name in c.owners for c in costs]
+        owned = [name in c.owners.values() for c in costs]
         rows = _rows(edge, program, tokens, given, values)
-        live[name] = [(p, 0 if name in owned else own, *other) for p, own, *other in rows]
-        idle[name] = [(p, own if name in owners else 0, 0, 0) for p, own, *_ in rows]
-    of_tied = {name: [(p, 0, 0, 0) for p in given[name]] for name in tokens}
+        live[name] = [(p, *_some(means, shared, without=True)) for p, *means in rows]
+        idle[name] = [(p, *_some(means, owned, without=False)) for p, *means in rows]
+    of_tied = {name: [(p, *FREE) for p in given[name]] for name in tokens}
     return Weights(nodes, live, idle, of_tied)
 
 
-def _owners(program: Program) -> set[str]:
-    return {edge.weights_of for edge in program.edges if edge.weights_of}
+def _some(means: Sequence[Any], marked: Sequence[bool], *, without: bool) -> list[Any]:
+    """Those of marked measures, or of the others; nothing of the rest."""
+    return [0 if mark == without else mean for mean, mark in zip(means, marked, strict=True)]
 
 
 def _rows(
@@ -143,11 +147,11 @@ def _unpaid(owner: str, program: Program, choices: Diagram, weights: Weights) ->
     paid, waiting = weights.edges or {}, weights.idle or {}
     members = {e.name for e in program.edges if owner in (e.name, e.weights_of)}
     live = {
-        name: [MEAN.zero if name in members else (p, 0, 0, 0) for p, *_ in own]
+        name: [MEAN.zero if name in members else (p, *FREE) for p, *_ in own]
         for name, own in paid.items()
     }
     idle = {
-        name: own if name == owner else [(p, 0, 0, 0) for p, *_ in own]
+        name: own if name == owner else [(p, *FREE) for p, *_ in own]
         for name, own in waiting.items()
     }
-    return choices.total(attrs.evolve(weights, nodes={}, edges=live, idle=idle), MEAN)[1]
+    return choices.total(attrs.evolve(weights, nodes={}, edges=live, idle=idle), MEAN)[1:]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.graph.counting.cost import MEASURES, Costs, measures, separate
+from autorecon.graph.counting.cost import Costs, measures, separate
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     FrontierTooWide,
@@ -27,6 +27,7 @@ from autorecon.graph.counting.decision_diagram import (
 )
 from autorecon.graph.counting.diagram_steps import Owner, Take
 from autorecon.lang import Edge, Program
+from autorecon.lang.program.measures import FREE, NAMES
 
 if TYPE_CHECKING:
     from autorecon.lang.program.rules import Limit
@@ -52,13 +53,13 @@ class Bounds:
     def of(cls, limits: Iterable[Limit]) -> Bounds:
         found: dict[int, list[Limit]] = defaultdict(list)
         for limit in limits:
-            found[MEASURES.index(limit.measure)].append(limit)
+            found[NAMES.index(limit.measure)].append(limit)
         least = tuple(max(limit.least for limit in alike) for alike in found.values())
         most = tuple(min(limit.most for limit in alike) for alike in found.values())
         return cls(tuple(found), least, most)
 
     def key(self, costs: Sequence[int]) -> int:
-        """The costs of all three measures as one number, without those that have no limit."""
+        """The costs of all measures as one number, without those that have no limit."""
         return sum(costs[m] << _BITS * place for place, m in enumerate(self.measures))
 
     def hold(self, key: int) -> bool:
@@ -165,7 +166,7 @@ class LimitedSum:
 
     def _costs(self, owner: Owner, live: bool, option: int = 0) -> Sequence[int]:
         if not live:
-            return 0, 0, 0
+            return FREE
         if not isinstance(owner, Edge):
             return [cost.nodes[owner.name] for cost in self.costs]
         candidate = self.diagram.candidate(owner, option)

@@ -29,8 +29,8 @@ def cost_interval(program: Program) -> CostInterval:
     weights of one that may be dead."""
     too_many: list[int] = []
     found = [_interval(program, costs, too_many) for costs in measures(program)]
-    parameters, macs, activations = (interval for interval, _ in found)
-    return CostInterval(parameters, macs, activations, exact=all(exact for _, exact in found))
+    intervals, exact = zip(*found, strict=True)
+    return CostInterval(*intervals, exact=all(exact))
 
 
 def _interval(program: Program, costs: Costs, too_many: list[int]) -> tuple[Interval, bool]:

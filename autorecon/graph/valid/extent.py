@@ -22,7 +22,6 @@ from autorecon.graph.architectures.liveness import liveness
 from autorecon.graph.counting import cost
 from autorecon.graph.counting.cost import (
     COUNT,
-    MEASURES,
     CostInterval,
     Interval,
     owners_may_be_dead,
@@ -39,33 +38,25 @@ from autorecon.graph.counting.decision_diagram import (
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.graph.counting.tied_cost import cost_interval as tied_cost_interval
 from autorecon.lang import Program
+from autorecon.lang.program.measures import NAMES
 
 MAX_LISTED = 10_000  # architectures; a second or two
 
 
-# A count, then the least and the greatest of each measure.
+# A count, then of each measure the least, and the least of its negative.
 _Value = tuple[Any, ...]
 
 
 def _plus(a: _Value, b: _Value) -> _Value:
-    return (
-        a[0] + b[0],
-        a[1] if a[1] < b[1] else b[1],
-        a[2] if a[2] > b[2] else b[2],
-        a[3] if a[3] < b[3] else b[3],
-        a[4] if a[4] > b[4] else b[4],
-        a[5] if a[5] < b[5] else b[5],
-        a[6] if a[6] > b[6] else b[6],
-    )
+    return (a[0] + b[0], *map(min, a[1:], b[1:]))
 
 
 def _times(a: _Value, b: _Value) -> _Value:
-    count = a[0] * b[0]
-    return (count, *map(operator.add, a[1:], b[1:]))
+    return (a[0] * b[0], *map(operator.add, a[1:], b[1:]))
 
 
-_NOTHING = (math.inf, -math.inf)
-EXTENT = Semiring(_plus, _times, (1, *(0, 0) * 3), (0, *_NOTHING * 3))
+_ENDS = 2 * len(NAMES)
+EXTENT = Semiring(_plus, _times, (1, *(0,) * _ENDS), (0, *(math.inf,) * _ENDS))
 
 
 @once
@@ -83,12 +74,12 @@ def cost_interval(space: Architectures) -> CostInterval:
     found = exact(space, _summed_extent, _listed_extent)
     if found is None:
         whole = _free_cost(Architectures(unrestricted(space.program)))
-        bounds = [_clipped(whole, name, space) for name in MEASURES]
-        return CostInterval(bounds[0], bounds[1], bounds[2], exact=False)
+        return CostInterval(*(_clipped(whole, name, space) for name in NAMES), exact=False)
     valid, *ends = found
     if not valid:  # there is nothing to measure
-        ends = [0] * 6
-    return CostInterval(Interval(*ends[:2]), Interval(*ends[2:4]), Interval(*ends[4:]))
+        ends = [0] * _ENDS
+    intervals = (Interval(least, -most) for least, most in zip(ends[::2], ends[1::2], strict=True))
+    return CostInterval(*intervals)
 
 
 def _free_cost(space: Architectures) -> CostInterval:
@@ -170,7 +161,7 @@ def _summed_extent(space: Architectures) -> _Value:
 
 
 def _costing(costs: Iterable[int]) -> _Value:
-    return (1, *(cost for cost in costs for _ in range(2)))
+    return (1, *(end for cost in costs for end in (cost, -cost)))
 
 
 def _listed_extent(space: Architectures) -> _Value:

@@ -22,6 +22,7 @@ from autorecon.graph.valid.best import Scores, best_path
 from autorecon.graph.valid.extent import exact, listed, live_parts
 from autorecon.lang import Pipeline, Program
 from autorecon.lang.program.flow import live_nodes
+from autorecon.lang.program.measures import ByMeasure
 
 Measure = Literal["parameters", "macs"]
 _BELOW = 128  # bits, more than any sum of costs takes
@@ -68,8 +69,8 @@ def _end(space: Architectures, measure: Measure, sign: int) -> Architecture | No
     program, restrictions = space.program, liveness(space).restrictions
 
     def score(picks: Picks) -> int:
-        parameters, macs, _ = restrictions.costs(picks)
-        return sign * _cost(parameters, macs, measure)
+        costs = ByMeasure(*restrictions.costs(picks))
+        return sign * _cost(costs.parameters, costs.macs, measure)
 
     def by_sum(space: Architectures) -> Picks:
         costs, width = _costs(program, measure), len(program.edges)
@@ -103,7 +104,8 @@ def _choices(space: Architectures, costs: Costs, *, dearest: bool) -> Diagram:
 
 def _costs(program: Program, measure: Measure) -> Costs:
     """By this measure, and among equals by the other; raises FrontierTooWide."""
-    parameters, macs, _ = separate(program)
+    costs = ByMeasure(*separate(program))
+    parameters, macs = costs.parameters, costs.macs
     return Costs(
         {n: _cost(p, macs.nodes[n], measure) for n, p in parameters.nodes.items()},
         {
