@@ -11,6 +11,7 @@ from autorecon.cli.options import (
     job_options,
     partial_option,
     ranges_option,
+    scheme_options,
     seeds_option,
     set_option,
     setting,
@@ -41,6 +42,7 @@ from autorecon.cli.options import (
 )
 @bits_option
 @ranges_option
+@scheme_options
 @partial_option
 @seeds_option
 @setting(
