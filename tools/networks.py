@@ -105,6 +105,10 @@ def settle(net: nn.Module, side: int) -> None:
         if isinstance(layer, _BatchNorm):
             layer.momentum = None
             layer.reset_running_stats()
+            if layer.bias is not None:
+                # Else most of a norm's work is to enlarge the small differences that rectifiers of
+                # chance leave, and with them every error.
+                layer.bias.uniform_(0.5, 1.5)
     for name, value in net.named_parameters():
         if not name.endswith("bias") and value.abs().max() < 1e-2:
             value.fill_(0.2)

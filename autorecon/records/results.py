@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from autorecon.records.coverage import Coverage
 from autorecon.records.files import read_record
 
 FORMAT = 1
@@ -133,6 +134,7 @@ class Results:
     difference: Difference | None = None
     search: SearchSummary | None = None
     sites: list[Site] = attrs.Factory(list)
+    coverage: Coverage | None = None
     seconds: dict[str, float] = attrs.Factory(dict)
     software: dict[str, str] = attrs.Factory(dict)
 

@@ -16,6 +16,7 @@ from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.syntax.parse import read_source
 from autorecon.nn import generator
 from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
+from autorecon.records.coverage import Coverage
 from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
@@ -28,7 +29,7 @@ Settings = Mapping[str, int | float | bool]
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
     `known` is a genotype that a selection tries as well. `measured` is the teacher's accuracy where
-    that was measured before."""
+    that was measured before, `coverage` how much of it will be quantized."""
 
     config: RunConfig
     teacher: Teacher
@@ -38,6 +39,7 @@ class Prepared:
     weights: Mapping[str, Tensor] | None = None
     known: Space | None = None
     measured: float | None = None
+    coverage: Coverage | None = None
 
     @property
     def space(self) -> Space:
@@ -69,10 +71,10 @@ def prepare(config: RunConfig) -> Prepared:
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)
-    check_teacher(config, teacher)
+    coverage = check_teacher(config, teacher)
     dataset = load_data(config, teacher)
     if not config.space.file:
-        return Prepared(config, teacher, dataset, None, None)
+        return Prepared(config, teacher, dataset, None, None, coverage=coverage)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
@@ -86,7 +88,9 @@ def prepare(config: RunConfig) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, known)
+    return Prepared(
+        config, teacher, dataset, space, baseline, weights, known, coverage=coverage
+    )
 
 
 def _known(config: RunConfig, space: Space) -> Space:
@@ -170,8 +174,11 @@ def _check_method(config: RunConfig) -> None:
         )
 
 
-def check_teacher(config: RunConfig, teacher: Teacher) -> None:
-    """Raise CompressError or ObjectiveError where the teacher lacks what a stage needs of it."""
+def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
+    """How much of the teacher will be quantized, if any is.
+
+    Raises CompressError or ObjectiveError where it lacks what a stage needs of it.
+    """
     if config.command in ("run", "search"):
         objective = Objective.parse(config.search.objective)
         if missing := lacking(teacher.module, objective.needs):
@@ -179,8 +186,9 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
                 f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"
                 f" of the teacher, and {teacher.name} has none"
             )
-    if config.compresses:
-        check_method(teacher.module, config.compress, teacher.image_shape)
+    if not config.compresses:
+        return None
+    return check_method(teacher.module, config.compress, teacher.image_shape)
 
 
 def load_teacher(config: RunConfig) -> Teacher:

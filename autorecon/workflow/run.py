@@ -38,7 +38,10 @@ def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder,
     The settings are those that repeat the run: what is `auto` in `config` is decided first.
     """
     stages.set_threads(config.threads)
-    prepared = decide(prepare(attrs.evolve(config, software=software())), progress)
+    prepared = prepare(attrs.evolve(config, software=software()))
+    if prepared.coverage:
+        progress.say(f"at {config.compress.bits} will be {prepared.coverage.text}")
+    prepared = decide(prepared, progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
