@@ -46,7 +46,7 @@ TIMM = (
     "fastvit_t8", "levit_128s", "efficientvit_b0", "vit_tiny_patch16_224", "deit_tiny_patch16_224",
     "swin_tiny_patch4_window7_224", "convnext_atto", "mixer_s16_224",
 )  # fmt: skip
-SIDES = {"inception": 96, "googlenet": 96, "maxvit": 224, "alexnet": 96, "vgg": 64}
+SIDES = {"inception_v3": 299, "inception": 96, "googlenet": 96, "maxvit": 224, "alexnet": 96, "vgg": 64}
 """Sides of images, by the first letters of names, where 64 pixels are too few."""
 AS_BUILT = ("vit_tiny", "deit_tiny", "swin_tiny", "mixer", "levit", "fastvit")
 TOO_LARGE = {

@@ -99,7 +99,7 @@ def test_the_same_to_read() -> None:
     for shown in (
         "my_nets:whole (Net)", "3x8x8, normalisation mean 0.500 0.400 0.300, std 0.200",
         "135, 0.0 MB as float32", "1 layer, all with statistics", "6,924 an image",
-        "at w4a4", "88.9% of the weights", "100.0% of the MACs", "norm.weight", "can", "gdfq, qimera",
+        "at w4a4", "94.5% of the weights", "100.0% of the MACs", "conv.bias", "can", "gdfq, qimera",
     ):  # fmt: skip
         assert shown in result.stdout, shown
     assert "steps of" not in result.stdout
