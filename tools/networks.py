@@ -2,7 +2,7 @@
 
 Each network has random weights that keep the variance of features, and is quantized at w8a8 with
 ranges of eight images of noise; the error is that of its answers to eight others. A network is
-measured in a process of its own, and goes into docs/results/networks.jsonl, from which the page is
+measured in a process of its own, and goes into docs/networks.jsonl, from which the page is
 written; what is there already is not measured again.
 
     python tools/networks.py [NAME ...] [--page]
@@ -17,9 +17,8 @@ import re
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import attrs
 import torch
@@ -31,7 +30,7 @@ from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.quantize import quantize_captured
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORDS = ROOT / "docs" / "results" / "networks.jsonl"
+RECORDS = ROOT / "docs" / "networks.jsonl"
 PAGE = ROOT / "docs" / "networks.md"
 MEMORY = 6 * 2**30
 SECONDS = 420
@@ -46,14 +45,21 @@ TIMM = (
     "fastvit_t8", "levit_128s", "efficientvit_b0", "vit_tiny_patch16_224", "deit_tiny_patch16_224",
     "swin_tiny_patch4_window7_224", "convnext_atto", "mixer_s16_224",
 )  # fmt: skip
-SIDES = {"inception_v3": 299, "inception": 96, "googlenet": 96, "maxvit": 224, "alexnet": 96, "vgg": 64}
+SIDES = {
+    "inception_v3": 299,
+    "inception": 160,
+    "googlenet": 96,
+    "maxvit": 224,
+    "alexnet": 96,
+    "vgg": 64,
+}
 """Sides of images, by the first letters of names, where 64 pixels are too few."""
 AS_BUILT = ("vit_tiny", "deit_tiny", "swin_tiny", "mixer", "levit", "fastvit")
-TOO_LARGE = {
-    "torchvision:regnet_y_128gf": "torchvision:regnet_y_32gf",
-    "torchvision:vit_h_14": "torchvision:vit_l_16",
-}
-"""Networks of 2.5 GB of weights, and the largest of the same code that is measured."""
+TOO_LARGE = ("torchvision:regnet_y_128gf", "torchvision:vit_h_14")
+"""Networks of 2.5 GB of weights, which are measured by name only."""
+HEAD = (
+    "| network | images | parameters | BatchNorm | weights | multiply-accumulates | both | error |"
+)
 
 
 @attrs.frozen
@@ -181,40 +187,24 @@ def records() -> dict[str, Record]:
     return {record.network: record for record in found}
 
 
-def page(found: dict[str, Record]) -> str:
-    """docs/networks.md."""
-    return "\n".join([*_head(found), *map(_row, _present(found)), ""])
+def page(prose: str, found: Mapping[str, Record]) -> str:
+    """docs/networks.md: what stands before its table stays, the table is made anew."""
+    before, _, _ = prose.partition(HEAD)
+    rows = [_row(found[name]) if name in found else _absent(name, found) for name in names()]
+    return "\n".join([before + HEAD, "| --- " * HEAD.count(" | ") + "| --- |", *rows, ""])
 
 
-def _present(found: dict[str, Record]) -> Iterator[Record]:
-    for name in names():
-        if name in found:
-            yield found[name]
-        elif name in TOO_LARGE:
-            yield Record(name, reason=f"not run here; the same code as {TOO_LARGE[name]}")
+def _absent(name: str, found: Mapping[str, Record]) -> str:
+    """The row of a network that was not measured, with the largest measured of its family."""
+    alike = [record for other, record in found.items() if family(other) == family(name)]
+    near = max(alike, key=lambda record: record.parameters, default=None)
+    same = f"; `{near.network}` is of the same code" if near else ""
+    return f"| `{name}` | not measured here{same} | | | | | | |"
 
 
-def _head(found: dict[str, Record]) -> list[str]:
-    shown = list(_present(found))
-    whole = [record for record in shown if record.error is not None and record.macs >= 0.95]
-    return [
-        "# Which networks are understood",
-        "",
-        "All classifiers of torchvision, and BatchNorm families and transformers of timm, as their",
-        "libraries build them. `python tools/networks.py` captured each, quantized it at w8a8 with",
-        "`minmax` ranges of eight images of noise, and compared its answers to eight others with those",
-        "at full precision: the error is the length of the difference, as a share of the answers'.",
-        "The weights are random, of a size that keeps features as large as they are: what is told is",
-        "that the computation is understood, not what a trained network loses.",
-        "",
-        f"{len(whole)} of {len(shown)} are quantized with at least 95 % of their multiply-accumulates.",
-        "\"Both\" is the share of those whose values are quantized too, beside their weights. Networks",
-        "with no BatchNorm layer are compressed by the methods that need none, as `calibration`.",
-        "`autorecon inspect` tells the same, and what stays, of a network of yours.",
-        "",
-        "| network | images | parameters | BatchNorm | weights | multiply-accumulates | both | error |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+def family(network: str) -> str:
+    """torchvision:resnet, of torchvision:resnet18."""
+    return re.match(r"\w+:[a-z]+", network)[0]  # type: ignore[index]
 
 
 def _row(record: Record) -> str:
@@ -242,7 +232,7 @@ def main() -> None:
             file.write(json.dumps(attrs.asdict(record)) + "\n")
         took = time.monotonic() - began
         print(f"{took:5.0f} s  {_row(record)}", flush=True)
-    PAGE.write_text(page(records()))
+    PAGE.write_text(page(PAGE.read_text(), records()))
 
 
 if __name__ == "__main__":

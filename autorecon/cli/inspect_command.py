@@ -97,7 +97,12 @@ def _student(found: Inspection) -> list[tuple[str, str]]:
         ]
     if about := found.estimate:
         steps = f"{about.steps:,} steps of {about.batch} images"
-        rows.append((found.method, f"about {duration(about.seconds)} for {steps}, and what a generator takes"))
+        rows.append(
+            (
+                found.method,
+                f"about {duration(about.seconds)} for {steps}, and what a generator takes",
+            )
+        )
     return rows
 
 

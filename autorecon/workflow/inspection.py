@@ -117,9 +117,7 @@ def _needs(module: nn.Module, config: CompressConfig) -> CompressError | None:
     return None
 
 
-def _why_not(
-    module: nn.Module, config: CompressConfig, students: Mapping[object, _Student]
-) -> str:
+def _why_not(module: nn.Module, config: CompressConfig, students: Mapping[object, _Student]) -> str:
     missing, other = lacked(module, config)
     if missing:
         return f"needs {missing}" + (f"; --objective '{other}' does without" if other else "")
@@ -141,9 +139,7 @@ def _kind(config: CompressConfig) -> object:
     return config.recipe.family, config.recipe.student
 
 
-def _student(
-    module: nn.Module, shape: tuple[int, int, int], config: CompressConfig
-) -> _Student:
+def _student(module: nn.Module, shape: tuple[int, int, int], config: CompressConfig) -> _Student:
     whole = attrs.evolve(config, allow_partial=True) if config.bits else config
     try:
         made = make_student(module, whole, None, shape)

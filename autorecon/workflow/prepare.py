@@ -88,9 +88,7 @@ def prepare(config: RunConfig) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
-    return Prepared(
-        config, teacher, dataset, space, baseline, weights, known, coverage=coverage
-    )
+    return Prepared(config, teacher, dataset, space, baseline, weights, known, coverage=coverage)
 
 
 def _known(config: RunConfig, space: Space) -> Space:

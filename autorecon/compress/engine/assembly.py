@@ -31,9 +31,7 @@ ENOUGH = 0.95
 """Share of the multiply-accumulates under which a quantized student is not what was asked for."""
 
 
-def check_method(
-    teacher: nn.Module, config: CompressConfig, image_shape: Shape
-) -> Coverage | None:
+def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> Coverage | None:
     """How much of a teacher would be quantized; None where a method does not quantize.
 
     Raises CompressError, TraceError or TeacherError where it cannot be compressed so: it must have

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -39,7 +38,7 @@ def unbind(
         def merged(ours: Any, theirs: Any, node: fx.Node = node) -> Any:
             if isinstance(ours, fx.Node) or ours == theirs:
                 return ours
-            if isinstance(ours, Sequence) and not isinstance(ours, str):
+            if isinstance(ours, list | tuple):
                 return type(ours)(map(merged, ours, theirs))
             if type(ours) is not int or ours * second != theirs * first or ours % first:
                 raise _refusal(name, first, node)

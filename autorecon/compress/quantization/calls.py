@@ -148,8 +148,10 @@ def _einsum(node: fx.Node) -> WeightedCall | None:
         read, turns = constant(parts[weight])
         own = set(operands[weight]) & set(result) - set(operands[source])
         summed = set(operands[weight]) - set(result)
-        if read is None or turns or constant(parts[source])[0] or not own or not summed:
+        if read is None or turns or "." in operands[weight] or not own or not summed:
             continue
+        if constant(parts[source])[0]:
+            return None
         # Of several, that with the most channels, each of which gets a range.
         axes = [operands[weight].index(letter) for letter in own]
         axis = max(axes, key=lambda axis: (read.meta["shape"][axis], -axis))
@@ -158,11 +160,10 @@ def _einsum(node: fx.Node) -> WeightedCall | None:
 
 
 def einsum_letters(node: fx.Node) -> tuple[list[str], str]:
-    """The axes of what an einsum takes and gives, as its equation names them; the axes that stand
-    for an ellipsis have no names."""
-    left, arrow, right = str(node.args[0]).replace(" ", "").replace(".", "").partition("->")
-    once = "".join(sorted(x for x in set(left) - {","} if left.count(x) == 1))
-    return left.split(","), right if arrow else once
+    """The axes of what an einsum takes and gives, as its equation names them, an ellipsis too."""
+    left, arrow, right = str(node.args[0]).replace(" ", "").partition("->")
+    once = "".join(sorted(x for x in set(left) - {",", "."} if left.count(x) == 1))
+    return left.split(","), right if arrow else f"...{once}"
 
 
 def _einsum_macs(node: fx.Node) -> int:
@@ -170,9 +171,10 @@ def _einsum_macs(node: fx.Node) -> int:
     operands, result = einsum_letters(node)
     sizes: dict[str, int] = {}
     for letters, part in zip(operands, node.all_input_nodes, strict=False):
-        # An ellipsis comes first, or there is none: axes count from the end.
-        sizes |= zip(reversed(letters), reversed(part.meta["shape"]), strict=False)
-    summed = set("".join(operands)) - set(result)
+        head, _, tail = letters.partition("...")
+        sizes |= zip(head, part.meta["shape"], strict=False)
+        sizes |= zip(reversed(tail), reversed(part.meta["shape"]), strict=False)
+    summed = set("".join(operands)) - set(result) - {"."}
     return _per_image(node) * math.prod(sizes[letter] for letter in summed)
 
 

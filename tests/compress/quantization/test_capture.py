@@ -123,9 +123,7 @@ CHECKED = {
         (6, 6),
         lambda net, x: torch.addmm(net.bn.bias[:6], x.reshape(-1, 6), net.own.t()).view_as(x),
     ),
-    "einsum": lambda: with_weight(
-        (8, 8), lambda net, x: torch.einsum("bchw,oc->bohw", x, net.own)
-    ),
+    "einsum": lambda: with_weight((8, 8), lambda net, x: torch.einsum("bchw,oc->bohw", x, net.own)),
     "einsum of several axes": lambda: with_weight(
         (2, 8, 4), lambda net, x: torch.einsum("icj,bchw->bijhw", net.own, x).flatten(1, 2)
     ),
@@ -231,9 +229,9 @@ def test_multiply_accumulates_by_hand() -> None:
     found = {call.layer: call.macs for call in weighted_calls(capture(settled(net), SHAPE))}
     assert found["conv"] == 8 * 6 * 6 * 3 * 9
     assert found["own"] == 8 * 6 * 6 * 8 * 4
-    net = with_weight((8, 2, 4), lambda n, x: torch.einsum("b...c,nij->bij", x[:, :2], n.own)[..., None])
+    net = with_weight((2, 8, 8), lambda n, x: torch.einsum("bc...,nco->bo...", x, n.own))
     (own,) = (call for call in weighted_calls(capture(settled(net), SHAPE)) if call.layer == "own")
-    assert (own.macs, own.axis) == (2 * 4 * 2 * 6 * 6 * 8, 2)
+    assert (own.macs, own.axis) == (8 * 6 * 6 * 2 * 8, 2)
 
 
 def test_an_einsum_of_values_is_part_of_the_work() -> None:
