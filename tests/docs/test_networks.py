@@ -1,4 +1,4 @@
-"""docs/networks.md is true: all of torchvision is there, its figures are those that were measured."""
+"""docs/networks.md is true: all of torchvision is there, with the figures that were measured."""
 
 from __future__ import annotations
 

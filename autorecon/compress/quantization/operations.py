@@ -76,7 +76,8 @@ def is_rectifier(node: fx.Node) -> bool:
     if name in RECTIFIERS:
         return True
     if name in ("hardtanh", "clamp", "clamp_min"):
-        return not math.isinf(bounds(node)[0]) and _float(node)
+        # A bound above 0 keeps a divisor from it, as that of F.normalize does.
+        return -math.inf < bounds(node)[0] <= 0 and _float(node)
     if name in SIGMOIDS:
         return not any(operation(user) in PRODUCTS for user in node.users)
     return is_swish(node)

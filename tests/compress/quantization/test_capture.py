@@ -234,6 +234,13 @@ def test_multiply_accumulates_by_hand() -> None:
     assert (own.macs, own.axis) == (8 * 6 * 6 * 2 * 8, 2)
 
 
+def test_a_divisor_that_is_kept_from_zero_is_no_activation() -> None:
+    net = settled(Net(lambda net, x: F.normalize(torch.relu(x), dim=1)))
+    student = quantize(net, SHAPE, Bits(2, 2), "minmax")
+    assert sum(site.kind == "activation" for site in student.report) == 2
+    assert student(torch.zeros(2, *SHAPE)).isfinite().all()
+
+
 def test_an_einsum_of_values_is_part_of_the_work() -> None:
     net = settled(Net(lambda net, x: torch.einsum("bchw,bdhw->bcd", x, x)[..., None]))
     left = quantize(net, SHAPE, Bits(4, 4)).coverage.left[0]
