@@ -77,6 +77,7 @@ def _teacher(found: Inspection) -> list[tuple[str, str]]:
     stored = "all" if found.statistics == found.norms else str(found.statistics)
     norms = f"{plural(found.norms, 'layer')}, {stored} with statistics" if found.norms else "none"
     return [
+        *(("changed", line) for line in found.changes),
         ("images", f"{images}, normalisation {norm}"),
         ("classes", f"{found.classes:,}"),
         ("parameters", f"{found.parameters:,}, {found.bytes / 1e6:,.1f} MB as float32"),

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from autorecon.image_size import Size, parse_size
+
 Function = Callable[..., Any]
 
 
@@ -117,6 +119,13 @@ ops_option = click.option(
 )
 
 
+def _size(ctx: Any, param: Any, text: str | None) -> Size | None:
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 _TEACHERS = (
     "A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with --weights; or "
     "package.module:function."
@@ -130,13 +139,22 @@ def teacher_argument(function: Function) -> Function:
 
 own_teacher_options = _together(
     setting(
-        "--weights", sets=["teacher.weights"], help="A safetensors file of a teacher's state dict."
+        "--weights",
+        sets=["teacher.weights"],
+        help="A teacher's state dict: safetensors, .pth, .pt or .bin, or a Hugging Face folder.",
     ),
     setting(
         "--size",
-        type=int,
+        callback=_size,
+        metavar="PIXELS",
         sets=["teacher.size"],
-        help="Side of such a teacher's images, in pixels.",
+        help="Size of such a teacher's images: 224, or 224x160 for height x width.",
+    ),
+    setting(
+        "--channels",
+        type=click.IntRange(min=1),
+        sets=["teacher.channels"],
+        help="Channels of such a teacher's images, where it does not begin with a Conv2d layer.",
     ),
 )
 
@@ -244,6 +262,13 @@ job_options = _together(
     ),
     setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
     setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),
+    click.option(
+        "--jobs",
+        cls=Always,
+        type=click.IntRange(1, 1024),
+        help="Trials and compressions at a time, a process each; without it a run or search has as "
+        "many as it has threads and memory for.",
+    ),
     click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
     click.option("--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."),
 )

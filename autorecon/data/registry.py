@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from autorecon.data import cifar, fashion_mnist, imagenet
 from autorecon.data.errors import DataError
+from autorecon.image_size import Size, show_size
 
 if TYPE_CHECKING:
     from autorecon.data.dataset import Dataset
@@ -33,12 +34,14 @@ def names() -> list[str]:
     return sorted(_LOADERS)
 
 
-def load(name: str, *, size: int | None = None) -> Dataset:
-    """A data set by its name, with images of size x size pixels.
+def load(name: str, *, size: Size | None = None) -> Dataset:
+    """A data set by its name, with images of that size in pixels.
 
     Raises DataError on an unknown name or size, MissingDataError where its files are not found.
     """
     require_known(name)
+    if isinstance(size, tuple):
+        raise DataError(f"{name} has square images, not {show_size(size)}: leave out --data")
     return _LOADERS[name](size)
 
 

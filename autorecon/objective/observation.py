@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class LayerStatistics:
-    """One call of a BatchNorm2d layer: the batch's statistics of its input beside its own, [C]."""
+    """One call of a BatchNorm layer: the batch's statistics of its input beside its own, [C]."""
 
     mean: Tensor
     variance: Tensor

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from autorecon.image_size import Size
 from autorecon.records.coverage import Coverage
 from autorecon.records.files import read_record
 
@@ -14,14 +15,18 @@ FORMAT = 1
 
 @attrs.frozen
 class Teacher:
-    """The model that was compressed."""
+    """The model that was compressed.
+
+    `size` is that of its images, `changes` what was done to it when it was loaded.
+    """
 
     name: str
     classes: int
     channels: int
-    size: int
+    size: Size
     parameters: int
     accuracy: float | None = None
+    changes: list[str] = attrs.Factory(list)
 
 
 @attrs.frozen

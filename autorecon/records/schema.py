@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.v import format_exception
 
+from autorecon.image_size import Size, structured_size
 from autorecon.records.errors import RecordError
 
 Schema = TypeVar("Schema")
@@ -38,6 +39,7 @@ def _reason(error: BaseException, kind: type | None) -> str:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     register_exact(converter)
+    converter.register_structure_hook(Size, lambda value, _: structured_size(value))
     return converter
 
 

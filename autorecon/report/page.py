@@ -106,6 +106,8 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
         return facts
     if results.search:
         facts.append(("Strategy", results.search.strategy))
+    if results.teacher.changes:
+        facts.append(("Teacher, as loaded", "; ".join(results.teacher.changes)))
     if results.rows:
         ranges = f", {results.ranges} ranges" if results.ranges else ""
         facts.append(("Method", results.method))

@@ -1,7 +1,7 @@
 """Pre-trained classifiers to compress: those shipped, and those of the user's own.
 
 In come a name and perhaps a file of weights, out comes a Teacher: a frozen module with its size,
-channels, classes and normalisation. State dicts are read from safetensors files only.
+channels, classes and normalisation. No file of weights is unpickled in full.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from autorecon.compress import Bits, CompressConfig
 from autorecon.compress.quantization.bits import NO_BITS, as_bits, plain
+from autorecon.image_size import Size, structured_size
 from autorecon.lang import did_you_mean
 from autorecon.records.schema import register_exact
 from autorecon.search import SearchConfig
@@ -48,13 +49,14 @@ class SpaceConfig:
 class TeacherConfig:
     """A shipped teacher, or another one as `autorecon teachers` says, with a file of weights.
 
-    `data` names the data set to measure accuracy on; "" measures none. `size`, `mean` and `std` are
-    those of its images. None is the teacher's own.
+    `data` names the data set to measure accuracy on; "" measures none. `size` (a number, or height
+    and width), `channels`, `mean` and `std` are those of its images. None is the teacher's own.
     """
 
     name: str = "resnet20-fashion16"
     weights: str | None = None
-    size: int | None = None
+    size: Size | None = None
+    channels: int | None = None
     data: str | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
@@ -180,6 +182,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Bits, lambda value, _: converter.structure(value, str))
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
+    converter.register_structure_hook(
+        Size | None, lambda value, _: None if value is None else structured_size(value)
+    )
     own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)
     for section in (*SECTIONS, *own, SearchConfig, CompressConfig):
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)

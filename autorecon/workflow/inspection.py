@@ -42,9 +42,10 @@ class Estimate:
 class Inspection:
     """A teacher, what a method would make of it at some bits, and what each of all methods would.
 
-    `bytes` are those of its weights and statistics as float32, `norms` its BatchNorm layers, of
-    which some have `statistics`. `methods` tells of each why it cannot compress the teacher, "" if
-    it can; `fault` is what `compress` would end with, "" if it would begin.
+    `changes` tells what was done to the network to make a teacher of it, a line each. `bytes` are
+    those of its weights and statistics as float32, `norms` its BatchNorm layers, of which some have
+    `statistics`. `methods` tells of each why it cannot compress the teacher, "" if it can; `fault`
+    is what `compress` would end with, "" if it would begin.
     """
 
     teacher: str
@@ -53,6 +54,7 @@ class Inspection:
     image_shape: tuple[int, ...]
     mean: tuple[float, ...] | None
     std: tuple[float, ...] | None
+    changes: tuple[str, ...]
     parameters: int
     bytes: int
     norms: int
@@ -95,9 +97,10 @@ def inspect(config: RunConfig) -> tuple[Inspection, CompressError | None]:
         image_shape=shape,
         mean=teacher.mean,
         std=teacher.std,
+        changes=teacher.changes,
         parameters=sum(p.numel() for p in module.parameters()),
         bytes=int(float_bytes(module)),
-        norms=sum(isinstance(layer, _BatchNorm) for layer in layers),
+        norms=sum(isinstance(m, _BatchNorm) or stores_statistics(m) for m in layers),
         statistics=sum(map(stores_statistics, layers)),
         method=wanted.method,
         bits=str(wanted.bits),

@@ -12,6 +12,7 @@ from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.image_size import show_size, size_parameters
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.syntax.parse import read_source
 from autorecon.nn import generator
@@ -192,7 +193,12 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
 def load_teacher(config: RunConfig) -> Teacher:
     wanted = config.teacher
     return teachers.load(
-        wanted.name, weights=wanted.weights, size=wanted.size, mean=wanted.mean, std=wanted.std
+        wanted.name,
+        weights=wanted.weights,
+        size=wanted.size,
+        channels=wanted.channels,
+        mean=wanted.mean,
+        std=wanted.std,
     )
 
 
@@ -217,10 +223,19 @@ def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
 
 
 def bind(file: str, given: Settings, teacher: Teacher) -> Space:
-    """A space with `classes`, `channels` and `size` of the teacher, where it declares them."""
+    """A space with `classes`, `channels` and `size` of the teacher, where it declares them; `rows`
+    and `columns` instead of the size, where images are not square."""
     path = find_space(file)
     declared = set(declared_parameters(read_source(path)))
-    own = {"classes": teacher.classes, "channels": teacher.channels, "size": teacher.size}
+    own = {"classes": teacher.classes, "channels": teacher.channels}
+    sides = size_parameters(teacher.size)
+    # A size that is given is also that of the sides which follow it.
+    own |= {} if "size" in given else sides
+    if "size" in declared and "size" not in sides and not {"rows", "columns"} <= declared:
+        raise ConfigError(
+            f"{file} makes square images, and {teacher.name} takes {show_size(teacher.size)}: let "
+            "it have the parameters `rows = size, columns = size`, and make images of both"
+        )
     space = load(path, **({k: v for k, v in own.items() if k in declared} | dict(given)))
     labels = [n.shape for n in space.program.inputs if isinstance(n.shape, Label)]
     if len(space.output.shape) != 3:

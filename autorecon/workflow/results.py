@@ -62,8 +62,15 @@ def write_results(
 def _teacher(prepared: Prepared) -> Teacher:
     teacher = prepared.teacher
     parameters = sum(p.numel() for p in teacher.module.parameters())
-    shape = teacher.classes, teacher.channels, teacher.size
-    return Teacher(teacher.name, *shape, parameters, prepared.full_precision)
+    return Teacher(
+        teacher.name,
+        teacher.classes,
+        teacher.channels,
+        teacher.size,
+        parameters,
+        prepared.full_precision,
+        list(teacher.changes),
+    )
 
 
 def _data(prepared: Prepared) -> Data | None:

@@ -107,6 +107,17 @@ def test_damage_is_told_with_what_to_do(tmp_path: Path, text: str, told: str) ->
     assert caught.value.exit_code == 2
 
 
+def test_teachers_of_rectangular_images_and_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    wide = attrs.evolve(RESULTS, teacher=attrs.evolve(RESULTS.teacher, size=(8, 6), changes=["x"]))
+    write_record(path, wide)
+    assert read_results(path) == wide
+    old = json.loads(path.read_text())
+    old["teacher"] = {"name": "t", "classes": 3, "channels": 1, "size": 8, "parameters": 99}
+    path.write_text(json.dumps(old))
+    assert read_results(path).teacher == Teacher("t", 3, 1, 8, 99)
+
+
 def test_architectures_are_compared_by_their_totals(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     write_record(path, attrs.asdict(DERIVATION) | {"judged": [[{"a": "x"}, {"ce": 1.0}]]})

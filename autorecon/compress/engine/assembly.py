@@ -76,6 +76,19 @@ def _served(teacher: nn.Module, config: CompressConfig) -> str:
     return "" if lacking(teacher, needs) else other
 
 
+def check_classes(
+    teacher: nn.Module, generator: nn.Module | None, image_shape: Shape | None
+) -> None:
+    """Raise CompressError where a teacher, asked about images of a known shape, tells no two
+    classes apart: nothing could then be learned of it."""
+    shape = image_shape or getattr(generator, "image_shape", None)
+    if shape and classes_of(teacher.eval(), shape) < 2:
+        raise CompressError(
+            "the teacher gives one number an image, which tells no classes apart: let it give two "
+            "logits, 0 and its own, as `autorecon.teachers.load` has it"
+        )
+
+
 def make_source(
     view: TeacherView,
     config: CompressConfig,

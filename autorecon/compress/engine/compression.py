@@ -12,7 +12,7 @@ from torch import nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.engine.assembly import check_needs, make_source, make_student
+from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores
 from autorecon.compress.quantization.bits import plain
@@ -57,6 +57,7 @@ class Compression:
         self.random = torch.Generator().manual_seed(config.seed)
         # All is made on the CPU, so that a seed means the same everywhere, and then moved.
         Compute().place(teacher)
+        check_classes(teacher, generator, image_shape)
         own = make_source(self.view, config, generator, image_shape, self.random)
         self.source = wrap(own) if wrap else own
         self.student = make_student(teacher, config, generator, image_shape)
