@@ -86,6 +86,7 @@ def _teacher(found: Inspection) -> list[tuple[str, str]]:
 
 
 def _student(found: Inspection) -> list[tuple[str, str]]:
+    from autorecon.compress import METHODS
     from autorecon.runs import duration
 
     rows = []
@@ -97,13 +98,10 @@ def _student(found: Inspection) -> list[tuple[str, str]]:
             ("", f"{covered.share_of_both:.1%} of the MACs with quantized values too"),
         ]
     if about := found.estimate:
+        generated = METHODS[found.method].source == "generator"
+        beside = ", and what its generator takes" if generated else ""
         steps = f"{about.steps:,} steps of {about.batch} images"
-        rows.append(
-            (
-                found.method,
-                f"about {duration(about.seconds)} for {steps}, and what a generator takes",
-            )
-        )
+        rows.append((found.method, f"about {duration(about.seconds)} for {steps}{beside}"))
     return rows
 
 

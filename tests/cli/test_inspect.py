@@ -103,6 +103,10 @@ def test_the_same_to_read() -> None:
     ):  # fmt: skip
         assert shown in result.stdout, shown
     assert "steps of" not in result.stdout
+    assert "150 steps of 64 images, and what its generator takes" in " ".join(
+        inspect("my_nets:whole", "--method", "calibration").stdout.split()
+    )
+    assert "generator takes" not in inspect("my_nets:whole", "--method", "zeroq").stdout
 
 
 def test_a_library_s_network_with_weights(folder: Path) -> None:
