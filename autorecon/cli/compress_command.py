@@ -13,6 +13,7 @@ from autorecon.cli.options import (
     objective_option,
     partial_option,
     ranges_option,
+    scheme_options,
     seeds_option,
     set_option,
     setting,
@@ -36,6 +37,7 @@ from autorecon.cli.options import (
 @student_option
 @bits_option
 @ranges_option
+@scheme_options
 @partial_option
 @seeds_option
 @objective_option

@@ -162,7 +162,10 @@ teacher_options = _together(
     setting("--teacher", sets=["teacher.name"], help=_TEACHERS),
     own_teacher_options,
     setting(
-        "--data", sets=["teacher.data"], help="Data set to measure accuracy on; '' measures none."
+        "--data",
+        sets=["teacher.data"],
+        help="What students are measured on: a data set, or folder:PATH with pictures of your own; "
+        "'' has none.",
     ),
 )
 
@@ -191,6 +194,29 @@ bits_option = setting(
 
 ranges_option = setting(
     "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
+)
+
+scheme_options = _together(
+    setting(
+        "--scheme",
+        sets=["compress.scheme"],
+        help="gdfq quantizes weights and activations, integer all that an integer engine computes.",
+    ),
+    setting(
+        "--first-last",
+        type=int,
+        metavar="BITS",
+        sets=["compress.first_last"],
+        help="Width of the first and the last layer.",
+    ),
+    setting(
+        "--bits-of",
+        multiple=True,
+        metavar="PATTERN=BITS",
+        callback=lambda ctx, param, words: " ".join(words) or None,
+        sets=["compress.bits_of"],
+        help="Widths of some layers, as 'layer4.*=w8a8'; may be repeated.",
+    ),
 )
 
 partial_option = setting(
@@ -259,6 +285,12 @@ job_options = _together(
         "--precision",
         sets=["precision.search", "precision.compress"],
         help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
+    ),
+    setting(
+        "--memory",
+        sets=["memory.limit"],
+        metavar="SIZE",
+        help="What the run may take, as 8G; else three quarters of what is free.",
     ),
     setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
     setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),

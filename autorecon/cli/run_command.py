@@ -13,6 +13,7 @@ from autorecon.cli.options import (
     partial_option,
     ranges_option,
     recipe_option,
+    scheme_options,
     seeds_option,
     set_option,
     setting,
@@ -29,6 +30,7 @@ from autorecon.cli.options import (
 @teacher_options
 @bits_option
 @ranges_option
+@scheme_options
 @partial_option
 @seeds_option
 @strategy_option

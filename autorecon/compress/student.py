@@ -18,6 +18,9 @@ from autorecon.records.results import Site
 class Student(ABC):
     """A module under training; called, it answers as it would in use, computed by `compute`."""
 
+    is_steady = True
+    """Whether an image's answer, while it is learnt from, depends on no other image."""
+
     def __init__(self, module: nn.Module) -> None:
         self.module, self.compute = module, Compute()
 
@@ -88,6 +91,8 @@ class QuantizedStudent(Student):
 
 class DistilledStudent(Student):
     """A network of its own, trained from its initial weights with its own BatchNorm statistics."""
+
+    is_steady = False
 
     def learning(self) -> nn.Module:
         return self.module.train()

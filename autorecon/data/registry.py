@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from autorecon.data.dataset import Dataset
 
 Loader = Callable[[int | None], "Dataset"]
+OWN = "folder:"
+"""What a person's own pictures are named by, with their path; `open_own` opens them."""
 
 _LOADERS: dict[str, Loader] = {
     fashion_mnist.NAME: fashion_mnist.load_fashion_mnist,
@@ -41,7 +43,9 @@ def load(name: str, *, size: Size | None = None) -> Dataset:
     """
     require_known(name)
     if isinstance(size, tuple):
-        raise DataError(f"{name} has square images, not {show_size(size)}: leave out --data")
+        raise DataError(
+            f"{name} has square images, not {show_size(size)}: choose folder:PATH, or --data ''"
+        )
     return _LOADERS[name](size)
 
 
@@ -51,4 +55,7 @@ def require_known(name: str) -> None:
         return
     from autorecon.lang import did_you_mean
 
-    raise DataError(f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}")
+    raise DataError(
+        f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}; pictures of your own are "
+        f"{OWN}PATH"
+    )

@@ -36,6 +36,7 @@ class Inputs:
     genotype: Space | None
     baseline: Space | None
     grids: list[ImageGrid]
+    unshown: list[str]
     front: list[FrontRow]
     trials: list[TrialRow]
 
@@ -64,7 +65,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         _space(folder.space_path, {**bound, **_scalars(given)}),
         _space(folder.genotype_path, {}),
         _space(folder.path / "baseline.space", bound),
-        _grids(folder.path / "images", results),
+        *_grids(folder.path / "images", results),
         read_front(folder.front_table_path),
         read_trials(folder),
     )
@@ -154,8 +155,15 @@ def _scalars(section: Any) -> dict[str, Any]:
     return {k: v for k, v in section.items() if isinstance(v, bool | int | float)}
 
 
-def _grids(folder: Path, results: Results | None) -> list[ImageGrid]:
+def _grids(folder: Path, results: Results | None) -> tuple[list[ImageGrid], list[str]]:
+    """Those of a page, and why others of them cannot be shown."""
     labels = [generator.label for generator in results.generators] if results else []
     paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
     paths.sort(key=lambda p: labels.index(p.stem) if p.stem in labels else len(labels))
-    return [read_grid(path) for path in paths[:GRIDS]]
+    grids, unshown = list[ImageGrid](), list[str]()
+    for path in paths[:GRIDS]:
+        try:
+            grids.append(read_grid(path))
+        except ReportError as error:
+            unshown.append(f"The images of {path.stem} are not shown: {error}.")
+    return grids, unshown

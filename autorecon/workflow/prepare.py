@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
-from torch import Tensor, nn
+from torch import Tensor
 
 from autorecon import data, search, teachers
 from autorecon.compress import check_method
@@ -22,6 +22,7 @@ from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
 from autorecon.workflow.device import check_device
+from autorecon.workflow.exam import Exam
 
 Settings = Mapping[str, int | float | bool]
 
@@ -29,8 +30,9 @@ Settings = Mapping[str, int | float | bool]
 @attrs.frozen
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
-    `known` is a genotype that a selection tries as well. `measured` is the teacher's accuracy where
-    that was measured before, `coverage` how much of it will be quantized."""
+    `known` is a genotype that a selection tries as well, `exam` what students are measured by;
+    where there is none and it `invents`, images are made for it. `coverage` tells how much of the
+    teacher will be quantized."""
 
     config: RunConfig
     teacher: Teacher
@@ -39,7 +41,8 @@ class Prepared:
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
     known: Space | None = None
-    measured: float | None = None
+    exam: Exam | None = None
+    invents: bool = True
     coverage: Coverage | None = None
 
     @property
@@ -53,18 +56,6 @@ class Prepared:
         search = attrs.evolve(self.config.search, derive=by)
         return attrs.evolve(self, config=attrs.evolve(self.config, search=search))
 
-    @property
-    def full_precision(self) -> float | None:
-        """What the teacher reaches on the test images, in percent; None without data."""
-        if self.measured is not None or self.dataset is None:
-            return self.measured
-        return self.accuracy(self.teacher.module)
-
-    def accuracy(self, module: nn.Module) -> float:
-        """Top-1 on the test images, in percent."""
-        assert self.dataset is not None
-        return data.accuracy(module, self.dataset)
-
 
 def prepare(config: RunConfig) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit."""
@@ -74,8 +65,9 @@ def prepare(config: RunConfig) -> Prepared:
     teacher = load_teacher(config)
     coverage = check_teacher(config, teacher)
     dataset = load_data(config, teacher)
+    exam = Exam.of(teacher.module, dataset) if dataset else None
     if not config.space.file:
-        return Prepared(config, teacher, dataset, None, None, coverage=coverage)
+        return Prepared(config, teacher, dataset, None, None, exam=exam, coverage=coverage)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
@@ -89,7 +81,9 @@ def prepare(config: RunConfig) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, known, coverage=coverage)
+    return Prepared(
+        config, teacher, dataset, space, baseline, weights, known, exam, coverage=coverage
+    )
 
 
 def _known(config: RunConfig, space: Space) -> Space:
@@ -210,6 +204,9 @@ def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
     name = teacher.data if config.teacher.data is None else config.teacher.data
     if not name:
         return None
+    if name.startswith(data.OWN):
+        about = teacher.classes, teacher.mean, teacher.std
+        return data.open_own(name, teacher.image_shape, *about)
     dataset = data.load(name, size=teacher.size)
     if (dataset.channels, dataset.classes) != (teacher.channels, teacher.classes):
         raise ConfigError(

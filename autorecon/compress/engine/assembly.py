@@ -95,6 +95,7 @@ def make_source(
     generator: nn.Module | None,
     image_shape: Shape | None,
     random: torch.Generator,
+    parts: int = 1,
 ) -> Source:
     """The source of a method's images; raises CompressError for a generator too few or many, or one
     that cannot know what it is asked for."""
@@ -106,7 +107,7 @@ def make_source(
         if method.source == "none":
             return Nothing()
         shape = shape_of(generator, image_shape)
-        return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
+        return Pictures(view, config, shape, classes_of(view.teacher, shape), random, parts)
     _check_knows(generator, config)
     if method.ask and not embeddings(generator):
         raise CompressError(
@@ -116,7 +117,7 @@ def make_source(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             method.dress(generator, view.teacher)
-    return Generated(generator, view, config, random)
+    return Generated(generator, view, config, random, parts)
 
 
 def _check_knows(generator: nn.Module, config: CompressConfig) -> None:
@@ -144,7 +145,9 @@ def make_student(
         student = method.student(teacher, shape, config)
         return _covered(student, config)
     if method.family == "quantization":
-        model = quantize(teacher, shape, config.bits, config.ranges, config.rounding)
+        model = quantize(
+            teacher, shape, config.widths, config.ranges, config.rounding, config.scheme
+        )
         return _covered(QuantizedStudent(model, config.calibration_batches), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)

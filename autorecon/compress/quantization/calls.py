@@ -170,7 +170,7 @@ def _einsum_macs(node: fx.Node) -> int:
     """For one image, as if all that is summed were summed at once."""
     operands, result = einsum_letters(node)
     sizes: dict[str, int] = {}
-    for letters, part in zip(operands, node.all_input_nodes, strict=False):
+    for letters, part in zip(operands, cast(Any, node.args[1]), strict=True):
         head, _, tail = letters.partition("...")
         sizes |= zip(head, part.meta["shape"], strict=False)
         sizes |= zip(reversed(tail), reversed(part.meta["shape"]), strict=False)

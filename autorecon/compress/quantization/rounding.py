@@ -12,6 +12,9 @@ from torch import Tensor
 
 from autorecon.nn import at_least_float32
 
+FINE = 8
+"""Parts of a step from which on a shift by whole parts is as good as any."""
+
 
 def fake_quantize(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
     """x on the grid of 2^bits values that covers [low, high], which broadcast against x.
@@ -41,7 +44,7 @@ class _FakeQuantize(torch.autograd.Function):
         return gradient, None, None, None
 
 
-def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
+def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values.
 
     "plain" rounding is GDFQ's, `fake_quantize` as it is: the grid holds zero, so that one end of
@@ -51,31 +54,50 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     Post training 4-bit quantization of convolutional networks for rapid-deployment, NeurIPS 2019:
     their bias correction, of means alone). With a number a channel for the shift, which plain
     rounding has no use for, nothing asks for a grid that holds zero.
+
+    With `integer` the grid is one that 8 bits hold with a whole zero point: the range has zero in
+    it, and the shift is rounded to a share of a step, 1 / `multiple(bits)`.
     """
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, bits, rounding, integer)
     quantized = fake_quantize(values, low, high, bits)
     if rounding == "plain":
         return quantized
     with torch.no_grad():
         shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+        if integer:
+            parts = (2**bits - 1) / (high - low).clamp_min(1e-8) * multiple(bits)
+            shift = (shift * parts).round() / parts
     return (quantized + shift).to(weight.dtype)
 
 
 @torch.no_grad()
-def weight_levels(weight: Tensor, bits: int, rounding: str) -> Tensor:
+def weight_levels(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
     """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, bits, rounding, integer)
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
     return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
 
 
-def _ranged(weight: Tensor, rounding: str) -> tuple[Tensor, Tensor, Tensor]:
-    """What of a weight is put on the grid, and its ranges; raised to 0 unless "plain"."""
+def multiple(bits: int) -> int:
+    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
+    return 255 // (2**bits - 1)
+
+
+def _ranged(
+    weight: Tensor, bits: int, rounding: str, integer: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What of a weight is put on the grid, and its ranges.
+
+    Raised so that it begins at 0, unless the grid has to hold zero: that of plain rounding, and
+    that of whole zero points where a shift by a share of a step is too coarse to mend it.
+    """
     shape = (-1,) + (1,) * (weight.dim() - 1)
     rows = weight.detach().flatten(1)
     # One after the other is several times faster than aminmax along an axis.
     low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
-    if rounding == "plain":
+    if integer:
+        low, high = low.clamp_max(0), high.clamp_min(0)
+    if rounding == "plain" or (integer and multiple(bits) < FINE):
         return weight, low, high
     # From 0 up `fake_quantize` has its ends where the range has them.
     return at_least_float32(weight) - low, torch.zeros_like(low), high - low
