@@ -86,7 +86,6 @@ def _teacher(found: Inspection) -> list[tuple[str, str]]:
 
 
 def _student(found: Inspection) -> list[tuple[str, str]]:
-    from autorecon.compress import METHODS
     from autorecon.runs import duration
 
     rows = []
@@ -98,10 +97,12 @@ def _student(found: Inspection) -> list[tuple[str, str]]:
             ("", f"{covered.share_of_both:.1%} of the MACs with quantized values too"),
         ]
     if about := found.estimate:
-        generated = METHODS[found.method].source == "generator"
-        beside = ", and what its generator takes" if generated else ""
+        beside = ", and what its generator takes" if about.generator else ""
         steps = f"{about.steps:,} steps of {about.batch} images"
         rows.append((found.method, f"about {duration(about.seconds)} for {steps}{beside}"))
+        if about.memory is not None:
+            made = f", images made by {about.generator}" if about.generator else ""
+            rows.append(("", f"about {about.memory / 2**20:,.0f} MiB of memory beside torch{made}"))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 
@@ -10,32 +11,43 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from autorecon.compress import METHODS, CompressConfig, CompressError
+from autorecon.compress import METHODS, CompressConfig, CompressError, Compression
 from autorecon.compress.engine.assembly import (
     check_needs,
     lacked,
     make_student,
     require_enough,
 )
+from autorecon.compress.engine.memory import estimates
 from autorecon.compress.student import float_bytes
+from autorecon.lang import SpaceError
+from autorecon.nn import generator
 from autorecon.objective.teacher_view import stores_statistics
 from autorecon.records.coverage import Coverage
-from autorecon.teachers import Teacher
+from autorecon.teachers import Teacher, TeacherError
 from autorecon.workflow.config import RunConfig
 from autorecon.workflow.device import check_device
-from autorecon.workflow.prepare import load_teacher
+from autorecon.workflow.prepare import bind, load_teacher
 
 IMAGES = 4
 """Images that the teacher is timed with."""
+LARGE = 128
+"""Pixels from which images are made by a generator for ImageNet."""
 
 
 @attrs.frozen
 class Estimate:
-    """Seconds that a method's steps take by what the teacher takes; a generator takes its own."""
+    """Seconds that a method's steps take by what the teacher takes; a generator takes its own.
+
+    `memory` are bytes beside torch's own, with `generator` where the method has one; None where
+    the method would not begin.
+    """
 
     steps: int
     batch: int
     seconds: float
+    generator: str
+    memory: int | None
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +118,7 @@ def inspect(config: RunConfig) -> tuple[Inspection, CompressError | None]:
         bits=str(wanted.bits),
         coverage=student.coverage,
         methods={name: _why_not(module, own, students) for name, own in methods.items()},
-        estimate=_estimate(teacher, wanted),
+        estimate=_estimate(teacher, wanted, begins=error is None),
         fault=str(error or ""),
     )
     return found, error
@@ -155,7 +167,7 @@ def _student(module: nn.Module, shape: tuple[int, int, int], config: CompressCon
     return _Student(made.coverage)
 
 
-def _estimate(teacher: Teacher, config: CompressConfig) -> Estimate | None:
+def _estimate(teacher: Teacher, config: CompressConfig, begins: bool) -> Estimate | None:
     """None of a method that takes no steps.
 
     A step that makes images sends each through the teacher and back; one of the student looks at
@@ -169,7 +181,30 @@ def _estimate(teacher: Teacher, config: CompressConfig) -> Estimate | None:
     made = config.image_ticks + config.steps * config.generator_steps
     learnt = config.steps * config.student_steps
     passes = made * both + learnt * (both + forward)
-    return Estimate(config.ticks, config.batch, passes * config.batch / IMAGES)
+    seconds = passes * config.batch / IMAGES
+    small = max(teacher.image_shape[1:]) < LARGE
+    name = ("gdfq-cifar" if small else "gdfq-imagenet") if _generates(config) else ""
+    memory = _memory(teacher, config, name) if begins else None
+    return Estimate(config.ticks, config.batch, seconds, name, memory)
+
+
+def _generates(config: CompressConfig) -> bool:
+    return config.recipe.source == "generator"
+
+
+def _memory(teacher: Teacher, config: CompressConfig, name: str) -> int | None:
+    """None where that generator does not fit the teacher."""
+    try:
+        space = bind(name, {}, teacher) if name else None
+    except (SpaceError, TeacherError):
+        return None
+    stage = Compression(
+        copy.deepcopy(teacher.module),
+        config,
+        generator(space, seed=0) if space else None,
+        image_shape=teacher.image_shape,
+    )
+    return estimates(stage)(config.batch, 1).total
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -90,6 +90,8 @@ def test_what_it_tells() -> None:
     assert found["methods"] == dict.fromkeys(METHODS, "")
     assert (found["estimate"]["steps"], found["estimate"]["batch"]) == (400, 64)
     assert found["estimate"]["seconds"] > 0
+    assert found["estimate"]["generator"] == "gdfq-cifar"
+    assert 2**20 < found["estimate"]["memory"] < 2**30
     assert (found["method"], found["bits"], found["fault"]) == ("gdfq", "w4a4", "")
 
 
@@ -106,7 +108,9 @@ def test_the_same_to_read() -> None:
     assert "150 steps of 64 images, and what its generator takes" in " ".join(
         inspect("my_nets:whole", "--method", "calibration").stdout.split()
     )
-    assert "generator takes" not in inspect("my_nets:whole", "--method", "zeroq").stdout
+    pictures = inspect("my_nets:whole", "--method", "zeroq").stdout
+    assert "of memory beside torch" in pictures
+    assert "generator" not in pictures
 
 
 def test_a_library_s_network_with_weights(folder: Path) -> None:
