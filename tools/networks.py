@@ -25,9 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from autorecon.compress import Bits, CompressError
-from autorecon.compress.quantization.capture import capture
-from autorecon.compress.quantization.quantize import quantize_captured
+from autorecon.compress import Bits, CompressError, quantize
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT / "docs" / "networks.jsonl"
@@ -138,7 +136,7 @@ def measure(network: str) -> Record:
     images = noise(side)
     expected = net(images)
     try:
-        student = quantize_captured(capture(net, (3, side, side)), Bits(8, 8), "minmax")
+        student = quantize(net, (3, side, side), Bits(8, 8), "minmax")
     except CompressError as error:
         return attrs.evolve(record, reason=without_folders(str(error)))
     del net
