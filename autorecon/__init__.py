@@ -1,7 +1,7 @@
 """AutoReCon: generator search spaces as text, and the data-free compression that they drive.
 
 Importing this loads nothing else; each name is imported when it is first asked for, torch only for
-`supernet` and `generator`.
+`supernet`, `generator` and `load_compressed`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autorecon.lazy import later
 
 if TYPE_CHECKING:
+    from autorecon.compress.packed.load import load_compressed
     from autorecon.graph.from_graph import from_graph
     from autorecon.graph.space import Space, load, loads
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
@@ -24,6 +25,7 @@ __all__ = [
     "from_graph",
     "generator",
     "load",
+    "load_compressed",
     "loads",
     "op",
     "supernet",
@@ -35,7 +37,7 @@ __getattr__ = later(
     graph=["Space", "load", "loads"],
     lang=["LabelInput", "OpPlan", "SpaceError", "op"],
     nn=["generator", "supernet"],
-    **{"graph.from_graph": ["from_graph"]},
+    **{"graph.from_graph": ["from_graph"], "compress.packed.load": ["load_compressed"]},
 )
 
 

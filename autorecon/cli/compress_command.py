@@ -8,6 +8,7 @@ import click
 
 from autorecon.cli.options import (
     bits_option,
+    float_option,
     job_options,
     partial_option,
     ranges_option,
@@ -42,6 +43,7 @@ from autorecon.cli.options import (
 @bits_option
 @ranges_option
 @partial_option
+@float_option
 @seeds_option
 @setting(
     "--objective",

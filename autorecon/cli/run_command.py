@@ -8,6 +8,7 @@ import click
 
 from autorecon.cli.options import (
     bits_option,
+    float_option,
     derive_option,
     job_options,
     partial_option,
@@ -30,6 +31,7 @@ from autorecon.cli.options import (
 @bits_option
 @ranges_option
 @partial_option
+@float_option
 @seeds_option
 @strategy_option
 @derive_option

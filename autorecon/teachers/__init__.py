@@ -14,18 +14,27 @@ from autorecon.teachers.shipped import describe, names
 from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
+    from autorecon.teachers.building import architecture_of, build, is_known
     from autorecon.teachers.loading import load
     from autorecon.teachers.student import build_student
 
 __all__ = [
     "Teacher",
     "TeacherError",
+    "architecture_of",
+    "build",
     "build_student",
     "check_fits",
     "describe",
+    "is_known",
     "load",
     "names",
 ]
 
 # What needs torch is imported when it is first asked for; listing needs none.
-__getattr__ = later(__name__, loading=["load"], student=["build_student"])
+__getattr__ = later(
+    __name__,
+    building=["architecture_of", "build", "is_known"],
+    loading=["load"],
+    student=["build_student"],
+)

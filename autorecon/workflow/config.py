@@ -118,7 +118,8 @@ class RunConfig:
 
     `recipe` names the settings that the others were put on; they are here, every one of them.
     `device` is cpu, cuda or one of several, as cuda:1. With `inherit` the discovered generator
-    starts its compression with the super net's weights.
+    starts its compression with the super net's weights. `keep_float` leaves the weights that the
+    student was trained in beside its packed file.
     """
 
     command: str = "run"
@@ -127,6 +128,7 @@ class RunConfig:
     threads: int = 0
     device: str = "cpu"
     inherit: bool = False
+    keep_float: bool = False
     precision: PrecisionConfig = attrs.Factory(PrecisionConfig)
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)

@@ -51,6 +51,12 @@ class Prepared:
         return attrs.evolve(self, config=attrs.evolve(self.config, search=search))
 
     @property
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Mean and deviation that images are normalised with, where they are known."""
+        known = self.dataset or self.teacher
+        return (known.mean, known.std) if known.mean and known.std else None
+
+    @property
     def full_precision(self) -> float | None:
         """What the teacher reaches on the test images, in percent; None without data."""
         if self.measured is not None or self.dataset is None:

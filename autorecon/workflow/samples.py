@@ -47,7 +47,7 @@ def _save_grid(folder: RunFolder, label: str, images: Tensor, prepared: Prepared
     from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
 
-    if statistics := _statistics(prepared):
+    if statistics := prepared.statistics:
         mean, std = (torch.tensor(v).view(-1, 1, 1) for v in statistics)
         grid = make_grid((images * std + mean).clamp(0, 1), nrow=COLUMNS, padding=1)
     else:
@@ -55,8 +55,3 @@ def _save_grid(folder: RunFolder, label: str, images: Tensor, prepared: Prepared
     buffer = io.BytesIO()
     to_pil_image(grid).save(buffer, format="PNG")
     write_bytes(folder.path / "images" / f"{label}.png", buffer.getvalue())
-
-
-def _statistics(prepared: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    known = prepared.dataset or prepared.teacher
-    return (known.mean, known.std) if known.mean and known.std else None

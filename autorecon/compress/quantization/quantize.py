@@ -26,6 +26,7 @@ from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQu
 from autorecon.compress.quantization.operations import is_rectifier
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.sites import unquantized_sites
+from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -58,10 +59,10 @@ class QuantizedModel:
                 raise CompressError("activation ranges are unknown: show the student images first")
             quantizer.observing = False
 
-    def weight_bytes(self) -> tuple[float, float]:
-        """Bytes of the weights and norms as float32, and with the quantized ones at their bits."""
-        full = sum(site.values for site in self.report) * 4
-        return full, sum(site.values * (site.bits or 32) for site in self.report) / 8
+    def weight_bytes(self) -> int:
+        """Bytes of all that is stored: quantized weights at their bits, with the numbers that their
+        grids take, ranges, norms, biases and whatever else is not quantized."""
+        return stored_bytes(self.module)
 
 
 def quantize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -28,17 +29,22 @@ def fake_quantize(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
 class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
-        half = 2 ** (bits - 1)
-        span = (high - low).clamp_min(1e-8)
-        # A tensor above the line, because torch takes number / tensor as number * reciprocal.
-        scale = span.new_tensor(2**bits - 1) / span
-        zero = torch.round(scale * low) + half
-        levels = (x * scale).sub_(zero).round_().clamp_(-half, half - 1)
+        levels, scale, zero = _on_grid(x, low, high, bits)
         return levels.add_(zero).div_(scale)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         return gradient, None, None, None
+
+
+def _on_grid(x: Tensor, low: Tensor, high: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
+    """q, s and z of `fake_quantize`."""
+    half = 2 ** (bits - 1)
+    span = (high - low).clamp_min(1e-8)
+    # A tensor above the line, because torch takes number / tensor as number * reciprocal.
+    scale = span.new_tensor(2**bits - 1) / span
+    zero = torch.round(scale * low) + half
+    return (x * scale).sub_(zero).round_().clamp_(-half, half - 1), scale, zero
 
 
 def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
@@ -57,16 +63,53 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     if rounding == "plain":
         return quantized
     with torch.no_grad():
-        shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+        shift = _mean_error(weight, quantized)
     return (quantized + shift).to(weight.dtype)
 
 
+@attrs.frozen(eq=False)
+class Encoded:
+    """A weight [out, ...] as integers: `codes` from 0 to 2^bits - 1 of type uint8, and an output
+    channel's `scale`, beside its `zero` where rounding is plain, else its `shift`, each [out].
+    """
+
+    codes: Tensor
+    scale: Tensor
+    zero: Tensor | None
+    shift: Tensor | None
+
+
 @torch.no_grad()
-def weight_levels(weight: Tensor, bits: int, rounding: str) -> Tensor:
-    """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
+def encode_weight(weight: Tensor, bits: int, rounding: str) -> Encoded:
+    """The integers of which `decode_weight` makes, bit for bit, what `quantize_weight` gives."""
     values, low, high = _ranged(weight, rounding)
-    scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
-    return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
+    levels, scale, zero = _on_grid(at_least_float32(values), low, high, bits)
+    codes = (levels + 2 ** (bits - 1)).to(torch.uint8)
+    if rounding == "plain":
+        return Encoded(codes, scale.flatten(), zero.flatten(), None)
+    shift = _mean_error(weight, levels.add_(zero).div_(scale))
+    return Encoded(codes, scale.flatten(), None, shift.flatten())
+
+
+@torch.no_grad()
+def decode_weight(encoded: Encoded, bits: int) -> Tensor:
+    """The weight [out, ...] that its integers stand for."""
+    codes, half = encoded.codes, 2 ** (bits - 1)
+    shape = (-1,) + (1,) * (codes.dim() - 1)
+    levels = codes.to(torch.promote_types(encoded.scale.dtype, torch.float32))
+    # Without a zero of its own, the grid begins at 0: z is half then.
+    if encoded.zero is not None:
+        levels = levels.sub_(half).add_(encoded.zero.view(shape))
+    found = levels.div_(encoded.scale.view(shape))
+    if encoded.shift is not None:
+        found = found.add_(encoded.shift.view(shape))
+    return found
+
+
+def _mean_error(weight: Tensor, quantized: Tensor) -> Tensor:
+    """What rounding took off the mean of each channel, [out, 1, ...]."""
+    shape = (-1,) + (1,) * (weight.dim() - 1)
+    return (at_least_float32(weight) - quantized).flatten(1).mean(1).view(shape)
 
 
 def _ranged(weight: Tensor, rounding: str) -> tuple[Tensor, Tensor, Tensor]:
