@@ -8,8 +8,8 @@ import click
 
 from autorecon.cli.options import (
     bits_option,
-    float_option,
     derive_option,
+    float_option,
     job_options,
     partial_option,
     ranges_option,

@@ -191,5 +191,7 @@ def _joined(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _layout(tensors: Mapping[str, Tensor]) -> str:
-    lines = [f"{name} {tensors[name].dtype} {list(tensors[name].shape)}" for name in sorted(tensors)]
+    lines = [
+        f"{name} {tensors[name].dtype} {list(tensors[name].shape)}" for name in sorted(tensors)
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from autorecon.lazy import later
 from autorecon.teachers.errors import TeacherError
-from autorecon.teachers.shipped import describe, names
+from autorecon.teachers.shipped import GIVEN, describe, names
 from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
     from autorecon.teachers.building import architecture_of, build, is_known
+    from autorecon.teachers.given import of_module
     from autorecon.teachers.loading import load
     from autorecon.teachers.student import build_student
 
 __all__ = [
+    "GIVEN",
     "Teacher",
     "TeacherError",
     "architecture_of",
@@ -29,12 +31,14 @@ __all__ = [
     "is_known",
     "load",
     "names",
+    "of_module",
 ]
 
 # What needs torch is imported when it is first asked for; listing needs none.
 __getattr__ = later(
     __name__,
     building=["architecture_of", "build", "is_known"],
+    given=["of_module"],
     loading=["load"],
     student=["build_student"],
 )

@@ -57,7 +57,7 @@ def load(
         )
     if classes not in (None, teacher.classes):
         raise TeacherError(f"{spec} tells {teacher.classes} classes apart, not {classes}")
-    return _normalising(teacher, mean, std)
+    return normalising(teacher, mean, std)
 
 
 def _load_shipped(name: str, weights: str | os.PathLike[str] | None) -> Teacher:
@@ -84,29 +84,29 @@ def _load_collected(spec: str, weights: str | os.PathLike[str] | None, size: int
     state = read_state(Path(weights))
     module = architecture.fitted(state)
     put_state(module, state, os.fspath(weights))
-    teacher = _looked_at(spec, module, architecture.size if size is None else size)
+    teacher = looked_at(spec, module, architecture.size if size is None else size)
     # Weights for grey images were trained with some other mean than that of colours.
     known = architecture.mean is not None and len(architecture.mean) == teacher.channels
-    return _normalising(teacher, architecture.mean, architecture.std) if known else teacher
+    return normalising(teacher, architecture.mean, architecture.std) if known else teacher
 
 
 def _load_own(spec: str, weights: str | os.PathLike[str] | None, size: int | None) -> Teacher:
     module = build_own(spec)
     if weights is not None:
         put_state(module, read_state(Path(weights)), os.fspath(weights))
-    return _looked_at(spec, module, size)
+    return looked_at(spec, module, size)
 
 
-def _looked_at(spec: str, module: nn.Module, size: int | None) -> Teacher:
+def looked_at(spec: str, module: nn.Module, size: int | None) -> Teacher:
     """A teacher of which all else is found out from its module."""
     require_finite(module)
     channels, side = input_channels(module), input_size(module, size)
     classes = logits_width(_frozen(module), channels, side)
     teacher = Teacher(spec, module, classes, channels, side)
-    return _normalising(teacher, *(getattr(module, f"input_{x}", None) for x in ("mean", "std")))
+    return normalising(teacher, *(getattr(module, f"input_{x}", None) for x in ("mean", "std")))
 
 
-def _normalising(teacher: Teacher, mean: object, std: object) -> Teacher:
+def normalising(teacher: Teacher, mean: object, std: object) -> Teacher:
     """The teacher with this mean and deviation of its images; as it is where neither is given."""
     if mean is None and std is None:
         return teacher

@@ -69,12 +69,15 @@ class Prepared:
         return data.accuracy(module, self.dataset)
 
 
-def prepare(config: RunConfig) -> Prepared:
-    """Load everything; raises the error of whichever part is missing or does not fit."""
+def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
+    """Load everything; raises the error of whichever part is missing or does not fit.
+
+    A teacher that is given takes the place of the one that is named.
+    """
     load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
-    teacher = load_teacher(config)
+    teacher = given or load_teacher(config)
     check_teacher(config, teacher)
     dataset = load_data(config, teacher)
     if not config.space.file:
@@ -191,6 +194,10 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
 
 def load_teacher(config: RunConfig) -> Teacher:
     wanted = config.teacher
+    if wanted.name.startswith(teachers.GIVEN):
+        raise ConfigError(
+            f"the teacher is {wanted.name}: go on where it is, in Python, with out=FOLDER"
+        )
     return teachers.load(
         wanted.name, weights=wanted.weights, size=wanted.size, mean=wanted.mean, std=wanted.std
     )

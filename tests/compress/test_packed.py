@@ -24,7 +24,6 @@ from autorecon.records.packed import KEY, read_packed
 from autorecon.runs import RunError
 from autorecon.teachers import Teacher, TeacherError, build, build_student
 
-
 SHAPE = (1, 6, 6)
 
 
@@ -92,7 +91,9 @@ def test_codes_are_packed_without_gaps(bits: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)
-@pytest.mark.parametrize(("axis", "groups", "shape"), [(0, 1, (4, 3, 2)), (1, 1, (3, 4)), (1, 2, (4, 3, 2, 2))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("axis", "groups", "shape"), [(0, 1, (4, 3, 2)), (1, 1, (3, 4)), (1, 2, (4, 3, 2, 2))]
+)
 def test_stored_weights_are_those_of_training(
     rounding: str, axis: int, groups: int, shape: tuple[int, ...]
 ) -> None:
@@ -105,7 +106,6 @@ def test_stored_weights_are_those_of_training(
         assert quantizer.decode(quantizer.encode(weight)).equal(expected)
         assert stored().equal(expected)
         assert stored.encode(weight).codes.equal(quantizer.encode(weight).codes)
-        assert expected.stride() == stored().contiguous().stride() or axis
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)

@@ -33,7 +33,9 @@ class CompressedModel(nn.Module):
         """Images [..., C, H, W] with pixels 0..1 as the network takes them; CompressError where
         its file does not say how."""
         if self.mean is None or self.std is None:
-            raise CompressError(f"it is not known how images for {self.about.teacher} are normalised")
+            raise CompressError(
+                f"it is not known how images for {self.about.teacher} are normalised"
+            )
         mean, std = (
             torch.tensor(values, dtype=pixels.dtype, device=pixels.device).view(-1, 1, 1)
             for values in (self.mean, self.std)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor
 
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.quantization.quantize import QuantizedModel
@@ -19,7 +18,7 @@ from autorecon.teachers import Teacher, architecture_of
 SETTINGS = ("bits", "ranges", "rounding")
 """Those of a compression by which a network becomes a student, before it learns."""
 
-Statistics = tuple[Sequence[float], Sequence[float]]
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def save_student(
@@ -44,8 +43,8 @@ def save_student(
         architecture=architecture_of(teacher.name) if quantized else own,
         classes=teacher.classes,
         image_shape=teacher.image_shape,
-        mean=mean and tuple(mean),
-        std=std and tuple(std),
+        mean=mean,
+        std=std,
         method=config.method,
         bits=str(config.bits) if quantized else "",
         settings=_settings(config) if quantized else {},
@@ -72,6 +71,6 @@ def _settings(config: CompressConfig) -> dict[str, str]:
     return {name: str(getattr(config, name)) for name in SETTINGS if name in config.recipe.settings}
 
 
-def _state(student: Student) -> dict[str, nn.Parameter]:
-    state = copy.copy(student.module.state_dict())
+def _state(student: Student) -> dict[str, Tensor]:
+    state = student.module.state_dict()
     return {name: value.detach().cpu().contiguous() for name, value in state.items()}

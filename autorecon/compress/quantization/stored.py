@@ -18,7 +18,7 @@ def stored_tensors(traced: fx.GraphModule) -> Stored:
     with the integers of the weights among it; and parameters and buffers that anything else reads.
     """
     quantized = dict(_quantized(traced))
-    found = {}
+    found: Stored = {}
     for node in traced.graph.find_nodes(op="call_module"):
         part = quantized.get(node) or traced.get_submodule(str(node.target))
         state = part.state_dict(prefix=f"{node.target}.")
