@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from autorecon.graph.space import Space, load, loads
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
-    from autorecon.python import compress, search
 
 __all__ = [
     "LabelInput",

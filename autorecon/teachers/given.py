@@ -33,7 +33,9 @@ def of_module(
     teacher = looked_at(name, module, image_shape[1] if image_shape else None)
     if image_shape and teacher.image_shape != tuple(image_shape):
         takes = teacher.channels
-        raise TeacherError(f"{type(module).__name__} takes images of {takes} channels, not {image_shape[0]}")
+        raise TeacherError(
+            f"{type(module).__name__} takes images of {takes} channels, not {image_shape[0]}"
+        )
     return normalising(teacher, mean, std)
 
 

@@ -38,7 +38,8 @@ def start(
 ) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces.
 
-    A `teacher` that is given takes the place of the one that is named. The settings are those that repeat the run: what is `auto` in `config` is decided first.
+    A `teacher` that is given takes the place of the one that is named. The settings are those that
+    repeat the run: what is `auto` in `config` is decided first.
     """
     stages.set_threads(config.threads)
     prepared = decide(prepare(attrs.evolve(config, software=software()), teacher), progress)
@@ -61,9 +62,7 @@ def _bound(config: RunConfig, space: Space | None) -> RunConfig:
     return attrs.evolve(config, space=attrs.evolve(config.space, set=dict(space.parameters)))
 
 
-def resume(
-    path: Path, command: str, teacher: Teacher | None = None
-) -> tuple[RunFolder, Prepared]:
+def resume(path: Path, command: str, teacher: Teacher | None = None) -> tuple[RunFolder, Prepared]:
     """Open a run to go on with it, with its own settings and its own copies of the spaces; with the
     `teacher` that is given in place of the one that it names."""
     folder = RunFolder.open(path)
