@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that share the tests; each has one thread.
+JOBS ?= 2
 
 .PHONY: demo test check data clean
 
@@ -9,7 +11,7 @@ demo: $(VENV)/.installed data
 	$(BIN)/autorecon run
 
 test: $(VENV)/.installed-dev data check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
 
+    compress: Any
+    search: Any
+
 __all__ = [
     "LabelInput",
     "OpPlan",

@@ -21,12 +21,16 @@ def later(package: str, **modules: list[str]) -> Callable[[str], Any]:
     return get
 
 
+def upward(module: str, name: str) -> Any:
+    """What stands higher up, for that which hands over to it and knows no more of it."""
+    return getattr(import_module(module), name)
+
+
 class _CallablePackage(ModuleType):
     _function: tuple[str, str]
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        module, name = self._function
-        return getattr(import_module(module), name)(*arguments, **named)
+        return upward(*self._function)(*arguments, **named)
 
 
 def callable_as(package: str, module: str, name: str) -> None:

@@ -51,7 +51,9 @@ from autorecon.cli.options import (
     help="What the images minimise, as in 'ce + 0.1*bns'.",
 )
 @job_options
-def compress(generator: str | None, config: str | None, as_json: bool, **options: Any) -> None:
+def compress(
+    generator: str | None, config: str | None, jobs: int | None, as_json: bool, **options: Any
+) -> None:
     """Compress a teacher with GENERATOR: a genotype, or a space of one architecture.
 
     Methods that make no images, or optimise them without a generator, take none.
@@ -64,5 +66,6 @@ def compress(generator: str | None, config: str | None, as_json: bool, **options
     unnamed = generator is None and config is None
     folder, prepared, progress = open_job("compress", {"space.file": ""} if unnamed else None)
     progress.say(f"compression in {folder.path}")
-    results = workflow.compress(folder, prepared, progress)
+    ahead = workflow.side_by_side(folder, jobs or 1)
+    results = workflow.compress(folder, prepared, progress, ahead)
     show_outcome(results, write_report(folder), as_json)

@@ -92,5 +92,8 @@ def cli() -> None:
     Start with `autorecon run`: it searches a space of ours against a shipped teacher, compresses
     that teacher without its training data, and writes a report.
     """
+    # Threads that wait for each other give up their processor to other work, which takes half of
+    # the time where there is any. OpenMP reads this when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")

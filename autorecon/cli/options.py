@@ -222,6 +222,13 @@ job_options = _together(
     ),
     setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
     setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),
+    click.option(
+        "--jobs",
+        cls=Always,
+        type=click.IntRange(1, 1024),
+        help="Trials and compressions at a time, a process each; without it a run or search has as "
+        "many as it has threads and memory for.",
+    ),
     click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
     click.option("--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."),
 )

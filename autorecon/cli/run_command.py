@@ -49,7 +49,7 @@ from autorecon.cli.options import (
 )
 @recipe_option
 @job_options
-def run(as_json: bool, **options: Any) -> None:
+def run(as_json: bool, jobs: int | None, **options: Any) -> None:
     """Search SPACE, compress with what was discovered and with the baseline, and report.
 
     Without arguments: the space `autorecon`, a ResNet-20 on Fashion-MNIST at 16x16, 3-bit weights
@@ -62,6 +62,6 @@ def run(as_json: bool, **options: Any) -> None:
 
     folder, prepared, progress = open_job("run")
     progress.say(f"run in {folder.path}")
-    results = workflow.run(folder, prepared, progress)
+    results = workflow.run(folder, prepared, progress, workflow.side_by_side(folder, jobs))
     report = write_report(folder)
     show_outcome(results, report, as_json)

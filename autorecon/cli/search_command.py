@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @recipe_option
 @job_options
-def search(as_json: bool, **options: Any) -> None:
+def search(as_json: bool, jobs: int | None, **options: Any) -> None:
     """Search SPACE (a file or a shipped name, by default the recipe's) and print the genotype."""
     import attrs
 
@@ -45,7 +45,7 @@ def search(as_json: bool, **options: Any) -> None:
 
     folder, prepared, progress = open_job("search")
     progress.say(f"search in {folder.path}")
-    found = workflow.search(folder, prepared, progress)
+    found = workflow.search(folder, prepared, progress, workflow.side_by_side(folder, jobs))
     front = read_front(folder.front_table_path)
     if as_json:
         values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}

@@ -13,10 +13,11 @@ from autorecon.graph.counting.rule_counts import counted_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
+from autorecon.lang.program.measures import MEASURES
 
 _COSTS = ("weights", "MACs")
 _STEP = ("op", "before", "after", "parameters", "macs")
-_MEASURES = {"parameters": "weights", "macs": "MACs", "activations": "activations"}
+_SHOWN = {measure.name: measure.shown for measure in MEASURES}
 _NAMED = 4  # edges that a row names; more are counted
 
 
@@ -69,7 +70,7 @@ def _counts(space: Space) -> list[tuple[str, str]]:
 def _costs(space: Space) -> list[tuple[str, str]]:
     cost, mean = space.cost, survey.mean_cost(space)
     rows = []
-    for measure, name in _MEASURES.items():
+    for measure, name in _SHOWN.items():
         average = f", {getattr(mean, measure):,.0f} on average" if mean else ""
         rows.append((name, interval_text(getattr(cost, measure)) + average + unproved(space)))
     return rows
@@ -119,7 +120,7 @@ def _candidates(space: Space) -> Table:
 
 
 def _extreme(space: Space, extreme: survey.Extreme) -> Table:
-    by = " and ".join(_MEASURES[measure] for measure in extreme.by)
+    by = " and ".join(_SHOWN[measure] for measure in extreme.by)
     found, columns = extreme.architecture, ("type", "candidate", "on")
     if found is None:
         return Table(f"{extreme.end} by {by}: too entangled to find", columns, [])

@@ -17,12 +17,13 @@ from torch import nn
 from autorecon import teachers
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
+from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.search import SearchConfig
 from autorecon.teachers import Teacher
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import RunConfig, read_config, write_config
-from autorecon.workflow.prepare import Prepared
+from autorecon.workflow.prepare import Prepared, bind
 from autorecon.workflow.settings import combine
 from autorecon.workflow.spaces import store_space
 
@@ -72,23 +73,39 @@ def open_job(asked: Asked) -> Iterator[Job]:
 
     Raises the error of whatever is missing or does not fit, before anything is made.
     """
-    progress = Progress(quiet=not asked.progress)
-    teacher = _teacher(asked)
-    with TemporaryDirectory() as spaces:
-        config = _config(asked, teacher, Path(spaces))
-        if asked.out and (Path(asked.out) / "config.toml").exists():
-            _require_same(config, Path(asked.out))
-            run = workflow.resume(Path(asked.out), asked.command, teacher)
-        else:
-            place = Path(asked.out or mkdtemp(prefix="autorecon-"))
-            run = workflow.start(place, config, progress, teacher)
-    job = Job(*run, progress, not asked.out)
+    temporary = None if asked.out else mkdtemp(prefix="autorecon-")
     try:
+        with TemporaryDirectory() as spaces:
+            job = _job(asked, Path(asked.out or temporary or ""), Path(spaces))
         yield job
     except BaseException:
-        if job.temporary:
-            shutil.rmtree(job.folder.path, ignore_errors=True)
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _job(asked: Asked, place: Path, spaces: Path) -> Job:
+    progress = Progress(quiet=not asked.progress)
+    teacher = _teacher(asked)
+    config = _config(asked, teacher, spaces)
+    if not (place / "config.toml").exists():
+        run = workflow.start(place, config, progress, teacher)
+        return Job(*run, progress, not asked.out)
+    _require_same(config, place, isinstance(asked.space, Space))
+    folder, prepared = workflow.resume(place, asked.command, teacher)
+    if isinstance(asked.space, Space):
+        own = bind(config.space.file, config.space.set, prepared.teacher)
+        if not _is_same(prepared.space, own):
+            raise RunError(f"{place} holds a run with another space: name another folder")
+    return Job(folder, prepared, progress, temporary=False)
+
+
+def _is_same(prepared: Space, given: Space) -> bool:
+    """Whether a run's space is the given one, or what that has for labels."""
+    try:
+        return prepared == given or prepared == given.requiring("label")
+    except ArchitectureError:
+        return False
 
 
 def setting_keys(command: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,13 +153,15 @@ def _space(space: Space | str | os.PathLike[str] | None, folder: Path) -> dict[s
     return {"space.file": str(folder / "given.space"), "space.set": own}
 
 
-def _require_same(config: RunConfig, out: Path) -> None:
-    """Raise RunError unless the run in a folder has these settings."""
+def _require_same(config: RunConfig, out: Path, has_space: bool) -> None:
+    """Raise RunError unless the run in a folder has these settings; whether it has the same space
+    of Python is seen when both are read."""
+    besides = ("software.", "precision.", *(["space."] if has_space else []))
     found = _flat(write_config(read_config(RunFolder.open(out).config)))
     changed = [
         f"{key} = {found.get(key)!r}, not {value!r}"
         for key, value in _flat(write_config(config)).items()
-        if found.get(key) != value and not key.startswith(("software.", "precision.", "space."))
+        if found.get(key) != value and not key.startswith(besides)
     ]
     if changed:
         raise RunError(

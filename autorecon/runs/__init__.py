@@ -11,6 +11,7 @@ from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder, locked, next_free
 from autorecon.runs.lines import Lines, read_lines
+from autorecon.runs.pool import Pool
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
     load_state,
@@ -25,6 +26,7 @@ __all__ = [
     "Checkpoint",
     "Checkpoints",
     "Lines",
+    "Pool",
     "Progress",
     "RunError",
     "RunFolder",

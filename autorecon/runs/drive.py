@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 import attrs
 
+from autorecon.runs.atomic import write_bytes
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder
-from autorecon.runs.lines import Lines
+from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress
 from autorecon.runs.tensors import load_state, save_state
 
@@ -43,17 +44,24 @@ class Stage(Protocol):
         """Take over what `state_dict` gave."""
 
 
-def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
+def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = False) -> None:
     """Run what is left of `stage`, with a checkpoint after each epoch.
 
     Stages of a folder run one after the other, under `folder.lock()`. metrics.jsonl is cut back
     to what the newest checkpoint had seen and gains one row an epoch: stage, epoch (from 0),
     seconds and what `run_epoch` gave. A finished stage is only restored. Whatever interrupts an
     epoch propagates with a note that names the stage, the checkpoint and how to continue.
+
+    Different stages may run at the same time for who holds the lock if they run `apart`: then the
+    rows are beside the checkpoints until the stage is driven once more, without.
     Raises RunError if a checkpoint cannot be written, read, or was made for other `epochs`.
     """
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
-    metrics = Lines(folder.metrics_path)
+    own = Lines(checkpoints.rows_path)
+    if apart and not checkpoints.paths():
+        # Before the first checkpoint, which is of this file's rows from then on.
+        write_bytes(own.path, b"")
+    metrics = own if apart or own.path.exists() else Lines(folder.metrics_path)
     epoch = _restore(stage, checkpoints, metrics, progress)
     if epoch < stage.epochs:
         done = _ticks_before(stage, epoch)
@@ -63,6 +71,16 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress) -> None:
                     offset = metrics.append(_timed(stage, current, tick))
                     checkpoints.save(_snapshot(stage, current + 1, offset))
     checkpoints.keep(1)
+    if not apart and own.path.exists():
+        _take_over(own, folder.metrics_path, stage.name)
+
+
+def _take_over(own: Lines, metrics: Path, stage: str) -> None:
+    """Put the rows that a stage has of its own among those of all, each once."""
+    known = sum(row.get("stage") == stage for row in read_lines(metrics))
+    for row in read_lines(own.path)[known:]:
+        Lines(metrics).append(row)
+    own.path.unlink()
 
 
 @attrs.frozen
@@ -123,6 +141,11 @@ class Checkpoints:
         if checkpoint.stage != self.stage:
             raise RunError(f"{path} is a checkpoint of {checkpoint.stage}, not of {self.stage}")
         return checkpoint
+
+    @property
+    def rows_path(self) -> Path:
+        """Where the rows of a stage are that runs beside others."""
+        return self._folder / "metrics.jsonl"
 
     @property
     def _folder(self) -> Path:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 
 import attrs
 
 from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
-from autorecon.runs import Progress, duration
+from autorecon.runs import Pool, Progress, duration
 from autorecon.study.cells import Cell, Task, plan
 from autorecon.study.check import check
 from autorecon.study.estimate import Estimate
 from autorecon.study.folder import StudyFolder
-from autorecon.study.pool import Pool
 from autorecon.study.provenance import made_by
 from autorecon.study.spec import Study
+from autorecon.study.work import do_cell
 from autorecon.workflow.config import write_config
 
 _SAY_EVERY = 60.0  # seconds, while no cell ends
@@ -79,13 +80,14 @@ class _Doing:
         waiting = deque(left)
         self.progress.say(f"{len(left)} of {len(self.cells)} cells to do, {jobs} at a time")
         said = time.monotonic()
-        with Pool(self.folder, jobs) as pool:
+        with Pool(partial(do_cell, self.folder), jobs) as pool:
             while waiting or pool.running:
                 while pool.free and (ready := self._next(waiting)):
                     pool.give(self._task(ready))
                     self.shares[ready.id] = 0.0
                 # Nothing runs where the last that waited can never begin.
-                for cell, event in pool.events(_SAY_EVERY) if pool.running else ():
+                for task, event in pool.events(_SAY_EVERY) if pool.running else ():
+                    cell = task.cell
                     if isinstance(event, float):
                         self.shares[cell.id] = event
                         continue

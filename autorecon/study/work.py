@@ -71,7 +71,7 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
     record = folder.images_path(cell) if cell.images else None
     known = _measured(folder.path.resolve(), cell.config.teacher)
     prepared = attrs.evolve(prepared, measured=known.get("accuracy"))
-    results = workflow.compress(run, prepared, progress, record)
+    results = workflow.compress(run, prepared, progress, record=record)
     known["accuracy"] = results.teacher.accuracy
     (row,) = results.rows
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,17 @@ from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow import stages
+from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
-from autorecon.workflow.spaces import store_space
+from autorecon.workflow.spaces import load_stored, store_space
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from autorecon.compress import Compression
 
 Named = tuple[str, Space] | None
 """A generator's file in the run and its space; None for a method that has none."""
@@ -86,30 +90,29 @@ def resume(path: Path, command: str, teacher: Teacher | None = None) -> tuple[Ru
     return folder, prepare(attrs.evolve(config, space=space, select=select), teacher)
 
 
-def run(folder: RunFolder, prepared: Prepared, progress: Progress) -> Results:
+def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        found = stages.search(folder, prepared, progress)
-        generators: dict[str, Named] = {}
-        if prepared.baseline:
-            generators[HUMAN] = ("baseline.space", prepared.baseline)
-        generators[DISCOVERED] = ("genotype.space", found)
-        inherited = {}
-        if prepared.config.inherit:
-            inherited[DISCOVERED] = stages.supernet_weights(folder, progress)
-        return _compress_all(folder, prepared, generators, progress, inherited)
+        stages.search(folder, prepared, progress, ahead)
+        return _compress_all(folder, prepared, progress, ahead)
 
 
-def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
+def search(
+    folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE
+) -> Space:
     """Search alone."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        return stages.search(folder, prepared, progress)
+        return stages.search(folder, prepared, progress, ahead)
 
 
 def compress(
-    folder: RunFolder, prepared: Prepared, progress: Progress, record: Path | None = None
+    folder: RunFolder,
+    prepared: Prepared,
+    progress: Progress,
+    ahead: Ahead = ALONE,
+    record: Path | None = None,
 ) -> Results:
     """Compress with the one generator that the space is, or by a method that needs none.
 
@@ -117,30 +120,74 @@ def compress(
     """
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        space, method = prepared.generator, prepared.config.compress.method
-        named: Named = ("space.space", space) if space else None
-        label = "generator" if space else method
-        given = {label: prepared.weights} if prepared.weights else {}
-        return _compress_all(folder, prepared, {label: named}, progress, given, record)
+        return _compress_all(folder, prepared, progress, ahead, record)
+
+
+def side_by_side(folder: RunFolder, jobs: int | None = None) -> Ahead:
+    """Trials and compressions of a run `jobs` at a time, or as many as this machine is good for."""
+    return Ahead(partial(resume, folder.path, read_config(folder.config).command), jobs)
+
+
+def _generators(folder: RunFolder, prepared: Prepared) -> dict[str, Named]:
+    """What is compressed with, by label."""
+    if prepared.config.command == "compress":
+        space = prepared.generator
+        return {"generator": ("space.space", space)} if space else {_method(prepared): None}
+    found: dict[str, Named] = {}
+    if prepared.baseline:
+        found[HUMAN] = ("baseline.space", prepared.baseline)
+    discovered = load_stored(folder, "genotype", prepared.space)
+    return found | {DISCOVERED: ("genotype.space", discovered)}
+
+
+def _method(prepared: Prepared) -> str:
+    return prepared.config.compress.method
+
+
+def _weights(
+    folder: RunFolder, prepared: Prepared, label: str, progress: Progress
+) -> Mapping[str, Tensor] | None:
+    """What the generator of a label starts with, if that is not its seed's."""
+    if label == DISCOVERED and prepared.config.inherit:
+        return stages.supernet_weights(folder, progress)
+    return prepared.weights
+
+
+def _part(label: str, seed: int, folder: RunFolder, prepared: Prepared) -> Compression:
+    named = _generators(folder, prepared)[label]
+    weights = _weights(folder, prepared, label, Progress(quiet=True))
+    return stages.compression(folder, prepared, label, named and named[1], seed, weights)
 
 
 def _compress_all(
     folder: RunFolder,
     prepared: Prepared,
-    generators: Mapping[str, Named],
     progress: Progress,
-    inherited: Mapping[str, Mapping[str, Tensor]],
+    ahead: Ahead,
     record: Path | None = None,
 ) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
+    generators, ticks = _generators(folder, prepared), prepared.config.compress.ticks
+    weights = {label: _weights(folder, prepared, label, progress) for label in generators}
+    parts = [
+        Part(
+            f"{label}, seed {seed}",
+            ticks,
+            partial(_part, label, seed),
+            done=stages.result_path(folder, label, seed).exists(),
+        )
+        for seed in prepared.config.seeds
+        for label in generators
+    ]
+    ahead(folder, "compressions", parts, progress)
     results: list[Student | Row] = []
     diverged: DivergedError | None = None
     for seed in prepared.config.seeds:
         for label, named in generators.items():
-            space, weights = named and named[1], inherited.get(label)
+            space, given = named and named[1], weights[label]
             try:
                 results.append(
-                    stages.compress(folder, prepared, label, space, seed, progress, weights, record)
+                    stages.compress(folder, prepared, label, space, seed, progress, given, record)
                 )
             except DivergedError as error:
                 diverged, why = error, f"diverged: {error}"

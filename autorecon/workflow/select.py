@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import attrs
 import torch
@@ -22,6 +24,7 @@ from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
 from autorecon.records.derivation import Trial
 from autorecon.runs import Progress, RunFolder, drive, write_text
+from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
@@ -56,6 +59,7 @@ def select(
     prepared: Prepared,
     proposed: Sequence[Mapping[str, str]],
     progress: Progress,
+    ahead: Ahead = ALONE,
 ) -> tuple[Trial, ...]:
     """Try what is proposed, all with the same seeds and steps, and compare their students.
 
@@ -64,11 +68,13 @@ def select(
     Raises SelectionError where all of them do, since nothing is left to choose by.
     """
     seeds = range(FIRST_SEED, FIRST_SEED + prepared.config.select.seeds)
+    ahead(folder, "trials", _parts(folder, prepared, proposed, seeds), progress)
     outcomes = []
     for number, choices in enumerate(proposed, 1):
-        space, label = genotype(prepared.space, choices, of="space.space"), f"candidate{number}"
+        space = genotype(prepared.space, choices, of="space.space")
+        names = [(_name(number, seed), seed) for seed in seeds]
         outcomes.append(
-            [_outcome(folder, prepared, space, label, seed, progress) for seed in seeds]
+            [_outcome(folder, prepared, space, name, seed, progress) for name, seed in names]
         )
     if not any(one for tried in outcomes for one in tried):
         raise SelectionError(
@@ -89,11 +95,10 @@ def forget_trials(folder: RunFolder) -> None:
 
 
 def _outcome(
-    folder: RunFolder, prepared: Prepared, space: Space, label: str, seed: int, progress: Progress
+    folder: RunFolder, prepared: Prepared, space: Space, name: str, seed: int, progress: Progress
 ) -> Outcome | None:
     """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
-    name = f"select/{label}/seed{seed}"
-    failed = folder.checkpoint_path / name / "failed.txt"
+    failed = _failed(folder, name)
     if failed.exists():
         return None
     stage = short_compression(prepared, space, seed, name)
@@ -108,6 +113,40 @@ def _outcome(
     progress.say(f"{name} counts as no agreement: {why}")
     write_text(failed, why + "\n")
     return None
+
+
+def _name(number: int, seed: int) -> str:
+    return f"select/candidate{number}/seed{seed}"
+
+
+def _failed(folder: RunFolder, name: str) -> Path:
+    return folder.checkpoint_path / name / "failed.txt"
+
+
+def _parts(
+    folder: RunFolder,
+    prepared: Prepared,
+    proposed: Sequence[Mapping[str, str]],
+    seeds: Iterable[int],
+) -> list[Part]:
+    """The trials as parts of a run; nothing is left of those that failed."""
+    pairs = [(number, seed) for number in range(1, len(proposed) + 1) for seed in seeds]
+    return [
+        Part(
+            name,
+            _short(prepared, seed).ticks,
+            partial(_trial, choices, seed, name),
+            done=_failed(folder, name).exists(),
+        )
+        for number, seed in pairs
+        for name, choices in [(_name(number, seed), proposed[number - 1])]
+    ]
+
+
+def _trial(
+    choices: Mapping[str, str], seed: int, name: str, folder: RunFolder, prepared: Prepared
+) -> Compression:
+    return short_compression(prepared, genotype(prepared.space, choices), seed, name)
 
 
 def short_compression(prepared: Prepared, space: Space, seed: int, name: str) -> Compression:

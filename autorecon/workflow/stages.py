@@ -33,6 +33,7 @@ from autorecon.runs import (
 )
 from autorecon.search import Search
 from autorecon.search.memory import estimate
+from autorecon.workflow.ahead import ALONE, Ahead
 from autorecon.workflow.front import write_front
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
@@ -41,7 +42,9 @@ from autorecon.workflow.select import forget_trials, select
 from autorecon.workflow.spaces import load_stored
 
 
-def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
+def search(
+    folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE
+) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
     if not folder.genotype_path.exists():
@@ -56,7 +59,7 @@ def search(folder: RunFolder, prepared: Prepared, progress: Progress) -> Space:
         if prepared.config.selects:
             proposed = _proposed(stage, prepared, found)
             if len(proposed) > 1:
-                found = found.selected(select(folder, prepared, proposed, progress))
+                found = found.selected(select(folder, prepared, proposed, progress, ahead))
         write_front(folder, stage, found.choices)
         write_record(folder.derivation_path, found)
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
@@ -130,24 +133,10 @@ def compress(
     What is learned from is written to `record`, for a run that repeats it; such a one has it as
     its `images_path`, and makes no images of its own.
     """
-    name = f"{label}/seed{seed}"
-    done = folder.compressed_path / f"{label}-seed{seed}.json"
+    done = result_path(folder, label, seed)
     if (known := read_record(done, Student)) is not None:
         return known
-    config = attrs.evolve(prepared.config.compress, seed=seed)
-    net = generator(space, seed=seed, weights_from=weights_from) if space else None
-    evaluate = prepared.accuracy if prepared.dataset else None
-    teacher, shape = prepared.teacher.module, prepared.teacher.image_shape
-    stage = Compression(
-        teacher,
-        config,
-        net,
-        evaluate,
-        image_shape=shape,
-        wrap=_wrap(folder, record),
-        compute=computing(prepared.config, "compress"),
-        name=f"compress/{name}",
-    )
+    stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(stage, folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
@@ -157,6 +146,33 @@ def compress(
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
     return student
+
+
+def result_path(folder: RunFolder, label: str, seed: int) -> Path:
+    """Where the result of a compression is once it is done."""
+    return folder.compressed_path / f"{label}-seed{seed}.json"
+
+
+def compression(
+    folder: RunFolder,
+    prepared: Prepared,
+    label: str,
+    space: Space | None,
+    seed: int,
+    weights_from: Mapping[str, Tensor] | None = None,
+    record: Path | None = None,
+) -> Compression:
+    """The stage of `compress`, still to be driven."""
+    return Compression(
+        prepared.teacher.module,
+        attrs.evolve(prepared.config.compress, seed=seed),
+        generator(space, seed=seed, weights_from=weights_from) if space else None,
+        prepared.accuracy if prepared.dataset else None,
+        image_shape=prepared.teacher.image_shape,
+        wrap=_wrap(folder, record),
+        compute=computing(prepared.config, "compress"),
+        name=f"compress/{label}/seed{seed}",
+    )
 
 
 def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] | None:

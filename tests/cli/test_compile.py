@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -110,35 +108,6 @@ def test_render_to_what_cannot_be_drawn(tmp_path):
     assert result.exit_code == 2
     assert "svg" in result.stderr
     assert not list(tmp_path.iterdir())
-
-
-def run_python(code: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-
-
-def test_nothing_heavy_is_loaded_to_compile():
-    code = (
-        "import sys, contextlib, io\n"
-        "from autorecon.cli import cli\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        "    cli(['compile', 'paper'], standalone_mode=False)\n"
-        "print([m for m in ('torch', 'torchvision', 'networkx', 'matplotlib', 'rich', 'graphviz')"
-        " if m in sys.modules])"
-    )
-    assert run_python(code).strip() == "[]"
-
-
-def test_import_and_help_load_nothing_heavy():
-    code = (
-        "import sys, autorecon, contextlib, io\n"
-        "from autorecon.cli import cli\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        "    cli(['--help'], standalone_mode=False)\n"
-        "print([m for m in ('torch', 'networkx', 'lark', 'rich') if m in sys.modules])"
-    )
-    assert run_python(code).strip() == "[]"
 
 
 def test_no_color_is_honoured(tmp_path):

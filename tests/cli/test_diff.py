@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -124,15 +122,3 @@ def test_render(tmp_path, monkeypatch):
 def test_colour_only_where_it_is_wanted():
     assert "\x1b[" in diff("paper", "gdfq-cifar", color=True, env={"NO_COLOR": ""}).output
     assert "\x1b[" not in diff("paper", "gdfq-cifar", color=True, env={"NO_COLOR": "1"}).output
-
-
-def test_nothing_heavy_is_loaded():
-    code = (
-        "import sys, contextlib, io\n"
-        "from autorecon.cli import cli\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        "    cli(['diff', 'paper', 'paper-cifar10'], standalone_mode=False)\n"
-        "print([m for m in ('torch', 'networkx', 'rich', 'graphviz') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

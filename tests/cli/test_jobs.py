@@ -155,7 +155,7 @@ def test_mistakes_are_told_before_anything_is_made():
 
 
 # What a job takes with --resume; whatever else it has is of a job that begins.
-WITH_RESUME = {"resume", "quiet", "as_json"}
+WITH_RESUME = {"resume", "jobs", "quiet", "as_json"}
 VALUES = {"--config": "x.toml", "--with": "threads=1", "--set": "width=3", "--ops": "os"}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -139,18 +137,6 @@ def test_rich_tables_take_text_as_it_is():
     assert "[bold]title" in out.getvalue()
     assert "[red]a" in out.getvalue()
     assert plain_text(table) == "[bold]title\n  name    weights\n  [red]a        1"
-
-
-def test_nothing_heavy_is_loaded():
-    code = (
-        "import sys, contextlib, io\n"
-        "from autorecon.cli import cli\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        "    cli(['show', 'paper'], standalone_mode=False)\n"
-        "print([m for m in ('torch', 'networkx', 'rich', 'graphviz') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_tied_decisions_are_listed_with_what_depends_on_them():

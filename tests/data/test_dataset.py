@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -111,17 +108,3 @@ def test_a_registered_data_set_loads_by_its_name(
         data.register("toy", lambda size: toy)
     with pytest.raises(data.DataError, match="cannot be fetched"):
         data.fetch("toy")
-
-
-def test_naming_data_sets_and_teachers_does_not_import_torch() -> None:
-    code = (
-        "import sys; from autorecon import data, teachers; data.names(); teachers.names(); "
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=_root()).returncode == 0
-
-
-def _root() -> str:
-    import autorecon
-
-    return str(next(iter(autorecon.__path__)).removesuffix("/autorecon"))

@@ -36,6 +36,18 @@ def test_every_file_that_is_named_exists(page: str) -> None:
     assert [path for path in named if not exists(path)] == []
 
 
+def test_every_test_lies_in_the_folder_of_what_it_tests() -> None:
+    """Whatever is about no package or room of one lies at the top, or is of docs/ or tools/."""
+    folders = {
+        path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/*/**/test_*.py")
+    }
+    assert len(folders) > 30
+    rooms = folders - {Path("docs"), Path("tools")}
+    assert [
+        room for room in rooms if not (ROOT / "autorecon" / room / "__init__.py").exists()
+    ] == []
+
+
 def exists(path: str) -> bool:
     """Here or in the package; of a file that is to be written, called NAME.py, its folder."""
     written = re.sub(r"NAME\.\w+$", "", path)

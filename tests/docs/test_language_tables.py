@@ -14,22 +14,25 @@ from autorecon.cli.diff_command import diff
 from autorecon.cli.export_command import export
 from autorecon.cli.show_command import show
 from autorecon.lang import Label, Op, Shape, source
-from autorecon.lang.diagnostics import faults as diagnostics
+from autorecon.lang.diagnostics import faults
 from autorecon.lang.diagnostics.code_examples import EXAMPLES
 from autorecon.lang.diagnostics.codes import CODES
-from autorecon.lang.elaborate import candidate_sets as candidates
-from autorecon.lang.elaborate import decisions as ties
-from autorecon.lang.elaborate import edges as add_edges
-from autorecon.lang.elaborate import expressions as evaluate
-from autorecon.lang.elaborate import includes as use
-from autorecon.lang.elaborate import nodes as add_nodes
-from autorecon.lang.elaborate import pipelines
-from autorecon.lang.elaborate import state as elaboration
+from autorecon.lang.elaborate import (
+    candidate_sets,
+    decisions,
+    edges,
+    expressions,
+    includes,
+    nodes,
+    pipelines,
+    state,
+)
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.library import shipped_spaces
 from autorecon.lang.operations.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
 from autorecon.lang.operations.shapes import elements
-from autorecon.lang.syntax import parse as parser
+from autorecon.lang.program.measures import MEASURES
+from autorecon.lang.syntax import parse
 from autorecon.lang.syntax.tables import tables
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
@@ -132,18 +135,18 @@ def test_limits_are_the_ones_that_hold():
     ]
     assert numbers == [
         source.MAX_BYTES,
-        parser.MAX_DEPTH,
+        parse.MAX_DEPTH,
         MAX_SIZE,
-        evaluate.MAX_NUMBER,
+        expressions.MAX_NUMBER,
         pipelines.MAX_OPS,
-        ties.MAX_COMBINATIONS,
+        decisions.MAX_COMBINATIONS,
         pipelines.MAX_DEPTH,
-        candidates.MAX_CANDIDATES,
-        elaboration.MAX_NODES,
-        elaboration.MAX_EDGES,
-        elaboration.MAX_WORK,
-        use.MAX_FILES,
-        diagnostics.MAX_FAULTS,
+        candidate_sets.MAX_CANDIDATES,
+        state.MAX_NODES,
+        state.MAX_EDGES,
+        state.MAX_WORK,
+        includes.MAX_FILES,
+        faults.MAX_FAULTS,
     ]
 
 
@@ -153,8 +156,8 @@ def test_words_of_the_language_are_listed():
 
 
 def test_merges_and_contracts_are_listed():
-    assert {code(row[0])[0] for row in table("Merge")} == set(add_nodes.MERGES)
-    assert {code(row[0])[0] for row in table("Contract")} == set(add_edges.CONTRACTS)
+    assert {code(row[0])[0] for row in table("Merge")} == set(nodes.MERGES)
+    assert {code(row[0])[0] for row in table("Contract")} == set(edges.CONTRACTS)
 
 
 def test_shipped_spaces_are_listed():
@@ -177,3 +180,8 @@ def test_options_of_other_commands_are_listed(command: Command):
 def test_every_attribute_of_a_space_is_listed():
     listed = {name for row in table("Attribute of `Space`") for name in code(row[0])}
     assert listed == {name for name in dir(Space) if not name.startswith("_")} | {"program"}
+
+
+def test_limits_are_of_every_measure():
+    listed = PAGE[PAGE.index("MEASURE is ") :].partition(". ")[0]
+    assert code(listed) == [measure.word for measure in MEASURES]

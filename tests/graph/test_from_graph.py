@@ -153,7 +153,7 @@ def programs(draw: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(programs())
 def test_drawn_spaces_are_the_same_by_way_of_a_graph(text: str) -> None:
     try:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import attrs
 import pytest
 
@@ -154,8 +151,3 @@ def test_sums_of_several_edges_are_one_sum():
     assert isinstance(n4, Merge)
     assert len(n4.terms) == 4  # two grids, nearest and bilinear
     assert all(isinstance(term, Term) and term.weight is None for term in n4.terms)
-
-
-def test_lowering_needs_no_torch():
-    code = "import sys, autorecon.lowering; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

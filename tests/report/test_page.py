@@ -4,8 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -226,11 +224,3 @@ def test_metrics_of_another_space_are_refused(finished: RunFolder) -> None:
     finished.genotype_path.unlink()
     with pytest.raises(ReportError, match=r"2 probabilities for z -> a, .* 3 options"):
         write_report(finished)
-
-
-def test_a_report_loads_no_torch() -> None:
-    code = (
-        "import sys, autorecon.report; print({'torch', 'matplotlib', 'jinja2'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

@@ -15,7 +15,6 @@ from autorecon.study import run as running
 from autorecon.study.cells import plan
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
-from autorecon.study.work import do_cell
 
 MODULE = """
 import multiprocessing, os, signal
@@ -132,8 +131,8 @@ def _done(text, path, **changes):
 class _Here:
     """A pool of one place, in this process."""
 
-    def __init__(self, folder, jobs):
-        self.folder, self.given = folder, []
+    def __init__(self, do, jobs):
+        self.do, self.given = do, []
 
     def __enter__(self):
         return self
@@ -149,4 +148,4 @@ class _Here:
 
     def events(self, timeout):
         task = self.given.pop()
-        return [(task.cell, do_cell(self.folder, task, QUIET))]
+        return [(task, self.do(task, QUIET))]

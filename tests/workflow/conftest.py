@@ -37,10 +37,20 @@ SETTINGS = {
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """Run in a folder that holds the teacher's module; gives the settings."""
-    (tmp_path / "tiny_teacher.py").write_text(TEACHER)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "tiny_teacher", raising=False)
+    return _enter(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def enter():
+    """The same, for what is done once for several tests."""
+    return _enter
+
+
+def _enter(folder, patch):
+    (folder / "tiny_teacher.py").write_text(TEACHER)
+    patch.chdir(folder)
+    patch.syspath_prepend(str(folder))
+    patch.delitem(sys.modules, "tiny_teacher", raising=False)
     return {key: dict(value) for key, value in SETTINGS.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 import autorecon
 from autorecon import data
+from autorecon.compress import CompressConfig
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.workflow import select
@@ -36,6 +38,8 @@ def judging(tool, monkeypatch):
     split = data.Split(pixels.to(torch.uint8), torch.arange(40) % 10)
     names = tuple("abcdefghij")
     dataset = data.Dataset("toy", 16, 1, names, (0.5,), (0.25,), lambda which: split)
+    small = partial(CompressConfig, batch=8, calibration_batches=1)
+    monkeypatch.setattr(tool, "CompressConfig", small)
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
     return lambda *given: CliRunner().invoke(tool.main, [*given, *SHORT])

@@ -6,9 +6,8 @@ import re
 from itertools import combinations
 
 from autorecon import loads
+from autorecon.lang.program.measures import MEASURES
 from fuzzing.draft import Draft
-
-MEASURES = {"parameters": "params", "macs": "macs", "activations": "activations"}
 
 # What may stand at some places instead.
 LAYOUT = (
@@ -72,10 +71,10 @@ def limits(draft: Draft, text: str) -> list[str]:
         return []
     lines = []
     for _ in range(draft.random.choice((1, 1, 2))):
-        measure, word = draft.random.choice(list(MEASURES.items()))
-        found = getattr(cost, measure)
+        measure = draft.random.choice(MEASURES)
+        found = getattr(cost, measure.name)
         sign = draft.random.choice(("<=", "<=", ">="))
-        lines.append(f"limit {word} {sign} {draft.random.randint(found.min, found.max)}")
+        lines.append(f"limit {measure.word} {sign} {draft.random.randint(found.min, found.max)}")
     return lines
 
 

@@ -1,8 +1,8 @@
-"""Spaces with few architectures: what is said of all of them is true of the list."""
+"""Spaces with few architectures: what every analysis says of them is true of the list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from random import Random
@@ -12,6 +12,8 @@ from autorecon.graph import derive_choices
 from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.counting.decision_diagram import FrontierTooWide
 from autorecon.graph.counting.expected_cost import NotProbabilities
+from autorecon.graph.counting.paths import Paths
+from autorecon.graph.sampling.mutate import crossover, mutate
 from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
 from autorecon.graph.survey import extremes
 from fuzzing.judge import Difference, holds, same
@@ -19,30 +21,26 @@ from fuzzing.listing import MEASURES, Architecture, Listing, Part, Picks
 from fuzzing.orbits import check_symmetry
 
 MOST = 3_000  # architectures that are listed
+GENOTYPES = 3  # that are made of those
+
+Analysis = Callable[[Space, list[Architecture], Random], None]
 
 
 def check_exact(space: Space, random: Random) -> int:
-    """Compares the analyses of a space with the list of its architectures, and says how many
+    """Compares all analyses of a space with the list of its architectures, and says how many
     these are; 0 for a space that is too large."""
     if prod(len(d.options) for d in space.program.decisions.values()) > MOST:
         return 0
     listed = Listing(space.program).architectures()
-    same("architectures", space.architectures, len(listed))
-    valid = [a for a in listed if a.valid]
-    check_counts(space, valid)
-    check_costs(space, valid)
-    check_ends(space, valid)
-    check_cuts(space, listed)
-    check_liveness(space, listed)
-    check_samplers(space, valid)
-    check_symmetry(space, valid)
-    check_means(space, listed, random)
-    check_best(space, valid, random)
+    for check in ANALYSES.values():
+        check(space, listed, random)
     return len(listed)
 
 
-def check_counts(space: Space, valid: list[Architecture]) -> None:
+def check_counts(space: Space, listed: list[Architecture], _: Random) -> None:
     """What an analysis cannot tell is None."""
+    same("architectures", space.architectures, len(listed))
+    valid = _valid(listed)
     for kind, found, expected in (
         ("valid", space.valid_architectures, len(valid)),
         ("distinct", space.distinct_architectures, len({a.part for a in valid})),
@@ -51,7 +49,12 @@ def check_counts(space: Space, valid: list[Architecture]) -> None:
             same(f"count of {kind}", found, expected)
 
 
-def check_costs(space: Space, valid: list[Architecture]) -> None:
+def _valid(listed: list[Architecture]) -> list[Architecture]:
+    return [a for a in listed if a.valid]
+
+
+def check_costs(space: Space, listed: list[Architecture], _: Random) -> None:
+    valid = _valid(listed)
     if not valid:
         return
     for place, measure in enumerate(MEASURES):
@@ -65,8 +68,9 @@ def check_costs(space: Space, valid: list[Architecture]) -> None:
             holds(f"bounds of cost: {measure}", inside, (found, ends))
 
 
-def check_ends(space: Space, valid: list[Architecture]) -> None:
+def check_ends(space: Space, listed: list[Architecture], _: Random) -> None:
     """The cheapest and the dearest architecture are valid, and cost what they are said to."""
+    valid = _valid(listed)
     by_choice = {tuple(a.chosen[e.name] for e in space.edges): a for a in valid}
     for found in extremes(space) if valid and space.cost.exact else ():
         if found.architecture is None:
@@ -77,12 +81,13 @@ def check_ends(space: Space, valid: list[Architecture]) -> None:
             raise Difference("an end is valid", str(picked))
         said = found.architecture.parameters, found.architecture.macs
         same("cost of an end", said, one.costs[:2])
+        same("what is live at an end", set(found.architecture.live), {name for name, _ in one.part})
         for measure in found.by:
             place, end = MEASURES.index(measure), {"cheapest": min, "dearest": max}[found.end]
             same(f"the {found.end}", said[place], end(a.costs[place] for a in valid))
 
 
-def check_cuts(space: Space, listed: list[Architecture]) -> None:
+def check_cuts(space: Space, listed: list[Architecture], _: Random) -> None:
     """The fewest edges that are `none` and cut the noise off; ties may take more than needed."""
     none = {e.name: [c.ops[0].name == "none" for c in e.candidates] for e in space.edges}
     open_edges = [e.name for e in space.edges if len(e.candidates) > 1]
@@ -97,8 +102,10 @@ def check_cuts(space: Space, listed: list[Architecture]) -> None:
             holds("what the lines cut is cut", one.cut, one.picks)
 
 
-def check_best(space: Space, valid: list[Architecture], random: Random) -> None:
-    """What is derived is valid, and with rules and limits the most probable that is."""
+def check_best(space: Space, listed: list[Architecture], random: Random) -> None:
+    """What is derived is valid: each decision's most probable option where that is, and with rules
+    and limits the most probable architecture of all."""
+    valid = _valid(listed)
     given = {d.name: [random.uniform(0.01, 1) for _ in d.options] for d in space.decisions}
     try:
         chosen = derive_choices(space, given)
@@ -108,6 +115,9 @@ def check_best(space: Space, valid: list[Architecture], random: Random) -> None:
     picks = tuple(d.options.index(chosen[d.name]) for d in space.decisions)
     found = next((a for a in valid if a.picks == picks), None)
     holds("what is derived is valid", found is not None, picks)
+    likeliest = tuple(given[d.name].index(max(given[d.name])) for d in space.decisions)
+    if any(a.picks == likeliest for a in valid):
+        same("the most probable options are derived", picks, likeliest)
     if space.restrictions and space.cost.exact:
         best = max(_weight(a, space, given) for a in valid)
         holds("the most probable is derived", _weight(found, space, given) > best * 0.999999)
@@ -117,7 +127,7 @@ def _weight(one: Architecture, space: Space, given: Mapping[str, Sequence[float]
     return prod(given[d.name][k] for d, k in zip(space.decisions, one.picks, strict=True))
 
 
-def check_liveness(space: Space, listed: list[Architecture]) -> None:
+def check_liveness(space: Space, listed: list[Architecture], _: Random) -> None:
     """Validity, and that canonical picks stand for one generator each."""
     part_of = {a.picks: a.part for a in listed}
     forms: dict[Part, Picks] = {}
@@ -128,8 +138,28 @@ def check_liveness(space: Space, listed: list[Architecture]) -> None:
         same("canonical is one", forms.setdefault(one.part, form), form)
 
 
-def check_samplers(space: Space, valid: list[Architecture]) -> None:
-    part_of = {a.picks: a.part for a in valid}
+def check_genotypes(space: Space, listed: list[Architecture], random: Random) -> None:
+    """Of some: the genotype, its cost, number and id, and the one form of all that build it."""
+    part_of = {a.picks: a.part for a in _valid(listed)}
+    costs = {a.picks: a.costs for a in listed}
+    forms: dict[Part, Picks] = {}
+    for picks in random.sample(sorted(part_of), min(GENOTYPES, len(part_of))):
+        found = space.genotype(picks)
+        same("picks of a genotype", space.picks(found), picks)
+        same("cost of a genotype", tuple(_costs(found)), costs[picks])
+        same("genotype of a number", space.decode(space.encode(found)), found)
+        same("genotype of an id", space.from_id(space.architecture_id(found)), found)
+        form = space.picks(space.canonical(found, up_to_symmetry=False))
+        same("canonical genotype has its live part", part_of[form], part_of[picks])
+        same("canonical genotype is one", forms.setdefault(part_of[picks], form), form)
+
+
+def _costs(genotype: Space) -> list[int]:
+    return [getattr(genotype.cost, measure).max for measure in MEASURES]
+
+
+def check_samplers(space: Space, listed: list[Architecture], _: Random) -> None:
+    part_of = {a.picks: a.part for a in _valid(listed)}
     try:
         every = ValidArchitectures(space)
         picks = [every.picks(number) for number in range(every.size)]
@@ -141,6 +171,9 @@ def check_samplers(space: Space, valid: list[Architecture]) -> None:
         forms = [distinct.picks(number) for number in range(distinct.size)]
     except FrontierTooWide:
         return
+    if not space.restrictions:  # of which the canonical form knows nothing
+        canonical = [space.liveness.canonical(form) for form in forms]
+        same("distinct ones are canonical", forms, canonical)
     holds("distinct ones are valid", part_of.keys() >= set(forms), set(forms) - part_of.keys())
     parts = [part_of[form] for form in forms]
     same("distinct ones are sampled once", len(set(parts)), len(parts))
@@ -156,8 +189,7 @@ def check_means(space: Space, listed: list[Architecture], random: Random) -> Non
     }
     weights = [
         (prod(own[k] for own, k in zip(parts, a.picks, strict=True)), a.costs)
-        for a in listed
-        if a.valid
+        for a in _valid(listed)
     ]
     total = sum(w for w, _ in weights)
     try:
@@ -178,3 +210,57 @@ def _parts(options: int, random: Random) -> list[int]:
     drawn = [random.choice((0, 1, 1, 2, 3)) for _ in range(options)]
     drawn[random.randrange(options)] += 1
     return drawn
+
+
+def check_changes(space: Space, listed: list[Architecture], random: Random) -> None:
+    """A child has what its parents have, and a mutant differs in one decision where it can."""
+    valid = [a.picks for a in _valid(listed)]
+    if not valid:
+        return
+    one, other = random.choice(valid), random.choice(valid)
+    child = crossover(space, one, other, random)
+    holds("a child is valid", child in valid, (one, other, child))
+    inherited = all(pick in pair for pick, *pair in zip(child, one, other, strict=True))
+    holds("a child is of its parents", inherited, (one, other, child))
+    mutant = mutate(space, one, random)
+    holds("a mutant is valid", mutant in valid, (one, mutant))
+    neighbours = {picks for picks in valid if _apart(picks, one) == 1}
+    if not space.restrictions:
+        holds("a mutant is a neighbour", mutant in (neighbours or {one}), (one, mutant))
+    holds("a mutant is near", _apart(mutant, one) <= 2, (one, mutant))
+
+
+def _apart(one: Picks, other: Picks) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def check_paths(space: Space, _listed: list[Architecture], _: Random) -> None:
+    onward: dict[str, list[str]] = {}
+    for edge in space.edges:
+        if not edge.is_cut:
+            onward.setdefault(edge.source, []).append(edge.target)
+
+    def lengths(name: str) -> list[int]:
+        if name == space.output.name:
+            return [0]
+        return [1 + length for target in onward.get(name, ()) for length in lengths(target)]
+
+    walked = [length for node in space.program.inputs for length in lengths(node.name)]
+    same("paths", space.paths, Paths(len(walked), min(walked), max(walked)))
+
+
+# What is said of a space, and how that is compared with the list.
+ANALYSES: dict[str, Analysis] = {
+    "counts": check_counts,
+    "costs": check_costs,
+    "extremes": check_ends,
+    "counterexample": check_cuts,
+    "liveness": check_liveness,
+    "genotypes": check_genotypes,
+    "samples": check_samplers,
+    "symmetry": check_symmetry,
+    "expected cost": check_means,
+    "derivation": check_best,
+    "mutation": check_changes,
+    "paths": check_paths,
+}

@@ -23,7 +23,8 @@ Part = frozenset[tuple[str, int]]  # the live edges, each with its candidate
 
 @attrs.frozen
 class Architecture:
-    """`chosen` has every edge's candidate; `cut` says that no noise reaches the output."""
+    """`chosen` has every edge's candidate; `cut` says that no noise reaches the output, `valid`
+    that this is not so, that rules and limits hold and that what else is required gets there."""
 
     picks: Picks
     chosen: dict[str, int]
@@ -78,7 +79,16 @@ class Listing:
         cut = self.output not in noisy
         part = frozenset((self.edges[i].name, chosen[i]) for i in on)
         named = {edge.name: c for edge, c in zip(self.edges, chosen, strict=True)}
-        return Architecture(picks, named, part, costs, cut, not cut and self.obeys(chosen, costs))
+        valid = not cut and self.obeys(chosen, costs) and self.has_all(live, on, chosen)
+        return Architecture(picks, named, part, costs, cut, valid)
+
+    def has_all(self, live: set[str], on: list[int], chosen: list[int]) -> bool:
+        """Whether an input of each required role is live, or read by what is."""
+        pipelines = [self.edges[index].candidates[chosen[index]] for index in on]
+        pipelines += [then for name in live if (then := self.program.nodes[name].then)]
+        known = live.union(*(pipeline.labels for pipeline in pipelines))
+        roles = {self.program.nodes[name].role for name in known}
+        return roles >= set(self.program.required)
 
     def costs(self, nodes: set[str], on: list[int], chosen: list[int]) -> Costs:
         """Weights that edges share count once."""

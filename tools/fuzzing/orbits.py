@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import chain, permutations, product
 from math import factorial, prod
+from random import Random
 
 from autorecon import Space
 from autorecon.graph.architectures.liveness import canonical_picks
-from autorecon.graph.architectures.symmetry import TooSymmetric
+from autorecon.graph.architectures.symmetry import TooSymmetric, symmetries
 from autorecon.lang import Program
 from fuzzing.judge import same
 from fuzzing.listing import Architecture, Part, Picks
@@ -17,7 +18,7 @@ from fuzzing.listing import Architecture, Part, Picks
 MOST = 720  # ways to exchange nodes that look alike
 
 
-def check_symmetry(space: Space, valid: list[Architecture]) -> None:
+def check_symmetry(space: Space, listed: list[Architecture], _: Random) -> None:
     """The count up to symmetry, and that one form stands for all that are alike."""
     if space.program.rules or space.program.limits:
         return
@@ -25,21 +26,25 @@ def check_symmetry(space: Space, valid: list[Architecture]) -> None:
     if prod(factorial(len(names)) for names in classes) > MOST:
         return
     moves = list(_moves(space.program, classes))
+    valid = [a for a in listed if a.valid]
     orbits = {part: _least(part, moves) for part in {a.part for a in valid}}
     found = space.architectures_up_to_symmetry
     if found is not None:
         same("count up to symmetry", found, len(set(orbits.values())))
+        same("symmetries", len(symmetries(space.program)), len(moves))
     if len(moves) > 1:
         _check_forms(space, valid, orbits)
 
 
 def _check_forms(space: Space, valid: list[Architecture], orbits: Mapping[Part, tuple]) -> None:
     forms: dict[tuple, Picks] = {}
+    part_of = {one.picks: one.part for one in valid}
     for one in valid:
         try:
             form = canonical_picks(space, one.picks, up_to_symmetry=True)
         except TooSymmetric:
             return
+        same("form is one of those alike", orbits[part_of[form]], orbits[one.part])
         same("form up to symmetry", forms.setdefault(orbits[one.part], form), form)
     same("forms up to symmetry", len(set(forms.values())), len(forms))
 

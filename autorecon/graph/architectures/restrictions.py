@@ -9,8 +9,9 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
-from autorecon.graph.counting.cost import MEASURES, measures
+from autorecon.graph.counting.cost import measures
 from autorecon.lang import Edge
+from autorecon.lang.program.measures import NAMES
 from autorecon.lang.program.rules import Limit, Rule
 
 
@@ -47,7 +48,7 @@ class Restrictions:
         self._nodes = [[c.nodes[name] for name in space.order] for c in costs]
         self._edges = [[c.edges[edge.name] for edge in edges] for c in costs]
         self._owners = [[c.owners.get(name, name) for name in self._names] for c in costs]
-        self._limits = [(limit, MEASURES.index(limit.measure)) for limit in program.limits]
+        self._limits = [(limit, NAMES.index(limit.measure)) for limit in program.limits]
         self._inputs = {number[node.name] for node in program.inputs}
         self._output = number[space.output.name]
 
@@ -76,7 +77,7 @@ class Restrictions:
         return [*self._limited(chosen), *rules]
 
     def costs(self, picks: Picks) -> list[int]:
-        """What is live costs: parameters, multiply-accumulates and activations."""
+        """What is live costs, one number a measure."""
         return self._costs([choice.candidate(picks) for choice in self._choices])
 
     def live_edges(self, picks: Picks) -> set[str]:

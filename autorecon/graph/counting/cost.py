@@ -20,11 +20,9 @@ from autorecon.graph.counting.decision_diagram import (
     Weights,
     diagram,
 )
-from autorecon.lang import Edge, Node, Pipeline, Program
-from autorecon.lang.operations.shapes import elements
+from autorecon.lang import Edge, Program
 from autorecon.lang.program.flow import live_nodes, topological_order
-
-MEASURES = ("parameters", "macs", "activations")
+from autorecon.lang.program.measures import MEASURES, ByMeasure, candidate_costs, node_costs
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)
 LEAST = Semiring(min, operator.add, 0, math.inf)
@@ -45,19 +43,14 @@ class Interval:
 
 
 @attrs.frozen
-class CostInterval:
+class CostInterval(ByMeasure[Interval]):
     """Least and greatest cost over all valid architectures, each extreme by itself.
 
-    `parameters` are trainable ones; `macs` multiply-accumulates and `activations` numbers computed,
-    each for one sample. Where the space is too entangled for exact minima (`exact` is False),
-    `min` is a lower bound: the cost of the cheapest path from noise to the output. Maxima are
-    always exact.
+    Where the space is too entangled for exact minima (`exact` is False), `min` is a lower bound:
+    the cost of the cheapest path from noise to the output. Maxima are always exact.
     """
 
-    parameters: Interval
-    macs: Interval
-    activations: Interval
-    exact: bool = True
+    exact: bool = attrs.field(kw_only=True, default=True)
 
 
 @attrs.frozen
@@ -91,11 +84,11 @@ def _unless_too_wide(program: Program, every: bool) -> Diagram | None:
 
 def cost_interval(program: Program, parts: Diagram | None) -> CostInterval:
     """The costs of `program`, whose live parts are `parts`."""
-    parameters, macs, activations = (
+    found = (
         Interval(_least(c, parts) if parts else at_least(program, c), most(program, c))
         for c in measures(program)
     )
-    return CostInterval(parameters, macs, activations, exact=parts is not None)
+    return CostInterval(*found, exact=parts is not None)
 
 
 def count(parts: Diagram) -> int:
@@ -104,32 +97,19 @@ def count(parts: Diagram) -> int:
     return parts.total(Weights(), COUNT)
 
 
-def measures(program: Program) -> tuple[Costs, Costs, Costs]:
-    """Trainable parameters, multiply-accumulates and activations, the latter two a sample.
-
-    Activations are the numbers that a forward pass computes: each node's merged value, and what
-    each operation gives. `identity` computes nothing.
-    """
-    nodes = {node.name: _node_costs(node) for node in program.nodes.values()}
-    edges = {edge.name: [_candidate_costs(c) for c in edge.candidates] for edge in program.edges}
+def measures(program: Program) -> tuple[Costs, ...]:
+    """Those of each of MEASURES."""
+    nodes = {node.name: node_costs(node) for node in program.nodes.values()}
+    edges = {edge.name: [candidate_costs(c) for c in edge.candidates] for edge in program.edges}
     owners = {edge.name: edge.weights_of for edge in program.edges if edge.weights_of}
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         Costs(
             {name: cost[i] for name, cost in nodes.items()},
             {name: tuple(cost[i] for cost in costs) for name, costs in edges.items()},
-            owners if i == 0 else {},
+            owners if measure.shared else {},
         )
-        for i in range(3)
+        for i, measure in enumerate(MEASURES)
     )
-
-
-def _node_costs(node: Node) -> tuple[int, int, int]:
-    own = _candidate_costs(node.then) if node.then else (0, 0, 0)
-    return own[0], own[1], own[2] + elements(node.shape)
-
-
-def _candidate_costs(candidate: Pipeline) -> tuple[int, int, int]:
-    return candidate.parameters, candidate.macs, candidate.activations
 
 
 def _least(costs: Costs, parts: Diagram) -> int:

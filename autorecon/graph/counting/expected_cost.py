@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from autorecon.graph.counting.cost import all_choices, measures
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.lang import Decision, Program
+from autorecon.lang.program.measures import FREE, ByMeasure
 from autorecon.lang.program.tied_cases import is_tied
 
 Probabilities = Mapping[str, Sequence[Any]]
@@ -25,14 +27,11 @@ class NotProbabilities(ValueError):
 
 
 @attrs.frozen
-class Expectation:
-    """`valid` is the probability that an architecture is valid; the others are means over those
-    that are, in `CostInterval`'s units. Exact but for rounding; Fractions stay Fractions."""
+class Expectation(ByMeasure[Any]):
+    """Means over the architectures that are valid; `valid` is the probability that one is. Exact
+    but for rounding; Fractions stay Fractions."""
 
-    valid: Any
-    parameters: Any
-    macs: Any
-    activations: Any
+    valid: Any = attrs.field(kw_only=True)
 
 
 # A probability, and for each measure its product with the mean.
@@ -40,16 +39,18 @@ _Value = tuple[Any, ...]
 
 
 def _plus(a: _Value, b: _Value) -> _Value:
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
+    return tuple(map(operator.add, a, b))
 
 
 def _times(a: _Value, b: _Value) -> _Value:
     """Independent parts: probabilities multiply, means add."""
     p, q = a[0], b[0]
-    return (p * q, a[1] * q + p * b[1], a[2] * q + p * b[2], a[3] * q + p * b[3])
+    found = [x * q + p * y for x, y in zip(a, b, strict=True)]
+    found[0] = p * q
+    return tuple(found)
 
 
-MEAN = Semiring(_plus, _times, (1, 0, 0, 0), (0, 0, 0, 0))
+MEAN = Semiring(_plus, _times, (1, *FREE), (0, *FREE))
 
 
 def expected_cost(program: Program, probabilities: Probabilities) -> Expectation | None:
@@ -65,7 +66,7 @@ def expected_cost(program: Program, probabilities: Probabilities) -> Expectation
     valid, *means = total
     if not valid:
         raise NotProbabilities("with these probabilities no architecture is valid")
-    return Expectation(valid, *(mean / valid for mean in means))
+    return Expectation(*(mean / valid for mean in means), valid=valid)
 
 
 def _of_tied(program: Program, given: Probabilities) -> _Value | None:
@@ -101,5 +102,5 @@ def _weights(program: Program, drawn: Mapping[str, Sequence[Any]]) -> Weights:
     for name, given in drawn.items():
         by_candidate = zip(given, *(c.edges[name] for c in costs), strict=True)
         live[name] = [(p, *(p * cost for cost in weighed)) for p, *weighed in by_candidate]
-        idle[name] = [(p, 0, 0, 0) for p in given]
+        idle[name] = [(p, *FREE) for p in given]
     return Weights(nodes, live, idle)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.graph.counting.cost import MEASURES, Costs, measures
+from autorecon.graph.counting.cost import Costs, measures
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     FrontierTooWide,
@@ -27,6 +27,7 @@ from autorecon.graph.counting.decision_diagram import (
     Weights,
 )
 from autorecon.lang import Edge, Node, Program
+from autorecon.lang.program.measures import FREE, NAMES
 
 if TYPE_CHECKING:
     from autorecon.lang.program.rules import Limit
@@ -52,13 +53,13 @@ class Bounds:
     def of(cls, limits: Iterable[Limit]) -> Bounds:
         found: dict[int, list[Limit]] = defaultdict(list)
         for limit in limits:
-            found[MEASURES.index(limit.measure)].append(limit)
+            found[NAMES.index(limit.measure)].append(limit)
         least = tuple(max(limit.least for limit in alike) for alike in found.values())
         most = tuple(min(limit.most for limit in alike) for alike in found.values())
         return cls(tuple(found), least, most)
 
     def key(self, costs: Sequence[int]) -> int:
-        """The costs of all three measures as one number, without those that have no limit."""
+        """The costs of all measures as one number, without those that have no limit."""
         return sum(costs[m] << _BITS * place for place, m in enumerate(self.measures))
 
     def hold(self, key: int) -> bool:
@@ -141,7 +142,7 @@ class LimitedSum:
             value = self.weights.of(owner, take, self.diagram.every, self.semiring)
             value = self.semiring.one if value is None else value
             live = isinstance(owner, Node) and take.live
-            costs = [cost.nodes[owner.name] for cost in self.costs] if live else (0, 0, 0)
+            costs = [cost.nodes[owner.name] for cost in self.costs] if live else FREE
             return {self.bounds.key(costs): value}
         found: dict[int, Any] = {}
         for option in take.options:

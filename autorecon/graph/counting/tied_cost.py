@@ -89,8 +89,8 @@ def cost_interval(program: Program) -> CostInterval:
     """Least and greatest over the cases; bounds, and not exact, where they are too many."""
     known = Diagrams(live_parts)
     found = [_interval(program, costs, i, known) for i, costs in enumerate(measures(program))]
-    parameters, macs, activations = (interval for interval, _ in found)
-    return CostInterval(parameters, macs, activations, exact=all(exact for _, exact in found))
+    intervals, exact = zip(*found, strict=True)
+    return CostInterval(*intervals, exact=all(exact))
 
 
 def _interval(
@@ -102,7 +102,7 @@ def _interval(
     for case in filter(is_possible, cheap or [program]):
         parts = known.of(case) if cheap else None
         lows.append(_least(case, measures(case)[measure], parts))
-        exact = exact and parts is not None and not (measure == 0 and _owners_may_be_dead(case))
+        exact = exact and parts is not None and not (costs.owners and _owners_may_be_dead(case))
     possible = filter(is_possible, dear or [program])
     highs = [most(case, measures(case)[measure]) for case in possible]
     return Interval(min(lows, default=0), max(highs, default=0)), exact

@@ -11,6 +11,7 @@ from autorecon.graph.counting.cost import Costs, all_choices, measures
 from autorecon.graph.counting.decision_diagram import Diagram, Semiring, Weights
 from autorecon.graph.counting.tied_cost import Diagrams, by_presence
 from autorecon.lang import Program
+from autorecon.lang.program.measures import FREE, MEASURES
 from autorecon.lang.program.tied_cases import Case, cases, spread
 
 # By decision, one number an option.
@@ -29,7 +30,7 @@ def tied_total(program: Program, given: _Given, mean: Semiring) -> Any:
         if share:
             drawn = {edge.name: spread(edge, program, left) for edge in program.edges}
             value = _of_case(program, case, drawn, costs, known.of(case.program), mean)
-            total = mean.plus(total, mean.times((share, 0, 0, 0), value))
+            total = mean.plus(total, mean.times((share, *FREE), value))
     return total
 
 
@@ -60,39 +61,43 @@ def _of_case(
 ) -> Any:
     assert parts is not None
     weights, owned = _weights(program, case, drawn, costs)
-    valid, parameters, *others = parts.total(weights, mean)
+    valid, *means = parts.total(weights, mean)
     # Weights that edges share are there once, if any of these edges is live.
-    for owner, (present, cost) in owned.items():
+    for owner, (present, *once) in owned.items():
         if present:
-            members = [owner, *(name for name, o in costs[0].owners.items() if o == owner)]
+            members = [e.name for e in program.edges if owner in (e.name, e.weights_of)]
             assert weights.edges is not None
             none_live = {name: [mean.zero] * len(weights.edges[name]) for name in members}
             edges = {**weights.edges, **none_live}
             dead = parts.total(attrs.evolve(weights, edges=edges), mean)[0]
-            cost = cost if present == 1 else cost / present
-            parameters = parameters + (valid - dead) * cost
-    return (valid, parameters, *others)
+            shares = [cost if present == 1 else cost / present for cost in once]
+            means = [m + (valid - dead) * cost for m, cost in zip(means, shares, strict=True)]
+    return (valid, *means)
 
 
 def _weights(
     program: Program, case: Case, drawn: _Given, costs: Sequence[Costs]
-) -> tuple[Weights, dict[str, tuple[Any, Any]]]:
+) -> tuple[Weights, dict[str, tuple[Any, ...]]]:
     """Weights of what a case can be; and, of edges whose weights others share, the probability that
-    they are not `none` with its product with their parameters."""
+    they are not `none` with its product with what they all cost once."""
     nodes = {name: (1, *(c.nodes[name] for c in costs)) for name in program.nodes}
-    owners = costs[0].owners
+    owners = {edge.weights_of for edge in program.edges}
     live, idle, owned = {}, {}, {}
     for edge, shape in zip(program.edges, case.program.edges, strict=True):
         name = edge.name
-        shared = name in owners or name in owners.values()
+        shared = name in owners or edge.weights_of is not None
         values = []
         for p, *weighed in zip(drawn[name], *(c.edges[name] for c in costs), strict=True):
-            mean = [p * cost for cost in weighed]
-            values.append((p, 0 if shared else mean[0], *mean[1:], mean[0]))
+            means = zip((p * cost for cost in weighed), MEASURES, strict=True)
+            once, each = zip(
+                *((m, 0) if shared and measure.shared else (0, m) for m, measure in means),
+                strict=True,
+            )
+            values.append((p, *each, *once))
         both = by_presence(edge, shape, values, _sum)
-        live[name] = [value[:4] for value in both]
-        idle[name] = [(value[0], 0, 0, 0) for value in both]
-        if name in owners.values():
+        live[name] = [value[: 1 + len(FREE)] for value in both]
+        idle[name] = [(value[0], *FREE) for value in both]
+        if name in owners:
             there = [v for v, c in zip(both, shape.candidates, strict=True) if not c.is_none]
-            owned[name] = (there[0][0], there[0][4]) if there else (0, 0)
+            owned[name] = (there[0][0], *there[0][1 + len(FREE) :]) if there else (0, *FREE)
     return Weights(nodes, live, idle), owned

@@ -20,11 +20,12 @@ from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.liveness import liveness
 from autorecon.graph.architectures.restrictions import Restrictions
-from autorecon.graph.counting.cost import COUNT, MEASURES, CostInterval, Interval, measures
+from autorecon.graph.counting.cost import COUNT, CostInterval, Interval, measures
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights, diagram
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.graph.valid import unrestricted as free
 from autorecon.lang import Program
+from autorecon.lang.program.measures import FREE, NAMES
 from autorecon.lang.program.tied_cases import is_possible, is_tied, picks_of_tied, settled, ways
 
 MAX_LISTED = 10_000  # architectures; a second or two
@@ -39,29 +40,20 @@ class Extent:
     cost: CostInterval
 
 
-# A count, then the least and the greatest of each measure.
+# A count, then of each measure the least, and the least of its negative.
 _Value = tuple[Any, ...]
 
 
 def _plus(a: _Value, b: _Value) -> _Value:
-    return (
-        a[0] + b[0],
-        a[1] if a[1] < b[1] else b[1],
-        a[2] if a[2] > b[2] else b[2],
-        a[3] if a[3] < b[3] else b[3],
-        a[4] if a[4] > b[4] else b[4],
-        a[5] if a[5] < b[5] else b[5],
-        a[6] if a[6] > b[6] else b[6],
-    )
+    return (a[0] + b[0], *map(min, a[1:], b[1:]))
 
 
 def _times(a: _Value, b: _Value) -> _Value:
-    count = a[0] * b[0]
-    return (count, *map(operator.add, a[1:], b[1:]))
+    return (a[0] * b[0], *map(operator.add, a[1:], b[1:]))
 
 
-_NOTHING = (math.inf, -math.inf)
-EXTENT = Semiring(_plus, _times, (1, *(0, 0) * 3), (0, *_NOTHING * 3))
+_ENDS = 2 * len(NAMES)
+EXTENT = Semiring(_plus, _times, (1, *(0,) * _ENDS), (0, *(math.inf,) * _ENDS))
 
 
 @once
@@ -70,13 +62,13 @@ def extent(space: Architectures) -> Extent:
     found = exact(space, _summed_extent, _listed_extent)
     if found is None:
         whole = free.cost_interval(Architectures(unrestricted(space.program)))
-        bounds = [_clipped(whole, name, space) for name in MEASURES]
-        return Extent(None, CostInterval(bounds[0], bounds[1], bounds[2], exact=False))
+        bounds = (_clipped(whole, name, space) for name in NAMES)
+        return Extent(None, CostInterval(*bounds, exact=False))
     valid, *ends = found
     if not valid:  # there is nothing to measure
-        ends = [0] * 6
-    cost = CostInterval(Interval(*ends[:2]), Interval(*ends[2:4]), Interval(*ends[4:]))
-    return Extent(valid, cost)
+        ends = [0] * _ENDS
+    intervals = (Interval(least, -most) for least, most in zip(ends[::2], ends[1::2], strict=True))
+    return Extent(valid, CostInterval(*intervals))
 
 
 def leaves_something(space: Architectures) -> bool:
@@ -136,7 +128,7 @@ def _summed_case(program: Program, kept: _Ways) -> _Value:
     for edge in program.edges:
         each = zip(*(c.edges[edge.name] for c in costs), strict=True)
         live[edge.name] = [_costing(c, n) for c, n in zip(each, kept[edge.name], strict=True)]
-        idle[edge.name] = [_costing((0, 0, 0), n) for n in kept[edge.name]]
+        idle[edge.name] = [_costing(FREE, n) for n in kept[edge.name]]
     choices = diagram(program, every=True)
     if choices.final is None:
         return EXTENT.zero
@@ -144,7 +136,7 @@ def _summed_case(program: Program, kept: _Ways) -> _Value:
 
 
 def _costing(costs: Iterable[int], count: int = 1) -> _Value:
-    return (count, *(cost for cost in costs for _ in range(2)))
+    return (count, *(end for cost in costs for end in (cost, -cost)))
 
 
 def _listed_extent(space: Architectures) -> _Value:

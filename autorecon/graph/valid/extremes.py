@@ -18,6 +18,7 @@ from autorecon.graph.valid import unrestricted as free
 from autorecon.graph.valid.best import Scores, best
 from autorecon.lang import Edge, Pipeline, Program
 from autorecon.lang.program.flow import live_nodes
+from autorecon.lang.program.measures import NAMES, ByMeasure
 from autorecon.lang.program.tied_cases import is_possible
 
 Measure = Literal["parameters", "macs"]
@@ -52,7 +53,7 @@ def cheapest(space: Architectures, measure: Measure) -> Architecture | None:
 
 def _cases(space: Architectures, measure: Measure, dearest: bool) -> list[Program]:
     """What to look at where decisions are tied: spaces in which nothing is."""
-    costs = measures(space.program)[("parameters", "macs").index(measure)]
+    costs = measures(space.program)[NAMES.index(measure)]
     found = programs(space.program, costs, dearest=dearest) or []
     return [case for case in found if is_possible(case)]
 
@@ -111,8 +112,8 @@ def _restricted(space: Architectures, measure: Measure, sign: int) -> Architectu
     restrictions = Restrictions(space)
 
     def score(picks: Picks) -> int:
-        parameters, macs, _ = restrictions.costs(picks)
-        return sign * _cost(parameters, macs, measure)
+        costs = ByMeasure(*restrictions.costs(picks))
+        return sign * _cost(costs.parameters, costs.macs, measure)
 
     picks = best(space, Scores(nodes, live, idle, score))
     if picks is None:

@@ -15,11 +15,12 @@ from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.rules import Limit, Rule
 from autorecon.lang.syntax import tree as s
 
 # What a budget is of, by its word in the language.
-MEASURES = {"params": "parameters", "macs": "macs", "activations": "activations"}
+_BY_WORD = {measure.word: measure.name for measure in MEASURES}
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -37,15 +38,15 @@ def resolve_restrictions(program: Elaboration) -> tuple[tuple[Limit, ...], tuple
 
 def _limit(program: Elaboration, statement: s.Limit, scope: Scope) -> Limit | None:
     word, faults = statement.measure, program.faults
-    if word.text not in MEASURES:
-        help = did_you_mean(word.text, MEASURES)
+    if word.text not in _BY_WORD:
+        help = did_you_mean(word.text, _BY_WORD)
         faults.report("E0209", f"unknown measure `{word.text}`", word.span, help)
     bound = _bound(statement.bound, scope, faults)
-    if bound is None or word.text not in MEASURES:
+    if bound is None or word.text not in _BY_WORD:
         return None
     least, most = (0, bound) if statement.sign == "<=" else (bound, math.inf)
     text = f"limit {word.text} {statement.sign} {bound:,}"
-    return Limit(text, MEASURES[word.text], least, most, statement.span)
+    return Limit(text, _BY_WORD[word.text], least, most, statement.span)
 
 
 def _bound(expr: s.Expr, scope: Scope, faults: Diagnostics) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ from autorecon.workflow.prepare import bind
 
 TOOL = Path(__file__).parents[3] / "tools" / "agreement.py"
 NAME = "resnet20-fashion16"
+SMALL = {"batch": 8, "calibration_batches": 1}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,8 @@ def test_the_images_are_the_data_sets_and_the_labels_the_teachers(tool, dataset)
 
 @pytest.fixture
 def measured(tool, dataset, monkeypatch):
-    """Runs the tool on the toy data for two steps of a student."""
+    """Runs the tool on the toy data for two small steps of a student."""
+    monkeypatch.setattr(tool, "CompressConfig", partial(CompressConfig, **SMALL))
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
 
@@ -74,8 +77,9 @@ def test_no_image_that_is_measured_on_is_taught_with(tool, dataset, monkeypatch)
     assert not (taught[:, None] == seen).all(-1).any()
 
 
-@pytest.mark.parametrize("own", [{}, {"ranges": "mse", "rounding": "unbiased"}])
-@pytest.mark.parametrize("test", [False, True])
+@pytest.mark.parametrize(
+    ("test", "own"), [(False, {}), (True, {"ranges": "mse", "rounding": "unbiased"})]
+)
 def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own):
     """Of training images and the teacher's answers, or with --test of test images and labels."""
     given = [f"--{name}={value}" for name, value in own.items()] + ["--test"] * test
@@ -90,12 +94,12 @@ def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own)
         found = []
         for seed in range(2):
             config = CompressConfig(
-                bits="w3a3", warmup_steps=warmup, steps=2, epochs=1, seed=seed, **own
+                bits="w3a3", warmup_steps=warmup, steps=2, epochs=1, seed=seed, **SMALL, **own
             )
             net = generator(bind("gdfq-cifar", {}, teacher), seed=seed)
             wrap = None
             if source == "real":
-                real = tool.RealImages(seen, teacher, 64, seed, order[20:])
+                real = tool.RealImages(seen, teacher, 8, seed, order[20:])
                 wrap = lambda _, real=real: real  # noqa: E731
             stage = Compression(teacher.module, config, net, wrap=wrap)
             stage.run_epoch(0, lambda: None)
@@ -118,7 +122,7 @@ def test_the_last_steps_are_followed(tool, measured, last):
     assert len(followed) == min(last, 2)
     assert followed[-1].split(";")[0] == f"  0 to go: {figure.split()[5]} %"
     teacher = teachers.load(NAME)
-    config = CompressConfig(bits="w3a3", warmup_steps=1, steps=2, epochs=1)
+    config = CompressConfig(bits="w3a3", warmup_steps=1, steps=2, epochs=1, **SMALL)
     stage = Compression(teacher.module, config, generator(bind("gdfq-cifar", {}, teacher), seed=0))
     seen = []
     stage.run_epoch(0, lambda: seen.append(tool._levels(stage.student.module)))
