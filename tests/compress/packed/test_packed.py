@@ -23,6 +23,7 @@ from autorecon.runs import RunError
 from autorecon.teachers import Teacher, TeacherError, build, build_student
 
 SHAPE = (1, 6, 6)
+PAGE = (Path(__file__).parents[3] / "docs" / "compression.md").read_text("utf-8")
 
 
 class Odd(nn.Module):
@@ -102,6 +103,7 @@ def test_a_shipped_network_needs_nothing_else_and_few_bytes() -> None:
         path = saved(student, "resnet20-fashion16", (1, 8, 8), 10, bits=bits)
         size = path.stat().st_size
         assert student.weight_bytes() <= size < min(most, 1.03 * student.weight_bytes())
+        assert f"{round(size / 1000)} kB at {bits}" in PAGE
     about, _ = read_packed(path)
     assert (about.teacher, about.architecture) == ("resnet20-fashion16", "autorecon:resnet20")
     model = autorecon.load_compressed(path, memory="packed")
