@@ -151,6 +151,12 @@ def check_weights(student: PackedStudent, like: list[PackedWeight], path: Path) 
         raise _other_network(path, f": there is no {name} there")
 
 
+def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
+    """Raise RecordError unless a network gives as many answers as the file says."""
+    if answers != student.classes:
+        raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
+
+
 def _other_network(path: Path, where: str = "") -> RecordError:
     return RecordError(
         f"{path} holds another network than the one that was built for it{where}; build the one "

@@ -25,6 +25,7 @@ from autorecon.records.errors import RecordError
 from autorecon.records.packed import (
     REMEDY,
     PackedStudent,
+    check_classes,
     check_weights,
     read_packed,
     split,
@@ -102,6 +103,7 @@ def _quantized(
         raise RecordError(f"{file} has bits, and {about.method} makes students that have none")
     model = student.model
     check_weights(about, packed_weights(model), file)
+    check_classes(about, model.answers, file)
     put_stored(model.module, split(about, tensors, stored_tensors(model.module), file))
     model.freeze()
     return model

@@ -45,6 +45,12 @@ class QuantizedModel:
         logits: Tensor = self.module(images)
         return logits
 
+    @property
+    def answers(self) -> int:
+        """How many numbers it gives an image."""
+        (logits,) = self.module.graph.output_node().args
+        return int(cast(fx.Node, logits).meta["shape"][1])
+
     def quantizers(self) -> Iterator[ActivationQuantizer]:
         return (m for m in self.module.modules() if isinstance(m, ActivationQuantizer))
 
@@ -149,7 +155,10 @@ def _quantize_activation(traced: fx.GraphModule, node: fx.Node, bits: int, range
 
 def _place(traced: fx.GraphModule, node: fx.Node, name: str, quantizer: nn.Module) -> fx.Node:
     """A call of a quantizer on what a node gives."""
-    target = f"{QUANTIZERS}.{name.replace('.', '_')}"
+    field, taken = name.replace(".", "_"), dict(traced.get_submodule(QUANTIZERS).named_children())
+    while field in taken:  # as of `a.b` and `a_b`, or of a weight that is read along two axes
+        field += "_"
+    target = f"{QUANTIZERS}.{field}"
     traced.add_submodule(target, quantizer)
     placed = traced.graph.call_module(target, (node,))
     placed.meta["shape"] = node.meta["shape"]

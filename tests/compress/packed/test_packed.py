@@ -185,6 +185,7 @@ def changed(path: Path, **fields: object) -> None:
         ({"settings": {"bits": "w4a4"}}, "another network"),
         ({"method": "none"}, "no method 'none'"),
         ({"weights": []}, "there is no"),
+        ({"classes": 6}, "it has 6 classes there, and 5 here"),
         ({"layout": ""}, "another network"),
     ],
 )  # fmt: skip
