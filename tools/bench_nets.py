@@ -262,7 +262,7 @@ def _gdfq(size: int, repeats: int) -> Row:
     draws = [nets[1].example_inputs(64, torch.Generator().manual_seed(k)) for k in range(99)]
     # Steps of both take the same noise, in turn.
     ours, plain = iter(draws), iter(draws)
-    stage.source._ask = lambda: _request(*next(ours))  # type: ignore[attr-defined]
+    stage.source.ask = lambda count: _request(*next(ours))  # type: ignore[attr-defined]
     losses: dict[str, list[tuple[float, float]]] = {"ours": [], "plain": []}
 
     def step() -> None:

@@ -12,6 +12,7 @@ from autorecon.cli.options import (
     job_options,
     partial_option,
     ranges_option,
+    scheme_options,
     seeds_option,
     set_option,
     setting,
@@ -42,6 +43,7 @@ from autorecon.cli.options import (
 )
 @bits_option
 @ranges_option
+@scheme_options
 @partial_option
 @float_option
 @seeds_option

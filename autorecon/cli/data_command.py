@@ -7,13 +7,13 @@ import click
 
 @click.group("data")
 def data() -> None:
-    """Find or fetch the data sets that accuracy is measured on."""
+    """Find or fetch the data sets that students are measured on."""
 
 
 @data.command("list")
 def list_data() -> None:
     """List the data sets for --data, and whether their files are here."""
-    from autorecon.data import DataError, MissingDataError, load, names
+    from autorecon.data import OWN, DataError, MissingDataError, load, names
 
     for name in names():
         try:
@@ -25,6 +25,7 @@ def list_data() -> None:
         except DataError as error:
             state = str(error)
         click.echo(f"{name:<16} {state}")
+    click.echo(f"{OWN + 'PATH':<16} pictures of your own, in folders or listed in a text file")
 
 
 @data.command("fetch")

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from autorecon.image_size import Size, parse_size
+
 Function = Callable[..., Any]
 
 
@@ -117,6 +119,13 @@ ops_option = click.option(
 )
 
 
+def _size(ctx: Any, param: Any, text: str | None) -> Size | None:
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 teacher_options = _together(
     setting(
         "--teacher",
@@ -125,16 +134,28 @@ teacher_options = _together(
         "--weights; or package.module:function.",
     ),
     setting(
-        "--weights", sets=["teacher.weights"], help="A safetensors file of a teacher's state dict."
+        "--weights",
+        sets=["teacher.weights"],
+        help="A teacher's state dict: safetensors, .pth, .pt or .bin, or a Hugging Face folder.",
     ),
     setting(
         "--size",
-        type=int,
+        callback=_size,
+        metavar="PIXELS",
         sets=["teacher.size"],
-        help="Side of such a teacher's images, in pixels.",
+        help="Size of such a teacher's images: 224, or 224x160 for height x width.",
     ),
     setting(
-        "--data", sets=["teacher.data"], help="Data set to measure accuracy on; '' measures none."
+        "--channels",
+        type=click.IntRange(min=1),
+        sets=["teacher.channels"],
+        help="Channels of such a teacher's images, where it does not begin with a Conv2d layer.",
+    ),
+    setting(
+        "--data",
+        sets=["teacher.data"],
+        help="What students are measured on: a data set, or folder:PATH with pictures of your own; "
+        "'' has none.",
     ),
 )
 
@@ -145,6 +166,29 @@ bits_option = setting(
 
 ranges_option = setting(
     "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
+)
+
+scheme_options = _together(
+    setting(
+        "--scheme",
+        sets=["compress.scheme"],
+        help="gdfq quantizes weights and activations, integer all that an integer engine computes.",
+    ),
+    setting(
+        "--first-last",
+        type=int,
+        metavar="BITS",
+        sets=["compress.first_last"],
+        help="Width of the first and the last layer.",
+    ),
+    setting(
+        "--bits-of",
+        multiple=True,
+        metavar="PATTERN=BITS",
+        callback=lambda ctx, param, words: " ".join(words) or None,
+        sets=["compress.bits_of"],
+        help="Widths of some layers, as 'layer4.*=w8a8'; may be repeated.",
+    ),
 )
 
 partial_option = setting(
@@ -219,6 +263,12 @@ job_options = _together(
         "--precision",
         sets=["precision.search", "precision.compress"],
         help="fp32, bf16, either with -channels-last, or auto: what a trial finds fastest.",
+    ),
+    setting(
+        "--memory",
+        sets=["memory.limit"],
+        metavar="SIZE",
+        help="What the run may take, as 8G; else three quarters of what is free.",
     ),
     setting("--device", sets=["device"], help="cpu, cuda, or one of several, as cuda:1."),
     setting("--threads", type=int, sets=["threads"], help="Threads of torch; 0 leaves its choice."),

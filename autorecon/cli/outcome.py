@@ -20,9 +20,11 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(results), indent=2))
         return
-    click.echo()
-    for name, calibrated, tuned, size in _rows(results):
-        click.echo(f"  {name:<18} {calibrated:>16} {tuned:>16}   {size}")
+    from autorecon.report.wording import measured_as
+
+    click.echo(f"\n{measured_as(results)}" if results.data else "")
+    for name, *figures, size in _rows(results):
+        click.echo("  ".join([f"  {name:<18}", *(f"{f:>15}" for f in figures), size]).rstrip())
     if difference := results.difference:
         click.echo(
             f"\n  {difference.of}: {difference.mean:+.2f} points over "
@@ -34,15 +36,25 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
     click.echo(f"\nreport: {report}")
 
 
-def _rows(results: Results) -> list[tuple[str, str, str, str]]:
-    full = results.teacher.accuracy
-    rows = [(results.compressed, "calibrated only", "last epoch", "generator")]
-    if full is not None:
-        rows.append(("full precision", "", f"{full:.2f} %", ""))
-    for summary in results.summary:
-        cost = _cost(results.generator_of(summary.generator))
-        rows.append((summary.generator, _figure(summary.calibrated), _figure(summary.last), cost))
-    return rows
+def _rows(results: Results) -> list[tuple[str, ...]]:
+    """A heading, full precision where its figure is known, and each generator's students."""
+    full, shown = results.full_precision, results.summary
+    columns = [
+        [results.compressed, "full precision", *(s.generator for s in shown)],
+        ["calibrated only", "", *(_figure(s.calibrated) for s in shown)],
+        ["last epoch", "" if full is None else f"{full:.2f} %", *(_figure(s.last) for s in shown)],
+    ]
+    if results.figure == "accuracy" and any(s.agreement for s in shown):
+        columns.append(["agreement", "100.00 %", *(_figure(s.agreement) for s in shown)])
+    if any(s.divergence for s in shown):
+        columns.append(["divergence", "0 nats", *(_nats(s.divergence) for s in shown)])
+    costs = [_cost(results.generator_of(s.generator)) for s in shown]
+    heading, known, *rows = zip(*columns, ["generator", "", *costs], strict=True)
+    return [heading, *([] if full is None else [known]), *rows]
+
+
+def _nats(spread: Spread | None) -> str:
+    return "not measured" if spread is None else f"{spread.mean:.3g} nats"
 
 
 def _cost(generator: Generator | None) -> str:

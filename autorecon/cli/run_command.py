@@ -14,6 +14,7 @@ from autorecon.cli.options import (
     partial_option,
     ranges_option,
     recipe_option,
+    scheme_options,
     seeds_option,
     set_option,
     setting,
@@ -30,6 +31,7 @@ from autorecon.cli.options import (
 @teacher_options
 @bits_option
 @ranges_option
+@scheme_options
 @partial_option
 @float_option
 @seeds_option

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="A setting of every compression, as compress.rounding=plain; may be repeated.",
 )
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
+@click.option("--memory", default="", metavar="SIZE", help="Of all cells at a time, as 8G.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
 @click.option("--table", "only_table", is_flag=True, help="Write the tables of what is done.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -74,7 +75,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     else:
         progress.say(f"study in {folder.path}")
         try:
-            records = run(found, folder, _jobs(options), progress)
+            records = run(found, folder, _jobs(options), progress, options["memory"])
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
             raise

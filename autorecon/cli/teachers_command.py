@@ -7,7 +7,7 @@ import json
 import click
 
 OTHERS = """
-With `--weights FILE.safetensors`, a state dict that you have (nothing is downloaded):
+With `--weights`, a file or Hugging Face folder that you have (nothing is downloaded):
   autorecon:NAME           networks for small images: resnet20, resnet18, resnet34, resnet50,
                            mobilenet_v2, and the narrower resnet18_x0_25, mobilenet_v2_x0_5
   torchvision:NAME         classifiers of torchvision, as torchvision:resnet50

@@ -35,6 +35,10 @@ class Batch:
     def of(cls, state: dict[str, Any]) -> Batch:
         return cls(**state | {"request": Request(**state["request"])})
 
+    def part(self, which: slice) -> Batch:
+        """Some of the images."""
+        return Batch(self.images[which], self.request.part(which), self.logits[which])
+
     def on(self, device: str) -> Batch:
         """The same, all of it on a device."""
         return Batch(self.images.to(device), self.request.on(device), self.logits.to(device))

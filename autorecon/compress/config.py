@@ -10,7 +10,7 @@ import attrs
 import autorecon.compress.methods  # noqa: F401  (registers them)
 from autorecon.compress.errors import CompressError, require_known
 from autorecon.compress.methods.method import Method, find_method
-from autorecon.compress.quantization.bits import ROUNDINGS, no_bits
+from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, no_bits
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.settings import Settings
 from autorecon.objective import Objective
@@ -21,8 +21,8 @@ _LEAST = {
     "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
-    "bits", "allow_partial", "ranges", "rounding", "student", "student_lr", "momentum",
-    "weight_decay", "temperature", "alpha", "inundation",
+    "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",
+    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 
@@ -64,7 +64,10 @@ class CompressConfig(Settings):
         own = self.recipe.settings
         if "bits" in own and not self.bits:
             raise no_bits(str(self.bits))
-        for name, known in (("ranges", RANGES), ("rounding", ROUNDINGS)):
+        if "bits" in own:
+            self.widths  # noqa: B018  (raises for texts that are none)
+        known_by = ("ranges", RANGES), ("rounding", ROUNDINGS), ("scheme", SCHEMES)
+        for name, known in known_by:
             if name in own:
                 require_known(name, getattr(self, name), known)
         if "objective" in own:
@@ -136,12 +139,16 @@ class CompressConfig(Settings):
 
         Where it is equal, so are the images; None where they depend on the student.
         """
-        looks = any(objective.needs_student for objective in self._objectives.values())
-        if self.recipe.source != "generator" or looks:
+        if self.recipe.source != "generator" or self.looks_at_student:
             return None
         own = self.recipe.settings
         same: dict[str, Any] = {name: own[name] for name in _STUDENTS if name in own}
         return attrs.evolve(self, **same)
+
+    @property
+    def looks_at_student(self) -> bool:
+        """Whether images are made for the student, or against it."""
+        return any(objective.needs_student for objective in self._objectives.values())
 
     @property
     def _objectives(self) -> dict[str, Objective]:

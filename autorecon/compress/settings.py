@@ -8,6 +8,7 @@ import attrs
 
 from autorecon.compress.quantization.bits import NO_BITS, Bits, as_bits
 from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress.quantization.widths import Widths
 
 
 def part(steps: int, share: float) -> int:
@@ -21,6 +22,9 @@ class Settings:
 
     method: str = "gdfq"
     bits: Bits = attrs.field(default=NO_BITS, converter=as_bits)
+    scheme: str = ""
+    first_last: int = 0
+    bits_of: str = ""
     allow_partial: bool = False
     ranges: str = ""
     rounding: str = ""
@@ -47,6 +51,11 @@ class Settings:
     calibration_batches: int = 0
     evaluate_every: int = 1
     seed: int = 0
+
+    @property
+    def widths(self) -> Widths:
+        """Of every layer; raises CompressError for texts that are none."""
+        return Widths.parse(self.bits, self.bits_of, self.first_last)
 
     @property
     def rate(self) -> float:

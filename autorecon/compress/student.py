@@ -18,6 +18,9 @@ from autorecon.records.results import Site
 class Student(ABC):
     """A module under training; called, it answers as it would in use, computed by `compute`."""
 
+    is_steady = True
+    """Whether an image's answer, while it is learnt from, depends on no other image."""
+
     def __init__(self, module: nn.Module) -> None:
         self.module, self.compute = module, Compute()
 
@@ -89,14 +92,16 @@ class QuantizedStudent(Student):
 class DistilledStudent(Student):
     """A network of its own, trained from its initial weights with its own BatchNorm statistics."""
 
+    is_steady = False
+
     def learning(self) -> nn.Module:
         return self.module.train()
 
 
 def float_bytes(module: nn.Module) -> float:
-    """Bytes of a module's weights and statistics as float32."""
-    values = module.state_dict().values()
-    return 4.0 * sum(value.numel() for value in values if value.is_floating_point())
+    """Bytes of a module's weights and statistics as float32, each once, whatever its names."""
+    values = {id(value): value for value in module.state_dict(keep_vars=True).values()}
+    return 4.0 * sum(value.numel() for value in values.values() if value.is_floating_point())
 
 
 def check_answers(module: nn.Module, like: Tensor, classes: int, name: str) -> None:

@@ -8,14 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from autorecon.data.errors import DataError, MissingDataError
 from autorecon.data.folders import candidate_folders
+from autorecon.data.pictures import Pictures
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from autorecon.data.dataset import Dataset, Split
 
 NAME = "imagenet"
@@ -58,36 +55,6 @@ def find_folder() -> Path:
     )
 
 
-@attrs.frozen(eq=False)
-class FolderImages:
-    """Images [N, 3, size, size] in files, decoded when a part of them is asked for.
-
-    As ImageNet is evaluated: the shorter side resized to 256/224 of `size`, the centre cut out.
-    """
-
-    paths: list[str] = attrs.field(repr=False)
-    size: int
-
-    def __getitem__(self, chosen: slice | Tensor) -> Tensor:
-        """The bytes 0..255 of the chosen images."""
-        import torch
-
-        places = range(len(self.paths))[chosen] if isinstance(chosen, slice) else chosen.tolist()
-        return torch.stack([self._decoded(self.paths[place]) for place in places])
-
-    def _decoded(self, path: str) -> Tensor:
-        from PIL import Image
-        from torchvision.transforms import functional
-
-        try:
-            with Image.open(path) as file:
-                image = file.convert("RGB")
-        except OSError as error:
-            raise DataError(f"cannot read the image {path}: {error}") from error
-        resized = functional.resize(image, [round(self.size * 256 / 224)])
-        return functional.pil_to_tensor(functional.center_crop(resized, [self.size]))
-
-
 def _opened(root: Path, split: str) -> Any:
     from torchvision.datasets import ImageFolder
 
@@ -108,7 +75,7 @@ def _split(found: Any, size: int) -> Split:
     from autorecon.data.dataset import Split
 
     paths, labels = zip(*found.samples, strict=True)
-    return Split(FolderImages(list(paths), size), torch.tensor(labels))
+    return Split(Pictures(list(paths), (3, size, size), published=True), torch.tensor(labels))
 
 
 def _class_names(folders: list[str]) -> tuple[str, ...]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from autorecon.data import cifar, fashion_mnist, imagenet
 from autorecon.data.errors import DataError
+from autorecon.image_size import Size, show_size
 
 if TYPE_CHECKING:
     from autorecon.data.dataset import Dataset
 
 Loader = Callable[[int | None], "Dataset"]
+OWN = "folder:"
+"""What a person's own pictures are named by, with their path; `open_own` opens them."""
 
 _LOADERS: dict[str, Loader] = {
     fashion_mnist.NAME: fashion_mnist.load_fashion_mnist,
@@ -33,12 +36,16 @@ def names() -> list[str]:
     return sorted(_LOADERS)
 
 
-def load(name: str, *, size: int | None = None) -> Dataset:
-    """A data set by its name, with images of size x size pixels.
+def load(name: str, *, size: Size | None = None) -> Dataset:
+    """A data set by its name, with images of that size in pixels.
 
     Raises DataError on an unknown name or size, MissingDataError where its files are not found.
     """
     require_known(name)
+    if isinstance(size, tuple):
+        raise DataError(
+            f"{name} has square images, not {show_size(size)}: choose folder:PATH, or --data ''"
+        )
     return _LOADERS[name](size)
 
 
@@ -48,4 +55,7 @@ def require_known(name: str) -> None:
         return
     from autorecon.lang import did_you_mean
 
-    raise DataError(f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}")
+    raise DataError(
+        f"no data set is called {name!r}: {did_you_mean(name, _LOADERS)}; pictures of your own are "
+        f"{OWN}PATH"
+    )

@@ -28,7 +28,7 @@ def onnx_model(net: Generator, batch: int | None, name: str) -> tuple[bytes, flo
     missing = [package for package in _NEEDED if find_spec(package) is None]
     if missing:
         raise ExportError(f"{name} needs {' and '.join(missing)}: pip install 'autorecon[export]'")
-    data = _without_origins(_converted(net, batch)).SerializeToString()
+    data = without_origins(_converted(net, batch)).SerializeToString()
     return data, compare(net, _runner(data), [batch] if batch else [1, 5], name)
 
 
@@ -48,7 +48,7 @@ def _converted(net: Generator, batch: int | None) -> Any:
     return program.model_proto
 
 
-def _without_origins(model: Any) -> Any:
+def without_origins(model: Any) -> Any:
     """Without notes on where in our sources things come from."""
     for part in _parts(model):
         part.ClearField("metadata_props")

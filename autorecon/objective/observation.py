@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class LayerStatistics:
-    """One call of a BatchNorm2d layer: the batch's statistics of its input beside its own, [C]."""
+    """One call of a BatchNorm layer: the batch's statistics of its input beside its own, [C]."""
 
     mean: Tensor
     variance: Tensor
@@ -48,10 +49,15 @@ class Request:
 
     def on(self, device: str) -> Request:
         """The same, all of it on a device."""
-        parts = (self.labels, self.targets, self.noise)
-        labels, *others = (None if part is None else part.to(device) for part in parts)
-        assert labels is not None
-        return Request(labels, *others)
+        return self._each(lambda tensor: tensor.to(device))
+
+    def part(self, which: slice) -> Request:
+        """What some of the images are asked to show."""
+        return self._each(lambda tensor: tensor[which])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Request:
+        parts = (self.targets, self.noise)
+        return Request(change(self.labels), *(None if t is None else change(t) for t in parts))
 
 
 @attrs.frozen(eq=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Loss = Callable[["Observation"], "Tensor"]
 
 NEEDS = {
-    "statistics": "BatchNorm2d layers with running statistics",
+    "statistics": "BatchNorm layers with running statistics",
     "features": "a Linear layer at its end",
 }
 """What a term, or a method, may need of the teacher."""

@@ -69,5 +69,5 @@ def _divergence(layer: LayerStatistics) -> Tensor:
 
 def _layers(observation: Observation, name: str) -> list[LayerStatistics]:
     if not observation.statistics:
-        raise ObjectiveError(f"the term '{name}' needs BatchNorm2d layers; the teacher has none")
+        raise ObjectiveError(f"the term '{name}' needs BatchNorm layers; the teacher has none")
     return observation.statistics

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeGuard
+from typing import Any
 
 import attrs
+import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 from autorecon.nn import Compute, at_least_float32
+from autorecon.objective.checkpointing import without_checkpointing
+from autorecon.objective.errors import ObjectiveError
 from autorecon.objective.observation import LayerStatistics, Observation, Request
 from autorecon.objective.statistics import batch_statistics, norm_and_statistics
 
@@ -21,11 +26,11 @@ class _Seen:
 
 
 class TeacherView:
-    """Calls a teacher, and notes what enters its BatchNorm2d layers and its last Linear layer.
+    """Calls a teacher, and notes what enters its BatchNorm layers and its last Linear layer.
 
     The teacher is put into eval mode without gradients of its own, and otherwise left as it is:
-    it is watched only while it is being called. `compute` is how it, and whatever makes images
-    for it, is computed.
+    it is watched only while it is being called, and then nothing of it is checkpointed. `compute`
+    is how it, and whatever makes images for it, is computed.
     """
 
     def __init__(self, teacher: nn.Module, compute: Compute = Compute()) -> None:
@@ -36,10 +41,13 @@ class TeacherView:
     def __call__(self, images: Tensor, request: Request) -> Observation:
         """What the teacher makes of images [N, C, H, W] that were asked for by `request`.
 
-        There is one entry of statistics a BatchNorm2d CALL: a layer used twice counts twice.
+        There is one entry of statistics a BatchNorm CALL: a layer used twice counts twice.
+        Raises ObjectiveError where the teacher computes without gradients what they are needed of.
         """
-        with self._watch() as seen:
+        with self._watch() as seen, without_checkpointing():
             logits = self.answers(images)
+        if images.requires_grad and torch.is_grad_enabled():
+            _require_gradients(seen.statistics)
         return Observation(images, request, logits, seen.statistics, seen.features)
 
     def answers(self, images: Tensor) -> Tensor:
@@ -65,9 +73,20 @@ class TeacherView:
                 hook.remove()
 
 
-def stores_statistics(layer: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
-    """Whether this is a BatchNorm2d layer that keeps the statistics of the training data."""
-    return isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None
+def stores_statistics(layer: nn.Module) -> bool:
+    """Whether this layer norms by channels, and keeps the statistics of the training data.
+
+    Such are torch's BatchNorm layers of all dimensions, also SyncBatchNorm, which is one in eval
+    mode, their subclasses, and frozen ones, which torchvision and others have as buffers alone.
+    """
+    stored = (getattr(layer, name, None) for name in ("running_mean", "running_var", "eps"))
+    mean, variance, eps = stored
+    return (
+        isinstance(mean, Tensor)
+        and isinstance(variance, Tensor)
+        and eps is not None
+        and not isinstance(layer, _InstanceNorm)
+    )
 
 
 def last_linear(teacher: nn.Module) -> nn.Linear | None:
@@ -85,12 +104,22 @@ def lacking(teacher: nn.Module, needs: Iterable[str]) -> list[str]:
     return [need for need in dict.fromkeys(needs) if not has[need]]
 
 
+def _require_gradients(statistics: list[LayerStatistics]) -> None:
+    if all(layer.mean.requires_grad for layer in statistics):
+        return
+    raise ObjectiveError(
+        "a BatchNorm layer of the teacher computes without gradients: its forward pass may not be "
+        "within torch.no_grad(), nor detach what it computes"
+    )
+
+
 def _is_plain(layer: nn.Module) -> bool:
     """Whether calling it computes what torch's own class does, and nothing else."""
-    return type(layer).forward is nn.BatchNorm2d.forward and "forward" not in vars(layer)
+    own = type(layer).forward, "forward" in vars(layer)
+    return own in [(_BatchNorm.forward, False), (nn.SyncBatchNorm.forward, False)]
 
 
-def _noting(layer: nn.BatchNorm2d, seen: _Seen) -> Callable[[Tensor], Tensor]:
+def _noting(layer: nn.Module, seen: _Seen) -> Callable[[Tensor], Tensor]:
     """The layer's forward pass, which takes the statistics on the way."""
 
     def forward(features: Tensor) -> Tensor:
@@ -109,8 +138,8 @@ def _note_statistics(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None
 
 
 def _beside_stored(layer: nn.Module, mean: Tensor, variance: Tensor) -> LayerStatistics:
-    stored = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
-    return LayerStatistics(mean, variance, *stored)
+    stored: Any = layer
+    return LayerStatistics(mean, variance, stored.running_mean, stored.running_var)
 
 
 def _note_features(seen: _Seen) -> Callable[[nn.Module, tuple[Any, ...]], None]:

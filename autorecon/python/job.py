@@ -18,6 +18,7 @@ from autorecon import teachers
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
 from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.image_size import as_size
 from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.search import SearchConfig
 from autorecon.teachers import Teacher
@@ -31,7 +32,7 @@ Place = str | os.PathLike[str]
 Model = nn.Module | str
 """A classifier, or the name of one as `--teacher` takes it."""
 
-BOUND = ("classes", "channels", "size")
+BOUND = ("classes", "channels", "size", "rows", "columns")
 """Parameters that a space has of the teacher."""
 
 
@@ -129,8 +130,10 @@ def _teacher(asked: Asked) -> Teacher | None:
 def _config(asked: Asked, teacher: Teacher | None, spaces: Path) -> RunConfig:
     named: dict[str, Any] = {"teacher.name": teacher.name if teacher else asked.model}
     if teacher is None:
-        size = asked.image_shape and asked.image_shape[-1]
-        named |= {"teacher.size": size, "teacher.mean": asked.mean, "teacher.std": asked.std}
+        if asked.image_shape:
+            channels, *sides = asked.image_shape
+            named |= {"teacher.size": as_size(*sides), "teacher.channels": channels}
+        named |= {"teacher.mean": asked.mean, "teacher.std": asked.std}
     values = {"space.baseline": "", **_space(asked.space, spaces), **named, **asked.settings}
     plain = {key: _plain(value) for key, value in values.items()}
     return read_config(combine(None, plain, [], asked.recipe) | {"command": asked.command})
@@ -156,7 +159,7 @@ def _space(space: Space | str | os.PathLike[str] | None, folder: Path) -> dict[s
 def _require_same(config: RunConfig, out: Path, has_space: bool) -> None:
     """Raise RunError unless the run in a folder has these settings; whether it has the same space
     of Python is seen when both are read."""
-    besides = ("software.", "precision.", *(["space."] if has_space else []))
+    besides = ("software.", "precision.", "memory.", *(["space."] if has_space else []))
     found = _flat(write_config(read_config(RunFolder.open(out).config)))
     changed = [
         f"{key} = {found.get(key)!r}, not {value!r}"

@@ -19,6 +19,7 @@ from autorecon.python.job import Place
 from autorecon.records.coverage import Coverage
 from autorecon.records.files import read_record
 from autorecon.records.results import Results
+from autorecon.records.score import Score
 from autorecon.records.students import Student
 from autorecon.runs import RunError, RunFolder, replacing
 
@@ -54,8 +55,8 @@ class Result:
         return self.student.coverage
 
     @property
-    def score(self) -> float | None:
-        """Top-1 on the test images after the last step, in percent; None without data."""
+    def score(self) -> Score | None:
+        """How it answered the test images after the last step, or invented ones without data."""
         return self.student.last
 
     @property
@@ -93,8 +94,12 @@ class Result:
         }
         if self.coverage:
             facts["multiply-accumulates quantized"] = f"{self.coverage.share_of_macs:.1%}"
-        if self.score is not None:
-            facts["accuracy"] = f"{self.score:.2f} % (full precision {of.accuracy:.2f} %)"
+        if self.score and self.score.accuracy is not None:
+            facts["accuracy"] = f"{self.score.accuracy:.2f} % (full precision {of.accuracy:.2f} %)"
+        if self.score and self.score.agreement is not None:
+            invented = self.results.data is not None and self.results.data.invented
+            where = " on invented images" if invented else ""
+            facts["agreement with the teacher"] = f"{self.score.agreement:.2f} %{where}"
         if self.student.warnings:
             facts["warning"] = "; ".join(self.student.warnings)
         return facts

@@ -16,6 +16,7 @@ from cattrs import Converter
 
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import structured
+from autorecon.records.score import Score
 from autorecon.runs import Lines, read_lines
 
 FORMAT = 2
@@ -42,7 +43,10 @@ def _is_id(record: Any, field: Any, value: str) -> None:
 
 @attrs.frozen
 class CellRecord:
-    """What a cell brought; accuracies are in percent of the test images, None where none are.
+    """What a cell brought; figures are of the last step's student, None where none were measured.
+
+    `accuracy`, `agreement` and `divergence` are those of its `Score`; `calibrated` is the figure
+    before the student's first step, and `full_precision` the teacher's accuracy, in percent.
 
     `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
     the space that was searched or drawn from, "" where there is none; `genotype` is the id of what
@@ -55,6 +59,8 @@ class CellRecord:
     steps: int = 0
     seconds: float = 0.0
     accuracy: float | None = None
+    agreement: float | None = None
+    divergence: float | None = None
     calibrated: float | None = None
     full_precision: float | None = None
     generator: Made | None = None
@@ -64,6 +70,11 @@ class CellRecord:
     software: dict[str, str] = attrs.Factory(dict)
     error: str = ""
     final: bool = True
+
+    @property
+    def figure(self) -> float | None:
+        """What cells are compared by, as `Score.figure`."""
+        return Score(self.accuracy, self.agreement).figure
 
     @property
     def done(self) -> bool:

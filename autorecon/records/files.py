@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,10 @@ Schema = TypeVar("Schema")
 
 LIMIT = 64_000_000
 """Bytes; a run with a thousand students stays far below."""
+PICTURE_LIMIT = 2_000_000
+"""Bytes of a picture that a page takes."""
+PICTURE_CLASSES = "Classes"
+"""The text in a PNG file that has the numbers of the classes of its rows, with spaces between."""
 REMEDY = "put back the original, or continue the run with --resume to write it again"
 
 
@@ -22,8 +27,8 @@ def write_record(path: Path, value: Any) -> None:
     write_text(path, json.dumps(plain(value), indent=1) + "\n")
 
 
-def read_record(path: Path, kind: type[Schema], only: int | None = None) -> Schema | None:
-    """What the file holds, None where there is none; `only` is the one `format` to take.
+def read_record(path: Path, kind: type[Schema], formats: Sequence[int] = ()) -> Schema | None:
+    """What the file holds, None where there is none; `formats` are those to take, the newest last.
 
     Raises RecordError for anything else than such a file.
     """
@@ -31,9 +36,10 @@ def read_record(path: Path, kind: type[Schema], only: int | None = None) -> Sche
     if value is None:
         return None
     found = value.get("format") if isinstance(value, dict) else None
-    if only is not None and found != only:
+    if formats and found not in formats:
         raise RecordError(
-            f"{path} has the format {found!r}, and this version reads {only}: "
+            f"{path} has the format {found!r}, and this version reads "
+            f"{' and '.join(map(str, formats))}: "
             "make the report with the version that made the run"
         )
     return structured(value, kind, str(path), REMEDY)

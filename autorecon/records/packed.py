@@ -77,7 +77,7 @@ class PackedStudent:
     std: tuple[float, ...] | None = attrs.field(default=None, validator=_are_of_channels)
     method: str
     bits: str = ""
-    scheme: str = "gdfq"
+    scheme: str = ""
     settings: dict[str, Any] = attrs.Factory(dict)
     weights: list[PackedWeight] = attrs.Factory(list)
     layout: str = ""

@@ -1,4 +1,4 @@
-"""results.json: what a finished run says of itself. Accuracies are in percent."""
+"""results.json: what a finished run says of itself."""
 
 from __future__ import annotations
 
@@ -6,31 +6,43 @@ from pathlib import Path
 
 import attrs
 
+from autorecon.image_size import Size
 from autorecon.records.files import read_record
+from autorecon.records.score import Score
 
-FORMAT = 1
+FORMAT = 2
+READ = (1, FORMAT)
+"""Format 1 has accuracies where there are scores now."""
 
 
 @attrs.frozen
 class Teacher:
-    """The model that was compressed."""
+    """The model that was compressed; `accuracy` is its top-1 in percent, where there are labels.
+
+    `size` is that of its images, `changes` what was done to it when it was loaded.
+    """
 
     name: str
     classes: int
     channels: int
-    size: int
+    size: Size
     parameters: int
     accuracy: float | None = None
+    changes: list[str] = attrs.Factory(list)
 
 
 @attrs.frozen
 class Data:
-    """What the accuracies were measured on."""
+    """What students were measured on, images of the teacher's size; `about` says more of them.
+
+    `invented` are images that no camera took and no student learned from, for want of others.
+    """
 
     name: str
-    size: int
     test_images: int
     class_names: list[str]
+    about: str = ""
+    invented: bool = False
 
 
 @attrs.frozen
@@ -50,9 +62,9 @@ class Row:
 
     generator: str
     seed: int
-    calibrated: float | None = None
-    last: float | None = None
-    best: float | None = None
+    calibrated: Score | None = None
+    last: Score | None = None
+    best: Score | None = None
     best_epoch: int | None = None
     warnings: list[str] = attrs.Factory(list)
 
@@ -72,18 +84,20 @@ class Spread:
 
 @attrs.frozen
 class Summary:
-    """All students of one generator."""
+    """All students of one generator: figures, as `Score.figure`, and more of their last epochs."""
 
     generator: str
     runs: int
     calibrated: Spread | None = None
     last: Spread | None = None
     best: Spread | None = None
+    agreement: Spread | None = None
+    divergence: Spread | None = None
 
 
 @attrs.frozen
 class Difference:
-    """`of` is "A - B"; mean and std of the last epochs' differences, seed by seed."""
+    """`of` is "A - B"; mean and std of the last epochs' figures' differences, seed by seed."""
 
     of: str
     runs: int
@@ -142,6 +156,17 @@ class Results:
     software: dict[str, str] = attrs.Factory(dict)
 
     @property
+    def figure(self) -> str:
+        """What `Score.figure` is here: accuracy, or agreement where no image has a label."""
+        scores = [row.last for row in self.rows if row.last]
+        return "accuracy" if all(s.accuracy is not None for s in scores) else "agreement"
+
+    @property
+    def full_precision(self) -> float | None:
+        """The teacher's own figure, in percent; it agrees with itself."""
+        return self.teacher.accuracy if self.figure == "accuracy" else 100.0
+
+    @property
     def compressed(self) -> str:
         """What the teacher became: w3a3, or resnet18."""
         return self.bits or self.student
@@ -153,4 +178,4 @@ class Results:
 
 def read_results(path: Path) -> Results | None:
     """The file's content; None if there is no file. Raises RecordError if it is not results."""
-    return read_record(path, Results, only=FORMAT)
+    return read_record(path, Results, formats=READ)

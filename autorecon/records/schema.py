@@ -7,9 +7,12 @@ from functools import cache
 from typing import Any, TypeVar
 
 import cattrs
+from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
+from autorecon.image_size import Size, structured_size
 from autorecon.records.errors import RecordError
+from autorecon.records.score import Score
 
 Schema = TypeVar("Schema")
 
@@ -38,7 +41,15 @@ def _reason(error: BaseException, kind: type | None) -> str:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     register_exact(converter)
+    converter.register_structure_hook(Size, lambda value, _: structured_size(value))
+    whole = make_dict_structure_fn(Score, converter)
+    converter.register_structure_hook(Score, lambda value, _: _score(value, whole))
     return converter
+
+
+def _score(value: Any, whole: Callable[[Any, type[Score]], Score]) -> Score:
+    """Files of before there was agreement have a number, the accuracy."""
+    return Score(float(value)) if type(value) in (int, float) else whole(value, Score)
 
 
 def register_exact(converter: cattrs.Converter) -> None:

@@ -8,16 +8,17 @@ import attrs
 
 from autorecon.records.coverage import Coverage
 from autorecon.records.results import Row, Site
+from autorecon.records.score import Score
 
 
 @attrs.frozen(kw_only=True)
 class Compressed:
-    """What a report needs of a compression; `last` is the figure to quote, `best` was chosen by
-    score. `config` are its settings, `weight_bytes` those of the teacher and of the student."""
+    """What a report needs of a compression; `last` is the one to quote, `best` was chosen by its
+    figure. `config` are its settings, `weight_bytes` those of the teacher and of the student."""
 
-    calibrated: float | None
-    last: float | None
-    best: float | None
+    calibrated: Score | None
+    last: Score | None
+    best: Score | None
     best_epoch: int | None
     config: dict[str, Any]
     weight_bytes: dict[str, float]

@@ -11,12 +11,13 @@ from xml.etree import ElementTree
 import attrs
 from markupsafe import Markup
 
+from autorecon.records.files import PICTURE_CLASSES, PICTURE_LIMIT
 from autorecon.report.errors import ReportError
 
-PNG_LIMIT = 2_000_000
 SVG_LIMIT = 2_000_000
 COLUMNS = 8
 """Images in a row of a class grid."""
+_CLASSES = f"tEXt{PICTURE_CLASSES}\0".encode()
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SHAPES = {"path", "polygon", "polyline", "ellipse", "circle", "rect", "line", "text", "tspan"}
 _FRAMES = {"svg", "g", "a", "title", "desc", "defs", "clipPath"}
@@ -32,13 +33,15 @@ class ImageGrid:
     uri: str
     width: int
     height: int
+    classes: tuple[int, ...] | None = None
+    """Those of its rows, where the file tells."""
 
 
 def read_grid(path: Path) -> ImageGrid:
     """A PNG file, embedded. Raises ReportError if it is none, or too large for a page."""
     try:
-        if path.stat().st_size > PNG_LIMIT:
-            raise ReportError(f"{path} is larger than {PNG_LIMIT:,} bytes: save a smaller grid")
+        if path.stat().st_size > PICTURE_LIMIT:
+            raise ReportError(f"{path} is larger than {PICTURE_LIMIT:,} bytes: save a smaller grid")
         data = path.read_bytes()
     except OSError as error:
         raise ReportError(f"cannot read {path}: {error.strerror}") from error
@@ -46,7 +49,17 @@ def read_grid(path: Path) -> ImageGrid:
         raise ReportError(f"{path} is not a PNG image: put back the original, or remove it")
     width, height = struct.unpack(">II", data[16:24])
     uri = f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
-    return ImageGrid(path.stem, uri, width, height)
+    return ImageGrid(path.stem, uri, width, height, _classes(data))
+
+
+def _classes(data: bytes) -> tuple[int, ...] | None:
+    """What the text of that name holds, whose length stands before its kind."""
+    start = data.find(_CLASSES)
+    if start < 4:
+        return None
+    (length,) = struct.unpack(">I", data[start - 4 : start])
+    words = data[start + len(_CLASSES) : start + 4 + length].split()
+    return tuple(int(word) for word in words if word.isdigit())
 
 
 def inline_svg(text: str, description: str) -> Markup:

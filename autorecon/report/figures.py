@@ -13,6 +13,7 @@ from autorecon.graph import Space
 from autorecon.graph.draw.labels import edge_types
 from autorecon.lang import Decision
 from autorecon.records.results import Results
+from autorecon.records.score import Score
 from autorecon.report.charts import Line, line_chart, strip_chart
 from autorecon.report.history import History, SearchEpoch
 
@@ -20,6 +21,7 @@ GENERATOR_COLOURS = ("c1", "c0", "c2", "c3", "c5", "c6")
 """By the order of the generators: the human-designed one comes first."""
 TYPE_COLOURS = ("c0", "c5", "c2", "c3", "c1", "c4")
 """By the order of declaration, in the hues of the drawings."""
+KINDS = {"accuracy": "Top-1 accuracy", "agreement": "Agreement with the teacher"}
 PHASES = {"weights": "c1", "architecture": "c0"}
 
 
@@ -108,6 +110,7 @@ def student_figures(
     keys = tuple(Key(colours[label], label) for label in history.labels)
     wanted: list[tuple[str, str, str, dict[str, float | None]]] = [
         ("accuracy", "Accuracy of the student, %", "", {"level": teacher}),
+        ("agreement", "Agreement with the teacher, %", "", {}),
         ("student.total", "Loss of the student", "mean of an epoch", {}),
         ("generator.total", "Loss of the generator", "mean of an epoch", {}),
         ("images.total", "Loss of the images", "mean of an epoch", {}),
@@ -148,12 +151,13 @@ def _mean_line(columns: Sequence[tuple[list[int], list[float]]], colour: str) ->
 def seed_strips(
     results: Results, colours: Mapping[str, str]
 ) -> tuple[dict[str, Markup], tuple[float, float]]:
-    """Every seed's accuracies on one scale, by generator, and the ends of the scale."""
-    known = _finite(a for row in results.rows for a in (row.calibrated, row.last))
+    """Every seed's figures on one scale, by generator, and the ends of the scale."""
+    known = _finite(figure(s) for row in results.rows for s in (row.calibrated, row.last))
     if not known:
         return {}, (0.0, 0.0)
-    everything = [*known, *_finite([results.teacher.accuracy])]
-    limits = (math.floor(min(everything)), math.ceil(max(everything) + 0.01))
+    everything = [*known, *_finite([results.full_precision])]
+    high = min(100, math.ceil(max(everything) + 0.01))
+    limits = (min(math.floor(min(everything)), high - 1), high)
     strips = {
         summary.generator: _strip(results, summary.generator, colours[summary.generator], limits)
         for summary in results.summary
@@ -164,13 +168,18 @@ def seed_strips(
 def _strip(results: Results, label: str, colour: str, limits: tuple[float, float]) -> Markup:
     rows = [row for row in results.rows if row.generator == label]
     return strip_chart(
-        f"Top-1 accuracy of every seed of the {label} generator",
-        _finite(row.calibrated for row in rows),
-        _finite(row.last for row in rows),
+        f"{KINDS[results.figure]} of every seed of the {label} generator",
+        _finite(figure(row.calibrated) for row in rows),
+        _finite(figure(row.last) for row in rows),
         colour,
         limits=limits,
-        level=results.teacher.accuracy,
+        level=results.full_precision,
     )
+
+
+def figure(score: Score | None) -> float | None:
+    """What a table has of it."""
+    return score.figure if score else None
 
 
 def _finite(values: Iterable[float | None]) -> list[float]:

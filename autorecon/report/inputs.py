@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph import Space
+from autorecon.image_size import size_parameters, structured_size
 from autorecon.lang import SpaceError, load_ops, load_program
 from autorecon.lang.wording import plural
 from autorecon.records.front import FrontRow, read_front
@@ -21,7 +22,7 @@ from autorecon.runs import RunFolder
 
 GRIDS = 6
 """Grids of images on a page, those of results.json first."""
-_TEACHER_SAYS = ("classes", "channels", "size")
+_TEACHER_SAYS = ("classes", "channels")
 
 
 @attrs.frozen
@@ -35,6 +36,7 @@ class Inputs:
     genotype: Space | None
     baseline: Space | None
     grids: list[ImageGrid]
+    unshown: list[str]
     front: list[FrontRow]
     trials: list[TrialRow]
 
@@ -63,7 +65,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         _space(folder.space_path, {**bound, **_scalars(given)}),
         _space(folder.genotype_path, {}),
         _space(folder.path / "baseline.space", bound),
-        _grids(folder.path / "images", results),
+        *_grids(folder.path / "images", results),
         read_front(folder.front_table_path),
         read_trials(folder),
     )
@@ -123,9 +125,21 @@ def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
 def _bound(folder: RunFolder, results: Results | None) -> dict[str, Any]:
     """What the teacher says of the images: the spaces of a run are bound to it by name."""
     if results is not None:
-        return {name: getattr(results.teacher, name) for name in _TEACHER_SAYS}
-    section = _scalars(_section(folder, "teacher"))
-    return {name: section[name] for name in _TEACHER_SAYS if name in section}
+        teacher = results.teacher
+        own = {name: getattr(teacher, name) for name in _TEACHER_SAYS}
+        return own | size_parameters(teacher.size)
+    section = _section(folder, "teacher")
+    own = {name: v for name, v in _scalars(section).items() if name in _TEACHER_SAYS}
+    return own | _sides(folder, section)
+
+
+def _sides(folder: RunFolder, section: Mapping[str, Any]) -> dict[str, int]:
+    if "size" not in section:
+        return {}
+    try:
+        return size_parameters(structured_size(section["size"]))
+    except ValueError as error:
+        raise ReportError(f"{folder.config_path}: teacher.size: {error}") from error
 
 
 def _section(folder: RunFolder, name: str) -> Mapping[str, Any]:
@@ -141,8 +155,15 @@ def _scalars(section: Any) -> dict[str, Any]:
     return {k: v for k, v in section.items() if isinstance(v, bool | int | float)}
 
 
-def _grids(folder: Path, results: Results | None) -> list[ImageGrid]:
+def _grids(folder: Path, results: Results | None) -> tuple[list[ImageGrid], list[str]]:
+    """Those of a page, and why others of them cannot be shown."""
     labels = [generator.label for generator in results.generators] if results else []
     paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
     paths.sort(key=lambda p: labels.index(p.stem) if p.stem in labels else len(labels))
-    return [read_grid(path) for path in paths[:GRIDS]]
+    grids, unshown = list[ImageGrid](), list[str]()
+    for path in paths[:GRIDS]:
+        try:
+            grids.append(read_grid(path))
+        except ReportError as error:
+            unshown.append(f"The images of {path.stem} are not shown: {error}.")
+    return grids, unshown

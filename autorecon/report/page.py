@@ -13,15 +13,18 @@ from markupsafe import Markup
 
 from autorecon.graph import Space
 from autorecon.graph.draw.labels import exact_text, size_text
+from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
+from autorecon.records.results import Data
 from autorecon.report.embed import COLUMNS, inline_svg
-from autorecon.report.figures import generator_colours, search_figures, student_figures
+from autorecon.report.errors import ReportError
+from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
 from autorecon.report.inputs import Inputs, missing, read_inputs
 from autorecon.report.panels import panel_groups
-from autorecon.report.tables import model_rows, scale, site_groups, warnings
+from autorecon.report.tables import measured_beside, model_rows, scale, site_groups, warnings
 from autorecon.report.templates import templates
 from autorecon.report.verdict import verdict
-from autorecon.report.wording import percent
+from autorecon.report.wording import measured_as, percent
 from autorecon.runs import RunFolder, duration, write_text
 
 EXCERPT = 60_000
@@ -53,7 +56,7 @@ def write_report(folder: RunFolder) -> Path:
 def render(inputs: Inputs) -> str:
     """The page's HTML."""
     environment = templates()
-    environment.filters.update(percent=percent, size=size_text)
+    environment.filters.update(figure=figure, percent=percent, size=size_text, of_rows=_of_rows)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
     return environment.get_template("template.html").render(_context(inputs), script=script)
@@ -73,6 +76,8 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "results": results,
         "models": model_rows(results, colours) if results else [],
         "scale": scale(results, colours) if results else None,
+        "measure": measured_as(results) if results else "",
+        "beside": measured_beside(results) if results else False,
         "found": found,
         "drawings": drawings,
         "search_figures": search_figures(history.search, inputs.space),
@@ -81,6 +86,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "trials": inputs.trials,
         "student_figures": student_figures(history, colours, teacher),
         "grids": inputs.grids,
+        "unshown": inputs.unshown,
         "columns": COLUMNS,
         "class_names": _class_names(inputs),
         "labelled": results is None or results.labelled,
@@ -106,15 +112,31 @@ def _facts(inputs: Inputs) -> list[tuple[str, str]]:
         return facts
     if results.search:
         facts.append(("Strategy", results.search.strategy))
+    if results.teacher.changes:
+        facts.append(("Teacher, as loaded", "; ".join(results.teacher.changes)))
     if results.rows:
         ranges = f", {results.ranges} ranges" if results.ranges else ""
         facts.append(("Method", results.method))
         facts.append(("Student", f"{results.compressed}{ranges}"))
     data = results.data
-    measured = f"{data.name}, {plural(data.test_images, 'test image')}" if data else "none"
-    facts.append(("Test data", f"{measured}, {data.size} px" if data else measured))
+    facts.append(("Test data", _measured_on(data, results.teacher.size) if data else "none"))
     times = [f"{stage} {duration(seconds)}" for stage, seconds in results.seconds.items()]
     return [*facts, ("Time", ", ".join(times))] if times else facts
+
+
+def _measured_on(data: Data, size: Size) -> str:
+    images = plural(data.test_images, "image" if data.invented else "test image")
+    return ", ".join(
+        filter(
+            None,
+            (
+                data.name,
+                images,
+                f"{size if isinstance(size, int) else show_size(size)} px",
+                data.about,
+            ),
+        )
+    )
 
 
 def _found(inputs: Inputs) -> Drawing | None:
@@ -138,9 +160,12 @@ def _drawings(inputs: Inputs) -> list[Drawing]:
 
 
 def _drawing(space: Space, title: str, file: str) -> Drawing:
-    from autorecon.graph.draw.render import svg
+    from autorecon.graph.draw.render import DrawError, svg
 
-    picture = inline_svg(svg(space), f"{title}, {space.name}")
+    try:
+        picture = inline_svg(svg(space), f"{title}, {space.name}")
+    except (ReportError, DrawError) as error:
+        picture = Markup('<p class="quiet note">Not shown: {}.</p>').format(error)
     return Drawing(title, file, picture, _excerpt(space.text))
 
 
@@ -151,6 +176,11 @@ def _class_names(inputs: Inputs) -> Sequence[str]:
     if results.data and len(results.data.class_names) == results.teacher.classes:
         return results.data.class_names
     return [f"class {index}" for index in range(min(results.teacher.classes, 1000))]
+
+
+def _of_rows(names: Sequence[str], classes: Sequence[int] | None) -> Sequence[str]:
+    """The names of a picture's rows, which are all classes where it does not say."""
+    return names if classes is None else [names[i] for i in classes if i < len(names)]
 
 
 def _command(inputs: Inputs) -> str | None:

@@ -43,6 +43,7 @@ CSV_COLUMNS = (
     *("mean", "std", "calibrated_mean", "calibrated_std"),
     *("against", "difference", "low", "high", "pairs"),
     *("parameters", "macs", "published", "published_of"),
+    *("agreement_mean", "agreement_std", "divergence_mean", "divergence_std"),
 )
 
 
@@ -50,7 +51,7 @@ def _values(row: Row) -> list[object]:
     found, calibrated, difference = row.accuracy, row.calibrated, row.difference
     return [
         *(row.teacher, row.setting, row.variant, row.full_precision),
-        *(found.runs if found else 0, row.missing, sum(row.failures.values())),
+        *(row.figure.runs if row.figure else 0, row.missing, sum(row.failures.values())),
         *((found.mean, found.std) if found else (None, None)),
         *((calibrated.mean, calibrated.std) if calibrated else (None, None)),
         row.against,
@@ -61,6 +62,8 @@ def _values(row: Row) -> list[object]:
         ),
         *(row.parameters, row.macs),
         *((row.published.accuracy, row.published.of) if row.published else (None, None)),
+        *((row.agreement.mean, row.agreement.std) if row.agreement else (None, None)),
+        *((row.divergence.mean, row.divergence.std) if row.divergence else (None, None)),
     ]
 
 

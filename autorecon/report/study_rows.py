@@ -10,12 +10,15 @@ from autorecon.graph.draw.labels import size_text
 from autorecon.lang.wording import plural
 from autorecon.report.wording import MINUS, PLUS_MINUS
 from autorecon.study.rows import Row
+from autorecon.study.statistics import Sample
 
 COLUMNS = (
     "teacher",
     "compressed to",
     "variant",
     "accuracy, %",
+    "agreement, %",
+    "divergence, nats",
     "difference",
     "95 % interval",
     "runs",
@@ -39,13 +42,15 @@ class StudyTable:
 
 def study_table(title: str, rows: Sequence[Row], notes: Sequence[str]) -> StudyTable:
     """Teacher and setting stand in a group's first row alone; columns without anything are left
-    out, and every published figure's origin, failure and warning is a note."""
+    out, and every published figure's origin, failure and warning is a note. Agreement takes the
+    place of accuracy where no image had a label."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.teacher, row.setting), []).append(row)
-    texts = [[_cells(row, row is group[0]) for row in group] for group in groups.values()]
+    labelled = any(row.accuracy for row in rows) or not any(row.agreement for row in rows)
+    texts = [[_cells(row, row is group[0], labelled) for row in group] for group in groups.values()]
     every = [cells for group in texts for cells in group]
-    kept = [i for i, name in enumerate(COLUMNS) if i < 4 or any(cells[i] for cells in every)]
+    kept = [i for i, name in enumerate(COLUMNS) if i < 3 or any(cells[i] for cells in every)]
     return StudyTable(
         title,
         tuple(COLUMNS[i] for i in kept),
@@ -54,8 +59,8 @@ def study_table(title: str, rows: Sequence[Row], notes: Sequence[str]) -> StudyT
     )
 
 
-def _cells(row: Row, first: bool) -> tuple[str, ...]:
-    found, difference = row.accuracy, row.difference
+def _cells(row: Row, first: bool, labelled: bool) -> tuple[str, ...]:
+    found, difference = row.figure, row.difference
     interval = ""
     if difference and difference.low is not None and difference.high is not None:
         interval = f"{signed(difference.low)} .. {signed(difference.high)}"
@@ -63,7 +68,9 @@ def _cells(row: Row, first: bool) -> tuple[str, ...]:
         _teacher(row) if first else "",
         row.setting if first else "",
         row.variant,
-        _accuracy(row),
+        _figure(row, row.accuracy) if labelled else "",
+        _spread(row.agreement) if labelled else _figure(row, row.agreement),
+        _spread(row.divergence, ".3g"),
         signed(difference.mean) if difference else "",
         interval,
         str(found.runs) if found else "",
@@ -77,11 +84,18 @@ def _teacher(row: Row) -> str:
     return row.teacher if row.full_precision is None else f"{row.teacher} {row.full_precision:.2f}"
 
 
-def _accuracy(row: Row) -> str:
-    if row.accuracy is None:
+def _figure(row: Row, found: Sample | None) -> str:
+    """What the table is about, or why it is missing."""
+    if found is None:
         return "failed" if row.failures else ("not run" if row.missing else "not measured")
-    mean, std = row.accuracy.mean, row.accuracy.std
-    return f"{mean:.2f}" if std is None else f"{mean:.2f} {PLUS_MINUS} {std:.2f}"
+    return _spread(found)
+
+
+def _spread(found: Sample | None, form: str = ".2f") -> str:
+    if found is None:
+        return ""
+    mean = format(found.mean, form)
+    return mean if found.std is None else f"{mean} {PLUS_MINUS} {format(found.std, form)}"
 
 
 def signed(value: float) -> str:
@@ -96,6 +110,11 @@ def _about(rows: Sequence[Row]) -> list[str]:
         notes.append(
             "Accuracy on test images after the last step: mean and sample standard deviation over "
             "seeds."
+        )
+    if any(row.agreement for row in rows):
+        notes.append(
+            "Agreement is how often a student's class is the teacher's on test images, divergence "
+            "the mean KL(teacher || student)."
         )
     if against:
         notes.append(

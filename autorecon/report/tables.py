@@ -12,7 +12,7 @@ from autorecon.lang.wording import plural
 from autorecon.records.results import Results, Site
 from autorecon.report.figures import seed_strips
 from autorecon.report.inputs import Inputs
-from autorecon.report.wording import DASH, percent, spread
+from autorecon.report.wording import DASH, nats, percent, spread
 
 
 @attrs.frozen
@@ -25,6 +25,8 @@ class ModelRow:
     last: str
     calibrated: str = DASH
     best: str = DASH
+    agreement: str = DASH
+    divergence: str = DASH
     strip: str = ""
     parameters: str = DASH
     macs: str = DASH
@@ -44,7 +46,9 @@ def model_rows(results: Results, colours: Mapping[str, str]) -> list[ModelRow]:
     """Full precision first, then a row a generator, with mean and spread over its seeds."""
     teacher = results.teacher
     detail = f"full precision, {size_text(teacher.parameters)} parameters"
-    first = ModelRow(teacher.name, detail, "muted", percent(teacher.accuracy))
+    first = ModelRow(teacher.name, detail, "muted", percent(results.full_precision))
+    if measured_beside(results):
+        first = attrs.evolve(first, agreement=percent(100.0), divergence="0")
     strips, _ = seed_strips(results, colours)
     rows = [first]
     for summary in results.summary:
@@ -57,6 +61,8 @@ def model_rows(results: Results, colours: Mapping[str, str]) -> list[ModelRow]:
             spread(summary.last),
             spread(summary.calibrated),
             spread(summary.best),
+            spread(summary.agreement),
+            nats(summary.divergence),
             strips.get(summary.generator, ""),
         )
         if generator:
@@ -64,6 +70,11 @@ def model_rows(results: Results, colours: Mapping[str, str]) -> list[ModelRow]:
             row = attrs.evolve(row, parameters=costs[0], macs=costs[1])
         rows.append(row)
     return rows
+
+
+def measured_beside(results: Results) -> bool:
+    """Whether students were measured beside the teacher, as files of format 1 know nothing of."""
+    return any(summary.agreement for summary in results.summary)
 
 
 def scale(results: Results, colours: Mapping[str, str]) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ def verdict(inputs: Inputs) -> str:
         return _so_far(inputs)
     scored = [summary for summary in results.summary if summary.last is not None]
     if not scored:
-        return _without_accuracy(inputs, results)
+        return _without_figures(inputs, results)
     pair = _compared(results, scored)
     sentences = [_comparison(results, *pair)] if pair else [_single(results, s) for s in scored]
     return " ".join(sentences)
@@ -43,7 +43,7 @@ def _searched(inputs: Inputs) -> str:
     return f"The search went through {epochs}{over}; nothing was compressed with what it found."
 
 
-def _without_accuracy(inputs: Inputs, results: Results) -> str:
+def _without_figures(inputs: Inputs, results: Results) -> str:
     if results.rows or inputs.history.students:
         return "Students were trained; without test data nothing can be said of their accuracy."
     return _searched(inputs) if inputs.history.search else "Nothing was searched or compressed."
@@ -67,6 +67,7 @@ def _comparison(results: Results, ours: Summary, other: Summary) -> str:
     level = size == percent(0.0)
     relation = f"level with {against}" if level else f"{size} points {where} {against}"
     sentence = f"{_reached(results, ours)}, {relation}; {_certainty(difference)}."
+    sentence += _beside(results, ours)
     return sentence + _expense(results, ours, other)
 
 
@@ -97,21 +98,36 @@ def _expense(results: Results, ours: Summary, other: Summary) -> str:
 def _single(results: Results, summary: Summary) -> str:
     full = results.teacher.accuracy
     if full is None or summary.last is None:
-        return f"{_reached(results, summary)}."
+        return f"{_reached(results, summary)}.{_beside(results, summary)}"
     gap = full - summary.last.mean
     where = "below" if gap >= 0 else "above"
     return (
         f"{_reached(results, summary)}, {percent(abs(gap))} points {where} the full-precision "
-        f"teacher's {percent(full)} %."
+        f"teacher's {percent(full)} %.{_beside(results, summary)}"
     )
+
+
+def _beside(results: Results, summary: Summary) -> str:
+    """How far the student is from the teacher, where that was measured."""
+    if summary.agreement is None or summary.divergence is None:
+        return ""
+    nats = f"{summary.divergence.mean:.3g} nats"
+    if results.figure == "agreement":
+        return f" The teacher's probabilities diverge from its own by {nats}."
+    return f" Its class is the teacher's on {spread(summary.agreement)} % of them ({nats} apart)."
 
 
 def _reached(results: Results, summary: Summary) -> str:
     seeds = plural(summary.runs, "seed")
-    return (
-        f"{_when(results)}, {_whose(results, summary)} student reached "
-        f"{spread(summary.last)} % ({seeds})"
-    )
+    who = f"{_when(results)}, {_whose(results, summary)} student"
+    if results.figure == "accuracy":
+        return f"{who} reached {spread(summary.last)} % ({seeds})"
+    on = "invented images, not of photographs" if _invented(results) else "the test images"
+    return f"{who} agreed with the teacher on {spread(summary.last)} % of {on} ({seeds})"
+
+
+def _invented(results: Results) -> bool:
+    return results.data is not None and results.data.invented
 
 
 def _when(results: Results) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autorecon.records.results import Spread
+from autorecon.records.results import Results, Spread
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
@@ -25,6 +25,24 @@ def spread(value: Spread | None) -> str:
     if value.std is None or not math.isfinite(value.std):
         return percent(value.mean)
     return f"{percent(value.mean, _decimals(value.std))} {deviation(value.std)}"
+
+
+def nats(value: Spread | None) -> str:
+    """0.0123 ± 0.0004: a divergence with the digits that it has."""
+    if value is None or not math.isfinite(value.mean):
+        return DASH
+    if value.std is None or not math.isfinite(value.std):
+        return f"{value.mean:.3g}"
+    return f"{value.mean:.3g} {PLUS_MINUS} {value.std:.1g}"
+
+
+def measured_as(results: Results) -> str:
+    """What the figures of a run are, and on which images."""
+    if results.figure == "accuracy":
+        return "Top-1 accuracy on the test images in percent"
+    if results.data and results.data.invented:
+        return "Agreement with the teacher in percent, on invented images, not photographs"
+    return "Agreement with the teacher in percent, on test images without labels"
 
 
 def deviation(std: float) -> str:

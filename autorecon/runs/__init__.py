@@ -6,7 +6,7 @@ were interrupted. Importing this loads neither torch nor rich.
 
 from __future__ import annotations
 
-from autorecon.runs.atomic import replacing, write_bytes, write_text
+from autorecon.runs.atomic import link_or_copy, replacing, write_bytes, write_text
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder, locked, next_free
@@ -33,6 +33,7 @@ __all__ = [
     "Stage",
     "drive",
     "duration",
+    "link_or_copy",
     "load_state",
     "load_weights",
     "locked",

@@ -48,6 +48,18 @@ def write_text(path: str | Path, data: str) -> None:
     write_bytes(path, data.encode("utf-8"))
 
 
+def link_or_copy(source: Path, path: str | Path) -> None:
+    """Make `path` another name of a file, which takes no room, or a copy where there are no such
+    names. Files are replaced and never changed in place, so that neither changes the other."""
+    if Path(path).exists() and os.path.samefile(source, path):
+        return  # a name cannot replace another of the same file
+    with replacing(path) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+
 def sweep(folder: Path) -> None:
     """Remove the temporary files that killed writers left below `folder`.
 

@@ -1,9 +1,10 @@
-"""Run a stage of work epoch by epoch so that it can be interrupted anywhere."""
+"""Run a stage of work step by step so that it can be interrupted anywhere."""
 
 from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,18 +17,23 @@ from autorecon.runs.errors import RunError
 from autorecon.runs.folder import RunFolder
 from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress
+from autorecon.runs.stopping import stopping
 from autorecon.runs.tensors import load_state, save_state
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
-_FILE = re.compile(r"epoch-(\d+)\.safetensors")
+_FILE = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.safetensors")
+
+EVERY = 60.0
+"""Seconds between checkpoints, at least."""
+_SHARE = 0.05  # of the time that checkpoints may take, at most
 
 
 class Stage(Protocol):
     """A resumable piece of work.
 
     What `run_epoch` does depends only on the state: after `load_state_dict(state_dict())`, in
-    another process as well, it goes on bit for bit. A stage whose epochs differ in steps may have
-    `ticks_before(epoch) -> int` too.
+    another process as well, it goes on bit for bit, from the middle of an epoch too. A stage whose
+    epochs differ in steps may have `ticks_before(epoch) -> int` too.
     """
 
     name: str  # words with slashes between them, as "compress/discovered/seed0"
@@ -35,22 +41,26 @@ class Stage(Protocol):
     ticks: int  # optimiser steps over all epochs
 
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> Mapping[str, Any]:
-        """Run epoch 0, 1, ... with one `tick()` a step, and give the row for metrics.jsonl."""
+        """Run what is left of epoch 0, 1, ... with one `tick()` after each step, and give the row
+        of the whole epoch for metrics.jsonl."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next epoch depends on, random generators too."""
+        """Everything that what follows depends on, random generators too; `tick` may ask for it.
+        Of a stage that is done, what its results are made of."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` gave."""
 
 
 def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = False) -> None:
-    """Run what is left of `stage`, with a checkpoint after each epoch.
+    """Run what is left of `stage`, with a checkpoint from time to time and at its end.
 
     Stages of a folder run one after the other, under `folder.lock()`. metrics.jsonl is cut back
     to what the newest checkpoint had seen and gains one row an epoch: stage, epoch (from 0),
-    seconds and what `run_epoch` gave. A finished stage is only restored. Whatever interrupts an
-    epoch propagates with a note that names the stage, the checkpoint and how to continue.
+    seconds and what `run_epoch` gave. A finished stage is only restored. Told to end (SIGINT,
+    SIGTERM), it makes a checkpoint after the step that it is in and raises KeyboardInterrupt; told
+    twice it ends at once. Whatever interrupts an epoch propagates with a note that names the
+    stage, the checkpoint and how to continue.
 
     Different stages may run at the same time for who holds the lock if they run `apart`: then the
     rows are beside the checkpoints until the stage is driven once more, without.
@@ -62,15 +72,15 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = 
         # Before the first checkpoint, which is of this file's rows from then on.
         write_bytes(own.path, b"")
     metrics = own if apart or own.path.exists() else Lines(folder.metrics_path)
-    epoch = _restore(stage, checkpoints, metrics, progress)
-    if epoch < stage.epochs:
-        done = _ticks_before(stage, epoch)
-        with progress.task(stage.name, stage.ticks, done) as tick:
-            for current in range(epoch, stage.epochs):
-                with _noting(stage, current, checkpoints, folder):
-                    offset = metrics.append(_timed(stage, current, tick))
-                    checkpoints.save(_snapshot(stage, current + 1, offset))
-    checkpoints.keep(1)
+    work = _Work(stage, checkpoints, metrics)
+    work.restore(progress)
+    if work.epoch < stage.epochs:
+        done = _ticks_before(stage, work.epoch) + work.steps
+        with progress.task(stage.name, stage.ticks, done) as tick, stopping(progress) as stopped:
+            for current in range(work.epoch, stage.epochs):
+                with _noting(stage, current, work.checkpoints, folder):
+                    work.run_epoch(tick, stopped)
+    work.checkpoints.keep(1)
     if not apart and own.path.exists():
         _take_over(own, folder.metrics_path, stage.name)
 
@@ -85,18 +95,29 @@ def _take_over(own: Lines, metrics: Path, stage: str) -> None:
 
 @attrs.frozen
 class Checkpoint:
-    """A stage after `epoch` of its `epochs`, when metrics.jsonl was `offset` bytes long."""
+    """A stage after `epoch` of its `epochs` and `steps` of the next, which took `seconds` so far,
+    when metrics.jsonl was `offset` bytes long."""
 
     stage: str
     epoch: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
     epochs: int = attrs.field(validator=attrs.validators.instance_of(int))
     offset: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
     state: dict[str, Any] = attrs.field(validator=attrs.validators.instance_of(dict), repr=False)
+    steps: int = attrs.field(
+        default=0, validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)]
+    )
+    seconds: float = attrs.field(default=0.0, validator=attrs.validators.instance_of(float))
+
+    @property
+    def file(self) -> str:
+        within = f"-step-{self.steps:05d}" if self.steps else ""
+        return f"epoch-{self.epoch:05d}{within}.safetensors"
 
 
 @attrs.frozen
 class Checkpoints:
-    """One stage's checkpoints, `ROOT/STAGE/epoch-00012.safetensors`, of which two are kept."""
+    """One stage's checkpoints, `ROOT/STAGE/epoch-00012-step-00003.safetensors`; when a new one
+    stands, the one before it goes."""
 
     root: Path
     stage: str = attrs.field(validator=attrs.validators.matches_re(_NAME))
@@ -104,18 +125,21 @@ class Checkpoints:
     def paths(self) -> list[Path]:
         """Newest first."""
         found = [path for path in self._folder.glob("*") if _FILE.fullmatch(path.name)]
-        return sorted(found, key=_epoch_of, reverse=True)
+        return sorted(found, key=_place_of, reverse=True)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        path = self._folder / f"epoch-{checkpoint.epoch:05d}.safetensors"
-        save_state(path, attrs.asdict(checkpoint, recurse=False))
-        self.keep(2)
+        save_state(self._folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
+        self.keep(1)
 
     def keep(self, count: int) -> None:
         """Delete all but the newest `count`."""
         for path in self.paths()[count:]:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+    def forget(self) -> None:
+        """Delete all, of a stage whose results are written."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def newest(self, progress: Progress) -> Checkpoint | None:
         """The newest one that can be read; None if there is none.
@@ -152,34 +176,78 @@ class Checkpoints:
         return self.root / self.stage
 
 
-def _restore(stage: Stage, checkpoints: Checkpoints, metrics: Lines, progress: Progress) -> int:
-    """Bring stage and metrics to the newest checkpoint, or make the first; give its epoch."""
-    checkpoint = checkpoints.newest(progress)
-    if checkpoint is None:
-        # Recorded before the first epoch, so that rows of an unfinished one can be told.
-        checkpoints.save(_snapshot(stage, 0, metrics.mend()))
-        return 0
-    if checkpoint.epochs != stage.epochs:
-        raise RunError(
-            f"{stage.name} was started for {checkpoint.epochs} epochs and cannot go on for "
-            f"{stage.epochs}: leave the setting as it was, or start in another folder"
+@attrs.define
+class _Work:
+    """A stage and how far it is: `steps` of `epoch` are done, in `seconds` before `_since`."""
+
+    stage: Stage
+    checkpoints: Checkpoints
+    metrics: Lines
+    epoch: int = 0
+    steps: int = 0
+    _seconds: float = 0.0
+    _since: float = 0.0
+    _offset: int = 0
+    _saved: float = 0.0
+    _cost: float = 0.0
+
+    def restore(self, progress: Progress) -> None:
+        """Bring stage and metrics to the newest checkpoint, or make the first."""
+        self._saved = time.perf_counter()
+        checkpoint = self.checkpoints.newest(progress)
+        if checkpoint is None:
+            # Recorded before the first epoch, so that rows of an unfinished one can be told.
+            self._offset = self.metrics.mend()
+            self._save()
+            return
+        if checkpoint.epochs != self.stage.epochs:
+            raise RunError(
+                f"{self.stage.name} was started for {checkpoint.epochs} epochs and cannot go on "
+                f"for {self.stage.epochs}: leave the setting as it was, or start in another folder"
+            )
+        self.stage.load_state_dict(checkpoint.state)
+        # Rows after a finished stage's last checkpoint are the later stages'.
+        if checkpoint.epoch < checkpoint.epochs:
+            self.metrics.truncate(checkpoint.offset)
+        self.epoch, self.steps = checkpoint.epoch, checkpoint.steps
+        self._offset, self._seconds = checkpoint.offset, checkpoint.seconds
+
+    def run_epoch(self, show: Callable[[], None], stopped: Callable[[], bool]) -> None:
+        """What is left of the epoch; its row is written before a checkpoint that has seen it."""
+
+        def tick() -> None:
+            self.steps += 1
+            show()
+            if stopped() or self._due():
+                self._save()
+            if stopped():
+                raise KeyboardInterrupt
+
+        self._since = time.perf_counter()
+        row = self.stage.run_epoch(self.epoch, tick)
+        head = {"stage": self.stage.name, "epoch": self.epoch, "seconds": round(self._taken(), 3)}
+        self._offset = self.metrics.append({**head, **row})
+        self.epoch, self.steps = self.epoch + 1, 0
+        self._seconds, self._since = 0.0, time.perf_counter()
+        if self.epoch == self.stage.epochs or self._due():
+            self._save()
+
+    def _due(self) -> bool:
+        return time.perf_counter() - self._saved >= max(EVERY, self._cost / _SHARE)
+
+    def _taken(self) -> float:
+        return self._seconds + time.perf_counter() - self._since
+
+    def _save(self) -> None:
+        start, taken = time.perf_counter(), self._taken() if self.steps else 0.0
+        stage, state = self.stage, self.stage.state_dict()
+        self.checkpoints.save(
+            Checkpoint(stage.name, self.epoch, stage.epochs, self._offset, state, self.steps, taken)
         )
-    stage.load_state_dict(checkpoint.state)
-    # Rows after a finished stage's last checkpoint are the later stages'.
-    if checkpoint.epoch < checkpoint.epochs:
-        metrics.truncate(checkpoint.offset)
-    return checkpoint.epoch
-
-
-def _snapshot(stage: Stage, epoch: int, offset: int) -> Checkpoint:
-    return Checkpoint(stage.name, epoch, stage.epochs, offset, stage.state_dict())
-
-
-def _timed(stage: Stage, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
-    start = time.perf_counter()
-    row = stage.run_epoch(epoch, tick)
-    seconds = round(time.perf_counter() - start, 3)
-    return {"stage": stage.name, "epoch": epoch, "seconds": seconds, **row}
+        self._saved = time.perf_counter()
+        self._cost = self._saved - start
+        # What writing takes is no part of the work.
+        self._since += self._cost
 
 
 @contextlib.contextmanager
@@ -204,6 +272,6 @@ def _ticks_before(stage: Stage, epoch: int) -> int:
     return stage.ticks * epoch // max(stage.epochs, 1)
 
 
-def _epoch_of(path: Path) -> int:
+def _place_of(path: Path) -> tuple[int, int]:
     match = _FILE.fullmatch(path.name)
-    return int(match[1]) if match else -1
+    return (int(match[1]), int(match[2] or 0)) if match else (-1, 0)

@@ -24,7 +24,7 @@ class MalformedState(ValueError):
 
 
 def pack(state: Any) -> tuple[Any, dict[str, Tensor]]:
-    """Split `state` into a JSON structure and the tensors that it names.
+    """Split `state` into a JSON structure and the tensors that it names, which may be its own.
 
     Raises TypeError, saying where, for a value that a state cannot hold.
     """
@@ -41,6 +41,7 @@ def unpack(structure: Any, tensors: Mapping[str, Tensor]) -> Any:
 class _Packer:
     tensors: dict[str, Tensor] = attrs.field(factory=dict)
     _names: dict[tuple[Any, ...], str] = attrs.field(factory=dict)
+    _storages: set[int] = attrs.field(factory=set)
 
     def pack(self, value: Any, path: tuple[Any, ...]) -> Any:
         if len(path) > MAX_DEPTH:
@@ -62,17 +63,12 @@ class _Packer:
         return [key, self.pack(value, (*path, key))]
 
     def _tensor(self, value: Any, path: tuple[Any, ...]) -> str:
-        import torch
-
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{_spell(path)} is a {type(value).__name__}, which cannot be saved")
-        if value.layout is not torch.strided or value.is_quantized or value.is_meta:
-            raise TypeError(f"{_spell(path)} is not a plain dense tensor")
+        whole = dense(value, _spell(path))
         memory = _memory(value)
         if memory in self._names:
             return self._names[memory]
         name = self._names[memory] = self._fresh(path)
-        self.tensors[name] = _plain(value)
+        self.tensors[name] = alone(whole, self._storages)
         return name
 
     def _fresh(self, path: tuple[Any, ...]) -> str:
@@ -124,17 +120,36 @@ def _pairs(body: list[Any]) -> Iterator[tuple[str | int, Any]]:
         yield pair[0], pair[1]
 
 
+def dense(value: Any, name: str) -> Tensor:
+    """A value that must be a plain dense tensor; TypeError, which names it, where it is none."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"{name} is a {type(value).__name__}, not a tensor: it cannot be saved")
+    if value.layout is not torch.strided or value.is_quantized or value.is_meta:
+        raise TypeError(f"{name} is not a plain dense tensor")
+    return value.detach()
+
+
+def alone(value: Tensor, storages: set[int]) -> Tensor:
+    """A dense tensor, contiguous on the CPU, that shares memory with none of `storages`, to which
+    its own is added: itself where it can, since a state may take most of a machine's memory."""
+    from torch import contiguous_format
+
+    storage = value.untyped_storage()
+    fills = value.numel() * value.element_size() == storage.nbytes()
+    lazy = value.is_conj() or value.is_neg()
+    plain = value.device.type == "cpu" and value.is_contiguous() and fills and not lazy
+    if not plain or storage.data_ptr() in storages:
+        return value.cpu().clone(memory_format=contiguous_format)
+    storages.add(storage.data_ptr())
+    return value
+
+
 def _memory(value: Tensor) -> tuple[Any, ...]:
     """What two tensors have in common if they are one and the same."""
     place = (value.device, value.data_ptr(), value.dtype, value.shape, value.stride())
     return (*place, value.is_conj(), value.is_neg())
-
-
-def _plain(value: Tensor) -> Tensor:
-    """A contiguous copy on the CPU that shares memory with nothing; lazy conjugates are done."""
-    from torch import contiguous_format
-
-    return value.detach().cpu().clone(memory_format=contiguous_format)
 
 
 def _spell(path: tuple[Any, ...]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecon.runs.atomic import replacing
 from autorecon.runs.errors import RunError
-from autorecon.runs.structure import MalformedState, pack, unpack
+from autorecon.runs.structure import MalformedState, alone, dense, pack, unpack
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -62,7 +62,8 @@ def save_weights(
     Raises TypeError for an entry that is no dense tensor and RunError if it cannot be written.
     """
     state = weights if isinstance(weights, Mapping) else weights.state_dict()
-    tensors = {name: _only_tensor(name, value) for name, value in state.items()}
+    storages: set[int] = set()
+    tensors = {name: alone(dense(value, repr(name)), storages) for name, value in state.items()}
     write_tensors(path, tensors, {WEIGHTS_KEY: json.dumps(dict(metadata or {}), sort_keys=True)})
 
 
@@ -83,15 +84,6 @@ def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[s
             raise OSError(str(error)) from error
         except KeyError as error:
             raise TypeError(f"tensors of type {error} cannot be saved") from error
-
-
-def _only_tensor(name: str, value: Any) -> Tensor:
-    import torch
-
-    if not isinstance(value, torch.Tensor):
-        raise TypeError(f"{name!r} is a {type(value).__name__}, not a tensor")
-    _, tensors = pack({name: value})
-    return next(iter(tensors.values()))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from random import Random
 
 import attrs
@@ -13,16 +14,13 @@ from autorecon.graph import Space
 from autorecon.graph.sampling.sample import sample
 from autorecon.lowering.memory import workspace
 from autorecon.nn import Compute, Mixture, Sampled, SomeCandidates, SuperNet, edge_mixture
+from autorecon.nn.kept import ADAM, HELD, Kept, mib
 from autorecon.objective import Request, TeacherView
 from autorecon.search.catalogue import EVERY, STRATEGIES, TWO
 from autorecon.search.config import SearchConfig
 from autorecon.search.samples import MAX_DRAWS, one_path
 
 ARCHITECTURES = 4  # of which the largest counts, where a strategy does not compute all at once
-ADAM = 2  # moments, each as large as the weights
-# What the C library's allocator holds for each byte in use, as measured on a CPU over searches of
-# widths 32 and 64, sizes 16 and 32, batches 8 to 64: 1.65 to 1.83. Not measured on other devices.
-HELD = 1.75
 
 
 @attrs.frozen
@@ -48,12 +46,8 @@ class Memory:
             "teacher": self.teacher,
             "workspace": self.workspace,
         }
-        shown = ", ".join(f"{name} {_mib(size)}" for name, size in parts.items())
-        return f"needs about {_mib(self.total)} of memory beside torch itself ({shown})"
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:,.0f} MiB"
+        shown = ", ".join(f"{name} {mib(size)}" for name, size in parts.items())
+        return f"needs about {mib(self.total)} of memory beside torch itself ({shown})"
 
 
 def estimate(
@@ -62,7 +56,17 @@ def estimate(
     config: SearchConfig,
     compute: Compute = Compute(),
 ) -> Memory:
-    """Of a search with these settings; net and teacher, placed by `compute`, stay as they are.
+    """Of a search with these settings; net and teacher, placed by `compute`, stay as they are."""
+    return estimates(net, teacher, config, compute)(config.batch)
+
+
+def estimates(
+    net: SuperNet,
+    teacher: nn.Module,
+    config: SearchConfig,
+    compute: Compute = Compute(),
+) -> Callable[[int], Memory]:
+    """By the size of a batch, which takes the place of the settings' own.
 
     What backward keeps is counted on 2 and on 4 samples, which tells what each further one adds.
     """
@@ -70,11 +74,16 @@ def estimate(
     mixtures = _mixtures(net.space, config)
     small, large = (_kept(twin, view, mixtures, batch) for batch in (2, 4))
     each = [(b - a) // 2 for a, b in zip(small, large, strict=True)]
-    kept = [a + (config.batch - 2) * rise for a, rise in zip(small, each, strict=True)]
     weights = sum(p.numel() * p.element_size() for p in net.parameters())
-    held = max(workspace(twin.plan(mixture), config.batch) for mixture in mixtures)
+    plans = [twin.plan(mixture) for mixture in mixtures]
     size = 2 if compute.bf16 else next(net.parameters()).element_size()
-    return Memory((2 + ADAM) * weights, kept[0], kept[1], held * size)
+
+    def at(batch: int) -> Memory:
+        kept = [a + (batch - 2) * rise for a, rise in zip(small, each, strict=True)]
+        held = max(workspace(plan, batch) for plan in plans)
+        return Memory((2 + ADAM) * weights, kept[0], kept[1], held * size)
+
+    return at
 
 
 def _mixtures(space: Space, config: SearchConfig) -> list[Mixture]:
@@ -109,7 +118,7 @@ def _kept(net: SuperNet, view: TeacherView, mixtures: list[Mixture], batch: int)
     most = (0, 0)
     z, y = net.example_inputs(batch, torch.Generator().manual_seed(0))
     for mixture in mixtures:
-        notes = _Notes(net), _Notes(view.teacher)
+        notes = Kept(net), Kept(view.teacher)
         with notes[0].taken():
             images = view.compute(net, z, y, mixture)
         with notes[1].taken():
@@ -117,25 +126,3 @@ def _kept(net: SuperNet, view: TeacherView, mixtures: list[Mixture], batch: int)
         most = max(most, (notes[0].bytes, notes[1].bytes), key=sum)
         del seen
     return most
-
-
-class _Notes:
-    """Storages that are kept while it takes notes, but parameters and buffers of the module."""
-
-    def __init__(self, module: nn.Module) -> None:
-        own = [*module.parameters(), *module.buffers()]
-        self._own = {tensor.untyped_storage().data_ptr() for tensor in own}
-        self._kept: dict[int, Tensor] = {}
-
-    def taken(self) -> torch.autograd.graph.saved_tensors_hooks:
-        return torch.autograd.graph.saved_tensors_hooks(self._note, lambda tensor: tensor)
-
-    def _note(self, tensor: Tensor) -> Tensor:
-        place = tensor.untyped_storage().data_ptr()
-        if place not in self._own:
-            self._kept[place] = tensor.detach()
-        return tensor
-
-    @property
-    def bytes(self) -> int:
-        return sum(tensor.untyped_storage().nbytes() for tensor in self._kept.values())

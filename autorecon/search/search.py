@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -57,27 +56,50 @@ class Search:
             list(supernet.weight_parameters()), config.weight_lr, betas=(0.5, 0.999)
         )
 
+        self._losses: dict[str, dict[str, list[float]]] = {}
+        """Of the epoch that is being done, by phase."""
+        self._ended = False
+
     def ticks_before(self, epoch: int) -> int:
         return self.config.ticks_before(epoch)
 
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
         """T1 weight steps, V1 architecture steps; the row has both mean losses, and by decision the
         entropy (nats), the probabilities and the option chosen so far."""
-        self.strategy.begin(epoch)
-        first = self.ticks_before(epoch)
-        weights = _phase(self._weight_step, self.config.weight_steps, first, tick)
-        row: dict[str, Any] = {"weights": weights}
-        if epoch >= self.config.warmup_epochs:
-            first += self.config.weight_steps
-            steps = self.config.architecture_steps
-            row["architecture"] = _phase(self.strategy.step, steps, first, tick)
+        if not self._losses:
+            self.strategy.begin(epoch)
+        first, config = self.ticks_before(epoch), self.config
+        self._phase("weights", self._weight_step, config.weight_steps, first, tick)
+        if epoch >= config.warmup_epochs:
+            first += config.weight_steps
+            steps = config.architecture_steps
+            self._phase("architecture", self.strategy.step, steps, first, tick)
+        row = {phase: _means(losses) for phase, losses in self._losses.items()}
+        self._losses, self._ended = {}, epoch + 1 == self.epochs
+        if self._ended:
+            self._optimiser.state.clear()
         return self.strategy.notes() | row | self._architecture()
+
+    def _phase(
+        self, name: str, step: Step, count: int, first: int, tick: Callable[[], None]
+    ) -> None:
+        """What is left of `count` steps; `first` steps of the search came before them."""
+        losses = self._losses.setdefault(name, {"total": []})
+        for index in range(len(losses["total"]), count):
+            try:
+                parts = step()
+            except DivergedError as error:
+                error.step = first + index + 1
+                raise
+            for term, value in parts.items():
+                losses.setdefault(term, []).append(value)
+            tick()
 
     def _weight_step(self) -> dict[str, float]:
         total, parts = self.judge.fresh(self.strategy.draw())
-        self._optimiser.zero_grad()
         total.backward()
         self._optimiser.step()
+        self._optimiser.zero_grad()
         return {"total": float(total.detach())} | parts
 
     def _architecture(self) -> dict[str, Any]:
@@ -97,34 +119,28 @@ class Search:
         return propose(self.strategy, self.config, first.choices, count)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a fresh Search of the same arguments needs to go on bit for bit."""
-        return {
+        """All that a fresh Search of the same arguments needs to go on bit for bit; Adam's moments,
+        twice the size of the weights, only while there is a step to come."""
+        moments = {} if self._ended else {"weight_optimiser": self._optimiser.state_dict()}
+        return moments | {
             "supernet": self.supernet.state_dict(),
-            "weight_optimiser": self._optimiser.state_dict(),
             "strategy": self.strategy.state_dict(),
             "random": self._random.get_state(),
+            "losses": self._losses,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`; names and shapes must be those of this super net."""
         self.supernet.load_state_dict(state["supernet"])
-        self._optimiser.load_state_dict(state["weight_optimiser"])
+        self._ended = "weight_optimiser" not in state
+        if not self._ended:
+            self._optimiser.load_state_dict(state["weight_optimiser"])
         self.strategy.load_state_dict(state["strategy"])
         self._random.set_state(state["random"])
+        self._losses = state["losses"]
 
 
-def _phase(step: Step, count: int, first: int, tick: Callable[[], None]) -> dict[str, float]:
-    """The means of `count` steps' losses; `first` steps of the search came before them."""
-    losses: dict[str, list[float]] = defaultdict(list)
-    for index in range(count):
-        try:
-            parts = step()
-        except DivergedError as error:
-            error.step = first + index + 1
-            raise
-        for name, value in parts.items():
-            losses[name].append(value)
-        tick()
+def _means(losses: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return {name: sum(values) / len(values) for name, values in losses.items()}
 
 

@@ -76,15 +76,17 @@ def place_of(cell: str) -> str:
 
 @attrs.frozen
 class Task:
-    """A cell with the file of the genotype that it needs, if any."""
+    """A cell with the file of the genotype that it needs, if any, and the memory it may take."""
 
     cell: Cell
     genotype: Path | None = None
+    memory: str = ""
 
     @property
     def config(self) -> RunConfig:
-        """The cell's, with the genotype where that is."""
+        """The cell's, with the genotype where that is, and the limit of this machine."""
         config = self.cell.config
+        config = attrs.evolve(config, memory=attrs.evolve(config.memory, limit=self.memory))
         if self.genotype is None:
             return config
         return attrs.evolve(config, space=attrs.evolve(config.space, file=str(self.genotype)))

@@ -26,7 +26,8 @@ class Figure:
 
 @attrs.frozen
 class Row:
-    """One variant over all seeds; `difference` is to the row named `against`.
+    """One variant over all seeds; `difference` is to the row named `against`, of accuracies, or of
+    agreement with the teacher where images have no labels.
 
     `parameters` and `macs` are means over the generators that were used, None without any.
     `failures` are reasons, with the number of runs that ended so.
@@ -47,6 +48,13 @@ class Row:
     published: Figure | None
     failures: dict[str, int]
     warnings: int
+    agreement: Sample | None = None
+    divergence: Sample | None = None
+
+    @property
+    def figure(self) -> Sample | None:
+        """What rows are compared by, as `Score.figure`."""
+        return self.agreement if self.accuracy is None else self.accuracy
 
 
 def rows(study: Study, cells: Iterable[Cell], records: Records) -> list[Row]:
@@ -97,8 +105,10 @@ def _row(
         next((r.full_precision for r in known if r.full_precision is not None), None),
         runs=len(own),
         missing=sum(record is None for record in own),
-        accuracy=sample(list(figures.values())),
-        calibrated=sample([r.calibrated for r in known if r.calibrated is not None]),
+        accuracy=_sample(known, "accuracy"),
+        agreement=_sample(known, "agreement"),
+        divergence=_sample(known, "divergence"),
+        calibrated=_sample(known, "calibrated"),
         against=against if compared else "",
         difference=paired(figures, _figures(group[against])) if compared else None,
         parameters=_mean(made, "parameters"),
@@ -116,9 +126,13 @@ def _against(study: Study, variant: str, group: Container[str]) -> str:
 
 
 def _figures(records: list[CellRecord | None]) -> dict[int, float]:
-    """Accuracies by seed; records are in the order of seeds."""
+    """What is compared, by seed; records are in the order of seeds."""
     found = enumerate(records)
-    return {seed: r.accuracy for seed, r in found if r and r.accuracy is not None}
+    return {seed: r.figure for seed, r in found if r and r.figure is not None}
+
+
+def _sample(records: list[CellRecord], name: str) -> Sample | None:
+    return sample([v for record in records if (v := getattr(record, name)) is not None])
 
 
 def _mean(made: list[Made], name: str) -> float | None:

@@ -20,24 +20,29 @@ from autorecon.study.provenance import made_by
 from autorecon.study.spec import Study
 from autorecon.study.work import do_cell
 from autorecon.workflow.config import write_config
+from autorecon.workflow.memory import share_of
 
 _SAY_EVERY = 60.0  # seconds, while no cell ends
 
 
-def run(study: Study, folder: StudyFolder, jobs: int, progress: Progress) -> dict[str, CellRecord]:
+def run(
+    study: Study, folder: StudyFolder, jobs: int, progress: Progress, memory: str = ""
+) -> dict[str, CellRecord]:
     """Do what is left of a study; give the records of all its cells.
 
     A cell that fails is a record that says so; those whose end was no result of the method are
-    tried again. Raises StudyError, RecordError, and what `prepare` raises, before anything is done.
+    tried again. What is done at a time takes `memory` together, as 8G, or three quarters of what is
+    free. Raises StudyError, RecordError, and what `prepare` raises, before anything is done.
     """
     cells = plan(study)
     folder.check_free()
     known = folder.records(cells)
-    spaces = check(cells, known)
+    spaces, each = check(cells, known), share_of(memory, jobs)
     with folder.lock():
         folder.write(study, made_by())
         records = {cell.id: record for cell in cells if (record := known[cell.id])}
-        doing = _Doing(folder, cells, records, progress, spaces, _opened(folder, progress))
+        log = _opened(folder, progress)
+        doing = _Doing(folder, cells, records, progress, spaces, log, each)
         doing.all([cell for cell in cells if not _is_done(known[cell.id])], jobs)
         folder.forget_images(cells, records)
         folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
@@ -65,6 +70,7 @@ class _Doing:
     progress: Progress
     spaces: Mapping[str, Space]
     log: CellLog
+    memory: str = ""
     shares: dict[str, float] = attrs.Factory(dict)
     ended: int = 0
 
@@ -122,8 +128,9 @@ class _Doing:
 
     def _task(self, cell: Cell) -> Task:
         if cell.needs is None:
-            return Task(cell)
-        return Task(cell, self.folder.genotype_path(self.records[cell.needs].genotype))
+            return Task(cell, memory=self.memory)
+        genotype = self.folder.genotype_path(self.records[cell.needs].genotype)
+        return Task(cell, genotype, self.memory)
 
     def _end(self, cell: Cell, record: CellRecord) -> None:
         """Write a record first: what of the work is left is enough to make one that is lost."""
@@ -159,4 +166,4 @@ def _outcome(record: CellRecord) -> str:
     if record.error:
         return f"failed: {record.error}"
     took = duration(record.seconds)
-    return took if record.accuracy is None else f"{record.accuracy:.2f} %, {took}"
+    return took if record.figure is None else f"{record.figure:.2f} %, {took}"

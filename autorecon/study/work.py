@@ -16,12 +16,14 @@ from autorecon.graph import Space
 from autorecon.graph.sampling.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
+from autorecon.records.score import Score
 from autorecon.runs import Progress, RunFolder, read_lines
 from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
 from autorecon.workflow import run as workflow
-from autorecon.workflow.config import TeacherConfig, write_config
+from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
+from autorecon.workflow.exam import Exam
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.select import SelectionError
 
@@ -69,25 +71,32 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
     cell = task.cell
     run, prepared = _open(folder, task, progress)
     record = folder.images_path(cell) if cell.images else None
-    known = _measured(folder.path.resolve(), cell.config.teacher)
-    prepared = attrs.evolve(prepared, measured=known.get("accuracy"))
+    known = _known(folder.path.resolve(), cell.config.teacher)
+    exam = known.setdefault("exam", prepared.exam)
+    prepared = attrs.evolve(prepared, exam=exam, invents=False)
     results = workflow.compress(run, prepared, progress, record=record)
-    known["accuracy"] = results.teacher.accuracy
     (row,) = results.rows
+    last, calibrated = row.last or Score(), row.calibrated or Score()
     return {
-        "accuracy": row.last,
-        "calibrated": row.calibrated,
+        **attrs.asdict(last),
+        "calibrated": calibrated.figure,
         "full_precision": results.teacher.accuracy,
         "generator": _made(prepared.space) if prepared.generator else None,
         "fingerprint": prepared.space.fingerprint if prepared.generator else "",
-        "warnings": list(row.warnings),
+        "warnings": [*_smaller(cell.config, prepared.config), *row.warnings],
         "seconds": _seconds(run),
     }
 
 
+def _smaller(asked: RunConfig, fitted: RunConfig) -> list[str]:
+    """What of a cell was made smaller to fit into this machine, and makes it another cell."""
+    batch, own = fitted.compress.batch, asked.compress.batch
+    return [] if batch == own else [f"a batch has {batch} images, not {own}, to fit into memory"]
+
+
 @cache
-def _measured(folder: Path, teacher: TeacherConfig) -> dict[str, Any]:
-    """Where what was found of a study's teacher is kept for this process's other cells."""
+def _known(folder: Path, teacher: TeacherConfig) -> dict[str, Exam | None]:
+    """Where a study's exam, with its teacher's answers, is kept for this process's other cells."""
     return {}
 
 

@@ -1,7 +1,7 @@
 """Pre-trained classifiers to compress: those shipped, and those of the user's own.
 
 In come a name and perhaps a file of weights, out comes a Teacher: a frozen module with its size,
-channels, classes and normalisation. State dicts are read from safetensors files only.
+channels, classes and normalisation. No file of weights is unpickled in full.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autorecon.teachers.shipped import GIVEN, describe, names
 from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
-    from autorecon.teachers.building import architecture_of, build, is_known
+    from autorecon.teachers.building import architecture_of, build, is_known, made_ready
     from autorecon.teachers.given import of_module
     from autorecon.teachers.loading import load
     from autorecon.teachers.student import build_student
@@ -30,6 +30,7 @@ __all__ = [
     "describe",
     "is_known",
     "load",
+    "made_ready",
     "names",
     "of_module",
 ]
@@ -37,7 +38,7 @@ __all__ = [
 # What needs torch is imported when it is first asked for; listing needs none.
 __getattr__ = later(
     __name__,
-    building=["architecture_of", "build", "is_known"],
+    building=["architecture_of", "build", "is_known", "made_ready"],
     given=["of_module"],
     loading=["load"],
     student=["build_student"],

@@ -6,10 +6,14 @@ import copy
 import hashlib
 from collections.abc import Sequence
 
+import attrs
 from torch import nn
 
+from autorecon.image_size import as_size
 from autorecon.teachers.errors import TeacherError
-from autorecon.teachers.loading import looked_at, normalising
+from autorecon.teachers.images import Images
+from autorecon.teachers.inspection import unwrapped
+from autorecon.teachers.loading import looked_at
 from autorecon.teachers.shipped import GIVEN
 from autorecon.teachers.teacher import Teacher
 
@@ -23,20 +27,20 @@ def of_module(
     """A teacher that is a copy of a classifier of images [N, *image_shape]; its name tells its
     weights from others.
 
-    Without a shape, the module's `input_size` counts. Raises TeacherError where that is none, or
-    where the module does not answer with logits.
+    Without a shape, what the module says of its images counts. Raises TeacherError where that is
+    nothing, or where the module does not answer with logits.
     """
-    module = copy.deepcopy(module).cpu()
+    changes: list[str] = []
+    module = unwrapped(copy.deepcopy(module).cpu().eval(), changes.append)
     name = f"{GIVEN} ({type(module).__name__} {_digest(module)})"
-    if image_shape is not None and (len(image_shape) != 3 or image_shape[1] != image_shape[2]):
-        raise TeacherError(f"image_shape = {image_shape} must be (channels, size, size)")
-    teacher = looked_at(name, module, image_shape[1] if image_shape else None)
-    if image_shape and teacher.image_shape != tuple(image_shape):
-        takes = teacher.channels
-        raise TeacherError(
-            f"{type(module).__name__} takes images of {takes} channels, not {image_shape[0]}"
-        )
-    return normalising(teacher, mean, std)
+    if image_shape is not None and len(image_shape) != 3:
+        raise TeacherError(f"image_shape = {image_shape} must be (channels, height, width)")
+    told = Images(mean=mean, std=std)
+    if image_shape:
+        channels, height, width = image_shape
+        told = Images(as_size(height, width), channels, mean, std)
+    teacher = looked_at(name, module, told, Images(), changes.append)
+    return attrs.evolve(teacher, changes=tuple(changes))
 
 
 def _digest(module: nn.Module) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from autorecon.image_size import Size, as_size
 from autorecon.teachers.errors import TeacherError
 
 if TYPE_CHECKING:
@@ -14,27 +15,32 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Teacher:
-    """A classifier in eval mode that takes normalised images [N, channels, size, size].
+    """A classifier in eval mode that takes normalised images [N, *image_shape].
 
-    `module` needs no gradients and gives logits [N, classes]; `data` names the data set that it was
-    trained on, `mean` and `std` (one number a channel, pixels being 0..1) are those that its images
-    were normalised with: all where they are known.
+    `module` needs no gradients and gives logits [N, classes]; `image_shape` is (channels, height,
+    width). `data` names the data set that it was trained on, `mean` and `std` (one number a
+    channel, pixels being 0..1) are those that its images were normalised with: all where they are
+    known. `changes` tells what was done to the network to make it so, a line each.
     """
 
     name: str
     module: nn.Module = attrs.field(repr=False, eq=False)
     classes: int
-    channels: int
-    size: int
+    image_shape: tuple[int, int, int]
     data: str | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     metadata: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    changes: tuple[str, ...] = ()
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of the images that it takes."""
-        return self.channels, self.size, self.size
+    def channels(self) -> int:
+        return self.image_shape[0]
+
+    @property
+    def size(self) -> Size:
+        """Of its images in pixels: one number, or (height, width)."""
+        return as_size(*self.image_shape[1:])
 
 
 def check_fits(teacher: Teacher, *, image_shape: tuple[int, int, int], classes: int | None) -> None:
@@ -44,12 +50,14 @@ def check_fits(teacher: Teacher, *, image_shape: tuple[int, int, int], classes: 
     """
     faults, remedies = [], []
     channels, height, width = image_shape
+    _, rows, columns = teacher.image_shape
     if channels != teacher.channels:
         faults.append(f"images of {channels} channels for a teacher of {teacher.channels}")
         remedies.append(f"--set channels={teacher.channels}")
-    if (height, width) != (teacher.size, teacher.size):
-        faults.append(f"images of {height}x{width} for a teacher of {teacher.size}x{teacher.size}")
-        remedies.append(f"--set size={teacher.size}")
+    if (height, width) != (rows, columns):
+        faults.append(f"images of {height}x{width} for a teacher of {rows}x{columns}")
+        sides = f"--set rows={rows} --set columns={columns}"
+        remedies.append(f"--set size={rows}" if rows == columns else sides)
     if classes not in (None, teacher.classes):
         faults.append(f"{classes} classes for a teacher of {teacher.classes}")
         remedies.append(f"--set classes={teacher.classes}")

@@ -73,6 +73,8 @@ class Ahead:
         if self.jobs is not None:
             return jobs, max(1, threads // jobs)
         worth = folder.config.get("device") == "cpu" and all(part.ticks >= WORTH for part in parts)
+        # What a run is told that it may take is measured out for one process.
+        worth = worth and not folder.config.get("memory", {}).get("limit")
         return min(jobs, _room()) if worth else 1, max(1, threads // jobs)
 
 

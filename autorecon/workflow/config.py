@@ -13,6 +13,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from autorecon.compress import Bits, CompressConfig
 from autorecon.compress.quantization.bits import NO_BITS, as_bits, plain
+from autorecon.image_size import Size, structured_size
 from autorecon.lang import did_you_mean
 from autorecon.records.schema import register_exact
 from autorecon.search import SearchConfig
@@ -48,13 +49,15 @@ class SpaceConfig:
 class TeacherConfig:
     """A shipped teacher, or another one as `autorecon teachers` says, with a file of weights.
 
-    `data` names the data set to measure accuracy on; "" measures none. `size`, `mean` and `std` are
-    those of its images. None is the teacher's own.
+    `data` names what students are measured on, a data set or `folder:PATH`; "" is nothing. `size`
+    (a number, or height and width), `channels`, `mean` and `std` are those of its images. None is
+    the teacher's own.
     """
 
     name: str = "resnet20-fashion16"
     weights: str | None = None
-    size: int | None = None
+    size: Size | None = None
+    channels: int | None = None
     data: str | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
@@ -84,6 +87,35 @@ class PrecisionConfig:
             if name not in (AUTO, *PRECISIONS):
                 hint = did_you_mean(name, [AUTO, *PRECISIONS])
                 raise ConfigError(f"there is no precision '{name}': {hint}")
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?")
+
+
+def bytes_of(text: str) -> int:
+    """8G, 512M, 1.5 GiB; ConfigError for anything else."""
+    if not (match := _SIZE.fullmatch(text.strip())):
+        raise ConfigError(f"memory.limit = '{text}' is no size: write it as 8G, or 512M")
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2] or " "))
+
+
+@attrs.frozen
+class MemoryConfig:
+    """What a run may take of the machine; an empty `limit` is a share of what is free there.
+
+    `parts` are those of a batch that teacher and student see at a time, which changes no gradient.
+    It is set, as the batches are, to what fits before a run begins; `fits` then says into what.
+    """
+
+    limit: str = ""
+    parts: int = 1
+    fits: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.limit:
+            bytes_of(self.limit)
+        if self.parts < 1:
+            raise ConfigError(f"memory.parts = {self.parts} must be at least 1")
 
 
 @attrs.frozen
@@ -130,6 +162,7 @@ class RunConfig:
     inherit: bool = False
     keep_float: bool = False
     precision: PrecisionConfig = attrs.Factory(PrecisionConfig)
+    memory: MemoryConfig = attrs.Factory(MemoryConfig)
     space: SpaceConfig = attrs.Factory(SpaceConfig)
     teacher: TeacherConfig = attrs.Factory(TeacherConfig)
     search: SearchConfig = attrs.Factory(SearchConfig)
@@ -182,7 +215,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Bits, lambda value, _: converter.structure(value, str))
     scalar = int | float | bool
     converter.register_structure_hook(scalar, lambda value, _: _scalar(value))
-    own = (SpaceConfig, TeacherConfig, PrecisionConfig, SelectConfig, RunConfig)
+    converter.register_structure_hook(
+        Size | None, lambda value, _: None if value is None else structured_size(value)
+    )
+    own = (SpaceConfig, TeacherConfig, PrecisionConfig, MemoryConfig, SelectConfig, RunConfig)
     for section in (*SECTIONS, *own, SearchConfig, CompressConfig):
         hook = make_dict_structure_fn(section, converter, _cattrs_forbid_extra_keys=True)
         converter.register_structure_hook(section, hook)

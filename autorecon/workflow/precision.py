@@ -114,13 +114,14 @@ def _search(prepared: Prepared, compute: Compute) -> Search:
 
 def _compression(prepared: Prepared, compute: Compute) -> Compression:
     """One whose epochs are a step each: of generator and student, or of pictures."""
-    config, teacher, space = prepared.config.compress, prepared.teacher, _generator(prepared)
+    config, teacher, space = prepared.config.compress, prepared.teacher, like_a_generator(prepared)
     return Compression(
         copy.deepcopy(teacher.module),
         attrs.evolve(config, **_short(config, 1 + ROUNDS), rounds=1),
         generator(space, seed=0) if space else None,
         image_shape=teacher.image_shape,
         compute=compute,
+        parts=prepared.config.memory.parts,
     )
 
 
@@ -134,7 +135,7 @@ def _short(config: CompressConfig, count: int) -> dict[str, Any]:
     return found | {"epochs": sum(found.values()) - found.get("image_batches", 0)}
 
 
-def _generator(prepared: Prepared) -> Space | None:
+def like_a_generator(prepared: Prepared) -> Space | None:
     """What to compress with, or while that is not known yet something like it."""
     space = prepared.generator
     if space is None or space.is_genotype:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
-from torch import Tensor, nn
+from torch import Tensor
 
 from autorecon import data, search, teachers
 from autorecon.compress import check_method
 from autorecon.data import Dataset
 from autorecon.graph import Space, load
 from autorecon.graph.architectures.codec import ArchitectureError
+from autorecon.image_size import show_size, size_parameters
 from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.syntax.parse import read_source
 from autorecon.nn import generator
@@ -20,6 +21,7 @@ from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
 from autorecon.workflow.device import check_device
+from autorecon.workflow.exam import Exam
 
 Settings = Mapping[str, int | float | bool]
 
@@ -27,8 +29,8 @@ Settings = Mapping[str, int | float | bool]
 @attrs.frozen
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
-    `known` is a genotype that a selection tries as well. `measured` is the teacher's accuracy where
-    that was measured before."""
+    `known` is a genotype that a selection tries as well, `exam` what students are measured by;
+    where there is none and it `invents`, images are made for it."""
 
     config: RunConfig
     teacher: Teacher
@@ -37,7 +39,8 @@ class Prepared:
     baseline: Space | None
     weights: Mapping[str, Tensor] | None = None
     known: Space | None = None
-    measured: float | None = None
+    exam: Exam | None = None
+    invents: bool = True
 
     @property
     def space(self) -> Space:
@@ -56,18 +59,6 @@ class Prepared:
         known = self.dataset or self.teacher
         return (known.mean, known.std) if known.mean and known.std else None
 
-    @property
-    def full_precision(self) -> float | None:
-        """What the teacher reaches on the test images, in percent; None without data."""
-        if self.measured is not None or self.dataset is None:
-            return self.measured
-        return self.accuracy(self.teacher.module)
-
-    def accuracy(self, module: nn.Module) -> float:
-        """Top-1 on the test images, in percent."""
-        assert self.dataset is not None
-        return data.accuracy(module, self.dataset)
-
 
 def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit.
@@ -80,8 +71,9 @@ def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
     teacher = given or load_teacher(config)
     check_teacher(config, teacher)
     dataset = load_data(config, teacher)
+    exam = Exam.of(teacher.module, dataset) if dataset else None
     if not config.space.file:
-        return Prepared(config, teacher, dataset, None, None)
+        return Prepared(config, teacher, dataset, None, None, exam=exam)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
@@ -95,7 +87,7 @@ def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, known)
+    return Prepared(config, teacher, dataset, space, baseline, weights, known, exam)
 
 
 def _known(config: RunConfig, space: Space) -> Space:
@@ -199,7 +191,12 @@ def load_teacher(config: RunConfig) -> Teacher:
             f"the teacher is {wanted.name}: go on where it is, in Python, with out=FOLDER"
         )
     return teachers.load(
-        wanted.name, weights=wanted.weights, size=wanted.size, mean=wanted.mean, std=wanted.std
+        wanted.name,
+        weights=wanted.weights,
+        size=wanted.size,
+        channels=wanted.channels,
+        mean=wanted.mean,
+        std=wanted.std,
     )
 
 
@@ -211,6 +208,9 @@ def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
     name = teacher.data if config.teacher.data is None else config.teacher.data
     if not name:
         return None
+    if name.startswith(data.OWN):
+        about = teacher.classes, teacher.mean, teacher.std
+        return data.open_own(name, teacher.image_shape, *about)
     dataset = data.load(name, size=teacher.size)
     if (dataset.channels, dataset.classes) != (teacher.channels, teacher.classes):
         raise ConfigError(
@@ -224,10 +224,19 @@ def load_data(config: RunConfig, teacher: Teacher) -> Dataset | None:
 
 
 def bind(file: str, given: Settings, teacher: Teacher) -> Space:
-    """A space with `classes`, `channels` and `size` of the teacher, where it declares them."""
+    """A space with `classes`, `channels` and `size` of the teacher, where it declares them; `rows`
+    and `columns` instead of the size, where images are not square."""
     path = find_space(file)
     declared = set(declared_parameters(read_source(path)))
-    own = {"classes": teacher.classes, "channels": teacher.channels, "size": teacher.size}
+    own = {"classes": teacher.classes, "channels": teacher.channels}
+    sides = size_parameters(teacher.size)
+    # A size that is given is also that of the sides which follow it.
+    own |= {} if "size" in given else sides
+    if "size" in declared and "size" not in sides and not {"rows", "columns"} <= declared:
+        raise ConfigError(
+            f"{file} makes square images, and {teacher.name} takes {show_size(teacher.size)}: let "
+            "it have the parameters `rows = size, columns = size`, and make images of both"
+        )
     space = load(path, **({k: v for k, v in own.items() if k in declared} | dict(given)))
     labels = [n.shape for n in space.program.inputs if isinstance(n.shape, Label)]
     if len(space.output.shape) != 3:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from autorecon.graph import Space
 from autorecon.records.files import write_record
 from autorecon.records.results import (
-    Data,
     Difference,
     Generator,
     Results,
@@ -18,6 +17,7 @@ from autorecon.records.results import (
     Summary,
     Teacher,
 )
+from autorecon.records.score import Score
 from autorecon.records.students import Student
 from autorecon.runs import RunFolder, read_lines
 from autorecon.workflow.prepare import Prepared
@@ -44,7 +44,7 @@ def write_results(
         labelled=all(student.labelled for student in ended),
         seeds=list(config.seeds),
         teacher=_teacher(prepared),
-        data=_data(prepared),
+        data=prepared.exam.data if prepared.exam else None,
         generators=[_generator(label, *which) for label, which in generators.items() if which],
         rows=[result.row if isinstance(result, Student) else result for result in results],
         summary=[_summary(label, measured) for label in generators],
@@ -61,15 +61,15 @@ def write_results(
 def _teacher(prepared: Prepared) -> Teacher:
     teacher = prepared.teacher
     parameters = sum(p.numel() for p in teacher.module.parameters())
-    shape = teacher.classes, teacher.channels, teacher.size
-    return Teacher(teacher.name, *shape, parameters, prepared.full_precision)
-
-
-def _data(prepared: Prepared) -> Data | None:
-    found = prepared.dataset
-    if found is None:
-        return None
-    return Data(found.name, found.size, len(found.test), list(found.class_names))
+    return Teacher(
+        teacher.name,
+        teacher.classes,
+        teacher.channels,
+        teacher.size,
+        parameters,
+        prepared.exam.accuracy if prepared.exam else None,
+        list(teacher.changes),
+    )
 
 
 def _generator(label: str, file: str, space: Space) -> Generator:
@@ -78,13 +78,20 @@ def _generator(label: str, file: str, space: Space) -> Generator:
 
 def _summary(label: str, rows: Sequence[Row]) -> Summary:
     own = [row for row in rows if row.generator == label]
+    last = [row.last or Score() for row in own]
     return Summary(
         label,
         len(own),
-        spread([row.calibrated for row in own]),
-        spread([row.last for row in own]),
-        spread([row.best for row in own]),
+        spread([_figure(row.calibrated) for row in own]),
+        spread([_figure(row.last) for row in own]),
+        spread([_figure(row.best) for row in own]),
+        spread([score.agreement for score in last]),
+        spread([score.divergence for score in last]),
     )
+
+
+def _figure(score: Score | None) -> float | None:
+    return score.figure if score else None
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
@@ -99,7 +106,7 @@ def _difference(rows: Sequence[Row], labels: list[str]) -> Difference | None:
     """The last generator's figure minus the first's, seed by seed."""
     if len(labels) != 2:
         return None
-    first, second = ({r.seed: r.last for r in rows if r.generator == x} for x in labels)
+    first, second = ({r.seed: _figure(r.last) for r in rows if r.generator == x} for x in labels)
     paired = [
         None if ours is None or theirs is None else ours - theirs
         for seed, theirs in first.items()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from autorecon import __version__
+from autorecon.data import DataError
 from autorecon.graph import Space
+from autorecon.lang.wording import plural
 from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
@@ -20,6 +22,8 @@ from autorecon.teachers import Teacher
 from autorecon.workflow import stages
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import RunConfig, read_config, write_config
+from autorecon.workflow.invented import invented
+from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
@@ -43,10 +47,14 @@ def start(
     """Check everything, then make the folder with its config.toml and spaces.
 
     A `teacher` that is given takes the place of the one that is named. The settings are those that
-    repeat the run: what is `auto` in `config` is decided first.
+    repeat the run: what fits into memory, and what is `auto` in `config`, is decided first.
     """
     stages.set_threads(config.threads)
-    prepared = decide(prepare(attrs.evolve(config, software=software()), teacher), progress)
+    prepared = prepare(attrs.evolve(config, software=software()), teacher)
+    if changes := prepared.teacher.changes:
+        progress.say(f"{prepared.teacher.name}: {'; '.join(changes)}")
+    prepared = fitted(prepared, progress)
+    prepared = decide(prepared, progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
@@ -94,6 +102,7 @@ def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead 
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
+        _look(folder, prepared, progress)
         stages.search(folder, prepared, progress, ahead)
         return _compress_all(folder, prepared, progress, ahead)
 
@@ -120,6 +129,7 @@ def compress(
     """
     stages.set_threads(prepared.config.threads)
     with folder.lock():
+        _look(folder, prepared, progress)
         return _compress_all(folder, prepared, progress, ahead, record)
 
 
@@ -154,9 +164,34 @@ def _weights(
 
 
 def _part(label: str, seed: int, folder: RunFolder, prepared: Prepared) -> Compression:
+    quiet = Progress(quiet=True)
+    prepared = _examined(folder, prepared, quiet)
     named = _generators(folder, prepared)[label]
-    weights = _weights(folder, prepared, label, Progress(quiet=True))
+    weights = _weights(folder, prepared, label, quiet)
     return stages.compression(folder, prepared, label, named and named[1], seed, weights)
+
+
+def _examined(folder: RunFolder, prepared: Prepared, progress: Progress) -> Prepared:
+    """With images to measure students on: those of the data, else invented ones, made once."""
+    if prepared.exam is not None or not prepared.invents:
+        return prepared
+    spaces = [named[1] for named in _generators(folder, prepared).values() if named]
+    return attrs.evolve(prepared, exam=invented(folder, prepared, spaces, progress))
+
+
+def _look(folder: RunFolder, prepared: Prepared, progress: Progress) -> None:
+    """Read all images that students will be measured on, so that a damaged one is told now."""
+    if (exam := prepared.exam) is None:
+        return
+    about = f", {exam.data.about}" if exam.data.about else ""
+    progress.say(f"students are measured on {plural(exam.data.test_images, 'image')}{about}")
+    try:
+        accuracy = exam.accuracy
+    except DataError as error:
+        error.add_note(f"then begin with --resume {folder.path}")
+        raise
+    if accuracy is not None:
+        progress.say(f"full precision: {accuracy:.2f} %")
 
 
 def _compress_all(
@@ -167,6 +202,7 @@ def _compress_all(
     record: Path | None = None,
 ) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
+    prepared = _examined(folder, prepared, progress)
     generators, ticks = _generators(folder, prepared), prepared.config.compress.ticks
     weights = {label: _weights(folder, prepared, label, progress) for label in generators}
     parts = [

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 import torch
@@ -23,7 +24,15 @@ from autorecon.graph import Space, genotype
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError
 from autorecon.records.derivation import Trial
-from autorecon.runs import Progress, RunFolder, drive, write_text
+from autorecon.runs import (
+    Checkpoints,
+    Progress,
+    RunFolder,
+    drive,
+    load_state,
+    save_state,
+    write_text,
+)
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import TRIAL_SEEDS
 from autorecon.workflow.precision import computing
@@ -48,6 +57,10 @@ class Outcome:
 
     student: nn.Module
     drawn: tuple[tuple[Tensor, Tensor], ...]
+
+    def state(self) -> dict[str, Any]:
+        """As `runs.save_state` writes it."""
+        return {"student": self.student.state_dict(), "drawn": self.drawn}
 
     @property
     def finite(self) -> bool:
@@ -98,14 +111,19 @@ def _outcome(
     folder: RunFolder, prepared: Prepared, space: Space, name: str, seed: int, progress: Progress
 ) -> Outcome | None:
     """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
-    failed = _failed(folder, name)
+    failed, kept = _failed(folder, name), _outcome_path(folder, name)
     if failed.exists():
         return None
     stage = short_compression(prepared, space, seed, name)
+    if kept.exists():
+        return _kept(stage, load_state(kept))
     try:
         drive(stage, folder, progress)
         outcome = outcome_of(stage, prepared.config.select.images)
         if outcome.finite:
+            save_state(kept, outcome.state())
+            # With its generator that would take a multiple of the room.
+            Checkpoints(folder.checkpoint_path, name).keep(0)
             return outcome
         why = "its images are no numbers"
     except (DivergedError, CompressError) as error:
@@ -113,6 +131,18 @@ def _outcome(
     progress.say(f"{name} counts as no agreement: {why}")
     write_text(failed, why + "\n")
     return None
+
+
+def _kept(stage: Compression, state: dict[str, Any]) -> Outcome:
+    """The outcome of a trial that was done before; the stage is one that has not begun."""
+    stage.student.module.load_state_dict(state["student"])
+    stage.student.go_on()
+    student = stage.student.module.eval().requires_grad_(False)
+    return Outcome(student, tuple(state["drawn"]))
+
+
+def _outcome_path(folder: RunFolder, name: str) -> Path:
+    return folder.checkpoint_path / name / "outcome.safetensors"
 
 
 def _name(number: int, seed: int) -> str:
@@ -129,14 +159,14 @@ def _parts(
     proposed: Sequence[Mapping[str, str]],
     seeds: Iterable[int],
 ) -> list[Part]:
-    """The trials as parts of a run; nothing is left of those that failed."""
+    """The trials as parts of a run; there is nothing to do of those that ended."""
     pairs = [(number, seed) for number in range(1, len(proposed) + 1) for seed in seeds]
     return [
         Part(
             name,
             _short(prepared, seed).ticks,
             partial(_trial, choices, seed, name),
-            done=_failed(folder, name).exists(),
+            done=_failed(folder, name).exists() or _outcome_path(folder, name).exists(),
         )
         for number, seed in pairs
         for name, choices in [(_name(number, seed), proposed[number - 1])]
@@ -156,6 +186,7 @@ def short_compression(prepared: Prepared, space: Space, seed: int, name: str) ->
         _short(prepared, seed),
         generator(space, seed=seed),
         compute=_computing(prepared),
+        parts=prepared.config.memory.parts,
         name=name,
     )
 

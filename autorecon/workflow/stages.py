@@ -26,13 +26,13 @@ from autorecon.runs import (
     RunError,
     RunFolder,
     drive,
+    link_or_copy,
     load_state,
     save_state,
     save_weights,
     write_text,
 )
 from autorecon.search import Search
-from autorecon.search.memory import estimate
 from autorecon.workflow.ahead import ALONE, Ahead
 from autorecon.workflow.front import write_front
 from autorecon.workflow.precision import computing
@@ -48,10 +48,6 @@ def search(
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
     if not folder.genotype_path.exists():
-        config = prepared.config.search
-        compute = computing(prepared.config, "search")
-        needed = estimate(stage.supernet, prepared.teacher.module, config, compute)
-        progress.say(f"the search {needed.text}")
         if left := left_out(prepared.space):
             progress.say(left)
         drive(stage, folder, progress)
@@ -145,6 +141,7 @@ def compress(
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
+    Checkpoints(folder.checkpoint_path, stage.name).forget()
     return student
 
 
@@ -167,10 +164,11 @@ def compression(
         prepared.teacher.module,
         attrs.evolve(prepared.config.compress, seed=seed),
         generator(space, seed=seed, weights_from=weights_from) if space else None,
-        prepared.accuracy if prepared.dataset else None,
+        prepared.exam.score if prepared.exam else None,
         image_shape=prepared.teacher.image_shape,
         wrap=_wrap(folder, record),
         compute=computing(prepared.config, "compress"),
+        parts=prepared.config.memory.parts,
         name=f"compress/{label}/seed{seed}",
     )
 
@@ -209,7 +207,7 @@ def _save_images(
         if first:
             # The last label's is the run's own: what was discovered, beside what it is
             # compared with.
-            save_weights(folder.generator_path, net, about)
+            link_or_copy(done.with_suffix(".generator.safetensors"), folder.generator_path)
             save_samples(folder, label, net, prepared)
     elif isinstance(source, Pictures):
         images = torch.cat([batch.images for batch in source.batches])

@@ -28,7 +28,7 @@ def test_all_are_listed_with_what_to_do(nothing_here: Path) -> None:
     result = CliRunner().invoke(cli, ["data", "list"])
     assert result.exit_code == 0, result.output
     lines = {line.split()[0]: line for line in result.stdout.splitlines()}
-    assert lines.keys() == {"cifar10", "cifar100", "fashion-mnist", "imagenet"}
+    assert lines.keys() == {"cifar10", "cifar100", "fashion-mnist", "imagenet", "folder:PATH"}
     assert "autorecon data fetch cifar10" in lines["cifar10"]
     assert lines["imagenet"].endswith("1 test images 3x224x224, 1 classes")
 

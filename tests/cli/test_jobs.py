@@ -206,7 +206,7 @@ def test_loss_that_is_not_a_number_stops_with_step_term_and_checkpoint(monkeypat
     result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.exit_code == 1
     assert "'ce' became nan at step 2" in result.stderr
-    assert "s/checkpoint/search/epoch-00001.safetensors" in result.stderr
+    assert "s/checkpoint/search/epoch-00000.safetensors" in result.stderr
 
 
 def test_shipped_teachers_are_listed():

@@ -128,7 +128,7 @@ def test_mistakes_are_told_before_anything_is_made():
     fails("zeroq takes no generator", "compress", "gdfq-cifar", "--method", "zeroq", *MINE)
     fails("dafl needs a generator", "compress", "--method", "dafl", *MINE)
     fails("dafl has no setting `bits`", "compress", "dafl", "--method", "dafl", "--bits", "w4a4")
-    fails("needs BatchNorm2d layers", "compress", "--method", "zeroq", *bare)
+    fails("needs BatchNorm layers", "compress", "--method", "zeroq", *bare)
     distil = ["compress", "dafl", "--method", "dafl", *MINE, "--student"]
     fails("no architecture is called 'resnet21'", *distil, "resnet21")
     fails("gives [2, 72], not logits of 3 classes", *distil, "my_models:wrong")

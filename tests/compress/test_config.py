@@ -16,7 +16,7 @@ def test_a_toml_table_makes_one() -> None:
     config = CompressConfig(**table)
     assert (config.bits, config.rate, config.ticks) == (Bits(4, 4), 0.01, 160)
     values = attrs.asdict(config, value_serializer=plain)
-    assert all(isinstance(value, str | int | float | None) for value in values.values())
+    assert all(isinstance(value, str | int | float | bool | None) for value in values.values())
     assert CompressConfig(**values) == config
 
 

@@ -29,7 +29,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         exec(compile(block, "docs/python.md", "exec"), names)
     assert names["small"].bits == "w4a4"
     assert names["small"](names["torch"].zeros(1, 1, 16, 16)).shape == (1, 10)
-    assert names["again"].score is None
+    assert names["again"].score.accuracy is None
     assert names["genotype"].is_genotype
     assert autorecon.load_compressed("small.safetensors", build=names["network"]).classes == 10
 

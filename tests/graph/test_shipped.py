@@ -80,7 +80,10 @@ def test_human_designed_generators_have_their_size(name):
 def test_our_space_has_the_human_designed_generator_and_others_of_its_cost(images):
     given = dict(zip(("classes", "channels", "size"), images, strict=True))
     space, human = autorecon.load("autorecon", **given), autorecon.load("gdfq-cifar", **given)
-    assert (space.cost.macs.min, space.cost.macs.max) == (human.cost.macs.min, human.cost.macs.max)
+    assert space.cost.macs.min == human.cost.macs.min == human.cost.macs.max
+    # Features of a thousand classes at 224x224 are made of few numbers, which is work.
+    assert 1 <= space.cost.macs.max / human.cost.macs.max <= (1.002 if images[0] == 1000 else 1)
+    assert space.cost.parameters.max < 50_000_000
     soft = "nearest >> conv(3) >> bn(eps=0.8) >> leaky_relu(slope=0.2)"
     chosen = {
         "scaled->code": "identity", "z->code": "none", "y->seed": "none",

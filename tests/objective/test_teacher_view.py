@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from torchvision import ops
 
-from autorecon.objective import Request, TeacherView, lacking
+from autorecon.objective import TERMS, ObjectiveError, Request, TeacherView, lacking
 from autorecon.objective.statistics import batch_statistics, norm_and_statistics
 
 
@@ -165,3 +168,86 @@ def test_features_are_what_enters_the_last_linear_layer(teacher: nn.Module) -> N
     seen = TeacherView(teacher)(images, Request(torch.zeros(3)))
     assert seen.features is not None
     torch.testing.assert_close(teacher.head(seen.features), seen.logits)
+
+
+KIN = [
+    lambda: nn.SyncBatchNorm(4),
+    lambda: ops.FrozenBatchNorm2d(4),
+    lambda: Doubling(4),
+    lambda: nn.BatchNorm2d(4, affine=False),
+]
+
+
+@pytest.mark.parametrize("build", KIN)
+def test_kin_of_batch_norm_count(build: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(5)
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), build()).eval()
+    net[1].running_mean.normal_()
+    images = torch.randn(5, 3, 6, 6, requires_grad=True)
+    expected, features = net(images), net[0](images)
+    seen = TeacherView(net)(images, Request(torch.zeros(5)))
+    assert lacking(net, ["statistics"]) == []
+    torch.testing.assert_close(seen.logits, expected)
+    torch.testing.assert_close(seen.statistics[0].mean, features.mean((0, 2, 3)))
+    assert seen.statistics[0].running_mean is net[1].running_mean
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"), [(nn.BatchNorm1d, (6, 4)), (nn.BatchNorm1d, (6, 4, 5)),
+                        (nn.BatchNorm3d, (6, 4, 2, 3, 2))]
+)  # fmt: skip
+def test_batch_norms_of_other_dimensions(kind: type[nn.Module], shape: tuple[int, ...]) -> None:
+    torch.manual_seed(6)
+    layer = kind(4).double()
+    layer(torch.randn(shape, dtype=torch.float64) + 1)
+    features = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    seen = TeacherView(layer)(features, Request(torch.zeros(6))).statistics[0]
+    rest = [axis for axis in range(len(shape)) if axis != 1]
+    torch.testing.assert_close(seen.variance, features.var(rest, correction=0))
+    found = norm_and_statistics(features, layer)
+    slow = layer(features), features.mean(rest), features.var(rest, correction=0)
+    torch.testing.assert_close(list(found), list(slow))
+    gradients = [
+        torch.autograd.grad(sum(part.sin().sum() for part in parts), features)
+        for parts in (found, slow)
+    ]
+    torch.testing.assert_close(*gradients)
+
+
+def test_statistics_of_an_instance_norm_are_others() -> None:
+    assert lacking(nn.InstanceNorm2d(4, track_running_stats=True), ["statistics"])
+
+
+class Checkpointed(Tiny):
+    """The same with a block that is computed again in the backward pass."""
+
+    reentrant: bool | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.once(self.conv(x))
+        if self.reentrant is None:
+            return self.head(self.block(x).mean((2, 3)))
+        return self.head(checkpoint(self.block, x, use_reentrant=self.reentrant).mean((2, 3)))
+
+    def block(self, x: Tensor) -> Tensor:
+        return self.twice(x).relu()
+
+
+def test_checkpointed_blocks_have_the_gradient_of_plain_ones() -> None:
+    torch.manual_seed(7)
+    net, images = Checkpointed(), torch.randn(4, 1, 6, 6, requires_grad=True)
+    gradients = []
+    for net.reentrant in (None, False, True):
+        seen = TeacherView(net)(images, Request(torch.zeros(4)))
+        gradients.append(torch.autograd.grad(TERMS["bns"].loss(seen), images)[0])
+    assert torch.equal(gradients[0], gradients[1])
+    assert torch.equal(gradients[0], gradients[2])
+
+
+def test_statistics_without_gradients_are_refused(teacher: nn.Module) -> None:
+    teacher.twice.forward = torch.no_grad()(teacher.twice.forward)
+    images = torch.randn(4, 1, 6, 6, requires_grad=True)
+    with pytest.raises(ObjectiveError, match="without gradients"):
+        TeacherView(teacher)(images, Request(torch.zeros(4)))
+    with torch.no_grad():
+        assert len(TeacherView(teacher)(images, Request(torch.zeros(4))).statistics) == 3

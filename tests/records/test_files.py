@@ -27,17 +27,23 @@ from autorecon.records.results import (
     Teacher,
     read_results,
 )
+from autorecon.records.schema import plain
+from autorecon.records.score import Score
 from autorecon.records.students import Student
 
 SITES = [Site("a", "Conv2d", 3, "", 9), Site("b", "ReLU", None, "why")]
+SCORE = Score(80.0, 90.0, 0.25)
 RESULTS = Results(
     bits="w3a3",
     seeds=[0, 1],
     teacher=Teacher("t", 3, 1, 8, 99, 91.5),
-    data=Data("toy", 8, 300, ["a", "b", "c"]),
+    data=Data("toy", 300, ["a", "b", "c"], "labelled by a list"),
     generators=[Generator("mine", "g", "space.space", 10, 100)],
-    rows=[Row("mine", 0, 70.0, 80.0, 81.0, 2), Row("mine", 1, warnings=["diverged"])],
-    summary=[Summary("mine", 1, Spread(70.0), Spread(80.0, 0.5), None)],
+    rows=[
+        Row("mine", 0, Score(70.0), SCORE, Score(81.0), 2),
+        Row("mine", 1, warnings=["diverged"]),
+    ],
+    summary=[Summary("mine", 1, Spread(70.0), Spread(80.0, 0.5), None, Spread(90.0))],
     difference=Difference("a - b", 2, 0.5, None),
     search=SearchSummary("g", "12", "log", 3, 1.5),
     sites=SITES,
@@ -45,7 +51,7 @@ RESULTS = Results(
     software={"torch": "2.8"},
 )
 STUDENT = Student(
-    generator="mine", seed=0, calibrated=None, last=80.0, best=81.0, best_epoch=2,
+    generator="mine", seed=0, calibrated=None, last=SCORE, best=Score(81.0), best_epoch=2,
     config={"bits": "w3a3"}, weight_bytes={"teacher": 4.0}, sites=SITES, warnings=["w"],
 )  # fmt: skip
 DERIVATION = Derivation(
@@ -93,8 +99,8 @@ def test_every_field_that_has_no_default_is_missed(tmp_path: Path, value: Any, k
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("[]", "has the format None, and this version reads 1"),
-        ('{"format": 2}', "has the format 2, and this version reads 1"),
+        ("[]", "has the format None, and this version reads 1 and 2"),
+        ('{"format": 3}', "has the format 3, and this version reads 1 and 2"),
         ('{"format": 1, "bits": 3}', r"is not as it was written \(expected str, not 3 at .bits\)"),
     ],
 )
@@ -105,6 +111,48 @@ def test_damage_is_told_with_what_to_do(tmp_path: Path, text: str, told: str) ->
         read_results(path)
     assert "put back the original" in str(caught.value) or "with the version" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_accuracies_of_format_1_are_read_as_scores(tmp_path: Path) -> None:
+    whole = json.loads(json.dumps(plain(RESULTS)))
+    whole |= {"format": 1, "data": {"name": "toy", "size": 8, "test_images": 300}}
+    whole["data"]["class_names"] = ["a", "b", "c"]
+    whole["rows"][0] |= {"calibrated": 70.0, "last": 80, "best": None}
+    del whole["summary"][0]["agreement"], whole["summary"][0]["divergence"]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(whole))
+    found = read_results(path)
+    assert found is not None
+    assert (found.format, found.figure, found.full_precision) == (1, "accuracy", 91.5)
+    assert found.rows[0].calibrated == Score(70.0)
+    assert found.rows[0].last == Score(80.0, agreement=None)
+    assert found.rows[0].best is None
+    whole["rows"][0]["last"] = {"accuracy": True}
+    path.write_text(json.dumps(whole))
+    with pytest.raises(RecordError, match=r"expected float, not True at .rows\[0\].last.accuracy"):
+        read_results(path)
+
+
+def test_agreement_is_the_figure_where_no_image_has_a_label() -> None:
+    assert Score(80.0, 90.0).figure == 80.0
+    assert Score(None, 90.0).figure == 90.0
+    assert Score().figure is None
+    bare = attrs.evolve(RESULTS, rows=[Row("mine", 0, last=Score(None, 90.0, 0.1))])
+    assert (bare.figure, bare.full_precision) == ("agreement", 100.0)
+    assert Score(None, 90.0, 0.1).columns("calibrated_") == {
+        "calibrated_agreement": 90.0, "calibrated_divergence": 0.1,
+    }  # fmt: skip
+
+
+def test_teachers_of_rectangular_images_and_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    wide = attrs.evolve(RESULTS, teacher=attrs.evolve(RESULTS.teacher, size=(8, 6), changes=["x"]))
+    write_record(path, wide)
+    assert read_results(path) == wide
+    old = json.loads(path.read_text())
+    old["teacher"] = {"name": "t", "classes": 3, "channels": 1, "size": 8, "parameters": 99}
+    path.write_text(json.dumps(old))
+    assert read_results(path).teacher == Teacher("t", 3, 1, 8, 99)
 
 
 def test_architectures_are_compared_by_their_totals(tmp_path: Path) -> None:

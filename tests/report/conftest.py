@@ -89,6 +89,24 @@ def summary_of(label: str, mean: float, std: float | None, runs: int = 2) -> dic
     return {"generator": label, "runs": runs, "calibrated": figure, "last": figure, "best": figure}
 
 
+def agreeing(invented: bool = False, labels: bool = False) -> dict[str, Any]:
+    """Changes of `results` by which one student is measured beside the teacher."""
+    score = {"accuracy": 84.0 if labels else None, "agreement": 93.0, "divergence": 0.12345}
+    row = {"generator": "mine", "seed": 0, "calibrated": score, "last": score, "best": score}
+    figure = {"mean": 84.0 if labels else 93.0}
+    summary = dict.fromkeys(("calibrated", "last", "best"), figure) | {
+        "generator": "mine", "runs": 1, "agreement": {"mean": 93.0},
+        "divergence": {"mean": 0.12345},
+    }  # fmt: skip
+    data = {"name": "folder:photos", "test_images": 308, "class_names": []}
+    data |= {"about": "not photographs: drawn" if invented else "without labels"}
+    teacher = results()["teacher"] | {"accuracy": 91.5 if labels else None}
+    return {
+        "format": 2, "rows": [row], "summary": [summary], "difference": None, "teacher": teacher,
+        "data": data | {"invented": invented},
+    }  # fmt: skip
+
+
 def search_row(epoch: int) -> dict[str, Any]:
     """An epoch of a search of `SPACE`; the first trains weights alone."""
     moved = 0.1 * epoch
@@ -171,6 +189,7 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory, plain_drawings: None
 def sample() -> SimpleNamespace:
     """The functions above that make a run's files."""
     return SimpleNamespace(
+        agreeing=agreeing,
         png=png,
         results=results,
         search_row=search_row,

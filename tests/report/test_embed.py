@@ -8,8 +8,9 @@ import pytest
 
 from autorecon.graph import loads
 from autorecon.graph.draw.render import svg
+from autorecon.records.files import PICTURE_LIMIT
 from autorecon.report import ReportError
-from autorecon.report.embed import PNG_LIMIT, SVG_LIMIT, inline_svg, read_grid
+from autorecon.report.embed import SVG_LIMIT, inline_svg, read_grid
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 PLAIN = "space plain(size = 4)\ninput z [3, size, size]: noise\noutput x [3, size, size]\n"
@@ -73,6 +74,6 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_huge_picture_is_refused(tmp_path: Path, sample: SimpleNamespace) -> None:
-    (tmp_path / "a.png").write_bytes(sample.png(8, 8) + bytes(PNG_LIMIT))
+    (tmp_path / "a.png").write_bytes(sample.png(8, 8) + bytes(PICTURE_LIMIT))
     with pytest.raises(ReportError, match="larger than"):
         read_grid(tmp_path / "a.png")

@@ -178,6 +178,32 @@ def test_a_collapse_is_shown_above_all(html: str) -> None:
     assert text.index(warned) < text.index("Top-1 accuracy")
 
 
+@pytest.mark.parametrize("labels", [True, False])
+def test_agreement_stands_in_the_first_table(
+    start: Callable[..., RunFolder], sample: SimpleNamespace, labels: bool
+) -> None:
+    run = start(command="compress")
+    run.results_path.write_text(json.dumps(sample.results(**sample.agreeing(labels=labels))))
+    text = report(run).text
+    assert (
+        "Agreement with the teacher in percent, on test images without labels" in text
+    ) != labels
+    assert text.count("Agreement with the teacher") == 1
+    assert "folder:photos, 308 test images, 8 px, without labels" in text
+    assert all(figure in text for figure in ("0.123", "93.0", "91.5" if labels else "100.0"))
+
+
+def test_invented_images_are_no_test_images(
+    start: Callable[..., RunFolder], sample: SimpleNamespace
+) -> None:
+    run = start(command="compress")
+    changes = sample.agreeing(invented=True)
+    run.results_path.write_text(json.dumps(sample.results(**changes)))
+    text = report(run).text
+    assert "in percent, on invented images, not photographs: mean" in text
+    assert "308 images, 8 px, not photographs: drawn" in text
+
+
 def test_losses_that_are_not_finite_leave_gaps(
     start: Callable[..., RunFolder], sample: SimpleNamespace
 ) -> None:
@@ -188,12 +214,24 @@ def test_losses_that_are_not_finite_leave_gaps(
     assert "Loss of the student" in report(run).text
 
 
+def test_a_picture_that_cannot_be_shown_is_a_line(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work is done by then: an error would keep everything else from whoever waited for it."""
+    (finished.path / "images" / "discovered.png").write_text("<svg onload=alert(1)>")
+    monkeypatch.setattr("autorecon.report.embed.SVG_LIMIT", 10)
+    text = report(finished).text
+    assert "The images of discovered are not shown" in text
+    assert "is not a PNG image" in text
+    assert "Not shown: the drawing of" in text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
         ("results.json", "{", "is not JSON"),
         ("results.json", "[" * 100_000, "is not JSON"),
-        ("results.json", '{"format": 2}', "format 2"),
+        ("results.json", '{"format": 3}', "format 3"),
         ("results.json", '{"format": 1, "bits": "w3a3"}', "is not as it was written"),
         ("metrics.jsonl", '{"stage": "search", "epoch": 0, "weights": 3}\n', "search epoch"),
         ("metrics.jsonl", '{"stage": "compress/a/seed0", "epoch": "x"}\n', "compress/a/seed0"),
@@ -201,7 +239,6 @@ def test_losses_that_are_not_finite_leave_gaps(
          "compress/a/seed0"),
         ("space.space", "space tiny(", "space.space"),
         ("genotype.space", 'genotype g of "space.space"\nq -> r = conv(3)\n', "genotype.space"),
-        ("images/discovered.png", "<svg onload=alert(1)>", "is not a PNG image"),
     ],
 )  # fmt: skip
 def test_malformed_files_are_named(

@@ -81,6 +81,21 @@ def test_latex():
     )
 
 
+def test_agreement_stands_beside_accuracy_or_in_its_place():
+    beside = {"agreement": Sample(3, 93.0, 0.5), "divergence": Sample(3, 0.12345, 0.01)}
+    labelled = study_table("T", [attrs.evolve(FOUND, **beside), FAILED], [])
+    assert labelled.columns[3:6] == ("accuracy, %", "agreement, %", "divergence, nats")
+    assert labelled.groups[0][0][3:6] == ("88.10 ± 1.20", "93.00 ± 0.50", "0.123 ± 0.01")
+    assert labelled.groups[1][0][3:6] == ("failed", "", "")
+    bare = [attrs.evolve(FOUND, accuracy=None, **beside), FAILED]
+    unlabelled = study_table("T", bare, [])
+    assert unlabelled.columns[3:5] == ("agreement, %", "divergence, nats")
+    assert unlabelled.groups[1][0][3:5] == ("failed", "")
+    assert any("KL(teacher || student)" in note for note in unlabelled.notes)
+    first = next(csv.DictReader(io.StringIO(csv_table(bare))))
+    assert (first["runs"], first["mean"], first["agreement_mean"]) == ("3", "", "93.0")
+
+
 def test_csv_holds_the_figures():
     first, second, third = csv.DictReader(io.StringIO(csv_table(ROWS)))
     assert (first["mean"], first["std"], first["published"]) == ("88.6", "0.18", "47.61")

@@ -94,6 +94,25 @@ def test_without_test_data_there_is_no_accuracy(say: Say) -> None:
     )
 
 
+def test_agreement_is_told_as_that(say: Say, sample: SimpleNamespace) -> None:
+    assert say(**sample.agreeing()) == (
+        "At w3a3, gdfq's student agreed with the teacher on 93.0 % of the test images (1 seed). "
+        "The teacher's probabilities diverge from its own by 0.123 nats."
+    )
+
+
+def test_agreement_is_told_beside_accuracy(say: Say, sample: SimpleNamespace) -> None:
+    assert say(**sample.agreeing(labels=True)) == (
+        "At w3a3, gdfq's student reached 84.0 % (1 seed), 7.5 points below the full-precision "
+        "teacher's 91.5 %. Its class is the teacher's on 93.0 % of them (0.123 nats apart)."
+    )
+
+
+def test_invented_images_are_called_that(say: Say, sample: SimpleNamespace) -> None:
+    text = say(**sample.agreeing(invented=True))
+    assert "on 93.0 % of invented images, not of photographs (1 seed)." in text
+
+
 def test_a_figure_that_is_not_a_number_makes_no_comparison(say: Say) -> None:
     text = say(difference=difference(float("nan"), 0.4))
     assert "nan" not in text.lower()

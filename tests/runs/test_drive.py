@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import random
 import signal
@@ -26,6 +27,8 @@ from autorecon.runs import (
     read_lines,
     save_state,
 )
+from autorecon.runs.drive import EVERY, _Work
+from autorecon.runs.stopping import stopping
 
 EPOCHS = 5
 STEPS = 3
@@ -46,6 +49,7 @@ class Walk:
     fails: int = -1
     error: BaseException = attrs.field(factory=Boom)
     ran: list[int] = attrs.field(factory=list)
+    step: int = 0
     place: Tensor = attrs.field(factory=lambda: torch.zeros(2))
     generator: torch.Generator = attrs.field(factory=lambda: torch.Generator().manual_seed(1))
 
@@ -55,19 +59,30 @@ class Walk:
 
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
         self.ran.append(epoch)
-        for step in range(STEPS):
+        while self.step < STEPS:
             self.place += torch.randn(2, generator=self.generator)
-            if (epoch, step) == (self.fails, 1):
+            if (epoch, self.step) == (self.fails, 1):
                 raise self.error
+            self.step += 1
             tick()
+        self.step = 0
         return {"at": self.place.tolist(), "scale": float("inf")}
 
     def state_dict(self) -> dict[str, Any]:
-        return {"place": self.place, "generator": self.generator.get_state()}
+        return {"place": self.place, "generator": self.generator.get_state(), "step": self.step}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.place = state["place"]
+        self.place, self.step = state["place"], state["step"]
         self.generator.set_state(state["generator"])
+
+
+@pytest.fixture(autouse=True, params=["each step", "each epoch"])
+def often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Checkpoints after each step or each epoch, however little time that takes."""
+    when: str = request.param
+    due = lambda work: when == "each step" or not work.steps  # noqa: E731
+    monkeypatch.setattr(_Work, "_due", due)
+    return when
 
 
 @pytest.fixture
@@ -148,7 +163,7 @@ def both(run: RunFolder) -> tuple[list[dict[str, Any]], list[Any]]:
     return rows(run), [stage.place.tolist() for stage in stages]
 
 
-def test_killed_at_any_write_a_run_can_go_on(tmp_path: Path, fork: Fork) -> None:
+def test_killed_at_any_write_a_run_can_go_on(tmp_path: Path, fork: Fork, often: str) -> None:
     expected = both(RunFolder.create(tmp_path / "uninterrupted", {}))
     survived = False
     for call in range(1, 100):
@@ -165,7 +180,8 @@ def test_killed_at_any_write_a_run_can_go_on(tmp_path: Path, fork: Fork) -> None
             break
     assert survived
     # Each stage's first checkpoint takes 3 such steps, each epoch 1 for its row and 3 more.
-    assert call == 2 * (3 + 2 * 4) + 1
+    within = 3 * STEPS if often == "each step" else 0
+    assert call == 2 * (3 + 2 * (4 + within)) + 1
 
 
 def test_killed_at_any_moment_a_state_is_whole(tmp_path: Path, fork: Fork) -> None:
@@ -185,14 +201,94 @@ def test_killed_at_any_moment_a_state_is_whole(tmp_path: Path, fork: Fork) -> No
         assert state["x"].eq(state["n"]).all()
 
 
-def test_two_checkpoints_are_kept_and_at_the_end_one(run: RunFolder) -> None:
+def test_the_old_checkpoint_goes_when_the_new_one_stands(run: RunFolder, often: str) -> None:
     checkpoints = Checkpoints(run.checkpoint_path, "search")
     with pytest.raises(Boom):
         drive(Walk(fails=3), run, QUIET)
-    names = [path.name for path in checkpoints.paths()]
-    assert names == ["epoch-00003.safetensors", "epoch-00002.safetensors"]
+    within = "-step-00001" if often == "each step" else ""
+    assert [path.name for path in checkpoints.paths()] == [f"epoch-00003{within}.safetensors"]
     drive(Walk(), run, QUIET)
     assert [path.name for path in checkpoints.paths()] == ["epoch-00005.safetensors"]
+
+
+def test_checkpoints_come_by_time_and_at_the_end(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most one a minute, and so that writing takes a twentieth of the time at most."""
+    monkeypatch.undo()
+    now, saved = [0.0], list[tuple[float, str]]()
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+
+    class Slow(Walk):
+        def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
+            def step() -> None:
+                now[0] += 25
+                tick()
+
+            return super().run_epoch(epoch, step)
+
+    def save(checkpoints: Checkpoints, checkpoint: Checkpoint) -> None:
+        saved.append((now[0], checkpoint.file))
+        now[0] += 5
+
+    monkeypatch.setattr(Checkpoints, "save", save)
+    drive(Slow(), run, QUIET)
+    times = [when for when, _ in saved]
+    assert all(later - sooner >= EVERY for sooner, later in itertools.pairwise(times[:-1]))
+    assert all(later - sooner >= 5 / 0.05 for sooner, later in itertools.pairwise(times[:-1]))
+    assert saved[1][1] == "epoch-00001-step-00001.safetensors"
+    assert saved[-1][1] == "epoch-00005.safetensors"
+    assert sum(row["seconds"] for row in read_lines(run.metrics_path)) == 25 * EPOCHS * STEPS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_ends_after_the_step_with_a_checkpoint(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    expected = uninterrupted(tmp_path)
+    monkeypatch.setattr(_Work, "_due", lambda work: False)
+    before = signal.getsignal(number)
+
+    class Told(Walk):
+        def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
+            def step() -> None:
+                if (epoch, self.step) == (1, 2):
+                    os.kill(os.getpid(), number)
+                tick()
+
+            return super().run_epoch(epoch, step)
+
+    said = io.StringIO()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        drive(Told(), run, Progress(stream=said))
+    assert signal.getsignal(number) is before
+    assert "stopping after this step" in said.getvalue()
+    assert "epoch-00001-step-00002.safetensors" in caught.value.__notes__[0]
+    resumed = Walk()
+    drive(resumed, run, QUIET)
+    assert resumed.ran == [1, 2, 3, 4]
+    assert (rows(run), [resumed.place.tolist()]) == expected
+
+
+def test_told_twice_it_ends_at_once(run: RunFolder) -> None:
+    class Told(Walk):
+        def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            pytest.fail("it went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        drive(Told(), run, QUIET)
+
+
+def test_signals_that_are_ignored_stay_so(run: RunFolder) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stopping(QUIET) as stopped:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not stopped()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_finished_stage_is_restored_and_keeps_later_rows(run: RunFolder) -> None:
@@ -213,12 +309,16 @@ def test_a_stage_without_epochs_is_finished(run: RunFolder) -> None:
     assert rows(run) == []
 
 
-@pytest.mark.parametrize("error", [Boom("no gradient"), KeyboardInterrupt()])
-def test_what_interrupts_says_how_to_go_on(run: RunFolder, error: BaseException) -> None:
+@pytest.mark.parametrize("kind", [Boom, KeyboardInterrupt])
+def test_what_interrupts_says_how_to_go_on(
+    run: RunFolder, often: str, kind: type[BaseException]
+) -> None:
+    error = kind()
     with pytest.raises(type(error)) as caught:
         drive(Walk(fails=2, error=error), run, QUIET)
     assert caught.value is error
-    last = run.checkpoint_path / "search" / "epoch-00002.safetensors"
+    within = "-step-00001" if often == "each step" else ""
+    last = run.checkpoint_path / "search" / f"epoch-00002{within}.safetensors"
     assert error.__notes__ == [
         f"search stopped in epoch 3 of 5; its last checkpoint is {last}; "
         f"continue with --resume {run.path}"
@@ -236,7 +336,7 @@ def test_a_full_disk_loses_no_checkpoint(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", refuse)
-        with pytest.raises(RunError, match=r"epoch-00003.*No space left") as caught:
+        with pytest.raises(RunError, match=r"epoch-0000[23].*No space left") as caught:
             drive(Walk(), run, QUIET)
     assert "stopped in epoch 3" in caught.value.__notes__[0]
     resumed = Walk()
@@ -244,10 +344,16 @@ def test_a_full_disk_loses_no_checkpoint(
     assert (rows(run), [resumed.place.tolist()]) == uninterrupted(tmp_path)
 
 
-def test_a_damaged_checkpoint_is_passed_over(run: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(Boom):
-        drive(Walk(fails=3), run, QUIET)
-    newest, older = Checkpoints(run.checkpoint_path, "search").paths()
+def test_a_damaged_checkpoint_is_passed_over(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a kill kept the one before it from going."""
+    monkeypatch.setattr(_Work, "_due", lambda work: not work.steps)
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "keep", lambda *_arguments: None)
+        with pytest.raises(Boom):
+            drive(Walk(fails=3), run, QUIET)
+    newest, older, *_ = Checkpoints(run.checkpoint_path, "search").paths()
     newest.write_bytes(newest.read_bytes()[:-5])
     said = io.StringIO()
     resumed = Walk()
@@ -297,13 +403,13 @@ def test_a_torn_row_before_the_first_epoch_is_dropped(run: RunFolder) -> None:
     assert [row["stage"] for row in rows(run)] == ["earlier"] + ["search"] * EPOCHS
 
 
-def test_progress_goes_on_from_what_was_done(run: RunFolder) -> None:
+def test_progress_goes_on_from_what_was_done(run: RunFolder, often: str) -> None:
     with pytest.raises(Boom):
         drive(Walk(fails=2), run, QUIET)
     said = io.StringIO()
     ticking = iter(range(0, 1000, 10))
     drive(Walk(), run, Progress(stream=said, clock=lambda: float(next(ticking))))
-    assert said.getvalue().startswith("search 7/15 steps")
+    assert said.getvalue().startswith(f"search {8 if often == 'each step' else 7}/15 steps")
     assert "search 15/15 steps" in said.getvalue()
 
 

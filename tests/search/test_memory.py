@@ -8,8 +8,9 @@ import torch
 
 import autorecon
 from autorecon.nn import edge_mixture
+from autorecon.nn.kept import HELD
 from autorecon.search import SearchConfig
-from autorecon.search.memory import HELD, Memory, estimate
+from autorecon.search.memory import Memory, estimate
 
 SPACE = autorecon.load("paper", width=16, size=16, classes=3, channels=1, latent=8)
 

@@ -12,7 +12,6 @@ import torch
 import autorecon
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
-from autorecon.runs.structure import pack, unpack
 from autorecon.search import STRATEGIES, Search, SearchConfig, SearchError
 from autorecon.search.config import GumbelConfig
 
@@ -93,10 +92,33 @@ def test_interrupted_search_goes_on_bit_for_bit(build, teacher, strategy):
     first = Search(build(), teacher, config)
     run(first, range(2))
     second = Search(build(), teacher, config)
-    second.load_state_dict(unpack(*pack(first.state_dict())))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert run(second, [2, 3]) == expected[2:]
     one, two = whole.supernet.state_dict(), second.supernet.state_dict()
     assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_search_goes_on_bit_for_bit_from_the_middle_of_an_epoch(build, teacher, strategy):
+    config = attrs.evolve(CONFIG, strategy=strategy)
+    whole, states = Search(build(), teacher, config), []
+    whole.run_epoch(0, lambda: None)
+    expected = whole.run_epoch(1, lambda: states.append(copy.deepcopy(whole.state_dict())))
+    for state in states:
+        other = Search(build(), teacher, config)
+        other.load_state_dict(state)
+        assert other.run_epoch(1, lambda: None) == expected
+        assert equal(whole.supernet.state_dict().values(), other.supernet.state_dict().values())
+
+
+def test_a_search_that_is_done_keeps_no_moments(build, teacher):
+    stage = Search(build(), teacher, CONFIG)
+    run(stage, range(3))
+    state = stage.state_dict()
+    assert "weight_optimiser" not in state
+    again = Search(build(), teacher, CONFIG)
+    again.load_state_dict(copy.deepcopy(state))
+    assert again.derive() == stage.derive()
 
 
 @pytest.mark.parametrize("compute", COMPUTES)
@@ -104,7 +126,7 @@ def test_an_interrupted_search_goes_on_bit_for_bit_however_it_is_computed(build,
     whole = Search(build(), copy.deepcopy(teacher), CONFIG, compute=compute)
     first, second = (Search(build(), teacher, CONFIG, compute=compute) for _ in range(2))
     rows = run(first, [0, 1])
-    second.load_state_dict(unpack(*pack(first.state_dict())))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert rows + run(second, [2]) == run(whole, [0, 1, 2])
     assert equal(whole.supernet.parameters(), second.supernet.parameters())
 

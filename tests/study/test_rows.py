@@ -48,6 +48,21 @@ def test_means_and_differences_are_over_the_seeds_that_both_have(tiny):
     assert found.published == Figure(40.15, "ResNet-20 (somewhere)")
 
 
+def test_agreement_is_compared_where_no_image_has_a_label(tiny):
+    study = read_study(tiny, "tiny", {"seeds": 1})
+    cells = plan(study)
+    agreed = {"human-designed": 80.0, "discovered": 83.0}
+    found = {
+        c.id: CellRecord(c.id, agreement=agreed[c.variant], divergence=0.5)
+        if c.variant in agreed
+        else None
+        for c in cells
+    }
+    _, _, last = rows(study, cells, found)
+    assert (last.accuracy, last.figure.mean, last.divergence.mean) == (None, 83.0, 0.5)
+    assert last.difference.mean == 3.0
+
+
 def test_differences_of_later_seeds_to_another_variant(tiny):
     text = tiny.replace('drawn = "paper"', 'drawn = "paper"\nagainst = "discovered"')
     study = read_study(text, "tiny", {"first_seed": 1, "seeds": 2}).against("random genotype")

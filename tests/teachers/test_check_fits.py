@@ -7,7 +7,7 @@ from torch import nn
 
 from autorecon.teachers import Teacher, TeacherError, check_fits
 
-TEACHER = Teacher("t", nn.Identity(), classes=10, channels=1, size=16)
+TEACHER = Teacher("t", nn.Identity(), classes=10, image_shape=(1, 16, 16))
 
 
 @pytest.mark.parametrize("classes", [10, None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_weights_of_another_network(saved) -> None:
     path = saved(tiny(5, 3))
     with pytest.raises(TeacherError, match=r"are not this model's: .* missing: bn1\.bias"):
         teachers.load("autorecon:resnet20", weights=path)
+
+
+def test_torchvisions_own_files_of_densenet(tmp_path: Path) -> None:
+    state = models.densenet121(num_classes=3).state_dict()
+    former = re.compile(r"(denselayer\d+\.(?:norm|conv))([12]\.)")
+    torch.save({former.sub(r"\1.\2", name): v for name, v in state.items()}, tmp_path / "w.pth")
+    teacher = teachers.load("torchvision:densenet121", weights=tmp_path / "w.pth", size=32)
+    assert teacher.classes == 3
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_heads_for_training_alone_are_left_out(name: str) -> None:
+    architecture, changes = collections.torchvision(name), []
+    with torch.device("meta"):
+        full = models.get_model(name, weights=None, aux_logits=True, init_weights=False)
+        module, state = architecture.fitted(full.state_dict(), changes.append)
+    assert state.keys() == module.state_dict().keys() < full.state_dict().keys()
+    assert module.transform_input
+    assert changes[0].startswith("auxiliary heads")
 
 
 def test_networks_without_batch_norm_are_for_methods_that_need_none(saved) -> None:

@@ -95,6 +95,8 @@ def test_a_recipe_that_is_not_there():
         ({"space": {"ops": "my_ops"}}, "expected a list of names, not 'my_ops'"),
         ({"compress": {"seed": 7}}, r"compress\.seed = 7 is not for a run.*'seeds=\[7\]'"),
         ({"teacher": {"mean": ["0.5"]}}, "expected float, not '0.5' @ teacher.mean"),
+        ({"teacher": {"size": [8]}}, "a size is a whole number of pixels .* @ teacher.size"),
+        ({"teacher": {"size": "8x8"}}, "a size is a whole number of pixels .* @ teacher.size"),
         ({"teacher": {"mean": 0.5}}, "expected a list of numbers, not 0.5 @ teacher.mean"),
     ],
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 import pytest
 import torch
 
 from autorecon import data
 from autorecon.data import Dataset, Split, registry
-from autorecon.teachers import Teacher
+from autorecon.graph import genotype
+from autorecon.teachers import Teacher, TeacherError
 from autorecon.workflow.config import ConfigError, read_config
-from autorecon.workflow.prepare import load_data
+from autorecon.workflow.prepare import bind, load_data
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     return dataset
 
 
-TEACHER = Teacher("t", torch.nn.Identity(), classes=2, channels=1, size=2, data="toy")
+TEACHER = Teacher("t", torch.nn.Identity(), classes=2, image_shape=(1, 2, 2), data="toy")
 
 
 def brightness(teacher: Teacher) -> float:
@@ -43,3 +46,16 @@ def test_data_of_other_classes_is_refused(toy: Dataset) -> None:
 
 def test_no_data(toy: Dataset) -> None:
     assert load_data(read_config({"teacher": {"data": ""}}), TEACHER) is None
+
+
+def test_a_genotype_takes_the_size_of_another_teacher(tmp_path: Path) -> None:
+    wide = attrs.evolve(TEACHER, image_shape=(1, 16, 8))
+    square = attrs.evolve(TEACHER, image_shape=(1, 24, 24))
+    for first, other in ((wide, square), (square, wide)):
+        space = bind("paper", {"width": 2}, first)
+        assert space.output.shape == first.image_shape
+        choices = {name: decision.options[0] for name, decision in space.program.decisions.items()}
+        (tmp_path / "g.space").write_text(genotype(space, choices, of="paper.space").text)
+        assert bind(str(tmp_path / "g.space"), {}, other).output.shape == other.image_shape
+    with pytest.raises(TeacherError, match="images of 16x16 for a teacher of 24x24"):
+        bind("paper", {"size": 16}, square)

@@ -16,8 +16,9 @@ import autorecon
 from autorecon.compress import METHODS, Compression
 from autorecon.objective import DivergedError
 from autorecon.records.results import Spread, read_results
+from autorecon.records.score import Score
 from autorecon.report import write_report
-from autorecon.runs import Progress, RunError, load_weights
+from autorecon.runs import Progress, RunError, load_state, load_weights
 from autorecon.teachers import TeacherError
 from autorecon.workflow import run as workflow
 from autorecon.workflow import stages
@@ -61,7 +62,13 @@ def test_whole_way(tiny):
     model = autorecon.load_compressed(folder.path, build=import_module("tiny_teacher").teacher)
     assert (model.about.teacher, model.bits) == ("tiny_teacher:teacher", "w3a3")
     assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
-    assert results.rows[0].last is None  # no data, nothing measured, and nothing invented
+    images = load_state(folder.path / "invented.safetensors")["images"]
+    assert (results.data.invented, results.data.test_images) == (True, len(images))
+    assert "paper_genotype, trained anew from a seed of its own" in results.data.about
+    assert (results.teacher.accuracy, results.figure) == (None, "agreement")
+    assert all(row.last.accuracy is None for row in results.rows)
+    assert all(0 <= row.last.agreement <= 100 for row in results.rows)
+    assert all(row.last.divergence >= 0 for row in results.rows)
 
 
 def test_weights_before_rounding_are_kept_if_asked_for(tiny):
@@ -90,7 +97,7 @@ def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch)
 
     def measured(self):
         last = 50.0 + self.config.seed + ("discovered" in self.name)
-        return attrs.evolve(result(self), last=last)
+        return attrs.evolve(result(self), last=Score(last))
 
     monkeypatch.setattr(Compression, "run_epoch", diverging)
     monkeypatch.setattr(Compression, "result", measured)
@@ -144,10 +151,10 @@ def outcome(settings):
 
 
 @pytest.mark.parametrize(
-    ("interrupted", "inherit"), [*((n, False) for n in range(1, 12)), (8, True), (9, True)]
+    ("interrupted", "inherit"), [*((n, False) for n in range(1, 14)), (10, True), (11, True)]
 )
 def test_interrupted_run_goes_on_to_the_same_result(tiny, whole, monkeypatch, interrupted, inherit):
-    """Die at the n-th of the run's 11 steps of Adam, then resume."""
+    """Die at the n-th of the run's 13 steps of Adam, then resume."""
     tiny["inherit"] = inherit
     expected, rows, left_behind = whole[inherit]
     left = [interrupted]

@@ -50,12 +50,26 @@ def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
     )
 
 
+def check_classes(
+    teacher: nn.Module, generator: nn.Module | None, image_shape: Shape | None
+) -> None:
+    """Raise CompressError where a teacher, asked about images of a known shape, tells no two
+    classes apart: nothing could then be learned of it."""
+    shape = image_shape or getattr(generator, "image_shape", None)
+    if shape and classes_of(teacher.eval(), shape) < 2:
+        raise CompressError(
+            "the teacher gives one number an image, which tells no classes apart: let it give two "
+            "logits, 0 and its own, as `autorecon.teachers.load` has it"
+        )
+
+
 def make_source(
     view: TeacherView,
     config: CompressConfig,
     generator: nn.Module | None,
     image_shape: Shape | None,
     random: torch.Generator,
+    parts: int = 1,
 ) -> Source:
     """The source of a method's images; raises CompressError for a generator too few or many, or one
     that cannot know what it is asked for."""
@@ -67,7 +81,7 @@ def make_source(
         if method.source == "none":
             return Nothing()
         shape = shape_of(generator, image_shape)
-        return Pictures(view, config, shape, classes_of(view.teacher, shape), random)
+        return Pictures(view, config, shape, classes_of(view.teacher, shape), random, parts)
     _check_knows(generator, config)
     if method.ask and not embeddings(generator):
         raise CompressError(
@@ -77,7 +91,7 @@ def make_source(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             method.dress(generator, view.teacher)
-    return Generated(generator, view, config, random)
+    return Generated(generator, view, config, random, parts)
 
 
 def _check_knows(generator: nn.Module, config: CompressConfig) -> None:
@@ -105,7 +119,9 @@ def make_student(
         student = method.student(teacher, shape, config)
         return _covered(student, config)
     if method.family == "quantization":
-        model = quantize(teacher, shape, config.bits, config.ranges, config.rounding)
+        model = quantize(
+            teacher, shape, config.widths, config.ranges, config.rounding, config.scheme
+        )
         return _covered(QuantizedStudent(model, config.calibration_batches), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)

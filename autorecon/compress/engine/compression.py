@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.engine.assembly import check_needs, make_source, make_student
+from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
 from autorecon.compress.engine.training import Training
-from autorecon.compress.engine.watch import Diversity, Scores
+from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
 from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError, TeacherView
+from autorecon.records.files import REMEDY
+from autorecon.records.schema import structured
+from autorecon.records.score import Score
 from autorecon.records.students import Compressed
 
-Evaluate = Callable[[nn.Module], float]
-Losses = dict[str, list[float]]
+Evaluate = Callable[[nn.Module], Score]
 
 
 class Compression:
@@ -32,8 +33,9 @@ class Compression:
     The generator, of methods that have one, is trained in place. `evaluate`, if given, is called
     without gradients on the student in eval mode, and its figures are only reported, never used
     to choose anything. `image_shape` (C, H, W) is needed where no generator tells it. `wrap` gives
-    the source of images that takes the place of the method's own. Everything is moved to where
-    `compute` has it; what is scored is computed in float32.
+    the source of images that takes the place of the method's own. Teacher and student are
+    differentiated on one of `parts` of a batch at a time, which changes no gradient. Everything is
+    moved to where `compute` has it; what is scored is computed in float32.
     Raises CompressError where method, teacher and generator do not fit together.
     """
 
@@ -47,6 +49,7 @@ class Compression:
         image_shape: tuple[int, int, int] | None = None,
         wrap: Callable[[Source], Source] | None = None,
         compute: Compute = Compute(),
+        parts: int = 1,
         name: str = "compress",
     ) -> None:
         check_needs(teacher, config)
@@ -57,47 +60,55 @@ class Compression:
         self.random = torch.Generator().manual_seed(config.seed)
         # All is made on the CPU, so that a seed means the same everywhere, and then moved.
         Compute().place(teacher)
-        own = make_source(self.view, config, generator, image_shape, self.random)
+        check_classes(teacher, generator, image_shape)
+        own = make_source(self.view, config, generator, image_shape, self.random, parts)
         self.source = wrap(own) if wrap else own
         self.student = make_student(teacher, config, generator, image_shape)
         self.student.compute = compute
         for net in (teacher, self.student.module):
             compute.place(net)
-        self.training = Training(self.student, self.view, config)
+        self.training = Training(self.student, self.view, config, parts)
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0
         self._begun = False
+        self._so_far = self._fresh()
+        self._global: Tensor | None = None
 
     def ticks_before(self, epoch: int) -> int:
         return self.config.ticks_before(epoch)
 
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
-        """Run the epoch's steps and give its mean losses, its images' diversity and its score.
+        """Run what is left of the epoch and give its mean losses, its images' diversity and score.
 
         Raises DivergedError with the step, and RuntimeError for an epoch out of turn.
         """
         if epoch != self.epochs_done:
             raise RuntimeError(f"epoch {epoch} was asked for, but {self.epochs_done} are done")
-        losses: Losses = defaultdict(list)
-        diversity = Diversity(self.source.labelled)
-        row: dict[str, Any] = {}
+        first, last = self.ticks_before(epoch), self.ticks_before(epoch + 1)
         # Layers such as dropout draw from torch's own generator, which is not ours to leave moved.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed * 1_000_003 + epoch)
-            for step in range(self.ticks_before(epoch), self.ticks_before(epoch + 1)):
-                row |= self._step(step, losses, diversity)
+            if self._global is not None:
+                torch.set_rng_state(self._global)
+            for step in range(first + self._so_far.steps, last):
+                self._step(step)
                 tick()
             self.epochs_done = epoch + 1
             if self.epochs_done == self.epochs and not self._begun:
-                row |= self._begin()
-        row |= {name: sum(values) / len(values) for name, values in losses.items()}
-        self.warnings += filter(None, [diversity.warning])
-        return row | diversity.row() | self._score()
+                self._so_far.notes |= self._begin()
+        row, warning = self._so_far.row(), self._so_far.diversity.warning
+        self._so_far, self._global = self._fresh(), None
+        self.warnings += filter(None, [warning])
+        return row | self._score()
 
-    def _step(self, step: int, losses: Losses, diversity: Diversity) -> dict[str, Any]:
+    def _fresh(self) -> SoFar:
+        return SoFar(diversity=Diversity(self.source.labelled))
+
+    def _step(self, step: int) -> None:
         joint, index = self.config.place(step)
-        row = self._begin() if joint and not self._begun else {}
+        if joint and not self._begun:
+            self._so_far.notes |= self._begin()
         try:
             batch, parts = self._joint(index) if joint else self.source.make(self._learner())
         except DivergedError as error:
@@ -105,10 +116,8 @@ class Compression:
             raise
         # Pictures that a student learns from were looked at when they were made.
         if batch is not None and (not joint or self.method.source == "generator"):
-            diversity.note(step, batch)
-        for name, value in parts.items():
-            losses[name].append(value)
-        return row
+            self._so_far.diversity.note(step, batch)
+        self._so_far.note(parts)
 
     def _joint(self, index: int) -> tuple[Batch | None, dict[str, float]]:
         """Steps of the generator, if it still learns, and steps of the student."""
@@ -133,7 +142,7 @@ class Compression:
         if self.evaluate is None or not scored:
             return {}
         self.scores.calibrated = self.evaluate(self.student.module)
-        return {"calibrated_accuracy": self.scores.calibrated}
+        return self.scores.calibrated.columns("calibrated_")
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:
@@ -142,13 +151,13 @@ class Compression:
             return {}
         score = self.evaluate(self.student.module.eval())
         self.scores.note(self.epochs_done, score)
-        return {"accuracy": score}
+        return score.columns()
 
     def result(self) -> Compressed:
-        """What a report needs; `last` is the figure to quote, `best` chose by score."""
+        """What a report needs; `last` is the score to quote, `best` was chosen by its figure."""
         teacher, student = float_bytes(self.view.teacher), self.student.weight_bytes()
         return Compressed(
-            **attrs.asdict(self.scores),
+            **attrs.asdict(self.scores, recurse=False),
             config=attrs.asdict(self.config, value_serializer=plain),
             weight_bytes={"teacher": teacher, "student": student},
             labelled=self.source.labelled,
@@ -158,13 +167,18 @@ class Compression:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a fresh Compression of the same arguments needs to go on bit for bit."""
+        """All that a fresh Compression of the same arguments needs to go on bit for bit; of one
+        that is done, without the optimisers' states, which are larger than all else."""
+        done = self.epochs_done == self.epochs
         return {
-            "source": self.source.state_dict(),
-            "training": self.training.state_dict(),
+            "source": _settled(self.source.state_dict(), done),
+            "training": _settled(self.training.state_dict(), done),
             "random": self.random.get_state(),
             "begun": self._begun,
             "epochs_done": self.epochs_done,
+            "so_far": attrs.asdict(self._so_far),
+            # Within an epoch it is ours (see `run_epoch`), and between two it is of no account.
+            "global": torch.get_rng_state() if self._so_far.steps else None,
             "scores": attrs.asdict(self.scores),
             "warnings": list(self.warnings),
         }
@@ -176,7 +190,13 @@ class Compression:
         self.random.set_state(state["random"])
         self._begun = state["begun"]
         self.epochs_done = state["epochs_done"]
-        self.scores = Scores(**state["scores"])
+        self._so_far, self._global = SoFar.of(state["so_far"]), state["global"]
+        self.scores = structured(state["scores"], Scores, "the checkpoint", REMEDY)
         self.warnings = list(state["warnings"])
         if self._begun:
             self.student.go_on()
+
+
+def _settled(state: dict[str, Any], done: bool) -> dict[str, Any]:
+    """A part's state, which takes no further step if it is done."""
+    return {name: value for name, value in state.items() if name != "optimiser" or not done}

@@ -18,25 +18,40 @@ from autorecon.objective import TeacherView
 class Training:
     """Teaches a student by a method's loss, at a learning rate that falls as half a cosine."""
 
-    def __init__(self, student: Student, view: TeacherView, config: CompressConfig) -> None:
+    def __init__(
+        self, student: Student, view: TeacherView, config: CompressConfig, parts: int = 1
+    ) -> None:
+        self._parts = parts if student.is_steady else 1
         self.student, self._view, self.config = student, view, config
         self.method = config.recipe
         self.optimiser = _optimiser(student, config)
 
     def step(self, batch: Batch, index: int) -> dict[str, float]:
         """Step `index` on a batch; gives the losses. Raises DivergedError."""
-        assert self.method.loss is not None
         done = index / self.config.steps
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * (1 + math.cos(math.pi * done)) / 2
-        loss, values = total(self.method.loss(self._answers(batch), batch, self.config))
         self.optimiser.zero_grad()
-        loss.backward()
+        values = self._differentiate(batch)
         if self.method.update:
             self.method.update(self.student, self.optimiser, self.config, done)
         else:
             self.optimiser.step()
         return {f"student.{name}": value for name, value in values.items()}
+
+    def _differentiate(self, batch: Batch) -> dict[str, float]:
+        """Add up gradients and losses of parts of the batch: losses are means over images."""
+        assert self.method.loss is not None
+        found: dict[str, float] = {}
+        count = len(batch.images)
+        size = -(-count // self._parts)
+        for at in range(0, count, size):
+            part = batch.part(slice(at, at + size)) if size < count else batch
+            loss, values = total(self.method.loss(self._answers(part), part, self.config))
+            share = len(part.images) / count
+            (loss * share if share < 1 else loss).backward()
+            found = {name: found.get(name, 0.0) + share * v for name, v in values.items()}
+        return found
 
     def _answers(self, batch: Batch) -> Answers:
         module, compute = self.student.learning(), self._view.compute
@@ -56,7 +71,8 @@ class Training:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.student.module.load_state_dict(state["student"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self.optimiser.load_state_dict(state["optimiser"])
 
 
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:

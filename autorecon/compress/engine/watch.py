@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.engine.collapse import collapse_warning, diversity
+from autorecon.records.score import Score
 
 DIGITS = 4
 
@@ -16,15 +19,19 @@ DIGITS = 4
 class Scores:
     """What `evaluate` said of the student, and when. The best is for the record only."""
 
-    calibrated: float | None = None
-    last: float | None = None
-    best: float | None = None
+    calibrated: Score | None = None
+    last: Score | None = None
+    best: Score | None = None
     best_epoch: int | None = None
 
-    def note(self, epoch: int, score: float) -> None:
+    def note(self, epoch: int, score: Score) -> None:
         self.last = score
-        if self.best is None or score > self.best:
+        if self.best is None or _figure(score) > _figure(self.best):
             self.best, self.best_epoch = score, epoch
+
+
+def _figure(score: Score) -> float:
+    return -math.inf if score.figure is None else score.figure
 
 
 @attrs.define
@@ -56,3 +63,29 @@ class Diversity:
             "diversities_within": self.within,
         }
         return row | ({"warning": self.warning} if self.warning else {})
+
+
+@attrs.define
+class SoFar:
+    """What an epoch has come to after its first `steps`, of which its row is made."""
+
+    steps: int = 0
+    losses: dict[str, list[float]] = attrs.Factory(dict)
+    notes: dict[str, Any] = attrs.Factory(dict)
+    diversity: Diversity = attrs.Factory(Diversity)
+
+    def note(self, losses: Mapping[str, float]) -> None:
+        """The losses of one step."""
+        for name, value in losses.items():
+            self.losses.setdefault(name, []).append(value)
+        self.steps += 1
+
+    def row(self) -> dict[str, Any]:
+        """For metrics.jsonl: means over the epoch, and what was noted once."""
+        means = {name: sum(values) / len(values) for name, values in self.losses.items()}
+        return self.notes | means | self.diversity.row()
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> SoFar:
+        """From what attrs.asdict made of one."""
+        return cls(**{**state, "diversity": Diversity(**state["diversity"])})

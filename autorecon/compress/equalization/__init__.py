@@ -6,7 +6,6 @@ that are easier to round, and the moments of its values, by which ranges and bia
 
 from autorecon.compress.equalization.correct import correct_biases, set_ranges
 from autorecon.compress.equalization.equalize import absorb, equalize, find_pairs
-from autorecon.compress.equalization.fold import fold_batch_norms
 from autorecon.compress.equalization.moments import Moments, propagate
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "correct_biases",
     "equalize",
     "find_pairs",
-    "fold_batch_norms",
     "propagate",
     "set_ranges",
 ]

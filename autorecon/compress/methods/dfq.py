@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from autorecon.compress.methods.method import Method, register
+from autorecon.compress.methods.method import QUANTIZED, Method, register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,16 +28,21 @@ def student(teacher: nn.Module, image_shape: Shape, config: Settings) -> Student
     """The teacher, folded, equalized, quantized and corrected; nothing is left to be learned."""
     from autorecon.compress import equalization
     from autorecon.compress.quantization.capture import capture
-    from autorecon.compress.quantization.quantize import quantize_captured
+    from autorecon.compress.quantization.norms import fold_batch_norms
+    from autorecon.compress.quantization.quantize import Rules, quantize_captured
     from autorecon.compress.student import QuantizedStudent
 
     traced = capture(teacher, image_shape)
-    normals = equalization.fold_batch_norms(traced)
+    folded = fold_batch_norms(traced)
+    normals = {
+        name: equalization.Moments(f.offset, f.factor.square()) for name, f in folded.items()
+    }
     pairs = equalization.find_pairs(traced)
     equalization.equalize(pairs, normals)
     equalization.absorb(pairs, normals)
     # The biases take up what rounding does to the means.
-    model = quantize_captured(traced, config.bits, rounding="plain")
+    rules = Rules(config.widths, rounding="plain", scheme=config.scheme)
+    model = quantize_captured(traced, rules)
     equalization.set_ranges(traced, normals)
     equalization.correct_biases(traced, normals)
     unclipped = {n.meta["label"] for n in traced.graph.nodes if "unclipped" in n.meta}
@@ -62,7 +67,8 @@ DFQ = register(
         cite="Nagel et al., Data-Free Quantization Through Weight Equalization and Bias "
         "Correction, ICCV 2019",
         source="none",
-        settings={"bits": "w8a8", "allow_partial": False, "epochs": 1, "seed": 0},
+        settings={k: QUANTIZED[k] for k in ("scheme", "first_last", "bits_of", "allow_partial")}
+        | {"bits": "w8a8", "epochs": 1, "seed": 0},
         needs=("statistics",),
         student=student,
     )

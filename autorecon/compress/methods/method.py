@@ -30,6 +30,9 @@ Shape = tuple[int, int, int]
 COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
 QUANTIZED: Defaults = COMMON | {
     "bits": "w3a3",
+    "scheme": "gdfq",
+    "first_last": 0,
+    "bits_of": "",
     "allow_partial": False,
     "ranges": "percentile",
     "rounding": "unbiased",

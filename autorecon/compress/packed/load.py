@@ -33,7 +33,7 @@ from autorecon.records.packed import (
 from autorecon.records.results import read_results
 from autorecon.runs import RunError, RunFolder
 from autorecon.teachers import build as build_known
-from autorecon.teachers import is_known
+from autorecon.teachers import is_known, made_ready
 
 Build = Callable[[], nn.Module]
 Place = str | os.PathLike[str]
@@ -115,9 +115,9 @@ def _network(about: PackedStudent, build: Build | None, file: Path) -> nn.Module
         module = build()
         if not isinstance(module, nn.Module):
             raise CompressError(f"build() gave a {type(module).__name__}, not a torch.nn.Module")
-        return module.cpu().float().eval()
+        return made_ready(module, about.image_shape)
     if is_known(about.architecture):
-        return build_known(about.architecture, about.classes, about.image_shape[0])
+        return build_known(about.architecture, about.classes, about.image_shape)
     named = about.architecture.replace(":", ".")
     own = f"build={named}, the function of your own that makes it" if named else "build=FUNCTION"
     raise CompressError(

@@ -15,7 +15,7 @@ from autorecon.records.packed import PackedStudent, PackedWeight, write_packed
 from autorecon.runs import save_weights
 from autorecon.teachers import Teacher, architecture_of
 
-SETTINGS = ("bits", "ranges", "rounding")
+SETTINGS = ("bits", "scheme", "first_last", "bits_of", "ranges", "rounding")
 """Those of a compression by which a network becomes a student, before it learns."""
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
@@ -47,6 +47,7 @@ def save_student(
         std=std,
         method=config.method,
         bits=str(config.bits) if quantized else "",
+        scheme=config.scheme,
         settings=_settings(config) if quantized else {},
         weights=packed_weights(quantized) if quantized else [],
         software=dict(software),
@@ -67,8 +68,9 @@ def packed_weights(model: QuantizedModel) -> list[PackedWeight]:
     ]
 
 
-def _settings(config: CompressConfig) -> dict[str, str]:
-    return {name: str(getattr(config, name)) for name in SETTINGS if name in config.recipe.settings}
+def _settings(config: CompressConfig) -> dict[str, str | int]:
+    own = {name: getattr(config, name) for name in SETTINGS if name in config.recipe.settings}
+    return own | {"bits": str(config.bits)}
 
 
 def _state(student: Student) -> dict[str, Tensor]:

@@ -11,6 +11,10 @@ from autorecon.compress.errors import CompressError
 
 NARROWEST, WIDEST = 2, 8
 
+SCHEMES = ("gdfq", "integer")
+"""`gdfq` quantizes what activations give. `integer` folds norms into convolutions, and quantizes
+every value that is computed: images, sums, joins, pools and answers as well."""
+
 ROUNDINGS = ("plain", "unbiased")
 """Whether rounded weights keep nothing, as GDFQ's, or the mean of each output channel."""
 

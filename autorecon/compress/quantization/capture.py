@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, fx, nn
@@ -42,17 +43,33 @@ def capture(module: nn.Module, image_shape: Shape) -> fx.GraphModule:
     for one number of images alone, or answers otherwise.
     """
     module.eval()
+    known = _KNOWN.setdefault(module, {})
+    if image_shape in known:
+        try:
+            verify(module, known[image_shape], image_shape)
+            return copy.deepcopy(known[image_shape])
+        except TraceError:  # it is not what it was
+            del known[image_shape]
+    known[image_shape] = traced = _captured(module, image_shape)
+    verify(module, traced, image_shape)
+    return copy.deepcopy(traced)
+
+
+_KNOWN: WeakKeyDictionary[nn.Module, dict[Shape, fx.GraphModule]] = WeakKeyDictionary()
+"""Graphs that were made, over the parameters of their modules: making one takes a second."""
+
+
+def _captured(module: nn.Module, image_shape: Shape) -> fx.GraphModule:
     name = type(module).__name__
     program = _exported(module, torch.zeros(EXAMPLES, *image_shape), name)
-    graph = _graph_module(make_functional(program), name)
-    _require_any_batch(graph, name)
-    _refuse_regions(graph, name)
-    _label(graph, module)
-    fold_weights(graph)
+    traced = _graph_module(make_functional(program), name)
+    _require_any_batch(traced, name)
+    _refuse_regions(traced, name)
+    _label(traced, module)
+    fold_weights(traced)
     # Buffers that a model does not save are made by its own code.
-    _keep_unsaved(graph, module.state_dict().keys())
-    verify(module, graph, image_shape, name)
-    return copy.deepcopy(graph)
+    _keep_unsaved(traced, module.state_dict().keys())
+    return traced
 
 
 def _exported(module: nn.Module, images: Tensor, name: str) -> ExportedProgram:
@@ -128,6 +145,8 @@ def _label(graph: fx.GraphModule, module: nn.Module) -> None:
         stack = node.meta.get("nn_module_stack") or {}
         paths = [path for path, _ in stack.values()]
         path, name = paths[-1] if paths else "", operation(node) or node.name
+        if node.op == "placeholder":
+            name = "image"
         label = path if path and path in leaves else f"{path}.{name}".strip(".")
         node.meta["label"] = f"{label}_{counts[label]}" if counts[label] else label
         counts[label] += 1

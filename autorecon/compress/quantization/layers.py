@@ -23,16 +23,17 @@ class ActivationQuantizer(nn.Module):
     """Quantizes one activation, per tensor.
 
     While it observes, its range follows the batches by a moving average that starts at the first
-    of them; frozen, it keeps the range. The state is all in buffers.
+    of them; frozen, it keeps the range. The state is all in buffers. With `integer` the range has
+    zero in it, so that zero is a level.
     """
 
     low: Tensor
     high: Tensor
     initialised: Tensor
 
-    def __init__(self, bits: int, ranges: str) -> None:
+    def __init__(self, bits: int, ranges: str, integer: bool = False) -> None:
         super().__init__()
-        self.bits = bits
+        self.bits, self.integer = bits, integer
         self.ranges = ranges
         self._ends = RANGES[ranges].ends
         self.observing = True
@@ -48,6 +49,8 @@ class ActivationQuantizer(nn.Module):
     def _observe(self, x: Tensor) -> None:
         past = BETA if self.initialised else 0.0
         low, high = self._ends(x, self.bits)
+        if self.integer:
+            low, high = low.clamp_max(0), high.clamp_min(0)
         self.low.mul_(past).add_(low, alpha=1 - past)
         self.high.mul_(past).add_(high, alpha=1 - past)
         self.initialised.fill_(True)
@@ -63,16 +66,20 @@ class WeightQuantizer(nn.Module):
     [in, out / groups, ...] has it in each of its `groups`.
     """
 
-    def __init__(self, bits: int, rounding: str, axis: int = 0, groups: int = 1) -> None:
+    def __init__(
+        self, bits: int, rounding: str, axis: int = 0, groups: int = 1, integer: bool = False
+    ) -> None:
         super().__init__()
-        self.bits, self.rounding, self.axis, self.groups = bits, rounding, axis, groups
+        self.bits, self.rounding, self.integer = bits, rounding, integer
+        self.axis, self.groups = axis, groups
 
     def forward(self, weight: Tensor) -> Tensor:
-        return self._whole(quantize_weight(self.rows(weight), self.bits, self.rounding))
+        rows = quantize_weight(self.rows(weight), self.bits, self.rounding, self.integer)
+        return self._whole(rows)
 
     def encode(self, weight: Tensor) -> Encoded:
         """The integers that a weight is rounded to, as rows [out, ...]."""
-        return encode_weight(self.rows(weight), self.bits, self.rounding)
+        return encode_weight(self.rows(weight), self.bits, self.rounding, self.integer)
 
     def decode(self, encoded: Encoded) -> Tensor:
         """The weight that its integers stand for: exactly what `forward` gives of it."""
@@ -106,7 +113,7 @@ class StoredWeight(WeightQuantizer):
     shift: Tensor | None
 
     def __init__(self, like: WeightQuantizer, weight: Tensor) -> None:
-        super().__init__(like.bits, like.rounding, like.axis, like.groups)
+        super().__init__(like.bits, like.rounding, like.axis, like.groups, like.integer)
         weight = weight.detach().contiguous()
         encoded = like.encode(weight)
         self.shape, self.dtype = encoded.codes.shape, weight.dtype

@@ -13,7 +13,7 @@ import attrs
 from torch import Tensor, fx, nn
 
 from autorecon.compress.errors import CompressError, TraceError, require_known
-from autorecon.compress.quantization.bits import ROUNDINGS, Bits
+from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, Bits
 from autorecon.compress.quantization.calls import (
     WeightedCall,
     constant,
@@ -23,10 +23,13 @@ from autorecon.compress.quantization.calls import (
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.coverage import Coverage, coverage
 from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
-from autorecon.compress.quantization.operations import is_rectifier
+from autorecon.compress.quantization.norms import fold_batch_norms
+from autorecon.compress.quantization.operations import MOVEMENTS, is_rectifier, operation
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.quantization.sites import unquantized_sites
+from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
+from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
+from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -71,43 +74,86 @@ class QuantizedModel:
         return stored_bytes(self.module)
 
 
+@attrs.frozen
+class Rules:
+    """How a network is quantized: `widths`, and of `scheme`, `ranges` and `rounding` which.
+
+    Raises CompressError for an unknown one.
+    """
+
+    widths: Widths = attrs.field(converter=as_widths)
+    ranges: str = "percentile"
+    rounding: str = "unbiased"
+    scheme: str = "gdfq"
+
+    def __attrs_post_init__(self) -> None:
+        for name, known in (("ranges", RANGES), ("rounding", ROUNDINGS), ("scheme", SCHEMES)):
+            require_known(name, getattr(self, name), known)
+
+    @property
+    def integer(self) -> bool:
+        return self.scheme == "integer"
+
+
 def quantize(
     teacher: nn.Module,
     image_shape: tuple[int, int, int],
-    bits: Bits,
+    bits: Bits | Widths,
     ranges: str = "percentile",
     rounding: str = "unbiased",
+    scheme: str = "gdfq",
 ) -> QuantizedModel:
-    """A copy of the teacher with quantized weights, and a quantizer after every activation's call.
+    """A copy of the teacher with quantized weights, and quantizers where the scheme has them.
 
     Every convolution, linear layer and product with a weight is included, first and last as well,
-    however it is written. Activations are ReLU, ReLU6 and what later networks have in their place.
-    Their quantizers observe until `freeze`. Images are [N, *image_shape]. Raises TraceError for a
-    model that cannot be captured or that offers nothing to quantize, CompressError for an unknown
-    kind of range or rounding.
+    however it is written. In the scheme `gdfq` activations are, ReLU and what later networks have
+    in its place; in `integer` norms are folded, and all that is computed is quantized. Quantizers
+    of values observe until `freeze`. Images are [N, *image_shape]. Raises TraceError for a model
+    that cannot be captured or that offers nothing to quantize, CompressError for unknown rules.
     """
-    return quantize_captured(capture(teacher, image_shape), bits, ranges, rounding)
+    rules = Rules(bits, ranges, rounding, scheme)
+    return quantize_captured(capture(teacher, image_shape), rules)
 
 
-def quantize_captured(
-    traced: fx.GraphModule, bits: Bits, ranges: str = "percentile", rounding: str = "unbiased"
-) -> QuantizedModel:
+def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
     """The same of a captured graph, in place."""
-    require_known("ranges", ranges, RANGES)
-    require_known("rounding", rounding, ROUNDINGS)
     name = traced.meta["name"]
     if hasattr(traced, QUANTIZERS):
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")
+    if rules.integer:
+        fold_batch_norms(traced)
     calls = weighted_calls(traced)
-    activations = [node for node in traced.graph.nodes if is_rectifier(node)]
-    _check_found(name, calls, activations)
+    values = quantized_values(traced, rules.scheme)
+    _check_found(name, calls, values)
+    rules.widths.check_used([call.layer for call in calls])
     traced.add_submodule(QUANTIZERS, nn.ModuleDict())
-    weights = list(_quantize_weights(traced, calls, bits.weights, rounding))
-    sites = [_quantize_activation(traced, node, bits.activations, ranges) for node in activations]
+    ends = {calls[0].weight, calls[-1].weight}
+    sites = list(_quantize_weights(traced, calls, rules, ends))
+    outer = _outer(traced)
+    at_ends = {_moved_from(call.source) for call in calls if call.weight in ends}
+    for node in values:
+        width = rules.widths.at(node.meta["label"], node in at_ends).activations
+        if rules.integer and node in outer:
+            width = max(width, OUTER_BITS)
+        sites.append(_quantize_value(traced, node, width, rules))
     traced.recompile()
     traced.eval().requires_grad_(True)
-    report = weights + sites + unquantized_sites(traced)
-    return QuantizedModel(traced, report, coverage(traced))
+    return QuantizedModel(
+        traced, sites + unquantized_sites(traced, rules.integer), coverage(traced)
+    )
+
+
+def _outer(traced: fx.GraphModule) -> set[fx.Node]:
+    """The images, and the answers."""
+    (answers,) = traced.graph.output_node().all_input_nodes
+    return {*traced.graph.find_nodes(op="placeholder"), _moved_from(answers)}
+
+
+def _moved_from(node: fx.Node) -> fx.Node:
+    """Where values come from that were moved about at most."""
+    while operation(node) in MOVEMENTS:
+        node = node.all_input_nodes[0]
+    return node
 
 
 def quantized_weights(traced: fx.GraphModule) -> dict[str, tuple[nn.Parameter, WeightQuantizer]]:
@@ -122,15 +168,16 @@ def quantized_weights(traced: fx.GraphModule) -> dict[str, tuple[nn.Parameter, W
 
 
 def _quantize_weights(
-    traced: fx.GraphModule, calls: list[WeightedCall], bits: int, rounding: str
+    traced: fx.GraphModule, calls: list[WeightedCall], rules: Rules, ends: set[fx.Node]
 ) -> Iterator[Site]:
     placed: dict[tuple[fx.Node, int, int], fx.Node] = {}
-    kept = "" if rounding == "plain" else f", {rounding}"
+    kept = "" if rules.rounding == "plain" else f", {rules.rounding}"
     for call in calls:
         weight, reader = call.weight, _reader(call)
         key = weight, call.axis, call.groups
         if key not in placed:
-            quantizer = WeightQuantizer(bits, rounding, call.axis, call.groups)
+            bits = rules.widths.at(call.layer, weight in ends).weights
+            quantizer = WeightQuantizer(bits, rules.rounding, call.axis, call.groups, rules.integer)
             # No earlier than it is needed: until then it would take memory.
             with traced.graph.inserting_before(reader):
                 placed[key] = _place(traced, weight, str(weight.target), quantizer)
@@ -145,12 +192,14 @@ def _reader(call: WeightedCall) -> fx.Node:
     return turns[0] if turns else call.node
 
 
-def _quantize_activation(traced: fx.GraphModule, node: fx.Node, bits: int, ranges: str) -> Site:
+def _quantize_value(traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules) -> Site:
     name = node.meta["label"]
+    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer)
     with traced.graph.inserting_after(node):
-        quantized = _place(traced, node, name, ActivationQuantizer(bits, ranges))
+        quantized = _place(traced, node, name, quantizer)
     node.replace_all_uses_with(quantized, lambda user: user is not quantized)
-    return Site(name, "activation", bits, f"per tensor, {ranges} range")
+    kind = "activation" if is_rectifier(node) else kind_of(node)
+    return Site(name, kind, bits, f"per tensor, {rules.ranges} range")
 
 
 def _place(traced: fx.GraphModule, node: fx.Node, name: str, quantizer: nn.Module) -> fx.Node:

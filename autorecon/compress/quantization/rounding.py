@@ -13,6 +13,9 @@ from torch import Tensor
 
 from autorecon.nn import at_least_float32
 
+FINE = 8
+"""Parts of a step from which on a shift by whole parts is as good as any."""
+
 
 def fake_quantize(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
     """x on the grid of 2^bits values that covers [low, high], which broadcast against x.
@@ -47,7 +50,7 @@ def _on_grid(x: Tensor, low: Tensor, high: Tensor, bits: int) -> tuple[Tensor, T
     return (x * scale).sub_(zero).round_().clamp_(-half, half - 1), scale, zero
 
 
-def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
+def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
     """A weight [out, ...] with one range an output channel, that of its present values.
 
     "plain" rounding is GDFQ's, `fake_quantize` as it is: the grid holds zero, so that one end of
@@ -57,20 +60,24 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     Post training 4-bit quantization of convolutional networks for rapid-deployment, NeurIPS 2019:
     their bias correction, of means alone). With a number a channel for the shift, which plain
     rounding has no use for, nothing asks for a grid that holds zero.
+
+    With `integer` the grid is one that 8 bits hold with a whole zero point: the range has zero in
+    it, and the shift is rounded to a share of a step, 1 / `multiple(bits)`.
     """
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, bits, rounding, integer)
     quantized = fake_quantize(values, low, high, bits)
     if rounding == "plain":
         return quantized
     with torch.no_grad():
-        shift = _mean_error(weight, quantized)
+        shift = _shift(weight, quantized, (low, high), bits, integer)
     return (quantized + shift).to(weight.dtype)
 
 
 @attrs.frozen(eq=False)
 class Encoded:
     """A weight [out, ...] as integers: `codes` from 0 to 2^bits - 1 of type uint8, and an output
-    channel's `scale`, beside its `zero` where rounding is plain, else its `shift`, each [out].
+    channel's `scale`, with its `zero` where the grid holds zero, and its `shift` unless rounding is
+    plain, each [out].
     """
 
     codes: Tensor
@@ -80,15 +87,16 @@ class Encoded:
 
 
 @torch.no_grad()
-def encode_weight(weight: Tensor, bits: int, rounding: str) -> Encoded:
+def encode_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Encoded:
     """The integers of which `decode_weight` makes, bit for bit, what `quantize_weight` gives."""
-    values, low, high = _ranged(weight, rounding)
+    values, low, high = _ranged(weight, bits, rounding, integer)
     levels, scale, zero = _on_grid(at_least_float32(values), low, high, bits)
     codes = (levels + 2 ** (bits - 1)).to(torch.uint8)
+    kept = zero.flatten() if _holds_zero(bits, rounding, integer) else None
     if rounding == "plain":
-        return Encoded(codes, scale.flatten(), zero.flatten(), None)
-    shift = _mean_error(weight, levels.add_(zero).div_(scale))
-    return Encoded(codes, scale.flatten(), None, shift.flatten())
+        return Encoded(codes, scale.flatten(), kept, None)
+    shift = _shift(weight, levels.add_(zero).div_(scale), (low, high), bits, integer)
+    return Encoded(codes, scale.flatten(), kept, shift.flatten())
 
 
 @torch.no_grad()
@@ -106,19 +114,41 @@ def decode_weight(encoded: Encoded, bits: int) -> Tensor:
     return found
 
 
-def _mean_error(weight: Tensor, quantized: Tensor) -> Tensor:
+def _shift(
+    weight: Tensor, quantized: Tensor, ends: tuple[Tensor, Tensor], bits: int, integer: bool
+) -> Tensor:
     """What rounding took off the mean of each channel, [out, 1, ...]."""
-    shape = (-1,) + (1,) * (weight.dim() - 1)
-    return (at_least_float32(weight) - quantized).flatten(1).mean(1).view(shape)
+    low, high = ends
+    shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+    if not integer:
+        return shift
+    parts = (2**bits - 1) / (high - low).clamp_min(1e-8) * multiple(bits)
+    return (shift * parts).round() / parts
 
 
-def _ranged(weight: Tensor, rounding: str) -> tuple[Tensor, Tensor, Tensor]:
-    """What of a weight is put on the grid, and its ranges; raised to 0 unless "plain"."""
+def _holds_zero(bits: int, rounding: str, integer: bool) -> bool:
+    """Whether a grid has to: that of plain rounding, and that of whole zero points where a shift by
+    a share of a step is too coarse to mend it."""
+    return rounding == "plain" or (integer and multiple(bits) < FINE)
+
+
+def multiple(bits: int) -> int:
+    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
+    return 255 // (2**bits - 1)
+
+
+def _ranged(
+    weight: Tensor, bits: int, rounding: str, integer: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What of a weight is put on the grid, and its ranges; raised so that it begins at 0, unless
+    the grid has to hold zero."""
     shape = (-1,) + (1,) * (weight.dim() - 1)
     rows = weight.detach().flatten(1)
     # One after the other is several times faster than aminmax along an axis.
     low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
-    if rounding == "plain":
+    if integer:
+        low, high = low.clamp_max(0), high.clamp_min(0)
+    if _holds_zero(bits, rounding, integer):
         return weight, low, high
     # From 0 up `fake_quantize` has its ends where the range has them.
     return at_least_float32(weight) - low, torch.zeros_like(low), high - low

@@ -12,6 +12,7 @@ from torch import fx
 from autorecon.compress.quantization.calls import parameter, weighted_calls
 from autorecon.compress.quantization.operations import (
     ATTENTION,
+    CONVOLUTIONS,
     JOINS,
     MATRICES,
     MOVEMENTS,
@@ -21,11 +22,13 @@ from autorecon.compress.quantization.operations import (
     SHAPES,
     SIGMOIDS,
     SUMS,
+    TRANSPOSED,
     is_rectifier,
     operation,
 )
 from autorecon.records.results import Site
 
+WEIGHTED = CONVOLUTIONS | TRANSPOSED | {"linear"}
 KINDS = (
     (SUMS, "sum", "added in full precision"),
     (PRODUCTS, "product", "multiplied in full precision"),
@@ -37,20 +40,32 @@ KINDS = (
 )
 
 
-def unquantized_sites(traced: fx.GraphModule) -> list[Site]:
-    """Everything of the traced model that no quantizer touches, in the order of the graph."""
+def kind_of(node: fx.Node) -> str:
+    """What a report calls a value: by what gives it."""
+    if node.op == "placeholder":
+        return "input"
+    found = (kind for names, kind, _ in KINDS if operation(node) in names)
+    return next(found, "output of a layer" if operation(node) in WEIGHTED else operation(node))
+
+
+def unquantized_sites(traced: fx.GraphModule, integer: bool = False) -> list[Site]:
+    """Everything of the traced model that no quantizer touches, in the order of the graph.
+
+    With `integer` biases and sums before a ReLU are a part of what the grid after them holds.
+    """
     calls = {call.node: call for call in weighted_calls(traced)}
     found: list[Site] = []
     for node in traced.graph.nodes:
         call = calls.get(node)
-        if node.op == "placeholder":
-            found.append(Site("image", "input", None, "the image enters as it is"))
-        elif call and call.bias is not None and call.bias.op == "get_attr":
+        if call and call.bias is not None and call.bias.op == "get_attr":
             values = parameter(traced, call.bias).numel()
-            found.append(
-                Site(str(call.bias.target), "bias", None, "added in full precision", values)
-            )
-        elif call is None and operation(node):
+            reason = "rounded to 32 bits where it runs" if integer else "added in full precision"
+            found.append(Site(str(call.bias.target), "bias", None, reason, values))
+        elif any(user.op == "call_module" for user in node.users):
+            continue
+        elif node.op == "placeholder":
+            found.append(Site("image", "input", None, "the image enters as it is"))
+        elif call is None and operation(node) and not (integer and operation(node) in SUMS):
             found += _call(traced, node)
     return list(dict.fromkeys(found))
 

@@ -25,19 +25,18 @@ Noted = dict[str, list[Tensor]]
 
 
 @torch.no_grad()
-def verify(
-    module: nn.Module, graph: fx.GraphModule, image_shape: tuple[int, ...], name: str
-) -> None:
+def verify(module: nn.Module, traced: fx.GraphModule, image_shape: tuple[int, ...]) -> None:
     """Raise TraceError unless both answer alike, images of noise, and alike enter their norms.
 
     Notes the shape of each value as `node.meta["shape"]`, that of one image.
     """
+    name = traced.meta["name"]
     images = torch.randn(IMAGES, *image_shape, generator=torch.Generator().manual_seed(0))
     with _watched(module) as expected:
         answers = module(images)
     if not isinstance(answers, Tensor):
         raise TraceError(f"{name} gives a {type(answers).__name__}, not one tensor of logits")
-    run = _Run(graph)
+    run = _Run(traced)
     try:
         found = run.run(images)
     except RuntimeError as error:

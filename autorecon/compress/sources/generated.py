@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import attrs
 import torch
 from torch import Tensor, nn
 
@@ -12,8 +11,9 @@ from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
 from autorecon.compress.sources.decoder import Decoder
+from autorecon.compress.sources.parts import differentiate
 from autorecon.nn.mixing import embeddings, mixed_labels
-from autorecon.objective import Objective, Observation, Request, TeacherView
+from autorecon.objective import Objective, Request, TeacherView
 
 
 class Generated:
@@ -28,8 +28,9 @@ class Generated:
         view: TeacherView,
         config: CompressConfig,
         random: torch.Generator,
+        parts: int = 1,
     ) -> None:
-        self.generator = generator.train()
+        self.generator, self._parts = generator.train(), parts
         self.objective = Objective.parse(config.objective, has_student=True)
         early = config.warmup_objective or config.objective
         self._early = Objective.parse(early, has_student=True)
@@ -52,41 +53,35 @@ class Generated:
 
     def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
         """One step on fresh noise and labels; without a student, its terms are left out."""
-        observation = self._observe()
+        request = self.ask(self._config.batch)
+        images = self.generate(request)
         objective = self.objective if student else self._early
-        if student and objective.needs_student:
-            answers = student(observation.images)
-            observation = attrs.evolve(observation, student_logits=answers)
-        total, parts = objective(observation)
-        self._optimiser.zero_grad()
-        total.backward()
+        learner = student if objective.needs_student else None
+        total, parts, seen = differentiate(
+            objective, self._view, learner, images, request, self._parts, self._decoder
+        )
         self._optimiser.step()
-        return taught(observation), losses_of("generator", total, parts)
-
-    def _observe(self) -> Observation:
-        request = self._ask()
-        images = self._generate(request)
-        observation = self._view(images, request)
-        if self._decoder is None:
-            return observation
-        return attrs.evolve(observation, recovered=self._decoder(images))
+        # Not kept while a student learns: they are as large as the generator.
+        self._optimiser.zero_grad()
+        return taught(seen), losses_of("generator", total, parts)
 
     @torch.no_grad()
     def draw(self) -> Batch:
-        request = self._ask()
-        images = self._generate(request)
+        request = self.ask(self._config.batch)
+        images = self.generate(request)
         return Batch(images, request, self._view.answers(images))
 
-    def _ask(self) -> Request:
+    def ask(self, count: int) -> Request:
+        """What `count` images shall show, and the noise that they are made of."""
         like = next(self.generator.parameters())
-        count = self._config.batch
         noise = torch.randn(count, self._latent, generator=self._random).to(like)
         teacher = self._view.teacher
         request = ask_for(self._config, count, self._classes, teacher, self._random)
         targets = None if request.targets is None else request.targets.to(like)
         return Request(request.labels.to(like.device), targets, noise)
 
-    def _generate(self, request: Request) -> Tensor:
+    def generate(self, request: Request) -> Tensor:
+        """Images [N, C, H, W], with a graph."""
         with mixed_labels(self.generator, request.targets):
             return self._view.compute(self.generator, request.noise, request.labels)
 
@@ -101,4 +96,5 @@ class Generated:
         self.generator.load_state_dict(state["generator"])
         if self._decoder:
             self._decoder.load_state_dict(state["decoder"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self._optimiser.load_state_dict(state["optimiser"])

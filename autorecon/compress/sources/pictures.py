@@ -11,6 +11,7 @@ from torch import Tensor
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, ask_for, losses_of
+from autorecon.compress.sources.parts import differentiate
 from autorecon.objective import Objective, Request, TeacherView
 
 
@@ -24,19 +25,20 @@ class Pictures:
         shape: tuple[int, int, int],
         classes: int,
         random: torch.Generator,
+        parts: int = 1,
     ) -> None:
         self.objective = Objective.parse(config.objective, has_student=True)
         self.labelled = self.objective.asks_classes
         self.batches: list[Batch] = []
-        self._view, self._config, self._shape, self._classes = view, config, shape, classes
-        self._random = random
+        self._view, self._config, self.shape, self._classes = view, config, shape, classes
+        self._random, self._parts = random, parts
         self._count = 0
         self._start(Request(torch.zeros(config.batch, dtype=torch.int64)))
 
     def _start(self, request: Request) -> None:
         """New pixels, drawn on the CPU, and an optimiser without a past."""
         device = self._view.compute.device
-        pixels = torch.zeros(self._config.batch, *self._shape, device=device)
+        pixels = torch.zeros(self._config.batch, *self.shape, device=device)
         self._request = request.on(device)
         self._pixels = pixels.requires_grad_()
         self._optimiser = torch.optim.Adam([self._pixels], self._config.image_lr)
@@ -58,13 +60,12 @@ class Pictures:
         return self.batches[-1], losses
 
     def _step(self, student: Learner | None) -> dict[str, float]:
+        learner = student if self.objective.needs_student else None
         images = self._shifted(self._pixels)
-        observation = self._view(images, self._request)
-        if student and self.objective.needs_student:
-            observation = attrs.evolve(observation, student_logits=student(images))
-        total, parts = self.objective(observation)
         self._optimiser.zero_grad()
-        total.backward()
+        total, parts, _ = differentiate(
+            self.objective, self._view, learner, images, self._request, self._parts
+        )
         self._optimiser.step()
         return losses_of("images", total, parts)
 
@@ -83,19 +84,20 @@ class Pictures:
     @torch.no_grad()
     def draw(self) -> Batch:
         """As many images as a batch has, drawn from all pictures that are whole."""
-        images, labels, logits = (self._all(name) for name in ("images", "labels", "logits"))
-        chosen = torch.randint(len(images), (self._config.batch,), generator=self._random)
-        targets = [b.request.targets for b in self.batches if b.request.targets is not None]
-        request = Request(labels[chosen], torch.cat(targets)[chosen] if targets else None)
+        count = self._config.batch
+        chosen = torch.randint(count * len(self.batches), (count,), generator=self._random)
+        # Picked one by one: all pictures together may take most of a machine's memory.
+        picked = [(self.batches[i // count], i % count) for i in chosen.tolist()]
+        images = torch.stack([batch.images[row] for batch, row in picked])
+        logits = torch.stack([batch.logits[row] for batch, row in picked])
+        labels = torch.stack([batch.request.labels[row] for batch, row in picked])
+        targets = [b.request.targets[row] for b, row in picked if b.request.targets is not None]
+        request = Request(labels, torch.stack(targets) if targets else None)
         if not self._config.recipe.jitter:
-            return Batch(images[chosen], request, logits[chosen])
+            return Batch(images, request, logits)
         # A few pictures go further when each is seen shifted, as it was when it was made.
-        shifted = self._shifted(images[chosen])
+        shifted = self._shifted(images)
         return Batch(shifted, request, self._view.answers(shifted))
-
-    def _all(self, name: str) -> Tensor:
-        holders = (batch.request if name == "labels" else batch for batch in self.batches)
-        return torch.cat([getattr(holder, name) for holder in holders])
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -112,5 +114,6 @@ class Pictures:
         self._start(Request(**state["request"]))
         with torch.no_grad():
             self._pixels.copy_(state["pixels"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            self._optimiser.load_state_dict(state["optimiser"])
         self._count = state["count"]

@@ -35,6 +35,17 @@ def bind_parameters(
     return scope
 
 
+def following(header: s.SpaceHeader, values: Mapping[str, Number]) -> set[str]:
+    """The parameters that need not be given, since their defaults, made of others, are as here."""
+    defaults = {p.name.text: p.default for p in header.parameters if p.default}
+    return {
+        name
+        for name, default in defaults.items()
+        if isinstance(evaluate(default, {}, Diagnostics()), Unknown)
+        and evaluate(default, values, Diagnostics()) == values[name]
+    }
+
+
 def _given(
     parameter: s.Parameter, value: Number, scope: Bound, faults: Diagnostics
 ) -> Number | Unknown:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -22,13 +24,20 @@ def gumbel(count: int, generator: torch.Generator, like: Tensor) -> Tensor:
 class GumbelSoftmax(GradientStrategy):
     """m = softmax((logits + g) / tau), g ~ Gumbel(0, 1)."""
 
-    tau: float
+    tau: float = math.nan
 
     def begin(self, epoch: int) -> None:
         self.tau = self.config.temperature(epoch)
 
     def notes(self) -> dict[str, Any]:
         return {"tau": self.tau}
+
+    def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() | {"tau": self.tau}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.tau = state["tau"]
 
     @abstractmethod
     def logits(self) -> dict[str, Tensor]:

@@ -42,6 +42,7 @@ class PopulationStrategy(Strategy):
         self.settings = config.population
         self.members: list[Member] = []
         self.chance = Random(config.seed)
+        self._stale = True
 
     def begin(self, epoch: int) -> None:
         self._stale = True
@@ -130,8 +131,9 @@ class PopulationStrategy(Strategy):
 
     def state_dict(self) -> dict[str, Any]:
         members = [attrs.asdict(member) for member in self.members]
-        return {"members": members, "chance": self.chance.getstate()}
+        return {"members": members, "chance": self.chance.getstate(), "stale": self._stale}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.members = [Member(**member) for member in state["members"]]
         self.chance.setstate(state["chance"])
+        self._stale = state["stale"]

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,8 +25,8 @@ from autorecon.objective import (
     term,
 )
 from autorecon.records.files import read_record, write_record
+from autorecon.records.score import Score
 from autorecon.records.students import Compressed
-from autorecon.runs.structure import pack, unpack
 
 Make = Callable[..., Compression]
 COMPUTES = (Compute(), Compute(bf16=True))
@@ -36,14 +37,15 @@ def make(teacher: nn.Module, generator: nn.Module) -> Make:
     """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
 
     def build(
-        evaluate: Callable[[nn.Module], float] | None = None,
+        evaluate: Callable[[nn.Module], Score] | None = None,
         compute: Compute = COMPUTES[0],
+        parts: int = 1,
         **settings: object,
     ) -> Compression:
         plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
         config = CompressConfig(**plain | settings)
         nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
-        return Compression(*nets, evaluate, compute=compute)
+        return Compression(*nets, evaluate, compute=compute, parts=parts)
 
     return build
 
@@ -56,9 +58,9 @@ def run(stage: Compression, epochs: range) -> list[dict[str, object]]:
     return [stage.run_epoch(epoch, ignore) for epoch in epochs]
 
 
-def fingerprint(module: nn.Module) -> float:
-    """A score that no two states share."""
-    return sum(float(p.double().abs().sum()) for p in module.parameters())
+def fingerprint(module: nn.Module) -> Score:
+    """One that no two states share."""
+    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
 
 
 def equal(one: object, other: object) -> bool:
@@ -89,13 +91,48 @@ def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> N
     assert second.result() == whole.result()
 
 
+def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
+    """From each of its steps: of the warm-up, the one that begins the student, and joint ones."""
+    whole = make(fingerprint, epochs=2)
+    states: list[dict[str, Any]] = []
+    rows = [
+        whole.run_epoch(e, lambda: states.append(copy.deepcopy(whole.state_dict()))) for e in (0, 1)
+    ]
+    for number, state in enumerate(states[::2]):
+        other = make(fingerprint, epochs=2)
+        other.load_state_dict(state)
+        torch.manual_seed(number)
+        left = range(state["epochs_done"], 2)
+        assert run(other, left) == rows[left.start :]
+        assert equal(other.state_dict(), whole.state_dict())
+
+
+def test_a_batch_in_parts_is_the_same_batch(make: Make) -> None:
+    """The first joint step, with a generator's step and a student's."""
+    rows = [run(make(parts=parts, warmup_steps=1, steps=1, epochs=2), range(2)) for parts in (1, 3)]
+    for whole, split in zip(*rows, strict=True):
+        assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
+
+
+def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
+    stage = make()
+    run(stage, range(4))
+    state = stage.state_dict()
+    assert "optimiser" not in state["training"]
+    assert "optimiser" not in state["source"]
+    again = make()
+    again.load_state_dict(copy.deepcopy(state))
+    assert again.result() == stage.result()
+    assert torch.equal(again.source.draw().images, stage.source.draw().images)
+
+
 @pytest.mark.parametrize("compute", [Compute(bf16=True), Compute(channels_last=True)])
 def test_a_resumed_run_is_the_same_run_however_it_is_computed(make: Make, compute: Compute) -> None:
     whole = make(fingerprint, compute=compute)
     rows = run(whole, range(4))
     first, second = (make(fingerprint, compute=compute) for _ in range(2))
     early = run(first, range(2))
-    second.load_state_dict(unpack(*pack(first.state_dict())))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert early + run(second, range(2, 4)) == rows
     assert equal(second.state_dict(), whole.state_dict())
 
@@ -232,13 +269,15 @@ def test_ticks_are_as_many_as_announced(make: Make) -> None:
 
 def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> None:
     scores: Iterator[float] = iter([50.0, 70.0, 90.0, 80.0])
-    stage = make(lambda module: next(scores))
+    stage = make(lambda module: Score(next(scores), 60.0))
     rows = run(stage, range(4))
     assert [row.get("accuracy") for row in rows] == [None, 70.0, 90.0, 80.0]
     assert rows[1]["calibrated_accuracy"] == 50.0
+    assert rows[-1]["agreement"] == rows[1]["calibrated_agreement"] == 60.0
+    assert not any("divergence" in name for row in rows for name in row)
     result = stage.result()
-    assert (result.calibrated, result.last) == (50.0, 80.0)
-    assert (result.best, result.best_epoch) == (90.0, 3)
+    assert (result.calibrated, result.last) == (Score(50.0, 60.0), Score(80.0, 60.0))
+    assert (result.best, result.best_epoch) == (Score(90.0, 60.0), 3)
     write_record(tmp_path / "result.json", result)
     assert read_record(tmp_path / "result.json", Compressed) == result
     assert json.loads(json.dumps(rows)) == rows
@@ -247,9 +286,9 @@ def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> 
 def test_scores_every_other_epoch_and_always_at_the_end(make: Make) -> None:
     calls: list[bool] = []
 
-    def evaluate(module: nn.Module) -> float:
+    def evaluate(module: nn.Module) -> Score:
         calls.append(module.training or torch.is_grad_enabled())
-        return 1.0
+        return Score(1.0)
 
     rows = run(make(evaluate, epochs=12, evaluate_every=5), range(12))
     assert [epoch for epoch, row in enumerate(rows, 1) if "accuracy" in row] == [10, 12]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from autorecon.compress import Bits, CompressConfig, CompressError, quantize
 from autorecon.compress.equalization import (
@@ -15,7 +15,6 @@ from autorecon.compress.equalization import (
     correct_biases,
     equalize,
     find_pairs,
-    fold_batch_norms,
     propagate,
     set_ranges,
 )
@@ -23,7 +22,8 @@ from autorecon.compress.methods.dfq import student
 from autorecon.compress.quantization.calls import weighted_calls
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.layers import ActivationQuantizer
-from autorecon.compress.quantization.quantize import quantize_captured
+from autorecon.compress.quantization.norms import fold_batch_norms
+from autorecon.compress.quantization.quantize import Rules, quantize_captured
 from autorecon.compress.quantization.rounding import quantize_weight
 
 
@@ -39,6 +39,11 @@ def through(layer: nn.Module, x: Tensor) -> Tensor:
     weight = layer.weight
     groups = x.shape[1] // weight.shape[1]
     return nn.functional.conv2d(x, weight, layer.bias, padding=weight.shape[2] // 2, groups=groups)
+
+
+def moments_of(traced: fx.GraphModule) -> dict[str, Moments]:
+    folded = fold_batch_norms(traced)
+    return {name: Moments(norm.offset, norm.factor.square()) for name, norm in folded.items()}
 
 
 class Chain(nn.Module):
@@ -82,7 +87,7 @@ def images() -> Tensor:
 
 def test_folding_keeps_the_function(chain: nn.Module, images: Tensor) -> None:
     traced = capture(chain, (2, 8, 8))
-    normals = fold_batch_norms(traced)
+    normals = moments_of(traced)
     torch.testing.assert_close(traced(images), chain(images), rtol=1e-4, atol=1e-5)
     assert not any("batch_norm" in str(node.target) for node in traced.graph.nodes)
     assert normals.keys() == {"one", "deep", "two", "side"}
@@ -94,7 +99,7 @@ def test_equalizing_keeps_the_function_and_evens_out_the_ranges(
     chain: nn.Module, images: Tensor
 ) -> None:
     traced = capture(chain, (2, 8, 8))
-    normals = fold_batch_norms(traced)
+    normals = moments_of(traced)
     pairs = find_pairs(traced)
     assert [(p.name, p.second.groups) for p in pairs] == [("one", 6), ("deep", 1)]
     equalize(pairs, normals)
@@ -156,7 +161,7 @@ def test_rectified_moments_are_those_of_samples(mean: float, top: float) -> None
 
 def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None:
     traced = capture(chain, (2, 8, 8))
-    normals = fold_batch_norms(traced)
+    normals = moments_of(traced)
     found = {
         node.meta["label"]: moments
         for node, moments in propagate(traced, normals).items()
@@ -174,8 +179,8 @@ def test_moments_follow_a_residual_net(chain: nn.Module, images: Tensor) -> None
 
 def test_corrected_biases_take_the_expected_error_off(chain: nn.Module) -> None:
     traced = capture(chain, (2, 8, 8))
-    normals = fold_batch_norms(traced)
-    model = quantize_captured(traced, Bits(2, 8), rounding="plain").module
+    normals = moments_of(traced)
+    model = quantize_captured(traced, Rules(Bits(2, 8), rounding="plain")).module
     before = model.two.bias.clone()
     (call,) = (call for call in weighted_calls(model) if call.layer == "two")
     expected = propagate(model, normals)[call.source].mean
@@ -193,8 +198,8 @@ def activation_quantizers(net: nn.Module) -> list[ActivationQuantizer]:
 
 def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
     traced = capture(chain, (2, 8, 8))
-    normals = fold_batch_norms(traced)
-    model = quantize_captured(traced, Bits(8, 8)).module
+    normals = moments_of(traced)
+    model = quantize_captured(traced, Rules(Bits(8, 8))).module
     set_ranges(model, normals)
     top = (chain.bn1.bias + 6 * chain.bn1.weight.abs()).max().clamp_max(6)
     assert model.quantizers.clip.high.item() == pytest.approx(top.item(), rel=1e-5)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method
 from autorecon.compress.methods.method import find_method, register
 from autorecon.objective import NEEDS, DivergedError
+from autorecon.records.score import Score
 from autorecon.teachers.architectures import ARCHITECTURES
 
 SMALL = {
@@ -60,9 +61,9 @@ def start(teacher: nn.Module, generator: nn.Module) -> Any:
     return of
 
 
-def fingerprint(module: nn.Module) -> float:
+def fingerprint(module: nn.Module) -> Score:
     assert not module.training
-    return sum(float(p.detach().double().abs().sum()) for p in module.parameters())
+    return Score(sum(float(p.detach().double().abs().sum()) for p in module.parameters()))
 
 
 def equal(one: object, other: object) -> bool:

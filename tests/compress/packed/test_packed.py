@@ -58,7 +58,7 @@ def saved(
     made: Student, name: str, shape: tuple[int, int, int], classes: int, **settings: str
 ) -> Path:
     config = CompressConfig(**({"bits": "w3a3"} | settings if made.report else settings))
-    teacher = Teacher(name, nn.Identity(), classes, shape[0], shape[1], mean=(0.5,), std=(0.25,))
+    teacher = Teacher(name, nn.Identity(), classes, shape, mean=(0.5,), std=(0.25,))
     save_student(Path("s.safetensors"), made, teacher, config, software={})
     return Path("s.safetensors")
 
@@ -99,7 +99,7 @@ def test_a_model_answers_bit_for_bit_as_the_student_did(rounding: str, memory: s
 def test_a_shipped_network_needs_nothing_else_and_few_bytes() -> None:
     images = torch.randn(2, 1, 8, 8)
     for bits, most in (("w4a4", 160_000), ("w2a4", 95_000)):
-        student = quantized(build("autorecon:resnet20", 10, 1), (1, 8, 8), bits=bits)
+        student = quantized(build("autorecon:resnet20", 10, (1, 8, 8)), (1, 8, 8), bits=bits)
         path = saved(student, "resnet20-fashion16", (1, 8, 8), 10, bits=bits)
         size = path.stat().st_size
         assert student.weight_bytes() <= size < min(most, 1.03 * student.weight_bytes())

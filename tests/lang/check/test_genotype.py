@@ -18,6 +18,7 @@ from autorecon.lang import (
     load_program,
     resource_folder,
 )
+from autorecon.lang.check.genotype import format_genotype
 from autorecon.lang.program.flow import is_cut
 
 BASE = """
@@ -152,3 +153,18 @@ def test_choices_that_cut_are_refused() -> None:
     with pytest.raises(SpaceError) as caught:
         check(decide(PAPER, chosen, "made", "paper.space").source)
     assert [d.code for d in caught.value.diagnostics] == ["E0605"]
+
+
+def test_parameters_that_follow_others_are_not_written(tmp_path: Path) -> None:
+    text = "space s(size = 4, rows = size, columns = size)\ninput z [2]: noise\n"
+    text += "output image [1, rows, columns]\nlink z -> image = linear | linear(bias=false)\n"
+    (tmp_path / "s.space").write_text(text)
+    heads = []
+    for values in ({"size": 6}, {"rows": 6}, {"size": 6, "columns": 2}):
+        base = load_program(tmp_path / "s.space", values)
+        chosen = {name: decision.options[0] for name, decision in base.decisions.items()}
+        written = format_genotype(base, chosen, "g", "s.space")
+        heads.append(written.partition("\n")[0].partition("(")[2])
+        (tmp_path / "g.space").write_text(written)
+        assert load_program(tmp_path / "g.space").parameters == base.parameters
+    assert heads == ["size = 6)", "size = 4, rows = 6)", "size = 6, columns = 2)"]

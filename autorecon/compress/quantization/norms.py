@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import attrs
 import torch
 from torch import Tensor, fx
 
-from autorecon.compress.equalization.moments import Moments
 from autorecon.compress.quantization.calls import (
     WeightedCall,
     parameter,
@@ -18,38 +18,51 @@ from autorecon.compress.quantization.folding import forget_unread
 from autorecon.compress.quantization.operations import CONVOLUTIONS, operation
 
 
+@attrs.frozen(eq=False)
+class Folded:
+    """What a convolution's values [C] are on the training data, by the norm that it took in: their
+    mean is the norm's offset, their deviation its factor."""
+
+    offset: Tensor
+    factor: Tensor
+
+
 @torch.no_grad()
-def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Moments]:
+def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Folded]:
     """Fold each BatchNorm that alone follows a convolution into it, in place; the net computes the
     same in eval mode.
 
-    Gives, by the convolution's name, what its values are now on the training data: the norm's
-    offset and the square of its factor. Every other convolution and linear layer gets a bias of
-    zeros.
+    Gives what was folded by the convolution's name. Every other convolution and linear layer gets
+    a bias of zeros.
     """
-    normals: dict[str, Moments] = {}
+    found: dict[str, Folded] = {}
     for call in weighted_calls(traced):
         norm = next(iter(call.node.users))
         alone = len(call.node.users) == 1 and len(call.weight.users) == 1
-        if alone and operation(call.node) in CONVOLUTIONS and is_stored_norm(norm):
-            normals[call.layer] = _fold(traced, call, norm)
+        if alone and _takes_norms(call) and _is_stored_norm(norm):
+            found[call.layer] = _fold(traced, call, norm)
+            # It is known by what it gives now, as the report has it.
             norm.replace_all_uses_with(call.node)
     for call in weighted_calls(traced):
         if call.bias is None and call.axis == 0 and operation(call.node) in _WITH_BIAS:
             _put_bias(traced, call, torch.zeros(call.weight.meta["shape"][0]))
     forget_unread(traced)
-    return normals
+    return found
 
 
 _WITH_BIAS = CONVOLUTIONS | {"linear"}
 
 
-def is_stored_norm(node: fx.Node) -> bool:
+def _takes_norms(call: WeightedCall) -> bool:
+    return operation(call.node) in _WITH_BIAS and call.axis == 0
+
+
+def _is_stored_norm(node: fx.Node) -> bool:
     """Whether a call is a BatchNorm with the statistics of the training data."""
     return operation(node) == "batch_norm" and node.args[3] is not None and not node.args[5]
 
 
-def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Moments:
+def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Folded:
     _, weight, offset, mean, variance, _, _, eps, *_ = cast(tuple[Any, ...], norm.args)
     mean, variance = parameter(traced, mean), parameter(traced, variance)
     factor = torch.ones_like(mean) if weight is None else parameter(traced, weight).detach()
@@ -59,7 +72,7 @@ def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Moments:
     kernel = parameter(traced, call.weight)
     kernel.mul_(scale.view(-1, *[1] * (kernel.dim() - 1)))
     _put_bias(traced, call, (bias - mean) * scale + offset)
-    return Moments(offset.clone(), factor.square())
+    return Folded(offset.clone(), factor.clone())
 
 
 def _put_bias(traced: fx.GraphModule, call: WeightedCall, value: Tensor) -> None:
