@@ -112,7 +112,7 @@ def _store_weight(traced: fx.GraphModule, weight: fx.Node, integer: bool) -> Ten
         if quantizer.groups > 1:
             return None
         value = parameter(traced, weight).detach()
-        levels = quantizer.levels(value).movedim(0, quantizer.axis)
+        levels = quantizer.encode(value).codes.to(value.dtype).movedim(0, quantizer.axis)
         rows, found = (quantizer.rows(x).flatten(1) for x in (levels, quantizer(value).detach()))
         scale = _slope(rows, found)
         offset = (found - rows * scale[:, None]).mean(1)

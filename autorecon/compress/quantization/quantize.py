@@ -28,6 +28,7 @@ from autorecon.compress.quantization.operations import MOVEMENTS, is_rectifier, 
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
+from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.records.results import Site
 
@@ -47,6 +48,12 @@ class QuantizedModel:
         logits: Tensor = self.module(images)
         return logits
 
+    @property
+    def answers(self) -> int:
+        """How many numbers it gives an image."""
+        (logits,) = self.module.graph.output_node().args
+        return int(cast(fx.Node, logits).meta["shape"][1])
+
     def quantizers(self) -> Iterator[ActivationQuantizer]:
         return (m for m in self.module.modules() if isinstance(m, ActivationQuantizer))
 
@@ -61,10 +68,10 @@ class QuantizedModel:
                 raise CompressError("activation ranges are unknown: show the student images first")
             quantizer.observing = False
 
-    def weight_bytes(self) -> tuple[float, float]:
-        """Bytes of the weights and norms as float32, and with the quantized ones at their bits."""
-        full = sum(site.values for site in self.report) * 4
-        return full, sum(site.values * (site.bits or 32) for site in self.report) / 8
+    def weight_bytes(self) -> int:
+        """Bytes of all that is stored: quantized weights at their bits, with the numbers that their
+        grids take, ranges, norms, biases and whatever else is not quantized."""
+        return stored_bytes(self.module)
 
 
 @attrs.frozen
@@ -197,7 +204,10 @@ def _quantize_value(traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rul
 
 def _place(traced: fx.GraphModule, node: fx.Node, name: str, quantizer: nn.Module) -> fx.Node:
     """A call of a quantizer on what a node gives."""
-    target = f"{QUANTIZERS}.{name.replace('.', '_')}"
+    field, taken = name.replace(".", "_"), dict(traced.get_submodule(QUANTIZERS).named_children())
+    while field in taken:  # as of `a.b` and `a_b`, or of a weight that is read along two axes
+        field += "_"
+    target = f"{QUANTIZERS}.{field}"
     traced.add_submodule(target, quantizer)
     placed = traced.graph.call_module(target, (node,))
     placed.meta["shape"] = node.meta["shape"]
