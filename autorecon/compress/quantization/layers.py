@@ -12,7 +12,9 @@ from autorecon.compress.quantization.rounding import (
     decode_weight,
     encode_weight,
     fake_quantize,
+    multiple,
     quantize_weight,
+    weight_scale,
 )
 
 BETA = 0.9
@@ -85,6 +87,13 @@ class WeightQuantizer(nn.Module):
         """The weight that its integers stand for: exactly what `forward` gives of it."""
         return self._whole(decode_weight(encoded, self.bits)).contiguous()
 
+    @torch.no_grad()
+    def steps(self, weight: Tensor | None) -> Tensor:
+        """Of each output channel [out], the step between values of codes in a byte."""
+        assert weight is not None
+        scale = weight_scale(self.rows(weight), self.bits, self.rounding, self.integer)
+        return 1 / (scale * multiple(self.bits))
+
     def rows(self, weight: Tensor) -> Tensor:
         """The weight as [out, ...], which is what quantization looks at."""
         if self.groups == 1:
@@ -98,6 +107,32 @@ class WeightQuantizer(nn.Module):
 
     def extra_repr(self) -> str:
         return f"bits={self.bits}, rounding={self.rounding}"
+
+
+class BiasQuantizer(nn.Module):
+    """Rounds a bias to whole steps of what is added up: those of the values times those of the
+    weights, an output channel each; 32-bit integers hold them, as `codes`.
+
+    It asks the quantizers of values and weights, whose names in `root` it knows, for their steps.
+    """
+
+    def __init__(self, root: nn.Module, values: str, weight: str) -> None:
+        super().__init__()
+        # Not as a submodule, for then it would be a part of itself.
+        self._root, self.values, self.weight = (root,), values, weight
+
+    def forward(self, bias: Tensor, weight: Tensor | None = None) -> Tensor:
+        step = self.steps(weight)
+        return bias + ((bias / step).round() * step - bias).detach()
+
+    @torch.no_grad()
+    def steps(self, weight: Tensor | None) -> Tensor:
+        """[out]"""
+        values, of_weight = (self._root[0].get_submodule(n) for n in (self.values, self.weight))
+        assert isinstance(values, ActivationQuantizer)
+        assert isinstance(of_weight, WeightQuantizer)
+        span = (values.high - values.low).clamp_min(1e-8)
+        return span / (2**values.bits - 1) * of_weight.steps(weight)
 
 
 class StoredWeight(WeightQuantizer):
@@ -127,6 +162,9 @@ class StoredWeight(WeightQuantizer):
 
     def encode(self, weight: Tensor) -> Encoded:
         return self._held()
+
+    def steps(self, weight: Tensor | None) -> Tensor:
+        return 1 / (self.scale * multiple(self.bits))
 
     def _held(self) -> Encoded:
         codes = unpack_bits(self.codes, self.bits, self.shape.numel()).view(self.shape)

@@ -100,6 +100,14 @@ def encode_weight(weight: Tensor, bits: int, rounding: str, integer: bool = Fals
 
 
 @torch.no_grad()
+def weight_scale(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
+    """Steps in 1, an output channel [out]: `scale` of `encode_weight`, bit for bit."""
+    _, low, high = _ranged(weight, bits, rounding, integer)
+    span = (high - low).clamp_min(1e-8)
+    return (span.new_tensor(2**bits - 1) / span).flatten()
+
+
+@torch.no_grad()
 def decode_weight(encoded: Encoded, bits: int) -> Tensor:
     """The weight [out, ...] that its integers stand for."""
     codes, half = encoded.codes, 2 ** (bits - 1)

@@ -8,7 +8,11 @@ from torch import Tensor, fx
 
 from autorecon.compress.quantization.calls import parameter, put_parameter
 from autorecon.compress.quantization.folding import forget_unread, parameters_read
-from autorecon.compress.quantization.layers import StoredWeight, WeightQuantizer
+from autorecon.compress.quantization.layers import (
+    BiasQuantizer,
+    StoredWeight,
+    WeightQuantizer,
+)
 
 Stored = dict[str, Tensor]
 
@@ -52,8 +56,35 @@ def _quantized(traced: fx.GraphModule) -> Iterator[tuple[fx.Node, StoredWeight]]
 def _read_as_they_are(traced: fx.GraphModule) -> set[str]:
     """Names of the tensors that anything but a weight's quantizer reads."""
     quantized = dict(_quantized(traced))
-    reads = traced.graph.find_nodes(op="get_attr")
-    return {str(node.target) for node in reads if any(u not in quantized for u in node.users)}
+    asking = {node for node, _ in _biases(traced)}  # for the steps of a weight, not for its values
+    return {
+        str(node.target)
+        for node in traced.graph.find_nodes(op="get_attr")
+        if any(
+            u not in quantized and not (u in asking and u.args[0] is not node) for u in node.users
+        )
+    }
+
+
+def _biases(traced: fx.GraphModule) -> list[tuple[fx.Node, BiasQuantizer]]:
+    parts = (
+        (n, traced.get_submodule(str(n.target))) for n in traced.graph.find_nodes(op="call_module")
+    )
+    return [(node, part) for node, part in parts if isinstance(part, BiasQuantizer)]
+
+
+def _keep_rounded_biases(traced: fx.GraphModule) -> None:
+    """Round biases once, in place: they are parameters from then on."""
+    for node, quantizer in _biases(traced):
+        bias, weight = node.all_input_nodes
+        name = str(bias.target)
+        if len(bias.users) > 1:
+            name = f"{name}_of_{str(weight.target).replace('.', '_')}"
+        put_parameter(traced, name, quantizer(parameter(traced, bias), parameter(traced, weight)))
+        with traced.graph.inserting_before(node):
+            node.replace_all_uses_with(traced.graph.get_attr(name))
+        traced.graph.erase_node(node)
+        traced.delete_submodule(str(node.target))
 
 
 def put_stored(traced: fx.GraphModule, values: Stored) -> None:
@@ -69,6 +100,7 @@ def put_stored(traced: fx.GraphModule, values: Stored) -> None:
 
 def keep_decoded(traced: fx.GraphModule) -> None:
     """Decode quantized weights once, in place: they are parameters from then on."""
+    _keep_rounded_biases(traced)
     plain = _read_as_they_are(traced)
     for node, stored in list(_quantized(traced)):
         weight = node.all_input_nodes[0]
@@ -86,6 +118,7 @@ def keep_decoded(traced: fx.GraphModule) -> None:
 def keep_packed(traced: fx.GraphModule) -> None:
     """Have quantized weights decoded whenever they are read, in place; their parameters go."""
     before = parameters_read(traced)
+    _keep_rounded_biases(traced)
     for node, _ in list(_quantized(traced)):
         node.args = ()
     forget_unread(traced, before)
