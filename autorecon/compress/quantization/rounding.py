@@ -120,16 +120,21 @@ def _shift(
     """What rounding took off the mean of each channel, [out, 1, ...]."""
     low, high = ends
     shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
-    if not integer:
-        return shift
-    parts = (2**bits - 1) / (high - low).clamp_min(1e-8) * multiple(bits)
-    return (shift * parts).round() / parts
+    return _whole_shift(shift, low, high, bits) if integer else shift
 
 
 def _holds_zero(bits: int, rounding: str, integer: bool) -> bool:
     """Whether a grid has to: that of plain rounding, and that of whole zero points where a shift by
     a share of a step is too coarse to mend it."""
     return rounding == "plain" or (integer and multiple(bits) < FINE)
+
+
+def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
+    """The shift with which the zero point of a grid that covers [low, high] is a byte."""
+    steps, part = (2**bits - 1) / (high - low).clamp_min(1e-8), multiple(bits)
+    zero = -(steps * low).round() * part
+    shifted = (zero - (shift * steps * part).round()).clamp(0, 255)
+    return (zero - shifted) / (steps * part)
 
 
 def multiple(bits: int) -> int:
