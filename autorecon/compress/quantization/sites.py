@@ -60,11 +60,7 @@ def unquantized_sites(traced: fx.GraphModule, integer: bool = False) -> list[Sit
         call = calls.get(node)
         if call and (bias := constant(call.bias)[0]) is not None:
             values = parameter(traced, bias).numel()
-            reason = (
-                "in 32 bits, whole steps of what is added up"
-                if integer
-                else "added in full precision"
-            )
+            reason = "whole steps, of 32 bits" if integer else "added in full precision"
             found.append(Site(str(bias.target), "bias", None, reason, values))
         elif any(user.op == "call_module" for user in node.users):
             continue

@@ -60,16 +60,17 @@ def _read_as_they_are(traced: fx.GraphModule) -> set[str]:
     return {
         str(node.target)
         for node in traced.graph.find_nodes(op="get_attr")
-        if any(
-            u not in quantized and not (u in asking and u.args[0] is not node) for u in node.users
-        )
+        if any(user not in quantized and _reads(user, node, asking) for user in node.users)
     }
 
 
+def _reads(user: fx.Node, node: fx.Node, asking: set[fx.Node]) -> bool:
+    return user not in asking or user.args[0] is node
+
+
 def _biases(traced: fx.GraphModule) -> list[tuple[fx.Node, BiasQuantizer]]:
-    parts = (
-        (n, traced.get_submodule(str(n.target))) for n in traced.graph.find_nodes(op="call_module")
-    )
+    nodes = traced.graph.find_nodes(op="call_module")
+    parts = ((node, traced.get_submodule(str(node.target))) for node in nodes)
     return [(node, part) for node, part in parts if isinstance(part, BiasQuantizer)]
 
 

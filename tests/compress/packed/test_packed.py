@@ -55,7 +55,7 @@ def quantized(module: nn.Module, shape: tuple[int, int, int], **settings: str) -
 
 
 def saved(
-    made: Student, name: str, shape: tuple[int, int, int], classes: int, **settings: str
+    made: Student, name: str, shape: tuple[int, int, int], classes: int, **settings: str | int
 ) -> Path:
     config = CompressConfig(**({"bits": "w3a3"} | settings if made.report else settings))
     teacher = Teacher(name, nn.Identity(), classes, shape, mean=(0.5,), std=(0.25,))
@@ -120,6 +120,20 @@ def test_a_folded_student_is_built_again(teacher: nn.Module) -> None:
     images = torch.randn(3, 1, 8, 8)
     model = autorecon.load_compressed(path, build=type(teacher))
     assert model(images).equal(student(images))
+
+
+def test_a_student_of_integers_and_mixed_widths_is_built_again() -> None:
+    own = {"scheme": "integer", "bits": "w4a5", "first_last": 8, "bits_of": "up=w5a4"}
+    config = CompressConfig(**own)
+    rules = config.ranges, config.rounding, config.scheme
+    student = QuantizedStudent(quantize(Odd().eval(), SHAPE, config.widths, *rules), 1)
+    student.begin(lambda: torch.randn(8, *SHAPE))
+    path = saved(student, "Odd", SHAPE, 5, **own)
+    images = torch.randn(3, *SHAPE)
+    model = autorecon.load_compressed(path, build=Odd)
+    assert model(images).equal(student(images))
+    assert (model.about.scheme, model.about.settings["first_last"]) == ("integer", 8)
+    assert sorted(weight.bits for weight in model.about.weights) == [5, 8, 8]
 
 
 def test_a_distilled_student_is_float() -> None:

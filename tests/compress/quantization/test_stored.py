@@ -21,17 +21,18 @@ def test_codes_are_packed_without_gaps(bits: int, count: int) -> None:
     assert int.from_bytes(bytes(packed.tolist()), "little") == number
 
 
+@pytest.mark.parametrize("integer", [False, True])
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize(
     ("axis", "groups", "shape"), [(0, 1, (4, 3, 2)), (1, 1, (3, 4)), (1, 2, (4, 3, 2, 2))]
 )
 def test_stored_weights_are_those_of_training(
-    rounding: str, axis: int, groups: int, shape: tuple[int, ...]
+    integer: bool, rounding: str, axis: int, groups: int, shape: tuple[int, ...]
 ) -> None:
     weight = torch.randn(shape) + 0.3
     weight[..., 0] = 0.1
     for bits in (2, 5, 8):
-        quantizer = WeightQuantizer(bits, rounding, axis, groups)
+        quantizer = WeightQuantizer(bits, rounding, axis, groups, integer)
         stored = StoredWeight(quantizer, weight)
         expected = quantizer(weight)
         assert quantizer.decode(quantizer.encode(weight)).equal(expected)
