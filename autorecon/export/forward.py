@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from autorecon.export.names import Identifiers
-from autorecon.export.program import Call, Part, Step
-from autorecon.graph import Space
 from autorecon.lang import Shape
 from autorecon.lang.operations.shapes import elements
+from autorecon.lowering.plan import Apply, Merge, Plan
+from autorecon.nn import Generator
+from autorecon.nn.builders import layer_of
 from autorecon.nn.layers import Function
 
 WIDTH = 100
@@ -16,27 +17,39 @@ INDENT = 8  # of statements
 UNUSED = "_"
 
 
-def statements(space: Space, steps: Sequence[Step], taken: set[str]) -> list[str]:
+def statements(net: Generator, plan: Plan, taken: set[str]) -> list[str]:
     """Lines that compute the images from `z` and `y`, without their indentation.
 
     `taken` are identifiers that mean something else.
     """
-    body = _Body(taken | {"self", "z", "y", UNUSED})
-    body.inputs(space, {part.source for step in steps for part in step.parts})
-    for step in steps:
-        body.step(step)
-    return [*body.lines, f"return {body.values[space.output.name]}"]
+    body = _Body(net, plan, taken | {"self", "z", "y", UNUSED})
+    body.inputs({source for step in plan.steps for source in step.sources})
+    for step in plan.steps:
+        if isinstance(step, Apply):
+            body.apply(step)
+        elif isinstance(step, Merge):
+            body.merge(step)
+    return [*body.lines, f"return {body.values[plan.output]}"]
 
 
 class _Body:
-    def __init__(self, taken: set[str]) -> None:
-        self.names = Identifiers(taken)
-        self.values: dict[str, str] = {}  # of nodes, by name
+    def __init__(self, net: Generator, plan: Plan, taken: set[str]) -> None:
+        self.names, self.layers = Identifiers(taken), net.layer_names
+        self.space = net.space
+        self.values: dict[str, str] = {}  # expressions
         self.lines: list[str] = []
+        merges = [step for step in plan.steps if isinstance(step, Merge)]
+        self.ends = {value for step in merges for value in step.sources}
+        # An edge that has a node to itself needs no name of its own.
+        self.alone = {s.sources[0]: self._node(s) for s in merges if len(s.terms) == 1}
 
-    def inputs(self, space: Space, used: set[str]) -> None:
+    def _node(self, step: Merge) -> str:
+        """The node that merges; before what it applies it has a name of its own."""
+        return step.out if step.out in self.space.nodes else step.out.rpartition(".")[0]
+
+    def inputs(self, used: set[str]) -> None:
         """Noise is split over its inputs in the order of the text; labels are all y."""
-        inputs = space.program.inputs
+        inputs = self.space.program.inputs
         self.values |= {node.name: "y" for node in inputs if node.role == "label"}
         noise = {node.name: node.shape for node in inputs if node.role == "noise"}
         self.values |= dict.fromkeys(noise, "z") if len(noise) == 1 else self._split(noise, used)
@@ -51,33 +64,31 @@ class _Body:
         self.lines.append(f"{', '.join(found.values())} = z.split({sizes}, dim=1)")
         return found
 
-    def step(self, step: Step) -> None:
-        node = step.node.name
-        # An edge that has a node to itself needs no name of its own.
-        alone = len(step.parts) == 1
-        parts = [self._part(part, node if alone else part.edge) for part in step.parts]
-        name = self.names[node]
-        merged = _merged(step.node.merge, parts, len(name) + len(" = "))
-        self.lines += f"{name} = {merged}".splitlines()
-        self.lines += [f"{name} = {self._expression(call, name)}" for call in step.then]
-        self.values[node] = name
+    def apply(self, step: Apply) -> None:
+        """The last operation of an edge is a part of its target's statement."""
+        made = self._expression(step)
+        if step.out not in self.ends:
+            owner = step.place.owner
+            name = self.names[self.alone.get(owner, owner)]
+            self.lines.append(f"{name} = {made}")
+            made = name
+        self.values[step.out] = made
 
-    def _part(self, part: Part, owner: str) -> str:
-        """The expression of an edge's last operation; those before it have statements."""
-        x = self.values[part.source]
-        for call in part.calls[:-1]:
-            self.lines.append(f"{self.names[owner]} = {self._expression(call, x)}")
-            x = self.names[owner]
-        return self._expression(part.calls[-1], x)
+    def merge(self, step: Merge) -> None:
+        name = self.names[self._node(step)]
+        parts = [self.values[term.value] for term in step.terms]
+        self.lines += f"{name} = {_merged(step.kind, parts, len(name) + len(' = '))}".splitlines()
+        self.values[step.out] = name
 
-    def _expression(self, call: Call, x: str) -> str:
-        layer, before, after = call.layer, call.typed.before, call.typed.after
+    def _expression(self, step: Apply) -> str:
+        x, layer = self.values[step.source], layer_of(step.typed)
+        before, after = step.typed.before, step.typed.after
         if isinstance(layer, Function):
             return layer.of(x)
         if layer.flat and len(before) > 1:
             x = f"{x}.flatten(1)"
-        label = f", {self.values[call.op.label]}" if call.op.label else ""
-        called = f'self["{call.name}"]({x}{label})'
+        label = f", {self.values[step.op.label]}" if step.op.label else ""
+        called = f'self["{self.layers[step.place]}"]({x}{label})'
         shaped = layer.flat and len(after) > 1
         return f"{called}.unflatten(1, {tuple(after)})" if shaped else called
 

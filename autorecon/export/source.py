@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 import torch
@@ -12,9 +12,11 @@ from torch import nn
 from autorecon.export.errors import ExportError
 from autorecon.export.forward import INDENT, WIDTH, statements
 from autorecon.export.names import class_name
-from autorecon.export.program import Call, program
 from autorecon.lang import show_shape
+from autorecon.lowering import lower
+from autorecon.lowering.plan import Apply, Place
 from autorecon.nn import Generator
+from autorecon.nn.builders import layer_of
 from autorecon.nn.layers import Function
 from autorecon.nn.modules import HELPERS
 
@@ -77,19 +79,20 @@ def source(net: Generator, stem: str = "generator") -> str:
 
     Raises ExportError for an operation of a user's own, whose source is not known.
     """
-    steps = program(net)
-    calls = [call for step in steps for call in step.calls]
+    plan, names = lower(net.space), net.layer_names
+    calls = [step for step in plan.steps if isinstance(step, Apply)]
     _refuse_own(calls)
     # Layers that edges share are made once.
-    made = {c.name: c.layer.text for c in calls if not isinstance(c.layer, Function)}
-    body = statements(net.space, steps, _IMPORTED)
-    read = {part.source for step in steps for part in step.parts} | {c.op.label for c in calls}
+    layers = {names[call.place]: layer_of(call.typed) for call in calls}
+    made = {n: layer.text for n, layer in layers.items() if not isinstance(layer, Function)}
+    body = statements(net, plan, _IMPORTED)
+    read = {source for step in plan.steps for source in step.sources}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
     values = _values(net, labelled) | {
         "stem": stem,
         "layers": _indented(line for item in made.items() for line in _put(*item)),
         "body": _indented(body),
-        "once": _ONCE if _normalises_twice(calls) else "",
+        "once": _ONCE if _normalises_twice(calls, names) else "",
     }
     text = _CLASS.format(**values)
     helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
@@ -104,13 +107,13 @@ def source_class(net: Generator) -> str:
     return f"{name}Net" if name in _IMPORTED else name
 
 
-def _normalises_twice(calls: Iterable[Call]) -> bool:
+def _normalises_twice(calls: Iterable[Apply], names: Mapping[Place, str]) -> bool:
     """Whether a layer with a weight that is normalised is called by several edges."""
-    layers = [call.name for call in calls if call.op.args.get("spectral")]
+    layers = [names[call.place] for call in calls if call.op.args.get("spectral")]
     return len(set(layers)) < len(layers)
 
 
-def _refuse_own(calls: Iterable[Call]) -> None:
+def _refuse_own(calls: Iterable[Apply]) -> None:
     for call in calls:
         if call.op.spec.is_own:
             raise ExportError(

@@ -14,17 +14,20 @@ from autorecon.graph.architectures import ids as encode
 from autorecon.graph.architectures import symmetry
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
-from autorecon.graph.architectures.liveness import Liveness, canonical_picks, liveness
-from autorecon.graph.architectures.restrictions import Restrictions, restrictions
+from autorecon.graph.architectures.liveness import (
+    Liveness,
+    canonical_picks,
+    liveness,
+    restrictions,
+)
+from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.counting import expected_cost as expectation
 from autorecon.graph.counting.cost import CostInterval
 from autorecon.graph.counting.decision_diagram import Diagram
 from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.counting.paths import Paths, paths
-from autorecon.graph.counting.tied_parts import TiedParts
 from autorecon.graph.dag.build import build_graph
-from autorecon.graph.valid import counts, derive, required
-from autorecon.graph.valid import unrestricted as free
+from autorecon.graph.valid import derive, extent, required
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
 from autorecon.lang import Source, check, find_space, load_program
@@ -87,31 +90,26 @@ class Space(Architectures):
         return build_graph(self.program)
 
     @cached_property
-    def tied_parts(self) -> TiedParts | None:
-        """`live_parts` where decisions are tied."""
-        return free.tied_parts(self)
-
-    @cached_property
     def live_parts(self) -> Diagram | None:
-        """All different generators that the space holds, as one diagram; None where decisions are
-        tied or the space is too entangled."""
-        return free.live_parts(self)
+        """All different generators that the space holds, as one diagram; None where it is
+        too entangled."""
+        return extent.live_parts(self)
 
     @cached_property
     def cost(self) -> CostInterval:
         """Parameters, multiply-accumulates and activations over the whole space."""
-        return counts.cost_interval(self)
+        return extent.cost_interval(self)
 
     @cached_property
     def valid_architectures(self) -> int | None:
         """How many architectures lead noise, and what else is required, to the output within the
         rules and limits; None when too entangled to count."""
-        return counts.valid_architectures(self)
+        return extent.valid_architectures(self)
 
     @cached_property
     def distinct_architectures(self) -> int | None:
         """How many different generators they derive to, once dead paths are left out; or None."""
-        return counts.distinct_architectures(self)
+        return extent.distinct_architectures(self)
 
     @cached_property
     def architectures_up_to_symmetry(self) -> int | None:

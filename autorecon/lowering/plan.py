@@ -84,8 +84,23 @@ class Kernel(NamedTuple):
         return f"{self.weight} * ({own})" if self.weight else own
 
 
+class _Single:
+    """A step with one result."""
+
+    out: str
+    shape: Shape
+
+    @property
+    def outs(self) -> tuple[str, ...]:
+        return (self.out,)
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        return (self.shape,)
+
+
 @attrs.frozen
-class Apply:
+class Apply(_Single):
     """One operation of a candidate, by its module.
 
     `typed` is what the checker found of it, `shape` what it gives here. `copies`: how many
@@ -111,20 +126,12 @@ class Apply:
         return self.typed.op
 
     @property
-    def outs(self) -> tuple[str, ...]:
-        return (self.out,)
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        return (self.shape,)
-
-    @property
     def sources(self) -> tuple[str, ...]:
         return (self.source,) if self.op.label is None else (self.source, self.op.label)
 
 
 @attrs.frozen
-class Merge:
+class Merge(_Single):
     """What a node makes of its terms: `sum`, `mean` (over `parts` edges), `product`, `concat`."""
 
     out: str
@@ -136,14 +143,6 @@ class Merge:
     def __str__(self) -> str:
         more = f" / {self.parts}" * (self.kind == "mean")
         return f"{_made(self)} = {self.kind} of {', '.join(map(str, self.terms))}{more}"
-
-    @property
-    def outs(self) -> tuple[str, ...]:
-        return (self.out,)
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        return (self.shape,)
 
     @property
     def sources(self) -> tuple[str, ...]:

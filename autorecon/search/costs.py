@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import cast
@@ -14,8 +13,10 @@ from torch import Tensor
 
 from autorecon.graph import Space
 from autorecon.graph.counting.cost import CostInterval, Costs, all_choices, measures
-from autorecon.graph.counting.decision_diagram import Layer, Take
-from autorecon.lang import Edge, Node
+from autorecon.graph.counting.decision_diagram import Layer
+from autorecon.graph.counting.diagram_steps import Owner, Take
+from autorecon.lang import Edge, Program
+from autorecon.lang.program.ties import tied_decisions
 from autorecon.nn import edge_mixture
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchError
@@ -34,9 +35,9 @@ class ExpectedCost:
     """
 
     def __init__(self, space: Space) -> None:
-        self._space, self._tied = space, _tied(space)
+        self._space, self._tied = space, tied_decisions(space.program)
         combinations = math.prod(len(d.options) for d in space.decisions if d.name in self._tied)
-        diagram = all_choices(space.program) if combinations <= MAX_TIED else None
+        diagram = all_choices(_untied(space.program)) if combinations <= MAX_TIED else None
         if diagram is None:
             raise SearchError(f"{space.name} is too entangled for cost terms: leave them out")
         costs = measures(space.program)[:2]
@@ -101,10 +102,11 @@ class _Arcs:
         return torch.cat([scaled[..., :1], scaled[..., 1:] + added], dim=-1)
 
 
-def _tied(space: Space) -> list[str]:
-    """Decisions that several edges depend on."""
-    edges = Counter(axis for edge in space.choices for axis in edge.axes)
-    return [name for name, count in edges.items() if count > 1]
+def _untied(program: Program) -> Program:
+    """The same where each edge chooses by itself, as it does once what is tied is settled."""
+    own = [tuple(range(len(edge.candidates))) for edge in program.edges]
+    edges = [attrs.evolve(e, axes=(), table=t) for e, t in zip(program.edges, own, strict=True)]
+    return attrs.evolve(program, edges=tuple(edges))
 
 
 def _arcs(layer: Layer, costs: tuple[Costs, ...]) -> list[_Arcs]:
@@ -115,9 +117,9 @@ def _arcs(layer: Layer, costs: tuple[Costs, ...]) -> list[_Arcs]:
     return found
 
 
-def _factors(owner: Node | Edge, take: Take, costs: tuple[Costs, ...]) -> Tensor | None:
+def _factors(owner: Owner, take: Take, costs: tuple[Costs, ...]) -> Tensor | None:
     """What `expectation` weighs these arcs with."""
-    if isinstance(owner, Node):
+    if not isinstance(owner, Edge):
         own = [[1, *(c.nodes[owner.name] for c in costs)]]
         return torch.tensor(own, dtype=torch.float64) if take.live else None
     rows = torch.zeros(len(owner.candidates), 3, dtype=torch.float64)

@@ -172,8 +172,9 @@ def test_everything_is_said_of_small_spaces(kind: str, spaces: list) -> None:
             assert ValidArchitectures(space).size == space.valid_architectures, space.text
             assert DistinctArchitectures(space).size == space.distinct_architectures, space.text
         even = {d.name: [1 / len(d.options)] * len(d.options) for d in space.decisions}
-        untold = kind == "entangled" or (space.is_tied and space.program.is_restricted)
-        assert (space.expected_cost(even) is None) == untold, space.text
+        if kind == "entangled" or not (shared and space.program.limits):
+            told = space.expected_cost(even) is not None
+            assert told == (kind != "entangled"), space.text
 
 
 def test_a_space_is_refused_when_nothing_keeps_to_all_of_it() -> None:

@@ -56,7 +56,7 @@ def capture(module: nn.Module, image_shape: Shape) -> fx.GraphModule:
 
 
 _KNOWN: WeakKeyDictionary[nn.Module, dict[Shape, fx.GraphModule]] = WeakKeyDictionary()
-"""Graphs that were made, over the parameters of their modules; making one takes a second or more."""
+"""Graphs that were made, over the parameters of their modules: making one takes a second."""
 
 
 def _captured(module: nn.Module, image_shape: Shape) -> fx.GraphModule:

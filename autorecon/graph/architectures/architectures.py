@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from autorecon.graph.architectures.codec import Codec
 from autorecon.lang import Decision, Edge, Node, Program
 from autorecon.lang.program.flow import topological_order
-from autorecon.lang.program.tied_cases import is_tied
+from autorecon.lang.program.ties import is_tied
 
 T = TypeVar("T")
 

@@ -6,27 +6,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-import attrs
-
 from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
-from autorecon.graph.architectures.restrictions import restrictions
+from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.architectures.symmetry import reorderings
 from autorecon.lang.program.flow import label_reads
-from autorecon.lang.program.tied_cases import absences, combinations, tied_decisions
+from autorecon.lang.program.ties import absences, combinations, tied_decisions
 
-
-@attrs.frozen
-class _Wire:
-    """An edge as numbers: its ends, the place of its candidate in the picks (-1: there is no
-    choice), and the index that is `none` (-1: it offers none)."""
-
-    source: int
-    target: int
-    place: int
-    none: int
-
+# An edge as numbers: its ends, the place of its candidate in the picks (-1: there is no choice),
+# and the index that is `none` (-1: it offers none).
+_Wire = tuple[int, int, int, int]
 
 # What is live: of each edge, by its place in the order of the space, the candidate.
 LivePart = Mapping[int, int]
@@ -46,9 +36,15 @@ class Liveness:
         self._derived = [e for e in space.choices if e.name not in self._alone]
         place = {name: self._place[decision] for name, decision in self._alone.items()}
         place |= {e.name: len(self._place) + i for i, e in enumerate(self._derived)}
-        self._wires = _wires(space, place)
         self._places = [place.get(edge.name, -1) for edge in space.edges]
         number = {name: index for index, name in enumerate(space.order)}
+        self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
+        wires: list[_Wire] = [
+            (*ends, place, -1 if edge.none is None else edge.none)
+            for edge, ends, place in zip(space.edges, self._ends, self._places, strict=True)
+            if not edge.is_cut
+        ]
+        self._wires = sorted(wires, key=lambda wire: wire[0])
         self._nodes = len(number)
         inputs = space.program.inputs
         self._inputs = [number[n.name] for n in inputs]
@@ -58,14 +54,14 @@ class Liveness:
         }
         self._output = number[space.output.name]
         self._reads = bool(label_reads(space.nodes, space.edges))
-        self._restrictions = restrictions(space)
-        self._ends = [(number[edge.source], number[edge.target]) for edge in space.edges]
+        self.restrictions = Restrictions(space, self)
+        self._is_restricted = bool(space.program.rules or space.program.limits)
 
     def is_valid(self, picks: Sequence[int]) -> bool:
         """Whether what is required leads to the output, and all rules and limits hold."""
         if not self.is_connected(picks):
             return False
-        return self._restrictions is None or self._restrictions.obeyed(picks)
+        return not self._is_restricted or self.restrictions.obeyed(picks)
 
     def is_connected(self, picks: Sequence[int]) -> bool:
         """Whether an input of each required role leads to the output: as a rule, of the noise."""
@@ -167,13 +163,18 @@ class Liveness:
             found.append(ordered[:1] if name in alone else ordered)
         return found
 
+    def candidates(self, picks: Sequence[int]) -> list[int]:
+        """Those of all edges, live or not."""
+        chosen = self._chosen(picks)
+        return [chosen[place] if place >= 0 else 0 for place in self._places]
+
     def _chosen(self, picks: Sequence[int]) -> Sequence[int]:
         if not self._derived:
             return picks
         named = dict(zip(self._place, picks, strict=True))
         return (*picks, *(self._space.program.candidate(e, named) for e in self._derived))
 
-    def _reached(self, there: Sequence[tuple[int, ...]]) -> tuple[bytearray, bytearray]:
+    def _reached(self, there: Sequence[_Wire]) -> tuple[bytearray, bytearray]:
         """Which nodes some input reaches, and which lead to the output."""
         reached, needed = bytearray(self._nodes), bytearray(self._nodes)
         needed[self._output] = 1
@@ -186,22 +187,15 @@ class Liveness:
         return reached, needed
 
 
-def _wires(space: Architectures, place: Mapping[str, int]) -> list[tuple[int, ...]]:
-    number = {name: index for index, name in enumerate(space.order)}
-    wires = []
-    for edge in space.edges:
-        if not edge.is_cut:
-            none = next((i for i, c in enumerate(edge.candidates) if c.is_none), -1)
-            ends = number[edge.source], number[edge.target]
-            wires.append(_Wire(*ends, place.get(edge.name, -1), none))
-    # Plain tuples: an attribute costs what a whole step may.
-    return [attrs.astuple(w) for w in sorted(wires, key=lambda w: w.source)]
-
-
 @once
 def liveness(space: Architectures) -> Liveness:
     """What is live in an architecture, fast."""
     return Liveness(space)
+
+
+def restrictions(space: Architectures) -> Restrictions | None:
+    """Its rules and limits, to be asked of picks; None where nothing is restricted."""
+    return liveness(space).restrictions if space.program.is_restricted else None
 
 
 def canonical_picks(space: Architectures, picks: Picks, *, up_to_symmetry: bool = True) -> Picks:

@@ -19,10 +19,9 @@ from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.ids import places
 from autorecon.graph.counting.cost import count
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, diagram
-from autorecon.graph.counting.tied_parts import tied_parts
 from autorecon.lang import Node, Program
 from autorecon.lang.program.flow import topological_order
-from autorecon.lang.program.tied_cases import is_tied, tied_decisions
+from autorecon.lang.program.ties import tied_decisions
 
 # Listing more, or refining the colours of larger spaces, would take seconds.
 MAX_SYMMETRIES, MAX_EDGES, MAX_TRIES = 1_024, 2_000, 100_000
@@ -109,15 +108,12 @@ def architectures_up_to_symmetry(program: Program) -> int | None:
     try:
         mappings = symmetries(program)
         alike = Counter(_leaders(mapping, program) for mapping in mappings)
-        fixed = sum(times * _unmoved(program, leaders) for leaders, times in alike.items())
+        fixed = sum(
+            times * count(diagram(folded(program, leaders))) for leaders, times in alike.items()
+        )
     except (TooSymmetric, FrontierTooWide):
         return None
     return fixed // len(mappings)
-
-
-def _unmoved(program: Program, leaders: Leaders) -> int:
-    quotient = folded(program, leaders)
-    return tied_parts(quotient).size if is_tied(quotient) else count(diagram(quotient))
 
 
 def folded(program: Program, leaders: Leaders) -> Program:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from autorecon.graph.counting import node_status as st
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     FrontierTooWide,
@@ -20,12 +21,14 @@ from autorecon.graph.counting.decision_diagram import (
     Weights,
     diagram,
 )
+from autorecon.graph.counting.diagram_steps import PathKind
 from autorecon.lang import Edge, Program
 from autorecon.lang.program.flow import live_nodes, topological_order
 from autorecon.lang.program.measures import MEASURES, ByMeasure, candidate_costs, node_costs
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)
 LEAST = Semiring(min, operator.add, 0, math.inf)
+GREATEST = Semiring(max, operator.add, 0, -math.inf)
 
 
 @attrs.frozen
@@ -47,7 +50,8 @@ class CostInterval(ByMeasure[Interval]):
     """Least and greatest cost over all valid architectures, each extreme by itself.
 
     Where the space is too entangled for exact minima (`exact` is False), `min` is a lower bound:
-    the cost of the cheapest path from noise to the output. Maxima are always exact.
+    the cost of the cheapest path from noise to the output. Maxima are exact all the same, unless
+    decisions are tied or there are rules or limits.
     """
 
     exact: bool = attrs.field(kw_only=True, default=True)
@@ -67,17 +71,17 @@ class Costs:
 
 def live_parts(program: Program) -> Diagram | None:
     """The diagram of a space's live parts; None when the space is too entangled."""
-    return _unless_too_wide(program, every=False)
+    return _unless_too_wide(program, "one")
 
 
 def all_choices(program: Program) -> Diagram | None:
     """The diagram of a space's valid architectures; None as above."""
-    return _unless_too_wide(program, every=True)
+    return _unless_too_wide(program, "every")
 
 
-def _unless_too_wide(program: Program, every: bool) -> Diagram | None:
+def _unless_too_wide(program: Program, paths: PathKind) -> Diagram | None:
     try:
-        return diagram(program, every)
+        return diagram(program, paths)
     except FrontierTooWide:
         return None
 
@@ -110,6 +114,32 @@ def measures(program: Program) -> tuple[Costs, ...]:
         )
         for i, measure in enumerate(MEASURES)
     )
+
+
+def separate(program: Program) -> tuple[Costs, ...]:
+    """The same where each edge costs by itself; raises FrontierTooWide where some may be live
+    without the one whose weights they share."""
+    if owners_may_be_dead(program):
+        raise FrontierTooWide("edges that share weights do not cost each by itself")
+    return tuple(map(paid_by_owners, measures(program)))
+
+
+def paid_by_owners(costs: Costs) -> Costs:
+    """What edges cost by themselves, where those whose weights others share are always live."""
+    edges = {n: (0,) * len(own) if n in costs.owners else own for n, own in costs.edges.items()}
+    return attrs.evolve(costs, edges=edges)
+
+
+def owners_may_be_dead(program: Program) -> bool:
+    """Whether weights that edges share may be there without the edge whose they are, which has the
+    same candidate."""
+    owners = {edge.weights_of for edge in program.edges} - {None}
+    if not owners:
+        return False
+    initial = st.initial_statuses(program)
+    always = {n for n, found in initial.items() if all(st.kind(s) == st.LIVE for s in found)}
+    ends = {end for e in program.edges if e.name in owners for end in (e.source, e.target)}
+    return not ends <= always
 
 
 def _least(costs: Costs, parts: Diagram) -> int:

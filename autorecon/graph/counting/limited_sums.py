@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autorecon.graph.counting.cost import Costs, measures
+from autorecon.graph.counting.cost import Costs, measures, separate
 from autorecon.graph.counting.decision_diagram import (
     Diagram,
     FrontierTooWide,
     Layer,
     Semiring,
-    Take,
     Weights,
 )
-from autorecon.lang import Edge, Node, Program
+from autorecon.graph.counting.diagram_steps import Owner, Take
+from autorecon.lang import Edge, Program
 from autorecon.lang.program.measures import FREE, NAMES
 
 if TYPE_CHECKING:
@@ -86,8 +86,15 @@ def within_limits(program: Program, parts: Diagram, weights: Weights, semiring: 
     """
     if not program.limits:
         return parts.total(weights, semiring)
-    bounds = Bounds.of(program.limits)
-    return LimitedSum(parts, weights, semiring, measures(program), bounds).total
+    return limited_sum(program, parts, weights, semiring).total
+
+
+def limited_sum(
+    program: Program, parts: Diagram, weights: Weights, semiring: Semiring
+) -> LimitedSum:
+    """The same with all that leads to it."""
+    costs = separate(program) if program.limits else measures(program)
+    return LimitedSum(parts, weights, semiring, costs, Bounds.of(program.limits))
 
 
 @attrs.define
@@ -136,21 +143,34 @@ class LimitedSum:
                     total = plus(total, times(value, rests.within(cost)))
         return total
 
-    def weight(self, owner: Node | Edge, take: Take) -> Graded:
+    def weight(self, owner: Owner, take: Take) -> Graded:
         """What an arc contributes, by its cost."""
-        if isinstance(owner, Node) or not take.live:
+        if not isinstance(owner, Edge) or not take.live:
             value = self.weights.of(owner, take, self.diagram.every, self.semiring)
             value = self.semiring.one if value is None else value
-            live = isinstance(owner, Node) and take.live
-            costs = [cost.nodes[owner.name] for cost in self.costs] if live else FREE
-            return {self.bounds.key(costs): value}
+            return {self.bounds.key(self._costs(owner, take.live)): value}
         found: dict[int, Any] = {}
         for option in take.options:
-            key = self.bounds.key([cost.edges[owner.name][option] for cost in self.costs])
+            key = self.bounds.key(self._costs(owner, True, option))
             one = Take(True, (option,))
             value = self.weights.of(owner, one, self.diagram.every, self.semiring)
             found[key] = self.semiring.plus(found[key], value) if key in found else value
         return found
+
+    def ways(self, owner: Owner, take: Take) -> list[tuple[int, int | None]]:
+        """The same one by one: what each choice costs, and its option; None is nobody's choice."""
+        if take.options and (take.live or self.diagram.every):
+            keys = (self.bounds.key(self._costs(owner, take.live, o)) for o in take.options)
+            return list(zip(keys, take.options, strict=True))
+        return [(self.bounds.key(self._costs(owner, take.live)), None)]
+
+    def _costs(self, owner: Owner, live: bool, option: int = 0) -> Sequence[int]:
+        if not live:
+            return FREE
+        if not isinstance(owner, Edge):
+            return [cost.nodes[owner.name] for cost in self.costs]
+        candidate = self.diagram.candidate(owner, option)
+        return [cost.edges[owner.name][candidate] for cost in self.costs]
 
     def _forward(self, layer: Layer) -> Sequence[Graded]:
         after: list[dict[int, Any]] = [{} for _ in range(layer.size)]

@@ -37,7 +37,7 @@ def initial_statuses(
     """
     inputs = {node.name for node in program.inputs}
     output = {program.output.name}
-    forced = [e for e in program.edges if not offers_none(e)]
+    forced = [e for e in program.edges if e.none is None]
     possible = [e for e in program.edges if not e.is_cut]
     always_reached, reachable = _reached(inputs, forced), _reached(inputs, possible)
     always_needed, needable = _needed(output, forced), _needed(output, possible)
@@ -84,10 +84,6 @@ def _reached(start: set[str], edges: Iterable[Edge]) -> set[str]:
 
 def _needed(start: set[str], edges: Iterable[Edge]) -> set[str]:
     return reach(start, ((e.target, e.source) for e in edges))
-
-
-def offers_none(edge: Edge) -> bool:
-    return any(c.is_none for c in edge.candidates)
 
 
 def kind(status: int) -> int:

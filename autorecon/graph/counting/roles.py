@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-
 import attrs
 
-from autorecon.lang import Edge, Node, Pipeline
+from autorecon.lang import Node, Pipeline
 
 
 @attrs.frozen
@@ -33,13 +30,6 @@ class Roles:
     def read(self, pipeline: Pipeline | None) -> int:
         """What operations make live that name a label."""
         return self._bit("label") if pipeline and pipeline.labels else 0
-
-    def alike(self, edge: Edge, options: Sequence[int]) -> list[tuple[int, list[int]]]:
-        """Candidates that make the same live, with the bits of that."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for option in options:
-            found[self.read(edge.candidates[option])].append(option)
-        return list(found.items())
 
     def _bit(self, role: str) -> int:
         return 1 << self.required.index(role) if role in self.required else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -76,12 +76,9 @@ class Tally:
     def mask(self) -> int:
         return reduce(or_, (count.mask for count in self.counts), 0)
 
-    def groups(self, options: Sequence[int]) -> list[tuple[tuple[int, ...], Adds]]:
-        """Candidates that all rules count alike, with what they add."""
-        alike: dict[Adds, list[int]] = defaultdict(list)
-        for option in options:
-            alike[tuple(count.adds[option] for count in self.counts)].append(option)
-        return [(tuple(members), adds) for adds, members in alike.items()]
+    def adds(self, candidate: int) -> Adds:
+        """What a candidate adds to each."""
+        return tuple(count.adds[candidate] for count in self.counts)
 
     def put(self, state: int, adds: Adds) -> int | None:
         """The bits of all counts from now on; None where a rule is broken."""

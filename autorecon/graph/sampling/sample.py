@@ -6,24 +6,27 @@ same architectures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
-from autorecon.graph.architectures.ids import places
 from autorecon.graph.counting.cost import COUNT
-from autorecon.graph.counting.decision_diagram import FrontierTooWide, Layer, Weights, diagram
+from autorecon.graph.counting.decision_diagram import (
+    Diagram,
+    FrontierTooWide,
+    Layer,
+    Weights,
+    diagram,
+)
+from autorecon.graph.counting.diagram_steps import AS_BEFORE
 from autorecon.graph.counting.numbering import Numbering
-from autorecon.graph.counting.tied_numbering import TiedNumbering
-from autorecon.graph.counting.tied_parts import AS_BEFORE
-from autorecon.graph.counting.tied_parts import Layer as TiedLayer
+from autorecon.graph.counting.picked import reader
 from autorecon.graph.space import Space
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.extent import few_listed
 from autorecon.lang import Edge
-from autorecon.lang.program.tied_cases import deciding_edges
 
 MAX_DRAWS = 100_000  # a few seconds
 
@@ -33,39 +36,43 @@ def sample(space: Space, random: Random) -> Picks:
     return space.codec.decode(random.randrange(space.codec.size))
 
 
-class ValidArchitectures:
-    """The valid architectures of a space, numbered from 0 to size - 1.
+class _Numbered:
+    """Architectures numbered from 0 to size - 1, of which `at` finds each."""
 
-    Raises FrontierTooWide where the space is too entangled.
-    """
-
-    def __init__(self, space: Space) -> None:
-        paths: Numbering | TiedNumbering | _Listed
-        if space.is_tied:
-            self._names, paths = list(places(space)), _tied(space)
-        else:
-            self._names = [edge.name for edge in deciding_edges(space.program)]
-            paths = Numbering(space.program, diagram(space.program, every=True))
-        self._path, self.size = paths.path, paths.size
+    def __init__(self, what: str, size: int, at: Callable[[int], Picks]) -> None:
+        self.size, self._what, self._at = size, what, at
 
     def picks(self, number: int) -> Picks:
-        """The architecture of this number; ArchitectureError when there is none."""
+        """The one of this number; ArchitectureError when there is none."""
         if not 0 <= number < self.size:
-            message = f"no valid architecture {number:,}: they are 0 to {self.size - 1:,}"
+            message = f"no {self._what} {number:,}: they are 0 to {self.size - 1:,}"
             raise ArchitectureError(message)
-        path = self._path(number)
-        return tuple(path[name] for name in self._names)
+        return self._at(number)
 
     def sample(self, random: Random) -> Picks:
-        """A valid architecture, each as likely as any other."""
+        """One of them, each as likely as any other."""
         return self.picks(random.randrange(self.size))
 
 
-def _tied(space: Space) -> TiedNumbering | _Listed:
-    try:
-        return TiedNumbering(space.program)
-    except FrontierTooWide:
-        return _Listed(space, few_listed(space))
+class ValidArchitectures(_Numbered):
+    """The valid architectures of a space. Raises FrontierTooWide where it is too entangled."""
+
+    def __init__(self, space: Space) -> None:
+        program, what = space.program, "valid architecture"
+        read, names = reader(program), [*program.decisions]
+        try:
+            paths = Numbering(program, diagram(program, "every"))
+        except FrontierTooWide:
+            if not space.is_tied:
+                raise
+            found = few_listed(space)
+            return super().__init__(what, len(found), found.__getitem__)
+
+        def at(number: int) -> Picks:
+            chosen = read(paths.path(number))
+            return tuple(chosen[name] for name in names)
+
+        return super().__init__(what, paths.size, at)
 
 
 def valid_sample(space: Space, random: Random) -> Picks:
@@ -87,72 +94,49 @@ def first_valid(space: Space, random: Random, most: int) -> Picks | None:
     return next(filter(space.liveness.is_valid, drawn), None)
 
 
-class DistinctArchitectures:
-    """The different generators of a space, numbered from 0 to size - 1, as canonical picks.
+class DistinctArchitectures(_Numbered):
+    """The different generators of a space, as canonical picks.
 
     Where rules forbid those, another architecture of the same generator stands for it. Raises
     FrontierTooWide where the space is too entangled.
     """
 
     def __init__(self, space: Space) -> None:
-        self._space = space
-        paths = _paths(space)
-        self._path, self.size = paths.path, paths.size
+        self._space, parts, what = space, space.live_parts, "generator"
+        self._place = {edge.name: place for place, edge in enumerate(space.edges)}
+        try:
+            if parts is None:
+                raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
+            limited = bool(space.program.limits)
+            paths = _Limited(space.program, parts) if limited else _Paths(parts, space.edges)
+        except FrontierTooWide:
+            if not (space.is_tied and space.restrictions):
+                raise
+            found = _one_each(space, few_listed(space))
+            return super().__init__(what, len(found), found.__getitem__)
+        return super().__init__(what, paths.size, lambda number: self._of(paths.live(number)))
 
-    def picks(self, number: int) -> Picks:
-        """The generator of this number; ArchitectureError when there is none."""
-        if not 0 <= number < self.size:
-            raise ArchitectureError(f"no generator {number:,}: they are 0 to {self.size - 1:,}")
-        if self._space.is_tied and self._space.restrictions:
-            return tuple(self._path(number).values())
+    def _of(self, live: Mapping[str, int]) -> Picks:
         if self._space.is_tied:
-            place = {edge.name: index for index, edge in enumerate(self._space.edges)}
-            part = {place[name]: option for name, option in self._path(number).items()}
-            return self._space.liveness.tied_canonical(part)
-        live = self._path(number)
-        picks = tuple(live.get(edge.name, dead) for edge, dead in self._idle)
+            part = {self._place[name]: candidate for name, candidate in live.items()}
+            picks = self._space.liveness.tied_canonical(part)
+        else:
+            picks = tuple(live.get(name, dead) for name, dead in self._idle)
         return completed(self._space, picks) if self._space.restrictions else picks
 
     @cached_property
-    def _idle(self) -> list[tuple[Edge, int]]:
+    def _idle(self) -> list[tuple[str, int]]:
         """The edge of each decision of an untied space, and its canonical pick where not live."""
-        edges = deciding_edges(self._space.program)
-        none = [[i for i, c in enumerate(edge.candidates) if c.is_none] for edge in edges]
-        return [(edge, found[0] if found else 0) for edge, found in zip(edges, none, strict=True)]
-
-    def sample(self, random: Random) -> Picks:
-        """A generator, each as likely as any other."""
-        return self.picks(random.randrange(self.size))
+        of = {edge.decision: edge for edge in self._space.edges}
+        edges = (of[name] for name in self._space.program.decisions)
+        return [(edge.name, edge.none or 0) for edge in edges]
 
 
-class _Listed:
-    """Some architectures, by their places in a list."""
-
-    def __init__(self, space: Space, found: list[Picks]) -> None:
-        self._names, self._found = list(places(space)), found
-        self.size = len(found)
-
-    def path(self, number: int) -> dict[str, int]:
-        return dict(zip(self._names, self._found[number], strict=True))
-
-
-def _paths(space: Space) -> Numbering | _Paths | _Listed:
-    if space.is_tied and space.restrictions:
-        canonical = space.liveness.canonical
-        # The canonical picks go before others of the same generator, where they are there.
-        valid = sorted(few_listed(space), key=lambda picks: picks != canonical(picks))
-        return _Listed(space, list({canonical(p): p for p in reversed(valid)}.values()))
-    if space.is_tied and space.tied_parts:
-        axes = {edge.name: edge.axes for edge in space.edges}
-        parts = space.tied_parts
-        return _Paths(parts.tables(), parts.layers, parts.final, axes)
-    live = space.live_parts
-    if live is None:
-        raise FrontierTooWide(f"{space.name} is too entangled to number its generators")
-    if space.restrictions:
-        return Numbering(space.program, live)
-    assert live.final is not None
-    return _Paths([*live.tables(Weights(), COUNT)], live.layers, live.final)
+def _one_each(space: Space, valid: list[Picks]) -> list[Picks]:
+    """Of each generator one: the canonical picks go before others, where they are there."""
+    canonical = space.liveness.canonical
+    valid.sort(key=lambda picks: picks != canonical(picks))
+    return list({canonical(picks): picks for picks in reversed(valid)}.values())
 
 
 # An arc backwards: the state before, and the candidates that it stands for if its edge is live.
@@ -160,26 +144,20 @@ _Back: TypeAlias = tuple[int, tuple[int, ...]]
 
 
 class _Paths:
-    """The live parts of a space, numbered; without rules and limits: faster than `Numbering`.
+    """The live parts of a space, numbered; without limits: faster than `Numbering`."""
 
-    `axes` are what edges depend on, where candidates may be as another edge's have settled.
-    """
-
-    def __init__(
-        self,
-        tables: Sequence[Sequence[int]],
-        layers: Sequence[Layer | TiedLayer],
-        final: int,
-        axes: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> None:
-        ways = [(layer.owner.name, _backwards(layer)) for layer in layers]
+    def __init__(self, parts: Diagram, edges: Iterable[Edge]) -> None:
+        tables = [*parts.tables(Weights(), COUNT)]
+        ways = [(layer.owner.name, _backwards(layer)) for layer in parts.layers]
         self._back = [*zip(tables[-2::-1], ways[::-1], strict=True)]
-        self._axes, self._final, self.size = axes, final, tables[-1][final]
+        self._final = parts.final
+        self._axes = {edge.name: edge.axes for edge in edges} if parts.tokens else None
+        self.size = 0 if parts.final is None else tables[-1][parts.final]
 
-    def path(self, number: int) -> dict[str, int]:
+    def live(self, number: int) -> dict[str, int]:
         """The candidates of the live edges, by name."""
         found: dict[str, int] = {}
-        state = self._final
+        state: Any = self._final
         for before, (name, ways) in self._back:
             for way in ways[state]:
                 old, options = way
@@ -199,13 +177,15 @@ class _Paths:
         return {n: known[self._axes[n]] if c == AS_BEFORE else c for n, c in found.items()}
 
 
-def _backwards(layer: Layer | TiedLayer) -> list[list[_Back]]:
+class _Limited(Numbering):
+    """The same within limits."""
+
+    def live(self, number: int) -> dict[str, int]:
+        return {owner.name: option for owner, option in self.path(number)}
+
+
+def _backwards(layer: Layer) -> list[list[_Back]]:
     ways: list[list[_Back]] = [[] for _ in range(layer.size)]
-    if isinstance(layer, TiedLayer):
-        for old, arcs in enumerate(layer.arcs):
-            for new, labels in arcs:
-                ways[new].append((old, labels))
-        return ways
     for take, pairs in layer.arcs.items():
         for old, new in pairs:
             ways[new].append((old, take.options if take.live else ()))

@@ -10,13 +10,20 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
-from autorecon.graph.architectures.ids import places
-from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import restrictions
-from autorecon.graph.counting.decision_diagram import Semiring, Weights, diagram
+from autorecon.graph.architectures.liveness import liveness, restrictions
+from autorecon.graph.counting.decision_diagram import (
+    Diagram,
+    Semiring,
+    Weights,
+    diagram,
+    each_option,
+)
+from autorecon.graph.counting.diagram_steps import Owner
 from autorecon.graph.counting.limited_sums import within_limits
-from autorecon.graph.valid.extent import exact, listed, untied
-from autorecon.lang.program.tied_cases import deciding_edges
+from autorecon.graph.counting.picked import reader
+from autorecon.graph.valid.extent import exact, listed
+from autorecon.lang import Decision, Edge, Program
+from autorecon.lang.program.ties import combinations, tied_decisions
 
 _TINY = 1e-300  # for options that are never drawn
 _STEPS = 4  # of repair, a decision
@@ -24,15 +31,17 @@ _STEPS = 4  # of repair, a decision
 
 @attrs.frozen
 class Scores:
-    """What a node scores when it is live, and an edge by its candidate when it is live or not.
+    """What a node scores when it is live, an edge by its candidate when it is live or not, and a
+    decision by its option; nothing, where it is left out.
 
     `of` gives the same score to picks, for spaces that are listed.
     """
 
-    nodes: Mapping[str, Any]
-    live: Mapping[str, Sequence[Any]]
-    idle: Mapping[str, Sequence[Any]]
     of: Callable[[Picks], Any]
+    nodes: Mapping[str, Any] = attrs.field(factory=dict)
+    live: Mapping[str, Sequence[Any]] = attrs.field(factory=dict)
+    idle: Mapping[str, Sequence[Any]] = attrs.field(factory=dict)
+    decisions: Mapping[str, Sequence[Any]] = attrs.field(factory=dict)
 
 
 # A score, and as a tree of pairs which candidates it is of; None is none.
@@ -57,40 +66,64 @@ def best(space: Architectures, scores: Scores) -> Picks | None:
 
     Raises ArchitectureError where rules and limits leave none.
     """
-    return exact(space, lambda space: _by_sum(space, scores), lambda space: _by_list(space, scores))
+
+    def by_list(space: Architectures) -> Picks:
+        return max(listed(space), key=scores.of)
+
+    def by_sum(space: Architectures) -> Picks:
+        choices = diagram(space.program, "every", each_option(space.program))
+        return best_path(space, choices, scores)
+
+    return exact(space, by_sum, by_list)
 
 
-def _by_sum(space: Architectures, scores: Scores) -> Picks:
-    nodes = {name: (score, None) for name, score in scores.nodes.items()}
-    live, idle = (
-        {
-            name: [(score, (name, i)) for i, score in enumerate(each)]
-            for name, each in weights.items()
-        }
-        for weights in (scores.live, scores.idle)
-    )
-    program = untied(space)
-    choices = diagram(program, every=True)
-    _, tree = within_limits(program, choices, Weights(nodes, live, idle), BEST)
+def best_path(space: Architectures, choices: Diagram, scores: Scores) -> Picks:
+    """The best of a diagram of its architectures, or of an untied space's live parts: then what is
+    not live is `none`, or else the first option. Raises as `best`, and FrontierTooWide."""
+    program = space.program
+    _, tree = within_limits(program, choices, _weights(program, scores), BEST)
     if tree is None:
         raise ArchitectureError(f"no architecture of {space.name} keeps to its rules and limits")
-    chosen = dict(_leaves(tree))
-    return tuple(chosen[edge.name] for edge in deciding_edges(program))
+    chosen = reader(program)(_leaves(tree))
+    if not choices.every:
+        for edge in program.edges:
+            chosen.setdefault(str(edge.decision), edge.none or 0)
+    return tuple(chosen[name] for name in program.decisions)
 
 
-def _leaves(tree: Any) -> list[tuple[str, int]]:
-    found, waiting = [], [tree]
+def _weights(program: Program, scores: Scores) -> Weights:
+    """By a diagram's options, with what they are of as leaves of a tree."""
+    drawn = {
+        d.name: scores.decisions.get(d.name, [0] * len(d.options))
+        for d in program.decisions.values()
+    }
+    tied = {name: drawn.pop(name) for name in tied_decisions(program)}
+
+    def of_rows(edge: Edge, of: Sequence[Any] | None) -> list[_Value]:
+        alone = [(place, drawn[axis]) for place, axis in enumerate(edge.axes) if axis in drawn]
+        return [
+            ((of[c] if of else 0) + sum(own[picks[place]] for place, own in alone), (edge, row))
+            for row, (picks, c) in enumerate(combinations(edge, program))
+        ]
+
+    return Weights(
+        {name: (score, None) for name, score in scores.nodes.items()},
+        {edge.name: of_rows(edge, scores.live.get(edge.name)) for edge in program.edges},
+        {edge.name: of_rows(edge, scores.idle.get(edge.name)) for edge in program.edges},
+        {n: [(s, (program.decisions[n], o)) for o, s in enumerate(of)] for n, of in tied.items()},
+    )
+
+
+def _leaves(tree: Any) -> list[tuple[Owner, int]]:
+    found: list[tuple[Owner, int]] = []
+    waiting = [tree]
     while waiting:
         first, second = waiting.pop()
-        if isinstance(first, str):
+        if isinstance(first, Edge | Decision):
             found.append((first, second))
         else:
             waiting += [first, second]
     return found
-
-
-def _by_list(space: Architectures, scores: Scores) -> Picks:
-    return max(listed(space), key=scores.of)
 
 
 def most_probable(space: Architectures, probabilities: Sequence[Sequence[float]]) -> Picks:
@@ -100,10 +133,8 @@ def most_probable(space: Architectures, probabilities: Sequence[Sequence[float]]
     in another. Raises ArchitectureError where that finds none.
     """
     logs = [[math.log(max(p, _TINY)) for p in each] for each in probabilities]
-    place = places(space)
-    drawn = {e.name: logs[place[e.decision]] if e.decision else [0.0] for e in space.edges}
-    scores = Scores({}, drawn, drawn, lambda picks: _sum(logs, picks))
-    found = best(space, scores)
+    drawn = dict(zip(space.program.decisions, logs, strict=True))
+    found = best(space, Scores(lambda picks: _sum(logs, picks), decisions=drawn))
     return _repaired(space, logs) if found is None else found
 
 

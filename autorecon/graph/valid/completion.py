@@ -7,7 +7,6 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
 from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import Restrictions
 from autorecon.graph.valid.best import Scores, best
 
 _NEVER = -(1 << 40)  # more than all that is not live can make up for
@@ -33,15 +32,18 @@ def completed(space: Architectures, picks: Picks) -> Picks:
 def _alike(space: Architectures, picks: Picks) -> Scores:
     """Best are those with this live part and, among them, what differs least beside it."""
     canonical = dict(zip(space.program.decisions, liveness(space).canonical(picks), strict=True))
-    live = Restrictions(space).live_edges(picks)
+    live = {space.edges[index].name for index in liveness(space).live_part(picks)}
     on, off = {}, {}
     for edge in space.edges:
-        count, wanted = len(edge.candidates), canonical[edge.decision] if edge.decision else 0
-        own = [0 if i == wanted else -1 for i in range(count)]
-        kept = edge.name in live
-        on[edge.name] = [0 if kept and i == wanted else _NEVER for i in range(count)]
-        off[edge.name] = [_NEVER] * count if kept else own
-    return Scores({}, on, off, lambda other: _agreement(space, picks, other))
+        wanted, kept = space.program.candidate(edge, canonical), edge.name in live
+        places = range(len(edge.candidates))
+        on[edge.name] = [0 if kept and i == wanted else _NEVER for i in places]
+        off[edge.name] = [_NEVER if kept else 0 for _ in places]
+    same = {
+        d.name: [0 if i == canonical[d.name] else -1 for i in range(len(d.options))]
+        for d in space.decisions
+    }
+    return Scores(lambda other: _agreement(space, picks, other), {}, on, off, same)
 
 
 def _agreement(space: Architectures, picks: Picks, other: Picks) -> int:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.architectures.ids import options, picks_by_name
-from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import restrictions
+from autorecon.graph.architectures.liveness import liveness, restrictions
 from autorecon.graph.valid.best import most_probable
 from autorecon.lang import Decision, Program, decide
-from autorecon.lang.program.tied_cases import Option, absences
+from autorecon.lang.program.ties import Option, absences
 
 # By decision, one number an option.
 Probabilities = Mapping[str, Sequence[float]]

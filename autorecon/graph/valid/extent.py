@@ -1,15 +1,15 @@
-"""Counts and costs of a space with rules or limits, or where more than noise is required, over the
-architectures that keep to them.
+"""Counts and costs of a space over the architectures that keep to its rules and limits and have
+what is required.
 
 They are sums over its diagram, in which rules count along and which limits take their part of. A
-space that is too entangled for that is listed, if it is small.
+restricted space that is too entangled for that is listed, if it is small.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -19,25 +19,28 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures, once
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.liveness import liveness
-from autorecon.graph.architectures.restrictions import Restrictions
-from autorecon.graph.counting.cost import COUNT, CostInterval, Interval, measures
-from autorecon.graph.counting.decision_diagram import FrontierTooWide, Semiring, Weights, diagram
+from autorecon.graph.counting import cost
+from autorecon.graph.counting.cost import (
+    COUNT,
+    CostInterval,
+    Interval,
+    owners_may_be_dead,
+    separate,
+)
+from autorecon.graph.counting.decision_diagram import (
+    Diagram,
+    FrontierTooWide,
+    Semiring,
+    Weights,
+    diagram,
+    each_option,
+)
 from autorecon.graph.counting.limited_sums import within_limits
-from autorecon.graph.valid import unrestricted as free
+from autorecon.graph.counting.tied_cost import cost_interval as tied_cost_interval
 from autorecon.lang import Program
-from autorecon.lang.program.measures import FREE, NAMES
-from autorecon.lang.program.tied_cases import is_possible, is_tied, picks_of_tied, settled, ways
+from autorecon.lang.program.measures import NAMES
 
 MAX_LISTED = 10_000  # architectures; a second or two
-
-
-@attrs.frozen
-class Extent:
-    """How many architectures are valid within the rules and limits (None: too entangled to count),
-    and what these cost."""
-
-    valid: int | None
-    cost: CostInterval
 
 
 # A count, then of each measure the least, and the least of its negative.
@@ -57,18 +60,64 @@ EXTENT = Semiring(_plus, _times, (1, *(0,) * _ENDS), (0, *(math.inf,) * _ENDS))
 
 
 @once
-def extent(space: Architectures) -> Extent:
-    """One sum for all of it; bounds of the cost (`exact` is False) where that takes too long."""
+def live_parts(space: Architectures) -> Diagram | None:
+    """All different generators that the space holds, as one diagram; None where it is too
+    entangled."""
+    return cost.live_parts(space.program)
+
+
+@once
+def cost_interval(space: Architectures) -> CostInterval:
+    """Parameters, multiply-accumulates and activations over the whole space."""
+    if not space.program.is_restricted and not owners_may_be_dead(space.program):
+        return _free_cost(space)
     found = exact(space, _summed_extent, _listed_extent)
     if found is None:
-        whole = free.cost_interval(Architectures(unrestricted(space.program)))
-        bounds = (_clipped(whole, name, space) for name in NAMES)
-        return Extent(None, CostInterval(*bounds, exact=False))
+        whole = _free_cost(Architectures(unrestricted(space.program)))
+        return CostInterval(*(_clipped(whole, name, space) for name in NAMES), exact=False)
     valid, *ends = found
     if not valid:  # there is nothing to measure
         ends = [0] * _ENDS
     intervals = (Interval(least, -most) for least, most in zip(ends[::2], ends[1::2], strict=True))
-    return Extent(valid, CostInterval(*intervals))
+    return CostInterval(*intervals)
+
+
+def _free_cost(space: Architectures) -> CostInterval:
+    if space.is_tied:
+        return tied_cost_interval(space.program)
+    return cost.cost_interval(space.program, live_parts(space))
+
+
+@once
+def valid_architectures(space: Architectures) -> int | None:
+    """How many architectures lead noise, and what else is required, to the output within the rules
+    and limits; None when too entangled to count."""
+
+    def by_sum(space: Architectures) -> int:
+        return _counted(space, diagram(space.program, "every"))
+
+    return exact(space, by_sum, lambda space: len(listed(space)))
+
+
+@once
+def distinct_architectures(space: Architectures) -> int | None:
+    """How many different generators they derive to, once dead paths are left out; or None."""
+
+    def by_sum(space: Architectures) -> int:
+        parts = live_parts(space)
+        if parts is None:
+            raise FrontierTooWide
+        return _counted(space, parts)
+
+    return exact(space, by_sum, _listed_generators)
+
+
+def _counted(space: Architectures, parts: Diagram) -> int:
+    return within_limits(space.program, parts, Weights(), COUNT)
+
+
+def _listed_generators(space: Architectures) -> int:
+    return len({liveness(space).canonical(picks) for picks in listed(space)})
 
 
 def leaves_something(space: Architectures) -> bool:
@@ -77,10 +126,11 @@ def leaves_something(space: Architectures) -> bool:
     return found is not False
 
 
-@once
-def distinct_architectures(space: Architectures) -> int | None:
-    """How many different generators are within the rules and limits, or None."""
-    return exact(space, _summed_generators, _listed_generators)
+def _sums_to_something(space: Architectures) -> bool:
+    choices = diagram(space.program, "every")
+    if choices.final is None or not space.program.limits:
+        return choices.final is not None
+    return _counted(space, choices) > 0
 
 
 def exact(
@@ -89,80 +139,35 @@ def exact(
     by_list: Callable[[Architectures], Any],
 ) -> Any | None:
     """By a sum, else by a list where that is short; None where neither can be."""
+    program = space.program
     try:
         return by_sum(space)
     except FrontierTooWide:
-        return by_list(space) if space.architectures <= MAX_LISTED else None
-
-
-def untied(space: Architectures) -> Program:
-    """Its program, of which there are sums; raises FrontierTooWide where decisions are tied."""
-    if is_tied(space.program):
-        raise FrontierTooWide(f"what {space.name} chooses is tied")
-    return space.program
-
-
-# Of each edge's candidates, how many ways lead there.
-_Ways = Mapping[str, Sequence[int]]
-
-
-def _cases(program: Program) -> list[tuple[Program, _Ways]]:
-    """Untied spaces whose architectures are those of this one. Raises FrontierTooWide where they
-    are too many, or edges that share weights do not cost each by itself."""
-    found = picks_of_tied(program)
-    if found is None or any(edge.weights_of for edge in program.edges):
-        raise FrontierTooWide("what is tied is too entangled to look at case by case")
-    cases = ((settled(program, picks), ways(program, picks)) for picks in found)
-    return [(case, kept) for case, kept in cases if is_possible(case)]
+        is_short = space.architectures <= MAX_LISTED
+        restricted = program.is_restricted or owners_may_be_dead(program)
+        return by_list(space) if restricted and is_short else None
 
 
 def _summed_extent(space: Architectures) -> _Value:
-    found = [_summed_case(case, kept) for case, kept in _cases(space.program)]
-    return reduce(_plus, found, EXTENT.zero)
-
-
-def _summed_case(program: Program, kept: _Ways) -> _Value:
-    costs = measures(program)
+    program = space.program
+    costs = separate(program)
     nodes = {name: _costing([c.nodes[name] for c in costs]) for name in program.nodes}
-    live, idle = {}, {}
+    live = {}
     for edge in program.edges:
-        each = zip(*(c.edges[edge.name] for c in costs), strict=True)
-        live[edge.name] = [_costing(c, n) for c, n in zip(each, kept[edge.name], strict=True)]
-        idle[edge.name] = [_costing(FREE, n) for n in kept[edge.name]]
-    choices = diagram(program, every=True)
-    if choices.final is None:
-        return EXTENT.zero
-    return within_limits(program, choices, Weights(nodes, live, idle), EXTENT)
+        each = [_costing(own) for own in zip(*(c.edges[edge.name] for c in costs), strict=True)]
+        live[edge.name] = [each[candidate] for candidate in edge.table]
+    choices = diagram(program, "every", each_option(program))
+    return within_limits(program, choices, Weights(nodes, live), EXTENT)
 
 
-def _costing(costs: Iterable[int], count: int = 1) -> _Value:
-    return (count, *(end for cost in costs for end in (cost, -cost)))
+def _costing(costs: Iterable[int]) -> _Value:
+    return (1, *(end for cost in costs for end in (cost, -cost)))
 
 
 def _listed_extent(space: Architectures) -> _Value:
-    restrictions = Restrictions(space)
+    restrictions = liveness(space).restrictions
     found = [_costing(restrictions.costs(picks)) for picks in listed(space)]
     return reduce(_plus, found, EXTENT.zero)
-
-
-def _sums_to_something(space: Architectures) -> bool:
-    return any(_leaves_something(case) for case, _ in _cases(space.program))
-
-
-def _leaves_something(program: Program) -> bool:
-    choices = diagram(program, every=True)
-    if choices.final is None or not program.limits:
-        return choices.final is not None
-    return within_limits(program, choices, Weights(), COUNT) > 0
-
-
-def _summed_generators(space: Architectures) -> int:
-    program = untied(space)
-    return within_limits(program, diagram(program), Weights(), COUNT)
-
-
-def _listed_generators(space: Architectures) -> int:
-    return len({liveness(space).canonical(picks) for picks in listed(space)})
 
 
 def unrestricted(program: Program) -> Program:

@@ -9,21 +9,23 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
-from autorecon.graph.architectures.restrictions import Restrictions
-from autorecon.graph.counting.cost import LEAST, cost_interval, live_parts, measures
-from autorecon.graph.counting.decision_diagram import Diagram, Weights
-from autorecon.graph.counting.tied_cost import programs
-from autorecon.graph.valid import counts
-from autorecon.graph.valid import unrestricted as free
-from autorecon.graph.valid.best import Scores, best
-from autorecon.lang import Edge, Pipeline, Program
+from autorecon.graph.architectures.liveness import liveness
+from autorecon.graph.counting.cost import Costs, cost_interval, separate
+from autorecon.graph.counting.decision_diagram import (
+    Diagram,
+    FrontierTooWide,
+    diagram,
+    each_option,
+)
+from autorecon.graph.counting.tied_cost import unbeaten
+from autorecon.graph.valid.best import Scores, best_path
+from autorecon.graph.valid.extent import exact, listed, live_parts
+from autorecon.lang import Pipeline, Program
 from autorecon.lang.program.flow import live_nodes
-from autorecon.lang.program.measures import NAMES, ByMeasure
-from autorecon.lang.program.tied_cases import is_possible
+from autorecon.lang.program.measures import ByMeasure
 
 Measure = Literal["parameters", "macs"]
 _BELOW = 128  # bits, more than any sum of costs takes
-_Costs = Mapping[str, list[tuple[Pipeline, int]]]
 
 
 @attrs.frozen
@@ -41,37 +43,7 @@ class Architecture:
 
 def cheapest(space: Architectures, measure: Measure) -> Architecture | None:
     """A valid architecture of least cost; None when the space is too entangled to know one."""
-    if space.program.is_restricted:
-        return _restricted(space, measure, sign=-1)
-    if not space.is_tied:
-        return _cheapest(space.program, free.live_parts(space), measure)
-    if not counts.cost_interval(space).exact:
-        return None
-    found = [_cheapest(case, live_parts(case), measure) for case in _cases(space, measure, False)]
-    return min(filter(None, found), key=lambda a: _order(a, measure), default=None)
-
-
-def _cases(space: Architectures, measure: Measure, dearest: bool) -> list[Program]:
-    """What to look at where decisions are tied: spaces in which nothing is."""
-    costs = measures(space.program)[NAMES.index(measure)]
-    found = programs(space.program, costs, dearest=dearest) or []
-    return [case for case in found if is_possible(case)]
-
-
-def _order(architecture: Architecture, measure: Measure) -> int:
-    return _cost(architecture.parameters, architecture.macs, measure)
-
-
-def _cheapest(program: Program, parts: Diagram | None, measure: Measure) -> Architecture | None:
-    if parts is None:
-        return None
-    costs = _costs(program, measure)
-    live = _cheapest_part(program, parts, costs, measure)
-    choices = {}
-    for edge in program.edges:
-        none = next((c for c in edge.candidates if c.is_none), None)
-        choices[edge.name] = none if none and edge.name not in live else _end(costs[edge.name], 1)
-    return _architecture(program, choices)
+    return _end(space, measure, sign=-1)
 
 
 def dearest(space: Architectures, measure: Measure) -> Architecture | None:
@@ -79,58 +51,68 @@ def dearest(space: Architectures, measure: Measure) -> Architecture | None:
 
     None when what is tied, or rules and limits, and the space are too entangled to know one.
     """
-    if space.program.is_restricted:
-        return _restricted(space, measure, sign=1)
-    if not space.is_tied:
-        return _dearest(space.program, measure)
-    found = [_dearest(case, measure) for case in _cases(space, measure, True)]
-    return max(found, key=lambda a: _order(a, measure), default=None)
+    program = space.program
+    if program.is_restricted or space.is_tied:
+        return _end(space, measure, sign=1)
+    # More edges never make less live, so all that can be there.
+    costs = _costs(program, measure).edges
+    chosen = {}
+    for edge in program.edges:
+        there = [i for i, c in enumerate(edge.candidates) if not c.is_none] or [0]
+        chosen[edge.name] = max(there, key=costs[edge.name].__getitem__)
+    return _architecture(program, chosen)
 
 
-def _dearest(program: Program, measure: Measure) -> Architecture:
-    """More edges never make less live, so all that can be there."""
-    costs = _costs(program, measure)
-    choices = {
-        edge.name: edge.candidates[0] if edge.is_cut else _end(costs[edge.name], -1)
-        for edge in program.edges
-    }
-    return _architecture(program, choices)
-
-
-def _restricted(space: Architectures, measure: Measure, sign: int) -> Architecture | None:
-    """Of those within the rules and limits; what is not live is `none` where it may be."""
-    live, idle = {}, {}
-    for edge in space.edges:
-        costs = [_cost(c.parameters, c.macs, measure) << _BELOW for c in edge.candidates]
-        live[edge.name] = [sign * cost for cost in costs]
-        idle[edge.name] = [-int(not c.is_none) for c in edge.candidates]
-    nodes = {
-        n.name: sign * (_cost(n.then.parameters, n.then.macs, measure) << _BELOW)
-        for n in space.nodes.values()
-        if n.then
-    }
-    restrictions = Restrictions(space)
+def _end(space: Architectures, measure: Measure, sign: int) -> Architecture | None:
+    """Among equals, one of which fewer (of the dearest: more) edges are live; what is not is `none`
+    where it may be."""
+    program, restrictions = space.program, liveness(space).restrictions
 
     def score(picks: Picks) -> int:
         costs = ByMeasure(*restrictions.costs(picks))
         return sign * _cost(costs.parameters, costs.macs, measure)
 
-    picks = best(space, Scores(nodes, live, idle, score))
+    def by_sum(space: Architectures) -> Picks:
+        costs, width = _costs(program, measure), len(program.edges)
+        live = {
+            name: [sign * (cost << width | 1 << i) for cost in own]
+            for i, (name, own) in enumerate(costs.edges.items())
+        }
+        nodes = {name: sign * (cost << width) for name, cost in costs.nodes.items()}
+        idle = {e.name: [-int(not c.is_none) for c in e.candidates] for e in program.edges}
+        choices = _choices(space, costs, dearest=sign > 0)
+        return best_path(space, choices, Scores(score, nodes, live, idle))
+
+    picks = exact(space, by_sum, lambda space: max(listed(space), key=score))
     if picks is None:
         return None
-    by_name = dict(zip(space.program.decisions, picks, strict=True))
-    program = space.program
-    chosen = {e.name: e.candidates[program.candidate(e, by_name)] for e in space.edges}
-    return _architecture(program, chosen)
+    by_name = dict(zip(program.decisions, picks, strict=True))
+    return _architecture(program, {e.name: program.candidate(e, by_name) for e in program.edges})
 
 
-def _costs(program: Program, measure: Measure) -> _Costs:
-    return {
-        edge.name: [
-            (c, _cost(c.parameters, c.macs, measure)) for c in edge.candidates if not c.is_none
-        ]
-        for edge in program.edges
-    }
+def _choices(space: Architectures, costs: Costs, *, dearest: bool) -> Diagram:
+    """Among whose architectures the end is; raises FrontierTooWide."""
+    if space.program.is_restricted:
+        return diagram(space.program, "every", each_option(space.program))
+    if space.is_tied:
+        return diagram(space.program, "every", unbeaten(space.program, costs, dearest=dearest))
+    parts = live_parts(space)
+    if parts is None:
+        raise FrontierTooWide(f"{space.name} is too entangled")
+    return parts
+
+
+def _costs(program: Program, measure: Measure) -> Costs:
+    """By this measure, and among equals by the other; raises FrontierTooWide."""
+    costs = ByMeasure(*separate(program))
+    parameters, macs = costs.parameters, costs.macs
+    return Costs(
+        {n: _cost(p, macs.nodes[n], measure) for n, p in parameters.nodes.items()},
+        {
+            name: tuple(_cost(p, m, measure) for p, m in zip(own, macs.edges[name], strict=True))
+            for name, own in parameters.edges.items()
+        },
+    )
 
 
 def _cost(parameters: int, macs: int, measure: Measure) -> int:
@@ -139,41 +121,12 @@ def _cost(parameters: int, macs: int, measure: Measure) -> int:
     return first << _BELOW | second
 
 
-def _end(costs: list[tuple[Pipeline, int]], sign: int) -> Pipeline:
-    """The cheapest candidate (sign 1) or the dearest (-1); the one written first among equals."""
-    return min(costs, key=lambda pair: sign * pair[1])[0]
-
-
-def _cheapest_part(program: Program, parts: Diagram, costs: _Costs, measure: Measure) -> set[str]:
-    """The names of the edges of the cheapest live part."""
-    # A part counts each of its edges once, so a bit an edge, below the cost, says which they are.
-    edges = [edge for edge in program.edges if not edge.is_cut]
-    width = len(edges)
-    weights = {
-        e.name: [_least(costs[e.name]) << width | 1 << i] * len(e.candidates)
-        for i, e in enumerate(edges)
-    }
-    own = {
-        n.name: _cost(n.then.parameters, n.then.macs, measure) << width
-        for n in program.nodes.values()
-        if n.then
-    }
-    found = parts.total(Weights(own, weights), LEAST)
-    return {edge.name for i, edge in enumerate(edges) if found >> i & 1}
-
-
-def _least(costs: list[tuple[Pipeline, int]]) -> int:
-    return min(cost for _, cost in costs)
-
-
-def _architecture(program: Program, choices: Mapping[str, Pipeline]) -> Architecture:
+def _architecture(program: Program, chosen: Mapping[str, int]) -> Architecture:
+    choices = {edge.name: edge.candidates[chosen[edge.name]] for edge in program.edges}
     edges = [edge.decided(choices[edge.name]) for edge in program.edges]
     decided = attrs.evolve(program, edges=tuple(edges), decisions={})
     cost = cost_interval(decided, parts=None)  # which leaves the maxima exact
-    live = _live_edges(program, [e for e in edges if not e.is_cut])
+    there = [edge for edge in edges if not edge.is_cut]
+    nodes = live_nodes(program.nodes, there)
+    live = tuple(e.name for e in there if {e.source, e.target} <= nodes)
     return Architecture(choices, live, cost.parameters.max, cost.macs.max)
-
-
-def _live_edges(program: Program, edges: list[Edge]) -> tuple[str, ...]:
-    nodes = live_nodes(program.nodes, edges)
-    return tuple(e.name for e in edges if {e.source, e.target} <= nodes)

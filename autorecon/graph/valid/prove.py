@@ -7,28 +7,25 @@ that all architectures keep to is void, and gets a warning.
 from __future__ import annotations
 
 import math
-import operator
 from collections import defaultdict
 from collections.abc import Sequence
 
 import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
-from autorecon.graph.architectures.restrictions import Restrictions
-from autorecon.graph.counting.cost import LEAST, Interval, all_choices
-from autorecon.graph.counting.decision_diagram import Diagram, Semiring, Weights
+from autorecon.graph.architectures.liveness import liveness
+from autorecon.graph.counting.cost import GREATEST, LEAST, Interval, all_choices
+from autorecon.graph.counting.decision_diagram import Diagram, Weights
 from autorecon.graph.counting.rule_counts import counted_edges
-from autorecon.graph.valid import unrestricted as whole
-from autorecon.graph.valid.extent import leaves_something, unrestricted
+from autorecon.graph.valid.extent import cost_interval, leaves_something, unrestricted
 from autorecon.graph.valid.extremes import cheapest
 from autorecon.lang import Diagnostic, Program
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.program.rules import Limit, Restriction, Rule
-from autorecon.lang.program.tied_cases import is_tied
+from autorecon.lang.program.ties import is_tied
 from autorecon.lang.source import Span
 from autorecon.lang.wording import some
 
-GREATEST = Semiring(max, operator.add, 0, -math.inf)
 _NAMED = 4  # lines that a message shows
 
 Notes = tuple[tuple[str, Span | None], ...]
@@ -49,7 +46,7 @@ def prove(space: Architectures) -> tuple[Diagnostic, ...]:
 
 def _genotype(space: Architectures, faults: Diagnostics) -> None:
     program = space.program
-    for broken, figure in Restrictions(space).broken(()):
+    for broken, figure in liveness(space).restrictions.broken(()):
         if isinstance(broken, Rule):
             _broken_rule(broken, figure, program, faults)
         else:
@@ -76,7 +73,7 @@ def _broken_rule(rule: Rule, figure: int, program: Program, faults: Diagnostics)
 def _each(program: Program, faults: Diagnostics) -> None:
     """Every rule and every limit by itself."""
     free = unrestricted(program)
-    cost = whole.cost_interval(Architectures(free)) if program.limits else None
+    cost = cost_interval(Architectures(free)) if program.limits else None
     choices = all_choices(free) if program.rules and not is_tied(free) else None
     held: dict[Span, list[str | None]] = defaultdict(list)
     for rule in program.rules:

@@ -6,11 +6,11 @@ import attrs
 
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError
-from autorecon.graph.valid import counts
+from autorecon.graph.valid import extent
 from autorecon.graph.valid.extent import leaves_something
 from autorecon.lang import Edge, Program, load_program
 from autorecon.lang.program.flow import reach
-from autorecon.lang.program.tied_cases import is_possible
+from autorecon.lang.program.ties import is_possible
 
 _NAMED = 4  # decisions that a message shows
 
@@ -43,7 +43,7 @@ def left_out(space: Architectures) -> str:
     if not roles:
         return ""
     free = Architectures(attrs.evolve(space.program, required=("noise",)))
-    whole, rest = map(counts.valid_architectures, (free, space))
+    whole, rest = map(extent.valid_architectures, (free, space))
     some = "some"
     if whole is not None and rest is not None:
         some = f"{whole - rest:,} of the {whole:,} valid architectures"
@@ -56,7 +56,7 @@ def always_leads(program: Program, role: str) -> bool:
     So it is where noise has no way but through what edges without `none` join to the input, or
     through what reads a label. Ties, rules and limits make fewer ways, never more.
     """
-    sure = [e for e in program.edges if not any(c.is_none for c in e.candidates)]
+    sure = [e for e in program.edges if e.none is None]
     joined = reach(_inputs(program, role), ((e.source, e.target) for e in sure))
     if role == "label":
         joined |= {n.name for n in program.nodes.values() if n.then and n.then.labels}

@@ -8,7 +8,7 @@ from itertools import product
 
 import attrs
 
-from autorecon.lang.check.gaps import offers_none, report_gap
+from autorecon.lang.check.gaps import report_gap
 from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
@@ -165,7 +165,7 @@ def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
 
     Where there are rules, they may keep an edge from being `none`.
     """
-    if offers_none(edge) and not program.rules:
+    if edge.none is not None and not program.rules:
         report_gap(edge, True, program.faults)
     elif len(set(channels)) > 1:
         shown = " or ".join(map(str, sorted(set(channels))))

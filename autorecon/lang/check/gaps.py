@@ -27,9 +27,9 @@ def check_gaps(program: Elaboration) -> None:
     if not parts:
         return
     inputs = {name for name, node in nodes.items() if node.is_input}
-    sure = ((e.source, e.target) for e in program.edges if not offers_none(e))
+    sure = ((e.source, e.target) for e in program.edges if e.none is None)
     always = reach(inputs, sure)
-    parts = [e for e in parts if offers_none(e) or e.source not in always]
+    parts = [e for e in parts if e.none is not None or e.source not in always]
     if parts:
         _search(program, parts, always)
 
@@ -49,15 +49,11 @@ def _search(program: Elaboration, parts: list[Edge], always: set[str]) -> None:
             missing = absence.missing([edge])
         except Entangled:
             note = "rules and ties are too entangled to prove that it is always there"
-            report_gap(edge, offers_none(edge), program.faults, ((note, None),))
+            report_gap(edge, edge.none is not None, program.faults, ((note, None),))
             continue
         if missing:
             notes = _shown(_lines(program, missing), missing.cuts[0].span)
             report_gap(edge, edge in missing.cuts, program.faults, notes)
-
-
-def offers_none(edge: Edge) -> bool:
-    return any(candidate.is_none for candidate in edge.candidates)
 
 
 def report_gap(edge: Edge, itself: bool, faults: Diagnostics, notes: _Notes = ()) -> None:

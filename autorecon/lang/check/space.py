@@ -17,7 +17,7 @@ from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.elaborate.statements import elaborate
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.program import Program, Written
-from autorecon.lang.program.tied_cases import cases
+from autorecon.lang.program.ties import is_possible
 from autorecon.lang.syntax import tree as s
 
 
@@ -63,7 +63,7 @@ def _check_ties(program: Program, faults: Diagnostics) -> None:
     """Whether some architecture is whole: what is tied may never be there together."""
     if faults.failed:
         return
-    if cases(program) == []:
+    if not is_possible(program):
         message = "every architecture cuts the output from the noise, as edges are tied"
         help = "some combination of their options needs a path without `none`"
         faults.report("E0506", message, program.output.span, help)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.program.edges import Edge
@@ -73,48 +73,20 @@ def _cycles(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagnost
     """One fault for each group of nodes that all lead to one another."""
     done = set(topological_order(nodes, edges))
     stuck = [e for e in edges if e.source not in done and e.target not in done]
-    group = _groups(stuck)
-    inner: dict[str, list[Edge]] = defaultdict(list)
+    if not stuck:
+        return False
+    import networkx  # only where there is a cycle to be told of
+
+    graph = networkx.DiGraph((edge.source, edge.target) for edge in stuck)
+    parts = enumerate(networkx.strongly_connected_components(graph))
+    group = {name: number for number, names in parts for name in names}
+    inner: dict[int, list[Edge]] = defaultdict(list)
     for edge in stuck:
         if group[edge.source] == group[edge.target]:
             inner[group[edge.source]].append(edge)
     for edges_inside in inner.values():
         _report_cycle(edges_inside, faults)
     return bool(inner)
-
-
-def _groups(edges: Iterable[Edge]) -> dict[str, str]:
-    """Each node's strongly connected component, called after one of its nodes (Kosaraju)."""
-    forward, backward = defaultdict(list), defaultdict(list)
-    for edge in edges:
-        forward[edge.source].append(edge.target)
-        backward[edge.target].append(edge.source)
-    finished: dict[str, None] = {}
-    for start in [*forward, *backward]:
-        _visit(start, forward, finished)
-    group: dict[str, str] = {}
-    for start in reversed(finished):
-        waiting = [start] * (start not in group)
-        while waiting:
-            name = waiting.pop()
-            if name not in group:
-                group[name] = start
-                waiting += backward[name]
-    return group
-
-
-def _visit(start: str, following: Mapping[str, list[str]], finished: dict[str, None]) -> None:
-    """Add to `finished` what can be reached, each node behind all that it leads to."""
-    open_: dict[str, Iterator[str]] = {}
-    waiting = [start] * (start not in finished)
-    while waiting:
-        name = waiting[-1]
-        rest = open_.setdefault(name, iter(following[name]))
-        deeper = next((n for n in rest if n not in finished and n not in open_), None)
-        if deeper is None:
-            finished[waiting.pop()] = None
-        else:
-            waiting.append(deeper)
 
 
 def _report_cycle(edges: Collection[Edge], faults: Diagnostics) -> None:

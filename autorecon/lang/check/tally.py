@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from math import inf, prod
+from itertools import product
+from math import inf
 
 import attrs
 
@@ -91,12 +92,9 @@ class Tally:
 
     def ways(self, edge: Edge, wanted: Collection[int]) -> Iterator[Picks]:
         """Decisions with which an edge is one of these candidates."""
-        places = [place for place in self._places(edge) if edge.table[place] in wanted]
-        for place in places:
-            yield tuple(
-                (axis, place // stride % count)
-                for axis, (stride, count) in zip(edge.axes, self._strides(edge), strict=True)
-            )
+        for picks, candidate in self._rows(edge):
+            if candidate in wanted:
+                yield tuple(zip(edge.axes, picks, strict=True))
 
     def entangled(self) -> str | None:
         """A decision that two counts depend on which may still go wrong. Where there is none, each
@@ -153,24 +151,21 @@ class Tally:
         return self.rules[rule].least <= self.low[rule] and self.high[rule] <= self.rules[rule].most
 
     def _possible(self, edge: Edge) -> set[int]:
-        return {edge.table[place] for place in self._places(edge)}
+        return {candidate for _, candidate in self._rows(edge)}
 
-    def _places(self, edge: Edge) -> list[int]:
-        """Of the combinations of its table, those that agree with what is decided."""
+    def _rows(self, edge: Edge) -> list[tuple[tuple[int, ...], int]]:
+        """Of the combinations of its table, with the candidates that they make, those that agree
+        with what is decided."""
         self.work += len(edge.table)
         if self.work > self.most:
             raise Entangled
-        axes = zip(edge.axes, self._strides(edge), strict=True)
-        known = [(*size, self.picks[axis]) for axis, size in axes if axis in self.picks]
+        radices = (range(len(self.decisions[axis].options)) for axis in edge.axes)
+        known = [(i, self.picks[axis]) for i, axis in enumerate(edge.axes) if axis in self.picks]
         return [
-            place
-            for place in range(len(edge.table))
-            if all(place // stride % count == pick for stride, count, pick in known)
+            (picks, candidate)
+            for picks, candidate in zip(product(*radices), edge.table, strict=True)
+            if all(picks[i] == pick for i, pick in known)
         ]
-
-    def _strides(self, edge: Edge) -> list[tuple[int, int]]:
-        counts = [len(self.decisions[axis].options) for axis in edge.axes]
-        return [(prod(counts[place + 1 :]), count) for place, count in enumerate(counts)]
 
 
 def _counted(

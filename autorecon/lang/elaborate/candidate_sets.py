@@ -7,6 +7,7 @@ the name of an edge type stands for may overlap with the rest.
 from __future__ import annotations
 
 from autorecon.lang.diagnostics.faults import did_you_mean
+from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.program.candidates import NONE, Pipeline
@@ -31,7 +32,9 @@ def of_type(program: Elaboration, declared: s.EdgeType) -> Candidates | None:
     """What edges of a type choose from, or None where that is reported."""
     name = declared.name.text
     if name in program.types_within:
-        _report_loop(program, program.types_within[program.types_within.index(name) :])
+        names = program.types_within[program.types_within.index(name) :]
+        loop = {f"edge {n}": program.declared.edge_types[n].span for n in names}
+        report_loop(loop, "its candidates are operations and other edge types", program.faults)
         return None
     if name not in program.type_candidates:
         program.types_within.append(name)
@@ -39,15 +42,6 @@ def of_type(program: Elaboration, declared: s.EdgeType) -> Candidates | None:
         program.types_within.pop()
         program.type_candidates[name] = found
     return program.type_candidates[name]
-
-
-def _report_loop(program: Elaboration, names: list[str]) -> None:
-    """One fault a loop, wherever it was entered: at the type that comes first."""
-    types = (program.declared.edge_types[name] for name in names)
-    first = min(types, key=lambda declared: declared.span.start)
-    message = f"`edge {first.name.text}` is defined by itself"
-    help = "its candidates are operations and other edge types"
-    program.faults.report("E0302", message, first.span, help)
 
 
 def with_none(program: Elaboration, statement: s.EdgeStatement, found: Candidates) -> Candidates:

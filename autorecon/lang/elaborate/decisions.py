@@ -14,6 +14,7 @@ from math import prod
 import attrs
 
 from autorecon.lang.diagnostics.faults import did_you_mean
+from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
@@ -107,7 +108,8 @@ def _sound_choices(program: Elaboration) -> set[str]:
 
     def depth(name: str) -> int:
         if name in within:
-            _report_loop(program, within[within.index(name) :])
+            loop = {f"choice {n}": program.choices[n].span for n in within[within.index(name) :]}
+            report_loop(loop, "its options name operations and other choices", program.faults)
             return 0
         if name not in depths:
             within.append(name)
@@ -122,13 +124,6 @@ def _sound_choices(program: Elaboration) -> set[str]:
         return depths[name]
 
     return {name for name in program.choices if depth(name)}
-
-
-def _report_loop(program: Elaboration, names: list[str]) -> None:
-    first = min((program.choices[name] for name in names), key=lambda choice: choice.span.start)
-    message = f"`choice {first.name}` is made of itself"
-    help = "its options name operations and other choices"
-    program.faults.report("E0302", message, first.span, help)
 
 
 def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -10,6 +10,7 @@ import attrs
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS, LabelInput
+from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 
@@ -97,6 +98,13 @@ def label_inputs(
 
 def report_twice(name: s.Name, faults: Diagnostics) -> None:
     faults.report("E0206", f"`{name.text}` is declared twice", name.span, "rename one")
+
+
+def report_loop(loop: Mapping[str, Span], help: str, faults: Diagnostics) -> None:
+    """One fault for all that is made of itself, wherever that was entered: at what comes first."""
+    first = min(loop, key=lambda name: loop[name].start)
+    how = "made of" if first.startswith("choice") else "defined by"
+    faults.report("E0302", f"`{first}` is {how} itself", loop[first], help)
 
 
 def _add(

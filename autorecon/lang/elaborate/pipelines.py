@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
@@ -151,7 +152,10 @@ class _Expansion:
     def _expand(self, call: s.Call, definition: s.OpDef, scope: Scope) -> tuple[Op, ...] | None:
         name = call.name.text
         if name in self.within:
-            self._report_loop(self.within[self.within.index(name) :])
+            names = self.within[self.within.index(name) :]
+            loop = {f"op {n}": self.definitions[n].span for n in names}
+            help = "a definition uses operations and definitions other than itself"
+            report_loop(loop, help, self.faults)
             return None
         if len(self.within) >= MAX_DEPTH:
             raise _Endless(f"definitions nested deeper than {MAX_DEPTH}")
@@ -164,13 +168,6 @@ class _Expansion:
             self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
             self.within.pop()
         return self.known[key]
-
-    def _report_loop(self, names: list[str]) -> None:
-        """One fault a loop, wherever it was entered: at the definition that comes first."""
-        first = min((self.definitions[name] for name in names), key=lambda d: d.span.start)
-        message = f"`op {first.name.text}` is defined by itself"
-        help = "a definition uses operations and definitions other than itself"
-        self.faults.report("E0302", message, first.span, help)
 
 
 def indexed_name(name: s.Name, scope: Scope, faults: Diagnostics) -> str | None:

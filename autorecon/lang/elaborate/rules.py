@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.expressions import Scope, Unknown, evaluate, whole
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
@@ -126,21 +127,11 @@ def _where(
     if statement.place is None:
         return "in", block
     preposition, path = statement.place
-    name = program.path(path, scope)
-    if name is None:
-        return None
     if preposition == "in":
-        return _instance(program, name, path, block)
-    full = f"{block}.{name}" if block else name
-    node = program.aliases.get(full, full)
-    if node in program.nodes and not program.is_broken(full):
-        return preposition, node
-    if not program.is_broken(full) and not program.faults.holds("E0204", path.span):
-        prefix = f"{block}." if block else ""
-        known = (*program.nodes, *program.aliases)
-        help = did_you_mean(name, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
-        program.faults.report("E0204", f"unknown node `{name}`", path.span, help)
-    return None
+        name = program.path(path, scope)
+        return None if name is None else _instance(program, name, path, block)
+    _, _, node = find_node(program, path, scope, block)
+    return None if node is None else (preposition, node)
 
 
 def _instance(

@@ -75,6 +75,11 @@ class Edge:
         alone = len(self.axes) == 1 and self.table == _counted(len(self.candidates))
         return self.axes[0] if alone else None
 
+    @cached_property
+    def none(self) -> int | None:
+        """The index of the first candidate that is `none`, if it offers that."""
+        return next((i for i, c in enumerate(self.candidates) if c.is_none), None)
+
     @property
     def is_cut(self) -> bool:
         return all(c.is_none for c in self.candidates)

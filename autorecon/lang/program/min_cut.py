@@ -26,7 +26,7 @@ def fewest_cuts(nodes: Mapping[str, Node], edges: Collection[Edge]) -> tuple[Edg
     possible = [edge for edge in edges if not edge.is_cut]
     noise = [node.name for node in nodes.values() if node.role == "noise"]
     output = next(node.name for node in nodes.values() if node.role == "output")
-    sure = ((e.source, e.target) for e in possible if not _offers_none(e))
+    sure = ((e.source, e.target) for e in possible if e.none is None)
     if output in reach(noise, sure):
         return None
     flow = _Flow(possible)
@@ -35,10 +35,6 @@ def fewest_cuts(nodes: Mapping[str, Node], edges: Collection[Edge]) -> tuple[Edg
         if output not in reached:
             return tuple(e for e in possible if e.source in reached and e.target not in reached)
     return None
-
-
-def _offers_none(edge: Edge) -> bool:
-    return any(candidate.is_none for candidate in edge.candidates)
 
 
 _Arc = list[Any]  # target, what it can still take, the arc back
@@ -50,7 +46,7 @@ class _Flow:
     def __init__(self, edges: Iterable[Edge]) -> None:
         self.arcs: dict[str, list[_Arc]] = {}
         for edge in edges:
-            there: _Arc = [edge.target, 1 if _offers_none(edge) else float("inf")]
+            there: _Arc = [edge.target, float("inf") if edge.none is None else 1]
             back: _Arc = [edge.source, 0, there]
             there.append(back)
             self.arcs.setdefault(edge.source, []).append(there)

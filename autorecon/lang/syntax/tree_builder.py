@@ -42,6 +42,39 @@ def _child(tree: Tree, rule: str, source: Source, default: Any = None) -> Any:
     return default if found is None else build(found, source)
 
 
+def _parts(kind: Callable[..., Any]) -> Callable[[Tree, Source], Any]:
+    """A record with a field for each part of the rule."""
+    return lambda tree, source: kind(*_all(tree, source), _span(tree, source))
+
+
+def _row(kind: Callable[..., Any]) -> Callable[[Tree, Source], Any]:
+    """A record whose one field has all parts."""
+    return lambda tree, source: kind(tuple(_all(tree, source)), _span(tree, source))
+
+
+def _last(kind: Callable[..., Any]) -> Callable[[Tree, Source], Any]:
+    """A record of what stands behind a sign or word."""
+    return lambda tree, source: kind(build(tree.children[-1], source), _span(tree, source))
+
+
+_RULES |= {
+    "let": _parts(s.Let),
+    "for": _parts(s.For),
+    "block_for": _parts(s.For),
+    "choice": _parts(s.Choice),
+    "pick": _parts(s.Pick),
+    "path": _row(s.Path),
+    "alternatives": _row(s.Alternatives),
+    "listed": _row(s.Alternatives),
+    "pipeline": _row(s.PipelineExpr),
+    "opposite": _last(s.Opposite),
+    "negative": _last(s.Negative),
+}
+_RULES |= dict.fromkeys(("merge", "then"), lambda tree, source: build(tree.children[0], source))
+_LISTS = "shape sizes set options shared signature parameters body block_body"
+_RULES |= dict.fromkeys(_LISTS.split(), lambda tree, source: tuple(_all(tree, source)))
+
+
 @_rule
 def _space(tree: Tree, source: Source) -> s.SpaceHeader:
     parameters = _child(tree, "parameters", source, ())
@@ -53,12 +86,6 @@ def _genotype(tree: Tree, source: Source) -> s.GenotypeHeader:
     name, of = (build(token, source) for token in tree.children[:2])
     arguments = _child(tree, "arguments", source, ())
     return s.GenotypeHeader(name, of.text[1:-1], of.span, arguments, _span(tree, source))
-
-
-@_rule
-def _let(tree: Tree, source: Source) -> s.Let:
-    name, value = _all(tree, source)
-    return s.Let(name, value, _span(tree, source))
 
 
 @_rule
@@ -154,12 +181,6 @@ def _use(tree: Tree, source: Source) -> s.Use:
 
 
 @_rule
-def _for(tree: Tree, source: Source) -> s.For:
-    name, first, last, items = (build(c, source) for c in tree.children)
-    return s.For(name, first, last, items, _span(tree, source))
-
-
-@_rule
 def _if(tree: Tree, source: Source) -> s.If:
     parts = _all(tree, source)
     otherwise = parts.pop() if len(parts) % 2 else ()
@@ -167,7 +188,7 @@ def _if(tree: Tree, source: Source) -> s.If:
     return s.If(branches, otherwise, _span(tree, source))
 
 
-_RULES.update(block_for=_for, block_if=_if)
+_RULES.update(block_if=_if)
 
 
 @_rule
@@ -186,22 +207,10 @@ def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
 
 
 @_rule
-def _choice(tree: Tree, source: Source) -> s.Choice:
-    name, options = _all(tree, source)
-    return s.Choice(name, options, _span(tree, source))
-
-
-@_rule
 def _share(tree: Tree, source: Source) -> s.Share:
     kind = build(tree.children[1], source)
     items = (build(c, source) for c in tree.children[2:] if isinstance(c, Tree))
     return s.Share(kind, tuple(items), _span(tree, source))
-
-
-@_rule
-def _pick(tree: Tree, source: Source) -> s.Pick:
-    source_path, target_path, pipeline = _all(tree, source)
-    return s.Pick(source_path, target_path, pipeline, _span(tree, source))
 
 
 @_rule
@@ -251,26 +260,6 @@ def _place(tree: Tree, source: Source) -> tuple[str, s.Path]:
 
 
 @_rule
-def _merge(tree: Tree, source: Source) -> s.Name:
-    return build(tree.children[0], source)
-
-
-@_rule
-def _then(tree: Tree, source: Source) -> s.PipelineExpr:
-    return build(tree.children[0], source)
-
-
-def _sequence(tree: Tree, source: Source) -> tuple:
-    return tuple(_all(tree, source))
-
-
-_RULES.update(shape=_sequence, sizes=_sequence, set=_sequence, options=_sequence)
-_RULES.update(shared=_sequence)
-_RULES.update(signature=_sequence, parameters=_sequence)
-_RULES.update(body=_sequence, block_body=_sequence)
-
-
-@_rule
 def _parameter(tree: Tree, source: Source) -> s.Parameter:
     name, default, *bounds = _all(tree, source)
     return s.Parameter(name, default, tuple(bounds) or None, _span(tree, source))
@@ -293,29 +282,11 @@ def _ends(tree: Tree, source: Source) -> tuple[s.Path, ...]:
 
 
 @_rule
-def _path(tree: Tree, source: Source) -> s.Path:
-    return s.Path(tuple(_all(tree, source)), _span(tree, source))
-
-
-@_rule
-def _alternatives(tree: Tree, source: Source) -> s.Alternatives:
-    return s.Alternatives(tuple(_all(tree, source)), _span(tree, source))
-
-
-_RULES.update(listed=_alternatives)
-
-
-@_rule
 def _narrowed(tree: Tree, source: Source) -> s.Narrowed:
     first, *others = tree.children
     operands = (build(operand, source) for operand in others[1::2])
     rest = zip(map(str, others[::2]), operands, strict=True)
     return s.Narrowed(build(first, source), tuple(rest), _span(tree, source))
-
-
-@_rule
-def _pipeline(tree: Tree, source: Source) -> s.PipelineExpr:
-    return s.PipelineExpr(tuple(_all(tree, source)), _span(tree, source))
 
 
 @_rule
@@ -348,16 +319,6 @@ def _sum(tree: Tree, source: Source) -> s.Chain:
 
 
 _RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _sum))
-
-
-@_rule
-def _opposite(tree: Tree, source: Source) -> s.Opposite:
-    return s.Opposite(build(tree.children[-1], source), _span(tree, source))
-
-
-@_rule
-def _negative(tree: Tree, source: Source) -> s.Negative:
-    return s.Negative(build(tree.children[-1], source), _span(tree, source))
 
 
 @_rule

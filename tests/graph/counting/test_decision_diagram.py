@@ -58,7 +58,7 @@ def test_each_live_part_contributes_the_product_of_its_weights(diamond: Program)
 
 
 def test_choices_beside_the_live_part_multiply_when_every_one_counts(diamond: Program) -> None:
-    total = diagram(diamond, every=True).total(Weights(NODES, EDGES), COUNT)
+    total = diagram(diamond, "every").total(Weights(NODES, EDGES), COUNT)
     # The other branch is not live in 3 * 2 - 2 = 4 of its ways.
     assert total == 4 * UPPER + 4 * LOWER + UPPER * LOWER
 

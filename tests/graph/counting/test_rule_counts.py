@@ -36,7 +36,7 @@ def test_a_rule_is_kept_from_its_first_edge_to_its_last() -> None:
     first, second, third, last = (tallies.of(edge) for edge in program.edges)
     # Two bits count to two, one bit to one; both rules are open after the first edge.
     assert (first.mask, second.mask, third.mask, last.mask) == (0b111, 0b111, 0b110, 0b110)
-    assert first.groups([0, 1, 2]) == [((0,), (0, 0)), ((1,), (0, 1)), ((2,), (1, 0))]
+    assert [first.adds(candidate) for candidate in range(3)] == [(0, 0), (0, 1), (1, 0)]
     assert first.put(0b000, (1, 0)) == 0b001
     assert second.put(0b001, (1, 0)) is None
     assert second.put(0b001, (0, 1)) == 0b010

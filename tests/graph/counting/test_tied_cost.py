@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from autorecon.graph import loads
+from autorecon.graph.counting import decision_diagram
 from autorecon.graph.counting.decision_diagram import FrontierTooWide
 from autorecon.graph.sampling.sample import DistinctArchitectures
 from autorecon.graph.valid.extremes import cheapest, dearest
 from autorecon.lang import resource_folder
-from autorecon.lang.program import tied_cases
 
 PAPER = (resource_folder("spaces") / "paper.space").read_text("utf-8")
 
@@ -27,7 +27,7 @@ link {a, b, c} -> image = identity
 def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     text = TWINS.replace("norm >> linear", "norm >> linear(bias=false)")
     exact = loads(text)
-    monkeypatch.setattr(tied_cases, "MAX_CASES", 0)
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 3)
     space = loads(text)
     assert space.valid_architectures is None
     even = {d.name: [1 / len(d.options)] * len(d.options) for d in space.decisions}
@@ -37,11 +37,9 @@ def test_a_space_too_entangled_gets_no_figure_but_bounds(monkeypatch: pytest.Mon
     assert space.cost.parameters.max >= exact.cost.parameters.max
     assert cheapest(space, "macs") is None
     assert dearest(space, "macs") is None
-    monkeypatch.setattr("autorecon.graph.counting.tied_parts.MAX_STEPS", 3)
-    entangled = loads(text)
-    assert entangled.distinct_architectures is None
+    assert space.distinct_architectures is None
     with pytest.raises(FrontierTooWide, match="twins is too entangled"):
-        DistinctArchitectures(entangled)
+        DistinctArchitectures(space)
 
 
 def test_blocks_of_the_paper_that_share_their_choices() -> None:

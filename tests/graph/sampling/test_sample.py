@@ -99,14 +99,14 @@ def test_an_entangled_space_is_not_numbered(monkeypatch: pytest.MonkeyPatch) -> 
 def test_of_an_entangled_space_valid_architectures_are_drawn_all_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Those of its ties are too many cases, and there are too many to list."""
-    monkeypatch.setattr("autorecon.lang.program.tied_cases.MAX_CASES", 1)
+    """It has too many states, and there are too many architectures to list."""
+    monkeypatch.setattr(decision_diagram, "MAX_STEPS", 10)
     monkeypatch.setattr(extent, "MAX_LISTED", 0)
     space = loads(TEXT + "share choice a -> b, b -> image\nrule at most two none\n")
     with pytest.raises(FrontierTooWide, match="forked is too entangled"):
         ValidArchitectures(space)
     random = Random(7)
-    drawn = [valid_sample(space, random) for _ in range(8_000)]
+    drawn = [valid_sample(space, random) for _ in range(2_000)]
     assert _chi_square(drawn, _valid(space)) < 4
     random = Random(7)
     assert drawn[:9] == [valid_sample(space, random) for _ in range(9)]
