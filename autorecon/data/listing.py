@@ -22,7 +22,8 @@ LARGEST_LIST = 64_000_000
 class Listing:
     """Paths of images, their classes where they are known, and what a reader should know of them.
 
-    The label of an image whose class is not known is UNKNOWN. `class_names` are there where the folders are all classes.
+    The label of an image whose class is not known is UNKNOWN. `class_names` are there where the
+    folders are all classes.
     """
 
     paths: list[str] = attrs.field(repr=False)

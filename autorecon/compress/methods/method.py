@@ -74,7 +74,8 @@ class Method:
     """One method; `settings` are those that it has, with its defaults.
 
     `source` is where its images come from: a generator, pictures that are themselves optimised,
-    noise as it is drawn, or none at all. `needs` are names of `objective.NEEDS`, beside those of its objective's terms.
+    noise as it is drawn, or none at all. `needs` are names of `objective.NEEDS`, beside those of
+    its objective's terms.
     """
 
     name: str
