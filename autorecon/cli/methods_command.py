@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SOURCES = {
     "generator": "a generator of your choice",
     "pictures": "no generator: images are optimised one by one",
+    "noise": "no generator: images are noise",
     "none": "no images at all",
 }
 

@@ -33,7 +33,8 @@ class Images(Protocol):
 
 @attrs.frozen
 class Split:
-    """Images [N, C, H, W], bytes 0..255 or floats 0..1, and labels int64 [N], if there are any."""
+    """Images [N, C, H, W], bytes 0..255 or floats 0..1, and labels int64 [N], if there are any:
+    `labels.UNKNOWN` for those of a list that have none."""
 
     images: Images = attrs.field(repr=False)
     labels: Tensor | None = attrs.field(repr=False)

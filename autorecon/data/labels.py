@@ -8,6 +8,9 @@ from pathlib import Path
 from autorecon.data.errors import DataError
 from autorecon.lang.wording import plural, some
 
+UNKNOWN = -1
+"""The label of an image whose class nobody told."""
+
 
 def folders_as_classes(place: Path, names: Sequence[str], classes: int) -> tuple[list[int], str]:
     """The class of each folder in `place`, and how it was found, in words.

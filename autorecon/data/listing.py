@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from autorecon.data.errors import DataError, MissingDataError
-from autorecon.data.labels import checked, folders_as_classes, is_index
+from autorecon.data.labels import UNKNOWN, checked, folders_as_classes, is_index
 from autorecon.data.pictures import SUFFIXES
 from autorecon.lang.wording import plural
 
@@ -22,7 +22,8 @@ LARGEST_LIST = 64_000_000
 class Listing:
     """Paths of images, their classes where they are known, and what a reader should know of them.
 
-    `class_names` are there where the folders are all classes.
+    The label of an image whose class is not known is UNKNOWN. `class_names` are there where the
+    folders are all classes.
     """
 
     paths: list[str] = attrs.field(repr=False)
@@ -93,8 +94,8 @@ def _left_out(others: int) -> str:
 
 
 def _list(path: Path, classes: int) -> Listing:
-    """A path a line, relative to the list, and after it a class, if every line has one."""
-    paths, labels = list[str](), list[int | None]()
+    """A path a line, relative to the list, and after it a class where that is known."""
+    paths, labels = list[str](), list[int]()
     for number, line in enumerate(_text(path).splitlines(), 1):
         if line.strip():
             place = f"{path}, line {number}"
@@ -102,13 +103,14 @@ def _list(path: Path, classes: int) -> Listing:
             if not os.path.isfile(image):
                 raise MissingDataError(f"{place}: there is no file {image}")
             paths.append(image)
-            labels.append(None if label is None else checked(label, classes, f"{place}: it"))
+            labels.append(UNKNOWN if label is None else checked(label, classes, f"{place}: it"))
     if not paths:
         raise DataError(f"{path} lists no image")
-    known = [label for label in labels if label is not None]
-    if known and len(known) < len(labels):
-        raise DataError(f"{path} has labels for {len(known)} of its {len(labels)} images alone")
-    return Listing(paths, known or None, "labelled by a list" if known else "without labels")
+    known = sum(label != UNKNOWN for label in labels)
+    if not known:
+        return Listing(paths, None, "without labels")
+    some_of = f", {known} of {len(labels)}" if known < len(labels) else ""
+    return Listing(paths, labels, f"labelled by a list{some_of}")
 
 
 def _entry(folder: Path, line: str, place: str) -> tuple[str, str | None]:

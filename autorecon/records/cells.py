@@ -46,7 +46,8 @@ class CellRecord:
     """What a cell brought; figures are of the last step's student, None where none were measured.
 
     `accuracy`, `agreement` and `divergence` are those of its `Score`; `calibrated` is the figure
-    before the student's first step, and `full_precision` the teacher's accuracy, in percent.
+    before the student's first step, beside its agreement then, and `full_precision` the teacher's
+    accuracy, in percent.
 
     `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
     the space that was searched or drawn from, "" where there is none; `genotype` is the id of what
@@ -62,6 +63,7 @@ class CellRecord:
     agreement: float | None = None
     divergence: float | None = None
     calibrated: float | None = None
+    calibrated_agreement: float | None = None
     full_precision: float | None = None
     generator: Made | None = None
     fingerprint: str = ""

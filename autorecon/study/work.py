@@ -80,6 +80,7 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
     return {
         **attrs.asdict(last),
         "calibrated": calibrated.figure,
+        "calibrated_agreement": calibrated.agreement,
         "full_precision": results.teacher.accuracy,
         "generator": _made(prepared.space) if prepared.generator else None,
         "fingerprint": prepared.space.fingerprint if prepared.generator else "",

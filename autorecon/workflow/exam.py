@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from autorecon.data import Dataset
 from autorecon.data.dataset import asking
+from autorecon.data.labels import UNKNOWN
 from autorecon.records.results import Data
 from autorecon.records.score import Score
 
@@ -21,7 +22,7 @@ KEPT = 2**26
 """Logits of the teacher's that are kept; others are asked for again each time (256 MB)."""
 
 Batch = tuple[Tensor, "Tensor | None"]
-"""Images [N, C, H, W] as a network takes them, and labels [N] if they have any."""
+"""Images [N, C, H, W] as a network takes them, and labels [N] if they have any, some UNKNOWN."""
 
 
 @attrs.frozen(eq=False)
@@ -64,7 +65,7 @@ class Exam:
                 divergence += _divergence(taught, answers)
                 count += len(images)
                 if labels is not None:
-                    labelled += len(labels)
+                    labelled += int((labels != UNKNOWN).sum())
                     hits += int((named == labels).sum())
         accuracy = 100 * hits / labelled if labelled else None
         return Score(accuracy, 100 * same / count, divergence / count)

@@ -48,7 +48,7 @@ def fitted(prepared: Prepared, progress: Progress) -> Prepared:
     budget = _budget(prepared.config)
     if prepared.config.command != "compress":
         prepared = _fit_search(prepared, budget, progress)
-    if prepared.config.compresses and prepared.config.compress.recipe.source != "none":
+    if prepared.config.compresses and prepared.config.compress.recipe.makes_images:
         prepared = _fit_compression(prepared, budget, progress)
     memory = attrs.evolve(prepared.config.memory, fits=wanted)
     return _with(_fit_exam(prepared, progress), memory=memory)

@@ -61,7 +61,7 @@ def decide(prepared: Prepared, progress: Progress) -> Prepared:
 def _computes(config: RunConfig, stage: str) -> bool:
     if stage == "search":
         return config.command != "compress"
-    return config.compresses and config.compress.recipe.source != "none"
+    return config.compresses and config.compress.recipe.makes_images
 
 
 def fastest(seconds: Mapping[str, float]) -> str:

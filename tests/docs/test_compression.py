@@ -14,7 +14,7 @@ from autorecon.compress import METHODS, CompressConfig
 from autorecon.objective import TERMS, Objective, Observation, Request, registry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "compression.md").read_text("utf-8")
-SOURCES = {"generator": "a generator", "pictures": "pictures", "none": "nowhere"}
+SOURCES = {"generator": "a generator", "pictures": "pictures", "noise": "noise", "none": "nowhere"}
 
 
 def table(head: str) -> list[list[str]]:
@@ -33,7 +33,9 @@ def test_every_method_is_there_with_its_images_and_objective() -> None:
     students = {"quantization": "quantized", "distillation": "`--student`"}
     assert list(listed) == list(METHODS)
     for name, method in METHODS.items():
-        objective = [CompressConfig(method=name).objective] if method.source != "none" else []
+        objective = (
+            [CompressConfig(method=name).objective] if "objective" in method.settings else []
+        )
         assert listed[name] == [students[method.family], SOURCES[method.source], *objective]
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from autorecon.data import DataError, Dataset, Split
+from autorecon.data.labels import UNKNOWN
 from autorecon.objective import DivergedError
 from autorecon.records.score import Score
 from autorecon.runs import Progress, load_state
@@ -52,6 +53,12 @@ def test_a_teacher_agrees_with_itself(says):
     assert exam.score(exam.teacher) == Score(exam.accuracy, 100.0, 0.0)
     assert exam.accuracy == pytest.approx(200 / 3)
     assert (exam.data.test_images, exam.data.about) == (3, "of the test")
+
+
+def test_accuracy_is_of_the_labelled_and_agreement_of_all(says):
+    exam = Exam.of(says([1.0, 0.0], [1.0, 0.0], [0.0, 1.0]), dataset([0, 1, UNKNOWN]))
+    assert exam.score(exam.teacher) == Score(50.0, 100.0, 0.0)
+    assert Exam.of(exam.teacher, dataset([UNKNOWN] * 3)).accuracy is None
 
 
 def test_without_labels_there_is_no_accuracy(says):

@@ -11,7 +11,7 @@ from torch import nn
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, PartialError
 from autorecon.compress.quantization.quantize import quantize
-from autorecon.compress.sources import Generated, Nothing, Pictures, Source
+from autorecon.compress.sources import Generated, Noise, Nothing, Pictures, Source
 from autorecon.compress.student import (
     DistilledStudent,
     QuantizedStudent,
@@ -107,6 +107,8 @@ def make_source(
         if method.source == "none":
             return Nothing()
         shape = shape_of(generator, image_shape)
+        if method.source == "noise":
+            return Noise(view, config.batch, shape, random)
         return Pictures(view, config, shape, classes_of(view.teacher, shape), random, parts)
     _check_knows(generator, config)
     if method.ask and not embeddings(generator):

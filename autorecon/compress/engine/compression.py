@@ -149,9 +149,14 @@ class Compression:
         due = self.epochs_done % self.config.evaluate_every == 0 or self.epochs_done == self.epochs
         if self.evaluate is None or not self._begun or not due:
             return {}
-        score = self.evaluate(self.student.module.eval())
+        score = self._unchanged or self.evaluate(self.student.module.eval())
         self.scores.note(self.epochs_done, score)
         return score.columns()
+
+    @property
+    def _unchanged(self) -> Score | None:
+        """The score of a student that nothing has changed since it was calibrated."""
+        return self.scores.calibrated if self.method.loss is None else None
 
     def result(self) -> Compressed:
         """What a report needs; `last` is the score to quote, `best` was chosen by its figure."""

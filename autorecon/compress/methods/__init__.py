@@ -7,7 +7,7 @@ losses. The order is that of `autorecon methods`: the oldest first, by family.
 from importlib import import_module
 
 NAMES = (
-    "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq",
+    "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq",
     "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi",
 )  # fmt: skip
 

@@ -74,14 +74,15 @@ class Method:
     """One method; `settings` are those that it has, with its defaults.
 
     `source` is where its images come from: a generator, pictures that are themselves optimised,
-    or none at all. `needs` are names of `objective.NEEDS`, beside those of its objective's terms.
+    noise as it is drawn, or none at all. `needs` are names of `objective.NEEDS`, beside those of
+    its objective's terms.
     """
 
     name: str
     family: Literal["quantization", "distillation"]
     summary: str
     cite: str
-    source: Literal["generator", "pictures", "none"]
+    source: Literal["generator", "pictures", "noise", "none"]
     settings: Defaults
     needs: tuple[str, ...] = ()
 
@@ -112,6 +113,11 @@ class Method:
 
     jitter: int = 0
     """Most pixels by which pictures are shifted at random before the teacher sees them."""
+
+    @property
+    def makes_images(self) -> bool:
+        """Whether its images become better step by step."""
+        return self.source in ("generator", "pictures")
 
 
 _METHODS: dict[str, Method] = {}

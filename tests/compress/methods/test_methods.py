@@ -25,7 +25,7 @@ def config_of(name: str, **settings: Any) -> CompressConfig:
     own = {key: value for key, value in SMALL.items() if key in METHODS[name].settings}
     if not METHODS[name].settings.get("warmup_steps", 1):
         own.pop("warmup_steps", None)
-    if METHODS[name].source == "none":
+    if not METHODS[name].makes_images:
         own["epochs"] = 1
     return CompressConfig(method=name, **own | settings)
 
@@ -112,7 +112,7 @@ def test_statistics_of_a_quantized_student_stay_the_teachers(start: Any, name: s
     assert still or name == "dfq"  # which folds them away
 
 
-@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.source != "none"])
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.makes_images])
 def test_the_diversity_of_every_batch_is_logged(start: Any, name: str) -> None:
     stage = start(name)
     rows = [stage.run_epoch(epoch, ignore) for epoch in range(stage.epochs)]

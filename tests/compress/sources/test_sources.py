@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.engine.attention import attention, watch_attention
 from autorecon.compress.methods import qimera, zskd
-from autorecon.compress.sources import Generated, Pictures
+from autorecon.compress.sources import Generated, Noise, Pictures
 from autorecon.nn.mixing import mixed_labels
 from autorecon.objective import TeacherView
 
@@ -26,6 +26,21 @@ def pictures(teacher: nn.Module, random: torch.Generator, **settings: Any) -> Pi
     plain = {"method": "deepinversion", "batch": 6, "image_batches": 2, "image_steps": 3}
     config = CompressConfig(**plain | settings)
     return Pictures(TeacherView(teacher), config, (1, 8, 8), 3, random)
+
+
+def test_noise_is_drawn_anew_and_the_same_of_the_same_seed(teacher: nn.Module) -> None:
+    one, other = (
+        Noise(TeacherView(teacher), 500, (1, 8, 8), torch.Generator().manual_seed(3))
+        for _ in range(2)
+    )
+    first, second = one.draw(), one.draw()
+    assert torch.equal(first.images, other.draw().images)
+    assert not torch.equal(first.images, second.images)
+    assert abs(float(first.images.mean())) < 0.05
+    assert abs(float(first.images.std()) - 1) < 0.05
+    assert torch.equal(first.logits, teacher(first.images))
+    with pytest.raises(RuntimeError, match="by steps"):
+        one.make(None)
 
 
 def test_embeddings_in_a_superposition(generator: nn.Module) -> None:
