@@ -21,6 +21,7 @@ from autorecon.compress.quantization.layers import (
 )
 from autorecon.compress.quantization.operations import top_of
 from autorecon.compress.quantization.rounding import Encoded, multiple
+from autorecon.compress.quantization.stored import keep_rounded_biases
 from autorecon.export.errors import ExportError
 
 BYTE = 255
@@ -82,8 +83,10 @@ def with_codes(student: fx.GraphModule, integer: bool) -> fx.GraphModule:
     """
     traced = copy.deepcopy(student).cpu()
     grids = _grids(traced)
+    if not integer:
+        keep_rounded_biases(traced)
     calls = weighted_calls(traced)
-    for call in calls if integer else ():
+    for call in calls:
         _store_bias(traced, call)
     for weight in {call.weight: None for call in calls}:
         _store_weight(traced, weight, integer)

@@ -13,7 +13,7 @@ from torch import nn
 
 from autorecon.compress.packed.load import load_compressed, student_file
 from autorecon.compress.packed.model import CompressedModel
-from autorecon.export import ExportError
+from autorecon.export import export_student
 from autorecon.graph.draw.labels import size_text
 from autorecon.python.job import Place
 from autorecon.records.coverage import Coverage
@@ -70,9 +70,13 @@ class Result:
             shutil.copyfile(self.file, temporary)
         return Path(path)
 
-    def export(self, path: Place) -> None:
-        """Write the model as a file that needs no AutoReCon. Raises ExportError."""
-        raise ExportError(f"cannot write {path}: students are not exported yet")
+    def export(self, path: Place, *, weights_as: str = "int8", force: bool = False) -> Path:
+        """Write the model as a file that needs no AutoReCon: `.onnx`, with integers, or `.pt2`.
+
+        It is run and compared first. Raises ExportError.
+        """
+        export_student(self.file, path, build=self._build, weights_as=weights_as, force=force)
+        return Path(path)
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())

@@ -74,7 +74,7 @@ def _biases(traced: fx.GraphModule) -> list[tuple[fx.Node, BiasQuantizer]]:
     return [(node, part) for node, part in parts if isinstance(part, BiasQuantizer)]
 
 
-def _keep_rounded_biases(traced: fx.GraphModule) -> None:
+def keep_rounded_biases(traced: fx.GraphModule) -> None:
     """Round biases once, in place: they are parameters from then on."""
     for node, quantizer in _biases(traced):
         bias, weight = node.all_input_nodes
@@ -101,7 +101,7 @@ def put_stored(traced: fx.GraphModule, values: Stored) -> None:
 
 def keep_decoded(traced: fx.GraphModule) -> None:
     """Decode quantized weights once, in place: they are parameters from then on."""
-    _keep_rounded_biases(traced)
+    keep_rounded_biases(traced)
     plain = _read_as_they_are(traced)
     for node, stored in list(_quantized(traced)):
         weight = node.all_input_nodes[0]
@@ -119,7 +119,7 @@ def keep_decoded(traced: fx.GraphModule) -> None:
 def keep_packed(traced: fx.GraphModule) -> None:
     """Have quantized weights decoded whenever they are read, in place; their parameters go."""
     before = parameters_read(traced)
-    _keep_rounded_biases(traced)
+    keep_rounded_biases(traced)
     for node, _ in list(_quantized(traced)):
         node.args = ()
     forget_unread(traced, before)

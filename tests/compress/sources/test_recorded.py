@@ -11,6 +11,7 @@ from torch import nn
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.sources import Recorded, Repeated
 from autorecon.objective import TeacherView
+from autorecon.records.score import Score
 from autorecon.runs import load_state, save_state
 
 SETTINGS = {"batch": 8, "warmup_steps": 4, "steps": 6, "epochs": 5, "calibration_batches": 2}
@@ -20,7 +21,7 @@ METHODS = ("gdfq", "qimera", "ait")
 def stage(teacher, generator, wrap=None, **settings):
     config = CompressConfig(**SETTINGS | settings)
     nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
-    return Compression(*nets, lambda module: _sum(module), wrap=wrap)
+    return Compression(*nets, lambda module: Score(_sum(module)), wrap=wrap)
 
 
 def _sum(module: nn.Module) -> float:
