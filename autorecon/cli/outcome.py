@@ -34,6 +34,21 @@ def show_outcome(results: Results, report: Path, as_json: bool) -> None:
         for warning in row.warnings:
             click.echo(f"  warning: {row.generator}, seed {row.seed}: {warning}")
     click.echo(f"\nreport: {report}")
+    _show_file(report.parent)
+
+
+def _show_file(run: Path) -> None:
+    """The compressed model's file, and the lines that run it."""
+    from autorecon.compress.packed.load import student_file
+    from autorecon.runs import RunError
+
+    try:
+        file = student_file(run)
+    except RunError:  # every student diverged, which the table tells
+        return
+    click.echo(f"compressed: {file}, {file.stat().st_size:,} bytes")
+    click.echo(f"  model = autorecon.load_compressed({str(run)!r})")
+    click.echo(f"  autorecon export {run} -o student.onnx")
 
 
 def _rows(results: Results) -> list[tuple[str, ...]]:
