@@ -9,6 +9,8 @@ import click
 from autorecon.cli.options import (
     bits_option,
     job_options,
+    method_option,
+    objective_option,
     partial_option,
     ranges_option,
     scheme_options,
@@ -16,6 +18,7 @@ from autorecon.cli.options import (
     set_option,
     setting,
     space_argument,
+    student_option,
     teacher_options,
 )
 
@@ -23,11 +26,7 @@ from autorecon.cli.options import (
 @click.command("compress")
 @space_argument("generator")
 @set_option
-@setting(
-    "--method",
-    sets=["compress.method"],
-    help="How to compress; `autorecon methods` lists all. Default: gdfq.",
-)
+@method_option
 @teacher_options
 @setting(
     "--generator-weights",
@@ -35,21 +34,13 @@ from autorecon.cli.options import (
     sets=["space.weights"],
     help="A safetensors file that the generator starts with.",
 )
-@setting(
-    "--student",
-    sets=["compress.student"],
-    help="Architecture to distil into, or package.module:function.",
-)
+@student_option
 @bits_option
 @ranges_option
 @scheme_options
 @partial_option
 @seeds_option
-@setting(
-    "--objective",
-    sets=["compress.objective"],
-    help="What the images minimise, as in 'ce + 0.1*bns'.",
-)
+@objective_option
 @job_options
 def compress(
     generator: str | None, config: str | None, jobs: int | None, as_json: bool, **options: Any

@@ -21,6 +21,7 @@ COMMANDS = (
     "derive",
     "explain",
     "export",
+    "inspect",
     "compress",
     "methods",
     "report",

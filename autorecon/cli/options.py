@@ -126,13 +126,18 @@ def _size(ctx: Any, param: Any, text: str | None) -> Size | None:
         raise click.BadParameter(str(error)) from None
 
 
-teacher_options = _together(
-    setting(
-        "--teacher",
-        sets=["teacher.name"],
-        help="A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with "
-        "--weights; or package.module:function.",
-    ),
+_TEACHERS = (
+    "A shipped teacher; autorecon:NAME, torchvision:NAME or timm:NAME with --weights; or "
+    "package.module:function."
+)
+
+
+def teacher_argument(function: Function) -> Function:
+    """TEACHER, where a command is about that alone."""
+    return click.argument("teacher", cls=_SettingArgument, sets=["teacher.name"])(function)
+
+
+own_teacher_options = _together(
     setting(
         "--weights",
         sets=["teacher.weights"],
@@ -151,6 +156,11 @@ teacher_options = _together(
         sets=["teacher.channels"],
         help="Channels of such a teacher's images, where it does not begin with a Conv2d layer.",
     ),
+)
+
+teacher_options = _together(
+    setting("--teacher", sets=["teacher.name"], help=_TEACHERS),
+    own_teacher_options,
     setting(
         "--data",
         sets=["teacher.data"],
@@ -159,6 +169,24 @@ teacher_options = _together(
     ),
 )
 
+
+method_option = setting(
+    "--method",
+    sets=["compress.method"],
+    help="How to compress; `autorecon methods` lists all. Default: gdfq.",
+)
+
+student_option = setting(
+    "--student",
+    sets=["compress.student"],
+    help="Architecture to distil into, or package.module:function.",
+)
+
+objective_option = setting(
+    "--objective",
+    sets=["compress.objective"],
+    help="What the images minimise, as in 'ce + 0.1*bns'.",
+)
 
 bits_option = setting(
     "--bits", sets=["compress.bits"], help="Weights and activations, w2a2 .. w8a8."
@@ -226,6 +254,14 @@ recipe_option = setting(
 )
 
 
+assignments_option = click.option(
+    "--with",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any setting of config.toml, as search.epochs=40; may be repeated.",
+)
+
 # Where a job writes, how it goes on, and every other setting.
 job_options = _together(
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
@@ -244,13 +280,7 @@ job_options = _together(
         help="Python module that declares operations with @autorecon.op.",
     ),
     click.option("--config", help="A TOML file of settings, as a run's config.toml."),
-    click.option(
-        "--with",
-        "assignments",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Any setting of config.toml, as search.epochs=40; may be repeated.",
-    ),
+    assignments_option,
     setting(
         "--precision",
         sets=["precision.search", "precision.compress"],

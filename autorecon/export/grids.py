@@ -120,8 +120,9 @@ def _store_weight(traced: fx.GraphModule, weight: fx.Node, integer: bool) -> Ten
         zeros = torch.round(-offset / scale * part) if integer else torch.zeros_like(offset)
         codes = (levels * part).to(torch.uint8)
         name = str(weight.target).replace(".", "_")
-        if integer and ((zeros + offset / scale * part).abs() > WHOLE).any():
-            raise ExportError(f"{weight.target} has zero points that are not whole")
+        away = (zeros + offset / scale * part).abs().max()
+        if integer and (away > WHOLE or zeros.min() < 0 or zeros.max() > BYTE):
+            raise ExportError(f"{weight.target} has zero points that are no bytes")
         parts = [codes, scale / part, zeros.to(torch.uint8)]
         with traced.graph.inserting_before(node):
             reads = [

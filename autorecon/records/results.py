@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 
 from autorecon.image_size import Size
+from autorecon.records.coverage import Coverage
 from autorecon.records.files import read_record
 from autorecon.records.score import Score
 
@@ -147,6 +148,7 @@ class Results:
     difference: Difference | None = None
     search: SearchSummary | None = None
     sites: list[Site] = attrs.Factory(list)
+    coverage: Coverage | None = None
     seconds: dict[str, float] = attrs.Factory(dict)
     software: dict[str, str] = attrs.Factory(dict)
 

@@ -9,6 +9,7 @@ import attrs
 
 from autorecon.graph.draw.labels import size_text
 from autorecon.lang.wording import plural
+from autorecon.records.coverage import Coverage
 from autorecon.records.results import Results, Site
 from autorecon.report.figures import seed_strips
 from autorecon.report.inputs import Inputs
@@ -30,6 +31,7 @@ class ModelRow:
     strip: str = ""
     parameters: str = DASH
     macs: str = DASH
+    coverage: Coverage | None = None
 
 
 @attrs.frozen
@@ -64,6 +66,7 @@ def model_rows(results: Results, colours: Mapping[str, str]) -> list[ModelRow]:
             spread(summary.agreement),
             nats(summary.divergence),
             strips.get(summary.generator, ""),
+            coverage=results.coverage,
         )
         if generator:
             costs = size_text(generator.parameters), size_text(generator.macs)

@@ -17,6 +17,7 @@ from autorecon.lang import Label, declared_parameters, find_space, load_ops
 from autorecon.lang.syntax.parse import read_source
 from autorecon.nn import generator
 from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
+from autorecon.records.coverage import Coverage
 from autorecon.runs import load_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
@@ -30,7 +31,8 @@ Settings = Mapping[str, int | float | bool]
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
     `known` is a genotype that a selection tries as well, `exam` what students are measured by;
-    where there is none and it `invents`, images are made for it."""
+    where there is none and it `invents`, images are made for it. `coverage` tells how much of the
+    teacher will be quantized."""
 
     config: RunConfig
     teacher: Teacher
@@ -41,6 +43,7 @@ class Prepared:
     known: Space | None = None
     exam: Exam | None = None
     invents: bool = True
+    coverage: Coverage | None = None
 
     @property
     def space(self) -> Space:
@@ -60,11 +63,11 @@ def prepare(config: RunConfig) -> Prepared:
     _check_method(config)
     check_device(config)
     teacher = load_teacher(config)
-    check_teacher(config, teacher)
+    coverage = check_teacher(config, teacher)
     dataset = load_data(config, teacher)
     exam = Exam.of(teacher.module, dataset) if dataset else None
     if not config.space.file:
-        return Prepared(config, teacher, dataset, None, None, exam=exam)
+        return Prepared(config, teacher, dataset, None, None, exam=exam, coverage=coverage)
     space = bind(config.space.file, config.space.set, teacher)
     baseline = _bind_one(config.space.baseline, teacher) if config.space.baseline else None
     _check_choices(config, space)
@@ -78,7 +81,9 @@ def prepare(config: RunConfig) -> Prepared:
     if config.command != "compress":
         search.check(config.search, space)
     weights = _weights(config, space)
-    return Prepared(config, teacher, dataset, space, baseline, weights, known, exam)
+    return Prepared(
+        config, teacher, dataset, space, baseline, weights, known, exam, coverage=coverage
+    )
 
 
 def _known(config: RunConfig, space: Space) -> Space:
@@ -163,8 +168,11 @@ def _check_method(config: RunConfig) -> None:
         )
 
 
-def check_teacher(config: RunConfig, teacher: Teacher) -> None:
-    """Raise CompressError or ObjectiveError where the teacher lacks what a stage needs of it."""
+def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
+    """How much of the teacher will be quantized, if any is.
+
+    Raises CompressError or ObjectiveError where it lacks what a stage needs of it.
+    """
     if config.command in ("run", "search"):
         objective = Objective.parse(config.search.objective)
         if missing := lacking(teacher.module, objective.needs):
@@ -172,8 +180,9 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> None:
                 f"the objective '{objective}' needs {' and '.join(map(NEEDS.__getitem__, missing))}"
                 f" of the teacher, and {teacher.name} has none"
             )
-    if config.compresses:
-        check_method(teacher.module, config.compress, teacher.image_shape)
+    if not config.compresses:
+        return None
+    return check_method(teacher.module, config.compress, teacher.image_shape)
 
 
 def load_teacher(config: RunConfig) -> Teacher:

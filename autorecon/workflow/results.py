@@ -51,6 +51,7 @@ def write_results(
         difference=_difference(measured, list(generators)),
         search=_search(prepared, seconds) if "search" in seconds else None,
         sites=ended[0].sites if ended else [],
+        coverage=ended[0].coverage if ended else None,
         seconds=seconds,
         software=dict(config.software),
     )

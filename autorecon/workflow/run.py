@@ -50,6 +50,8 @@ def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder,
     prepared = prepare(attrs.evolve(config, software=software()))
     if changes := prepared.teacher.changes:
         progress.say(f"{prepared.teacher.name}: {'; '.join(changes)}")
+    if prepared.coverage:
+        progress.say(f"at {config.compress.bits} will be {prepared.coverage.text}")
     prepared = fitted(prepared, progress)
     prepared = decide(prepared, progress)
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))

@@ -54,7 +54,7 @@ def test_a_network_of_torchvision_with_local_weights_on_imagenet(imagenet: Path)
     assert (found["teacher"]["classes"], found["data"]["test_images"]) == (2, 2)
     assert found["teacher"]["accuracy"] in (0, 50, 100)
     kinds = {site["kind"] for site in found["sites"]}
-    assert kinds >= {"weight", "activation", "product", "Hardsigmoid"}
+    assert kinds >= {"weight", "activation", "product", "gate"}
 
 
 GENERATOR = """\

@@ -76,6 +76,21 @@ def test_a_finished_run_shows_everything(html: str) -> None:
     assert "unfinished" not in text
 
 
+def test_the_first_table_tells_what_is_quantized(
+    finished: RunFolder, sample: SimpleNamespace
+) -> None:
+    assert "the largest that stay" not in report(finished).text
+    left = [{"name": f"part{i}", "weights": 64 * i, "macs": 10**6 * (i == 0)} for i in range(5)]
+    covered = {"weights": 1000, "weights_quantized": 990, "macs": 10**8, "left": left}
+    covered |= {"macs_quantized": 99 * 10**6, "macs_of_both": 9 * 10**7}
+    finished.results_path.write_text(json.dumps(sample.results(coverage=covered)))
+    text = report(finished).text
+    assert "At w3a3 and the largest that stay in full precision" in text
+    shares = "99.0% of weights, 99.0% of multiply-accumulates, 90.0% with quantized values"
+    assert text.count(f"{shares} part0 (1,000,000 MAC) part1 (64 weights)") == 2
+    assert "part3" not in text
+
+
 def test_images_of_no_class_are_not_said_to_be_of_one(
     finished: RunFolder, sample: SimpleNamespace
 ) -> None:

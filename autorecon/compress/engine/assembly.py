@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import attrs
 import torch
 from torch import nn
 
@@ -20,7 +21,8 @@ from autorecon.compress.student import (
 from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.nn import Generator
 from autorecon.nn.mixing import embeddings
-from autorecon.objective import NEEDS, TeacherView, lacking
+from autorecon.objective import NEEDS, Objective, ObjectiveError, TeacherView, lacking
+from autorecon.records.coverage import Coverage
 from autorecon.teachers import build_student
 
 Shape = tuple[int, int, int]
@@ -29,25 +31,49 @@ ENOUGH = 0.95
 """Share of the multiply-accumulates under which a quantized student is not what was asked for."""
 
 
-def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> None:
-    """Raise CompressError, TraceError or TeacherError where a teacher cannot be compressed so.
+def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape) -> Coverage | None:
+    """How much of a teacher would be quantized; None where a method does not quantize.
 
-    The teacher must have what the method needs, and a student must come of it that answers.
+    Raises CompressError, TraceError or TeacherError where it cannot be compressed so: it must have
+    what the method needs, and a student must come of it that answers.
     """
     check_needs(teacher, config)
-    make_student(teacher, config, None, image_shape)
+    return make_student(teacher, config, None, image_shape).coverage
 
 
 def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
     """Raise CompressError, saying what, where the teacher has not what the method needs."""
-    missing = [NEEDS[need] for need in lacking(teacher, config.needs)]
+    missing, other = lacked(teacher, config)
     if not missing:
         return
+    advice = f"--objective '{other}' does without" if other else ""
     objective = f" with the objective '{config.objective}'" if config.objective else ""
     raise CompressError(
-        f"the method {config.method}{objective} needs {' and '.join(missing)}, and the teacher "
-        f"({type(teacher).__name__}) has none; `autorecon methods` tells what each needs"
+        f"the method {config.method}{objective} needs {missing}, and the teacher "
+        f"({type(teacher).__name__}) has none; "
+        f"{advice or '`autorecon methods` tells what each needs'}"
     )
+
+
+def lacked(teacher: nn.Module, config: CompressConfig) -> tuple[str, str]:
+    """What a method needs of a teacher in vain, and an objective that does without, if any."""
+    missing = " and ".join(NEEDS[need] for need in lacking(teacher, config.needs))
+    return missing, _served(teacher, config) if missing else ""
+
+
+def _served(teacher: nn.Module, config: CompressConfig) -> str:
+    """The objective without terms that the teacher lacks something for, where that is all that
+    keeps the method from it; else ""."""
+    terms = Objective.parse(config.objective, has_student=True).terms if config.objective else ()
+    kept = tuple((weight, term) for weight, term in terms if not lacking(teacher, term.needs))
+    if not kept:
+        return ""
+    other = str(Objective(kept))
+    try:
+        needs = attrs.evolve(config, objective=other).needs
+    except ObjectiveError:
+        return ""
+    return "" if lacking(teacher, needs) else other
 
 
 def check_classes(
@@ -133,10 +159,15 @@ def make_student(
 
 def _covered(student: Student, config: CompressConfig) -> Student:
     """The student itself; raises PartialError where little of its work is at its bits."""
-    found = student.coverage
+    require_enough(student.coverage, config)
+    return student
+
+
+def require_enough(found: Coverage | None, config: CompressConfig) -> None:
+    """Raise PartialError where less of a student is quantized than settings allow."""
     if found is None or found.share_of_macs >= ENOUGH or config.allow_partial:
-        return student
-    left = ", ".join(f"{part.name} ({part.macs:,})" for part in found.left if part.macs)
+        return
+    left = ", ".join(part.text for part in found.left if part.macs)
     raise PartialError(
         f"only {found.share_of_macs:.1%} of the multiply-accumulates would be at {config.bits}; "
         f"the largest of the others are {left}; `autorecon inspect` tells all, and "

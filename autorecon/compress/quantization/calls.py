@@ -12,6 +12,7 @@ from torch import Tensor, fx, nn
 from autorecon.compress.quantization.operations import (
     ATTENTION,
     CONVOLUTIONS,
+    EINSUM,
     MATRICES,
     TRANSPOSED,
     operation,
@@ -46,6 +47,8 @@ class WeightedCall:
     def macs(self) -> int:
         """Multiply-accumulates for one image."""
         shape = self.weight.meta["shape"]
+        if operation(self.node) == EINSUM:
+            return _einsum_macs(self.node)
         if is_transposed(self.node):
             return _per_image(self.source) * math.prod(shape[1:])
         return _per_image(self.node) * math.prod(shape) // shape[self.axis]
@@ -81,6 +84,8 @@ def unweighted_macs(traced: fx.GraphModule) -> dict[fx.Node, int]:
         if operation(node) in MATRICES | CONVOLUTIONS | TRANSPOSED | {"linear"}:
             factor = argument(node, int(operation(node) in ("addmm", "baddbmm")), "")
             found[node] = _per_image(node) * factor.meta["shape"][-1]
+        elif operation(node) == EINSUM:
+            found[node] = _einsum_macs(node)
         elif operation(node) in ATTENTION:
             query, key, value = (part.meta["shape"] for part in node.all_input_nodes[:3])
             rows = math.prod(query[:-1]) // IMAGES
@@ -99,7 +104,7 @@ def _weighted(node: fx.Node) -> WeightedCall | None:
         return WeightedCall(node, weight, source, bias_of(node), int(turned), groups)
     if name in MATRICES - {"mv"}:
         return _product(node, *(args[1:] if name in ("addmm", "baddbmm") else args))
-    return None
+    return _einsum(node) if name == EINSUM else None
 
 
 def is_transposed(node: fx.Node) -> bool:
@@ -131,6 +136,46 @@ def _product(node: fx.Node, left: fx.Node, right: fx.Node, *_: object) -> Weight
             axes = _turned(turn, axes)
         return WeightedCall(node, found, source, bias_of(node), axes[axis])
     return None
+
+
+def _einsum(node: fx.Node) -> WeightedCall | None:
+    """`torch.einsum` of values and a weight, where it sums over something of the weight."""
+    operands, result = einsum_letters(node)
+    parts = node.all_input_nodes
+    if len(operands) != 2 or len(parts) != 2:
+        return None
+    for weight, source in ((1, 0), (0, 1)):
+        read, turns = constant(parts[weight])
+        own = set(operands[weight]) & set(result) - set(operands[source])
+        summed = set(operands[weight]) - set(result)
+        if read is None or turns or "." in operands[weight] or not own or not summed:
+            continue
+        if constant(parts[source])[0]:
+            return None
+        # Of several, that with the most channels, each of which gets a range.
+        axes = [operands[weight].index(letter) for letter in own]
+        axis = max(axes, key=lambda axis: (read.meta["shape"][axis], -axis))
+        return WeightedCall(node, read, parts[source], None, axis)
+    return None
+
+
+def einsum_letters(node: fx.Node) -> tuple[list[str], str]:
+    """The axes of what an einsum takes and gives, as its equation names them, an ellipsis too."""
+    left, arrow, right = str(node.args[0]).replace(" ", "").partition("->")
+    once = "".join(sorted(x for x in set(left) - {",", "."} if left.count(x) == 1))
+    return left.split(","), right if arrow else f"...{once}"
+
+
+def _einsum_macs(node: fx.Node) -> int:
+    """For one image, as if all that is summed were summed at once."""
+    operands, result = einsum_letters(node)
+    sizes: dict[str, int] = {}
+    for letters, part in zip(operands, cast(Any, node.args[1]), strict=True):
+        head, _, tail = letters.partition("...")
+        sizes |= zip(head, part.meta["shape"], strict=False)
+        sizes |= zip(reversed(tail), reversed(part.meta["shape"]), strict=False)
+    summed = set("".join(operands)) - set(result) - {"."}
+    return _per_image(node) * math.prod(sizes[letter] for letter in summed)
 
 
 def constant(node: Any) -> tuple[fx.Node | None, list[fx.Node]]:

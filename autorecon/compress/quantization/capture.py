@@ -22,14 +22,17 @@ from torch.export import Dim, ExportedProgram, export
 from torch.fx.graph import CodeGen
 
 from autorecon.compress.errors import TraceError
+from autorecon.compress.quantization.any_batch import is_bound, unbind
 from autorecon.compress.quantization.folding import fold_weights
 from autorecon.compress.quantization.functional import make_functional
-from autorecon.compress.quantization.operations import operation
+from autorecon.compress.quantization.operations import LIBRARY, operation
+from autorecon.compress.quantization.regions import inline_regions
 from autorecon.compress.quantization.verify import verify
 
-LIBRARY = Path(torch.__file__).parent
 EXAMPLES = 3
 """Images that a model is captured with; the graph takes any number of them."""
+OTHER_EXAMPLES = 5
+"""Images that it is captured with once more, where it takes their number for a constant."""
 
 Shape = tuple[int, ...]
 
@@ -61,15 +64,21 @@ _KNOWN: WeakKeyDictionary[nn.Module, dict[Shape, fx.GraphModule]] = WeakKeyDicti
 
 def _captured(module: nn.Module, image_shape: Shape) -> fx.GraphModule:
     name = type(module).__name__
-    program = _exported(module, torch.zeros(EXAMPLES, *image_shape), name)
-    traced = _graph_module(make_functional(program), name)
-    _require_any_batch(traced, name)
-    _refuse_regions(traced, name)
+    traced = _traced(module, torch.zeros(EXAMPLES, *image_shape), name)
+    if is_bound(traced):
+        other = _traced(module, torch.zeros(OTHER_EXAMPLES, *image_shape), name)
+        unbind(traced, other, (EXAMPLES, OTHER_EXAMPLES), name)
     _label(traced, module)
     fold_weights(traced)
     # Buffers that a model does not save are made by its own code.
     _keep_unsaved(traced, module.state_dict().keys())
     return traced
+
+
+def _traced(module: nn.Module, images: Tensor, name: str) -> fx.GraphModule:
+    program = _exported(module, images, name)
+    inline_regions(program, name)
+    return _graph_module(make_functional(program), name)
 
 
 def _exported(module: nn.Module, images: Tensor, name: str) -> ExportedProgram:
@@ -111,26 +120,6 @@ def _graph_module(program: ExportedProgram, name: str) -> fx.GraphModule:
     traced = fx.GraphModule(exported, graph, name)
     traced.meta["name"] = name
     return traced
-
-
-def _require_any_batch(graph: fx.GraphModule, name: str) -> None:
-    for node in graph.graph.nodes:
-        if node.op == "placeholder" and isinstance(node.meta["val"].shape[0], int):
-            raise TraceError(
-                f"{name} computes with {EXAMPLES} images otherwise than with another number of "
-                "them: let its forward take the number from x.shape[0], without int()"
-            )
-
-
-def _refuse_regions(graph: fx.GraphModule, name: str) -> None:
-    for node in graph.graph.nodes:
-        if isinstance(node.target, torch._ops.HigherOrderOperator):
-            place = node.meta.get("stack_trace", "").strip().splitlines()[-2:]
-            where = " ".join(line.strip() for line in place)
-            raise TraceError(
-                f"{name} has a part that is computed under other rules ({node.target.name()}, as "
-                f"no_grad, autocast and control flow make it): {where}"
-            )
 
 
 def _label(graph: fx.GraphModule, module: nn.Module) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, fx
 from autorecon.compress.quantization.calls import bias_of, constant, parameter, put_parameter
 from autorecon.compress.quantization.operations import (
     CONVOLUTIONS,
+    EINSUM,
     MATRICES,
     TRANSPOSED,
     operation,
@@ -22,7 +23,7 @@ def fold_weights(traced: fx.GraphModule) -> None:
     convolutions and their like compute at every call; in eval mode they are always the same.
     """
     for node in list(traced.graph.nodes):
-        if operation(node) not in CONVOLUTIONS | TRANSPOSED | MATRICES | {"linear"}:
+        if operation(node) not in CONVOLUTIONS | TRANSPOSED | MATRICES | {"linear", EINSUM}:
             continue
         if _origin(node):  # a part of such a weight itself
             continue

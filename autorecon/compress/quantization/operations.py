@@ -6,19 +6,26 @@ The lists decide what is quantized, what a report tells of the rest, and how mom
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 
+import torch
 from torch import fx
 from torch._ops import OpOverload
+
+LIBRARY = Path(torch.__file__).parent
+"""Where the code is that is not a model's own."""
 
 CONVOLUTIONS = {"conv1d", "conv2d", "conv3d", "convolution"}
 TRANSPOSED = {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
 MATRICES = {"matmul", "mm", "bmm", "addmm", "baddbmm", "mv"}
+EINSUM = "einsum"
 ATTENTION = {"scaled_dot_product_attention"}
 
 # GDFQ's networks have ReLU and ReLU6 alone; the others stand in the same places of later ones.
 RECTIFIERS = {
     "relu", "relu6", "hardswish", "silu", "gelu", "leaky_relu", "rrelu", "elu", "celu", "selu",
-    "mish", "prelu", "_prelu_kernel", "threshold", "softplus",
+    "mish", "prelu", "_prelu_kernel", "threshold", "softplus", "hardshrink", "softshrink",
 }  # fmt: skip
 # As gates they give factors of other values, elsewhere they stand where a rectifier would.
 SIGMOIDS = {"sigmoid", "hardsigmoid", "tanh", "log_sigmoid"}
@@ -55,13 +62,22 @@ def operation(node: fx.Node) -> str:
     return node.target.overloadpacket.__name__
 
 
+def written_at(node: fx.Node) -> str:
+    """The file and line of a model's own code that a call comes from; "" if that is not known."""
+    lines = node.meta.get("stack_trace", "").splitlines()
+    places = [i for i, line in enumerate(lines) if line.lstrip().startswith("File ")]
+    own = [i for i in places if f'"{LIBRARY}{os.sep}' not in lines[i]]
+    return " ".join(line.strip() for line in lines[own[-1] : own[-1] + 2]) if own else ""
+
+
 def is_rectifier(node: fx.Node) -> bool:
     """Whether a node is an activation, in whatever form it was written, and not a gate."""
     name = operation(node)
     if name in RECTIFIERS:
         return True
     if name in ("hardtanh", "clamp", "clamp_min"):
-        return not math.isinf(bounds(node)[0]) and _float(node)
+        # A bound above 0 keeps a divisor from it, as that of F.normalize does.
+        return -math.inf < bounds(node)[0] <= 0 and _float(node)
     if name in SIGMOIDS:
         return not any(operation(user) in PRODUCTS for user in node.users)
     return is_swish(node)

@@ -65,8 +65,7 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = Fa
     with torch.no_grad():
         shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
         if integer:
-            parts = (2**bits - 1) / (high - low).clamp_min(1e-8) * multiple(bits)
-            shift = (shift * parts).round() / parts
+            shift = _whole_shift(shift, low, high, bits)
     return (quantized + shift).to(weight.dtype)
 
 
@@ -76,6 +75,14 @@ def weight_levels(weight: Tensor, bits: int, rounding: str, integer: bool = Fals
     values, low, high = _ranged(weight, bits, rounding, integer)
     scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
     return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
+
+
+def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
+    """The shift with which the zero point of a grid that covers [low, high] is a byte."""
+    steps, part = (2**bits - 1) / (high - low).clamp_min(1e-8), multiple(bits)
+    zero = -(steps * low).round() * part
+    shifted = (zero - (shift * steps * part).round()).clamp(0, 255)
+    return (zero - shifted) / (steps * part)
 
 
 def multiple(bits: int) -> int:

@@ -13,6 +13,7 @@ from autorecon.compress.quantization.calls import parameter, weighted_calls
 from autorecon.compress.quantization.operations import (
     ATTENTION,
     CONVOLUTIONS,
+    EINSUM,
     JOINS,
     MATRICES,
     MOVEMENTS,
@@ -35,7 +36,7 @@ KINDS = (
     (JOINS, "concatenation", "joined as they come, each with its own grid"),
     (POOLS, "pooled features", "averages of quantized values are off grid"),
     (NORMS, "norm", "not folded into the convolution"),
-    (MATRICES | ATTENTION, "product of values", "no weight takes part in it"),
+    (MATRICES | ATTENTION | {EINSUM}, "product of values", "no weight takes part in it"),
     (SIGMOIDS | {"softmax", "_softmax", "log_softmax"}, "gate", "its values are factors of others"),
 )
 

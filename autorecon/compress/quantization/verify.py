@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from autorecon.compress.errors import TraceError
-from autorecon.compress.quantization.operations import operation
+from autorecon.compress.quantization.operations import operation, written_at
 
 IMAGES = 4
 """Images that are compared; not as many as a model is captured with."""
@@ -44,6 +44,8 @@ def verify(module: nn.Module, traced: fx.GraphModule, image_shape: tuple[int, ..
             f"{name} was captured for one number of images alone ({str(error).splitlines()[0]}"
             f"{run.place}): take that number from x.shape[0], not by len() or int()"
         ) from error
+    if found.shape != answers.shape:
+        raise TraceError(f"{name} was captured for one number of images alone")
     if not _alike(found, answers):
         if not _alike(module(images), answers):
             raise TraceError(f"{name} answers the same images otherwise each time")
@@ -65,7 +67,7 @@ class _Run(fx.Interpreter):
         self.place = ""
 
     def run_node(self, n: fx.Node) -> Any:
-        self.place = "; " + " ".join(n.meta.get("stack_trace", "").split("\n")[-2:]).strip()
+        self.place = f"; {written_at(n)}"
         value = super().run_node(n)
         if isinstance(value, Tensor):
             n.meta["shape"] = tuple(value.shape)

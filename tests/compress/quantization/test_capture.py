@@ -80,6 +80,14 @@ def stochastic(net: nn.Module, x: Tensor) -> Tensor:
     return F.dropout(x + 1, 0.5, net.training)
 
 
+def autocast(device: str, enabled: bool) -> Callable[[nn.Module, Tensor], Tensor]:
+    def middle(net: nn.Module, x: Tensor) -> Tensor:
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=enabled):
+            return net.conv(x.repeat(1, 1, 2, 2)[:, :3])
+
+    return middle
+
+
 def with_block(net: Net) -> Net:
     net.block = Block()
     return net
@@ -115,6 +123,20 @@ CHECKED = {
         (6, 6),
         lambda net, x: torch.addmm(net.bn.bias[:6], x.reshape(-1, 6), net.own.t()).view_as(x),
     ),
+    "einsum": lambda: with_weight((8, 8), lambda net, x: torch.einsum("bchw,oc->bohw", x, net.own)),
+    "einsum of several axes": lambda: with_weight(
+        (2, 8, 4), lambda net, x: torch.einsum("icj,bchw->bijhw", net.own, x).flatten(1, 2)
+    ),
+    "einsum, shortened": lambda: with_weight(
+        (6, 5), lambda net, x: torch.einsum("...c,co", x, net.own)
+    ),
+    "batch_norm": lambda: with_weight(
+        (8,), lambda net, x: F.batch_norm(x, net.own.detach(), net.own.detach() ** 2, net.own)
+    ),
+    "number of images": lambda: Net(lambda net, x: x.view(len(x) * 2, -1).view(len(x), 8, 6, 6)),
+    "number of images, as a factor": lambda: FixedBatch(),
+    "without gradients": lambda: Net(torch.no_grad()(lambda net, x: torch.relu_(x + 1) * 2)),
+    "autocast that is off": lambda: Net(autocast("cpu", False)),
     "weight_norm": lambda: reparametrised(parametrizations.weight_norm),
     "spectral": lambda: reparametrised(parametrizations.spectral_norm),
     "checkpointed": lambda: Net(lambda net, x: checkpoint(torch.sin, x, use_reentrant=False)),
@@ -207,6 +229,22 @@ def test_multiply_accumulates_by_hand() -> None:
     found = {call.layer: call.macs for call in weighted_calls(capture(settled(net), SHAPE))}
     assert found["conv"] == 8 * 6 * 6 * 3 * 9
     assert found["own"] == 8 * 6 * 6 * 8 * 4
+    net = with_weight((2, 8, 8), lambda n, x: torch.einsum("bc...,nco->bo...", x, n.own))
+    (own,) = (call for call in weighted_calls(capture(settled(net), SHAPE)) if call.layer == "own")
+    assert (own.macs, own.axis) == (8 * 6 * 6 * 2 * 8, 2)
+
+
+def test_a_divisor_that_is_kept_from_zero_is_no_activation() -> None:
+    net = settled(Net(lambda net, x: F.normalize(torch.relu(x), dim=1)))
+    student = quantize(net, SHAPE, Bits(2, 2), "minmax")
+    assert sum(site.kind == "activation" for site in student.report) == 2
+    assert student(torch.zeros(2, *SHAPE)).isfinite().all()
+
+
+def test_an_einsum_of_values_is_part_of_the_work() -> None:
+    net = settled(Net(lambda net, x: torch.einsum("bchw,bdhw->bcd", x, x)[..., None]))
+    left = quantize(net, SHAPE, Bits(4, 4)).coverage.left[0]
+    assert (left.name, left.macs) == ("einsum", 8 * 8 * 36)
 
 
 def test_products_of_values_are_part_of_the_work_and_stay() -> None:
@@ -247,11 +285,12 @@ class ByValue(Net):
     ("model", "fault"),
     [
         (TwoAnswers(), "gives 2 values, not one tensor of logits"),
-        (FixedBatch(), "for one number of images alone .*test_capture.py.*x.shape"),
+        (Net(lambda net, x: torch.stack([x[i] for i in range(len(x))])), "3 images.*test_capture"),
+        (Net(lambda net, x: x * torch.tensor(len(x))), "otherwise|one number of images alone"),
         (AtRandom(), "answers the same images otherwise each time"),
         (ByValue(), "otherwise each time"),
         (Net(lambda net, x: F.conv2d(x, net.bn.missing)), "no attribute 'missing'"),
-        (Net(torch.no_grad()(lambda net, x: x + 1)), "computed under other rules"),
+        (Net(autocast("cpu", True)), "computed under other rules.*test_capture.py"),
     ],
 )
 def test_what_cannot_be_captured_is_refused_in_one_line(model: nn.Module, fault: str) -> None:
