@@ -11,6 +11,7 @@ from torch import nn
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.sources import Recorded, Repeated
 from autorecon.objective import TeacherView
+from autorecon.records.score import Score
 from autorecon.runs import load_state, save_state
 
 SETTINGS = {"batch": 8, "warmup_steps": 4, "steps": 6, "epochs": 5, "calibration_batches": 2}
@@ -23,8 +24,8 @@ def stage(teacher, generator, wrap=None, **settings):
     return Compression(*nets, lambda module: _sum(module), wrap=wrap)
 
 
-def _sum(module: nn.Module) -> float:
-    return sum(float(p.double().abs().sum()) for p in module.parameters())
+def _sum(module: nn.Module) -> Score:
+    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
 
 
 def run(stage, first=0):
