@@ -128,7 +128,7 @@ class Bench:
 def _levels(student: fx.GraphModule) -> dict[str, Tensor]:
     """The integers that each quantized weight is rounded to."""
     weights = quantized_weights(student)
-    return {name: quantizer.levels(weight) for name, (weight, quantizer) in weights.items()}
+    return {name: quantizer.encode(weight).codes for name, (weight, quantizer) in weights.items()}
 
 
 class Command(click.Command):

@@ -8,6 +8,7 @@ import click
 
 from autorecon.cli.options import (
     bits_option,
+    float_option,
     job_options,
     method_option,
     objective_option,
@@ -39,6 +40,7 @@ from autorecon.cli.options import (
 @ranges_option
 @scheme_options
 @partial_option
+@float_option
 @seeds_option
 @objective_option
 @job_options

@@ -1,4 +1,4 @@
-"""`autorecon export`: a generator as a file that needs no AutoReCon."""
+"""`autorecon export`: a student or a generator as a file that needs no AutoReCon."""
 
 from __future__ import annotations
 
@@ -27,10 +27,23 @@ def _batch(ctx: Any, param: Any, text: str) -> int | None:
 
 
 @click.command("export")
-@click.argument("genotype")
+@click.argument("source")
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="FILE.onnx|pt2|py"
 )
+@click.option(
+    "--what",
+    type=click.Choice(["student", "generator"]),
+    help="Of a run; the student is the default where there is one.",
+)
+@click.option(
+    "--weights-as",
+    type=click.Choice(["int8", "int4"]),
+    default="int8",
+    show_default=True,
+    help="Of a student as ONNX: int4 is half the size, and computes with floats.",
+)
+@click.option("--build", metavar="MODULE:FUNCTION", help="Makes a student's network, of your own.")
 @set_option
 @ops_option
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file.")
@@ -41,8 +54,11 @@ def _batch(ctx: Any, param: Any, text: str) -> int | None:
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def export(
-    genotype: str,
+    source: str,
     out: Path,
+    what: str | None,
+    weights_as: str,
+    build: str | None,
     parameters: dict[str, Any],
     weights: Path | None,
     seed: int | None,
@@ -50,18 +66,26 @@ def export(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Write GENOTYPE as ONNX (.onnx), as a torch.export archive (.pt2) or as PyTorch source (.py).
+    """Write SOURCE as ONNX (.onnx), as a torch.export archive (.pt2) or as PyTorch source (.py).
 
-    GENOTYPE is a genotype, a human-designed generator, or the folder of a run: then the generator
-    that it trained is written. Weights may be those of a super net too. What was written is run and
-    compared with the generator first; a .py file has its weights beside it, as .safetensors.
+    SOURCE is a run's folder or the file of a compressed model: then the student is written, as
+    integers in ONNX. Or it is a genotype, a human-designed generator, or with --what generator a
+    run, of which the generator is written: also as .py, with weights beside it as .safetensors.
+    What was written is run and compared first.
     """
+    if (what or _kind(Path(source), out)) == "student":
+        if parameters or weights or seed is not None or batch is not None:
+            raise click.UsageError(
+                "--set, --weights, --seed and --batch are of generators; add --what generator"
+            )
+        _export_student(Path(source), out, weights_as, build, force, as_json)
+        return
     from autorecon.export import export as write
     from autorecon.nn import generator
 
     if weights and seed is not None:
         raise click.UsageError("--weights and --seed exclude each other")
-    space, given, origin = _origin(genotype, parameters, weights, seed)
+    space, given, origin = _origin(source, parameters, weights, seed)
     net = generator(space, seed=seed or 0, weights_from=given)
     written = write(net, out, batch=batch, force=force)
     files = [str(path) for path in written.paths]
@@ -72,6 +96,46 @@ def export(
     click.echo(f"{', '.join(files)}: {space.name} with {origin}")
     click.echo(
         f"compared: images differ by at most {written.difference:.0e} of the largest", err=True
+    )
+
+
+def _kind(source: Path, out: Path) -> str:
+    """What is meant where it is not said: the student of what has one."""
+    if out.suffix == ".py":
+        return "generator"
+    if source.suffix == ".safetensors":
+        return "student"
+    has_student = source.is_dir() and any((source / "compressed").glob("*.safetensors"))
+    return "student" if has_student else "generator"
+
+
+def _export_student(
+    source: Path, out: Path, weights_as: str, build: str | None, force: bool, as_json: bool
+) -> None:
+    import attrs
+
+    from autorecon.export import export_student
+    from autorecon.teachers.loading import build_own
+    from autorecon.workflow.trained import test_images
+
+    images = test_images(source) if source.is_dir() else {}
+    make = (lambda: build_own(build)) if build else None
+    written = export_student(
+        source, out, build=make, weights_as=weights_as, images=images, force=force
+    )
+    if as_json:
+        click.echo(json.dumps(attrs.asdict(written) | {"path": str(out)}, indent=2))
+        return
+    click.echo(f"{out}: the student, {written.bytes:,} bytes")
+    if written.products:
+        click.echo(
+            f"{written.integer} of {written.products} convolutions and products are computed with "
+            f"integers by ONNX Runtime; opset {written.opset}"
+        )
+    click.echo(
+        f"compared on {written.images} images: answers differ by at most {written.difference:.0e} "
+        f"of the largest, {written.ties} images of two nearly equal classes fall otherwise",
+        err=True,
     )
 
 

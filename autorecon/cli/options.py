@@ -227,6 +227,14 @@ partial_option = setting(
     help="Go on where much of the teacher cannot be quantized.",
 )
 
+float_option = setting(
+    "--keep-float",
+    is_flag=True,
+    default=None,
+    sets=["keep_float"],
+    help="Write the student's weights before rounding as well.",
+)
+
 seeds_option = setting(
     "--seeds",
     type=click.IntRange(1, 1000),

@@ -9,6 +9,7 @@ import click
 from autorecon.cli.options import (
     bits_option,
     derive_option,
+    float_option,
     job_options,
     partial_option,
     ranges_option,
@@ -32,6 +33,7 @@ from autorecon.cli.options import (
 @ranges_option
 @scheme_options
 @partial_option
+@float_option
 @seeds_option
 @strategy_option
 @derive_option

@@ -3,7 +3,7 @@
 In come a teacher and a CompressConfig, out comes a student. `quantization` makes one of a teacher,
 `equalization` without any image; `methods` say what the student learns, `sources` make the images
 that it learns from, and `engine` does it. `CompressConfig`, `METHODS` and `Bits` are there without
-torch.
+torch. Called, `autorecon.compress(model, ...)` is the function of `autorecon.python`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError, TraceError
 from autorecon.compress.methods.method import METHODS, Method
 from autorecon.compress.quantization.bits import Bits
-from autorecon.lazy import later
+from autorecon.lazy import callable_as, later
 
 if TYPE_CHECKING:
     from autorecon.compress.engine.assembly import check_method
@@ -49,3 +49,5 @@ __getattr__ = later(
         "quantization.rounding": ["fake_quantize"],
     },
 )
+
+callable_as(__name__, "autorecon.python", "compress")

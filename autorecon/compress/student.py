@@ -86,7 +86,7 @@ class QuantizedStudent(Student):
         return self.model.coverage
 
     def weight_bytes(self) -> float:
-        return self.model.weight_bytes()[1]
+        return self.model.weight_bytes()
 
 
 class DistilledStudent(Student):

@@ -1,7 +1,8 @@
-"""Generators as files that need no AutoReCon: ONNX, torch.export archives and PyTorch source.
+"""Generators and students as files that need no AutoReCon: ONNX, torch.export archives, and of
+generators PyTorch source.
 
-In come a Generator and a path, out comes the file that its ending names, compared with the
-generator number by number. Importing this loads no torch.
+In come a Generator or a compressed model and a path, out comes the file that its ending names,
+compared with what it stands for. Importing this loads no torch.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from autorecon.lazy import later
 
 if TYPE_CHECKING:
     from autorecon.export.files import Exported, export
+    from autorecon.export.student import ExportedStudent, export_student
 
-__all__ = ["FORMATS", "ExportError", "Exported", "export"]
+__all__ = ["FORMATS", "ExportError", "Exported", "ExportedStudent", "export", "export_student"]
 
 FORMATS = {
     ".onnx": "ONNX, for ONNX Runtime and others",
@@ -22,4 +24,6 @@ FORMATS = {
     ".py": "PyTorch source that imports torch alone, and its weights beside it as .safetensors",
 }
 
-__getattr__ = later(__name__, files=["Exported", "export"])
+__getattr__ = later(
+    __name__, files=["Exported", "export"], student=["ExportedStudent", "export_student"]
+)

@@ -13,10 +13,15 @@ import attrs
 import torch
 from torch import Tensor, fx
 
-from autorecon.compress.quantization.calls import parameter, weighted_calls
-from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
+from autorecon.compress.quantization.calls import WeightedCall, parameter, weighted_calls
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    BiasQuantizer,
+    WeightQuantizer,
+)
 from autorecon.compress.quantization.operations import top_of
-from autorecon.compress.quantization.rounding import multiple
+from autorecon.compress.quantization.rounding import Encoded, multiple
+from autorecon.compress.quantization.stored import keep_rounded_biases
 from autorecon.export.errors import ExportError
 
 BYTE = 255
@@ -78,13 +83,13 @@ def with_codes(student: fx.GraphModule, integer: bool) -> fx.GraphModule:
     """
     traced = copy.deepcopy(student).cpu()
     grids = _grids(traced)
+    if not integer:
+        keep_rounded_biases(traced)
     calls = weighted_calls(traced)
-    scales = {call.weight: _store_weight(traced, call.weight, integer) for call in calls}
-    if integer:
-        for call in calls:
-            grid, scale = grids.get(call.source), scales[call.weight]
-            if call.bias is not None and grid is not None and scale is not None:
-                _store_bias(traced, call.node, call.bias, scale * grid.scale)
+    for call in calls:
+        _store_bias(traced, call)
+    for weight in {call.weight: None for call in calls}:
+        _store_weight(traced, weight, integer)
     for node, grid in grids.items():
         _on_grid(traced, node, grid, integer)
     traced.graph.eliminate_dead_code()
@@ -104,65 +109,82 @@ def _grids(traced: fx.GraphModule) -> dict[fx.Node, Grid]:
     return found
 
 
-def _store_weight(traced: fx.GraphModule, weight: fx.Node, integer: bool) -> Tensor | None:
-    """Codes in place of a quantized weight; gives the scales [out] of its codes."""
-    placed = [u for u in weight.users if u.op == "call_module"]
-    for node in placed:
-        quantizer = cast(WeightQuantizer, traced.get_submodule(str(node.target)))
-        if quantizer.groups > 1:
-            return None
+def _store_weight(traced: fx.GraphModule, weight: fx.Node, integer: bool) -> None:
+    """Codes in place of a quantized weight, for each way that it is quantized in."""
+    for node in [user for user in weight.users if user.op == "call_module"]:
+        quantizer = traced.get_submodule(str(node.target))
+        if not isinstance(quantizer, WeightQuantizer):
+            continue
         value = parameter(traced, weight).detach()
-        levels = quantizer.levels(value).movedim(0, quantizer.axis)
-        rows, found = (quantizer.rows(x).flatten(1) for x in (levels, quantizer(value).detach()))
-        scale = _slope(rows, found)
-        offset = (found - rows * scale[:, None]).mean(1)
-        part = multiple(quantizer.bits) if integer else 1
-        zeros = torch.round(-offset / scale * part) if integer else torch.zeros_like(offset)
-        codes = (levels * part).to(torch.uint8)
-        name = str(weight.target).replace(".", "_")
-        away = (zeros + offset / scale * part).abs().max()
-        if integer and (away > WHOLE or zeros.min() < 0 or zeros.max() > BYTE):
-            raise ExportError(f"{weight.target} has zero points that are no bytes")
-        parts = [codes, scale / part, zeros.to(torch.uint8)]
         with traced.graph.inserting_before(node):
-            reads = [
-                _constant(traced, f"{name}_{k}", v) for k, v in zip(_PARTS, parts, strict=True)
-            ]
-            new = traced.graph.call_function(
-                torch.ops.autorecon.from_codes.default, (*reads, quantizer.axis)
-            )
-            if not integer:
-                shape = [1] * codes.dim()
-                shape[quantizer.axis] = -1
-                shift = _constant(traced, f"{name}_offset", offset.view(shape))
-                new = traced.graph.call_function(torch.ops.aten.add.Tensor, (new, shift))
+            if quantizer.groups > 1:  # no axis has a scale for each channel
+                new = _constant(traced, f"{_field(weight)}_rounded", quantizer(value).detach())
+            else:
+                new = _weight_codes(traced, weight, quantizer, value, integer)
         node.replace_all_uses_with(new)
         traced.graph.erase_node(node)
-        return scale / part
-    return None
 
 
-_PARTS = ("codes", "scale", "zero")
+def _weight_codes(
+    traced: fx.GraphModule,
+    weight: fx.Node,
+    quantizer: WeightQuantizer,
+    value: Tensor,
+    integer: bool,
+) -> fx.Node:
+    encoded, axis = quantizer.encode(value), quantizer.axis
+    part = multiple(quantizer.bits) if integer else 1
+    zeros = -_offset(encoded, quantizer.bits) * encoded.scale * part
+    shape = [1] * value.dim()
+    shape[axis] = -1
+    if integer:
+        away = (zeros - zeros.round()).abs().max()
+        zeros = zeros.round()
+        if away > WHOLE or zeros.min() < 0 or zeros.max() > BYTE:
+            raise ExportError(f"{weight.target} has zero points that are no bytes")
+    codes = (encoded.codes * part).movedim(0, axis).contiguous()
+    held = torch.zeros_like(zeros) if not integer else zeros
+    parts = [codes, 1 / (encoded.scale * part), held.to(torch.uint8)]
+    new = _from_codes(traced, _field(weight), parts, axis)
+    if integer:
+        return new
+    # Where values are no integers anyway, a shift is exact as a sum.
+    offset = _constant(traced, f"{_field(weight)}_offset", (-zeros / encoded.scale).view(shape))
+    return traced.graph.call_function(torch.ops.aten.add.Tensor, (new, offset))
 
 
-def _slope(levels: Tensor, values: Tensor) -> Tensor:
-    """The step [out] between the values of successive levels [out, ...]; 1 where all are alike."""
-    low, high = levels.argmin(1, keepdim=True), levels.argmax(1, keepdim=True)
-    rise = (values.gather(1, high) - values.gather(1, low)).squeeze(1)
-    run = (levels.gather(1, high) - levels.gather(1, low)).squeeze(1)
-    return torch.where(run > 0, rise / run.clamp_min(1), torch.ones(()))
+def _offset(encoded: Encoded, bits: int) -> Tensor:
+    """The value [out] that the code 0 stands for."""
+    found = torch.zeros_like(encoded.scale) if encoded.shift is None else encoded.shift
+    if encoded.zero is None:
+        return found
+    return found + (encoded.zero - 2 ** (bits - 1)) / encoded.scale
 
 
-def _store_bias(traced: fx.GraphModule, node: fx.Node, bias: fx.Node, scale: Tensor) -> None:
-    """32-bit codes, of the scale that products of codes have."""
-    codes = (parameter(traced, bias).detach() / scale).round().clamp(-(2**31), 2**31 - 1)
-    name = str(bias.target).replace(".", "_")
-    zeros = torch.zeros(len(scale), dtype=torch.int32)
+def _store_bias(traced: fx.GraphModule, call: WeightedCall) -> None:
+    """32-bit codes in place of a bias that is rounded to whole steps."""
+    node = call.bias
+    if node is None or node.op != "call_module":
+        return
+    quantizer = cast(BiasQuantizer, traced.get_submodule(str(node.target)))
+    bias, weight = node.all_input_nodes
+    steps = quantizer.steps(parameter(traced, weight))
+    codes = (parameter(traced, bias).detach() / steps).round().clamp(-(2**31), 2**31 - 1)
+    parts = [codes.to(torch.int32), steps, torch.zeros(len(steps), dtype=torch.int32)]
     with traced.graph.inserting_before(node):
-        parts = [codes.to(torch.int32), scale, zeros]
-        reads = [_constant(traced, f"{name}_{k}", v) for k, v in zip(_PARTS, parts, strict=True)]
-        new = traced.graph.call_function(torch.ops.autorecon.from_codes.default, (*reads, 0))
-    node.replace_input_with(bias, new)
+        new = _from_codes(traced, _field(bias), parts, 0)
+    node.replace_all_uses_with(new)
+    traced.graph.erase_node(node)
+
+
+def _from_codes(traced: fx.GraphModule, name: str, parts: list[Tensor], axis: int) -> fx.Node:
+    names = ("codes", "scale", "zero")
+    reads = [_constant(traced, f"{name}_{n}", part) for n, part in zip(names, parts, strict=True)]
+    return traced.graph.call_function(torch.ops.autorecon.from_codes.default, (*reads, axis))
+
+
+def _field(node: fx.Node) -> str:
+    return str(node.target).replace(".", "_")
 
 
 def _on_grid(traced: fx.GraphModule, node: fx.Node, grid: Grid, integer: bool) -> None:

@@ -4,55 +4,74 @@ runtimes put together to integer ones."""
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 import torch
-from torch import fx
+from torch import nn
 
-from autorecon.export.grids import with_codes
+from autorecon.compress.quantization.quantize import QuantizedModel
+from autorecon.export.grids import BYTE, with_codes
+from autorecon.export.onnx_model import without_origins
 
-OPSET = 20
-"""Of operations; the oldest that torch's exporter writes well."""
+OPSETS = {"int8": 20, "int4": 21}
+"""Of operations, by the type that weights have in the file; the latter is the first with 4 bits."""
+
+NIBBLE = 15
 
 
 def onnx_student(
-    student: fx.GraphModule, image_shape: tuple[int, int, int], integer: bool
+    model: QuantizedModel,
+    image_shape: tuple[int, int, int],
+    integer: bool,
+    weights_as: str = "int8",
 ) -> bytes:
     """The content of an `.onnx` file of a student with frozen ranges.
 
     Input `images` [N, *image_shape], normalised as the teacher's are; output `logits` [N, classes].
-    Raises ExportError.
+    Codes are bytes; as "int4" those of at most 4 bits take half of one, and are computed with as
+    float. Raises ExportError.
     """
-    stored = with_codes(student, integer)
-    images = torch.zeros(2, *image_shape)
+    small = weights_as == "int4"
+    stored = with_codes(model.module, integer and not small)
+    proto = _converted(stored, image_shape, OPSETS[weights_as])
+    if small:
+        _halve(proto)
+    return bytes(proto.SerializeToString())
+
+
+def onnx_float(module: nn.Module, image_shape: tuple[int, int, int]) -> bytes:
+    """The same of a network that is not quantized."""
+    return bytes(_converted(module, image_shape, OPSETS["int8"]).SerializeToString())
+
+
+def _converted(module: nn.Module, image_shape: tuple[int, int, int], opset: int) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            stored,
-            (images,),
+            module,
+            (torch.zeros(2, *image_shape),),
             dynamo=True,
             verbose=False,
-            opset_version=OPSET,
+            opset_version=opset,
             input_names=["images"],
             output_names=["logits"],
             dynamic_shapes=({0: torch.export.Dim("batch")},),
-            custom_translation_table=_translations(),
+            custom_translation_table=_translations(opset),
         )
     assert program is not None
-    return _without_origins(program.model_proto).SerializeToString()
+    return without_origins(program.model_proto)
 
 
-def _translations() -> dict[Any, Any]:
-    import onnx
-    from onnxscript import opset20 as op
+def _translations(opset: int) -> dict[Any, Any]:
+    onnx = import_module("onnx")
+    op = getattr(import_module("onnxscript"), f"opset{opset}")
 
     def on_grid(x: Any, scale: Any, zero: Any, top: int) -> Any:
         codes = op.QuantizeLinear(x, scale, zero)
-        if top < 255:
-            limit = op.Constant(
-                value=onnx.helper.make_tensor("top", onnx.TensorProto.UINT8, [], [top])
-            )
-            codes = op.Clip(codes, None, limit)
+        if top < BYTE:
+            tensor = onnx.helper.make_tensor("top", onnx.TensorProto.UINT8, [], [top])
+            codes = op.Clip(codes, None, op.Constant(value=tensor))
         return op.DequantizeLinear(codes, scale, zero)
 
     def from_codes(codes: Any, scale: Any, zero: Any, axis: int) -> Any:
@@ -64,7 +83,26 @@ def _translations() -> dict[Any, Any]:
     }
 
 
-def _without_origins(model: Any) -> Any:
-    from autorecon.export.onnx_model import without_origins
-
-    return without_origins(model)
+def _halve(model: Any) -> None:
+    """Have the weights of at most 4 bits in half a byte each, in place."""
+    onnx = import_module("onnx")
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        codes, zero = (held.get(name) for name in (node.input[0], node.input[-1]))
+        if node.op_type != "DequantizeLinear" or codes is None or zero is None:
+            continue
+        if codes.data_type != onnx.TensorProto.UINT8:
+            continue
+        values = [onnx.numpy_helper.to_array(tensor) for tensor in (codes, zero)]
+        if max(part.max() for part in values) > NIBBLE:
+            continue
+        for place, part in zip((0, -1), values, strict=True):
+            # Others may read the same initializer, and have more bits.
+            name = f"{node.input[place]}_4_bits"
+            if name not in held:
+                kind, shape = onnx.TensorProto.UINT4, list(part.shape)
+                held[name] = onnx.helper.make_tensor(name, kind, shape, part.flatten())
+            node.input[place] = name
+    read = {name for node in model.graph.node for name in node.input}
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(tensor for name, tensor in held.items() if name in read)

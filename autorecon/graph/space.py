@@ -33,6 +33,7 @@ from autorecon.graph.valid.prove import prove
 from autorecon.lang import Source, check, find_space, load_program
 from autorecon.lang.program.flow import live_nodes
 from autorecon.lang.program.min_cut import counterexample
+from autorecon.lazy import upward
 
 if TYPE_CHECKING:
     import networkx
@@ -48,6 +49,11 @@ class Space(Architectures):
     def __repr__(self) -> str:
         kind = "genotype" if self.program.of else "space"
         return f"<{kind} {self.name}: {len(self.nodes)} nodes, {len(self.edges)} edges>"
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows: the drawing, or None where it cannot be made."""
+        found: str | None = upward("autorecon.graph.draw.render", "shown")(self)
+        return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.program == other.program

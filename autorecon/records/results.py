@@ -69,6 +69,11 @@ class Row:
     best_epoch: int | None = None
     warnings: list[str] = attrs.Factory(list)
 
+    @property
+    def stem(self) -> str:
+        """What its files in compressed/ are called, without endings."""
+        return f"{self.generator}-seed{self.seed}"
+
 
 @attrs.frozen
 class Spread:

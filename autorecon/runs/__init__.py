@@ -16,8 +16,10 @@ from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
     load_state,
     load_weights,
+    read_tensors,
     save_state,
     save_weights,
+    write_tensors,
 )
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "locked",
     "next_free",
     "read_lines",
+    "read_tensors",
     "replacing",
     "save_state",
     "save_weights",
     "write_bytes",
+    "write_tensors",
     "write_text",
 ]

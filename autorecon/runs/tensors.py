@@ -32,7 +32,7 @@ def save_state(path: str | Path, state: Any) -> None:
     text = json.dumps(structure, separators=(",", ":"))
     if len(text) > MAX_STRUCTURE:
         raise TypeError(f"the state has over {MAX_STRUCTURE:,} bytes besides its tensors")
-    _save(path, tensors, {STATE_KEY: text})
+    write_tensors(path, tensors, {STATE_KEY: text})
 
 
 def load_state(path: str | Path) -> Any:
@@ -41,7 +41,7 @@ def load_state(path: str | Path) -> Any:
     A tensor that the state held twice is one tensor again. Raises RunError if the file cannot be
     read or is anything else than a saved state.
     """
-    metadata, tensors = _read(path)
+    metadata, tensors = read_tensors(path)
     text = metadata.get(STATE_KEY)
     if text is None or len(text) > MAX_STRUCTURE:
         raise RunError(f"{path} is not a saved state: it has no structure that can be read")
@@ -64,15 +64,16 @@ def save_weights(
     state = weights if isinstance(weights, Mapping) else weights.state_dict()
     storages: set[int] = set()
     tensors = {name: alone(dense(value, repr(name)), storages) for name, value in state.items()}
-    _save(path, tensors, {WEIGHTS_KEY: json.dumps(dict(metadata or {}), sort_keys=True)})
+    write_tensors(path, tensors, {WEIGHTS_KEY: json.dumps(dict(metadata or {}), sort_keys=True)})
 
 
 def load_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of any safetensors file, on the CPU. Raises RunError if it is none."""
-    return _read(path)[1]
+    return read_tensors(path)[1]
 
 
-def _save(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write dense tensors beside texts, atomically; RunError if that cannot be done."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
@@ -85,7 +86,8 @@ def _save(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]
             raise TypeError(f"tensors of type {error} cannot be saved") from error
 
 
-def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """The texts and tensors of any safetensors file, on the CPU. Raises RunError if it is none."""
     from safetensors import SafetensorError, safe_open
 
     try:

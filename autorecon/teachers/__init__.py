@@ -10,22 +10,36 @@ from typing import TYPE_CHECKING
 
 from autorecon.lazy import later
 from autorecon.teachers.errors import TeacherError
-from autorecon.teachers.shipped import describe, names
+from autorecon.teachers.shipped import GIVEN, describe, names
 from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
+    from autorecon.teachers.building import architecture_of, build, is_known, made_ready
+    from autorecon.teachers.given import of_module
     from autorecon.teachers.loading import load
     from autorecon.teachers.student import build_student
 
 __all__ = [
+    "GIVEN",
     "Teacher",
     "TeacherError",
+    "architecture_of",
+    "build",
     "build_student",
     "check_fits",
     "describe",
+    "is_known",
     "load",
+    "made_ready",
     "names",
+    "of_module",
 ]
 
 # What needs torch is imported when it is first asked for; listing needs none.
-__getattr__ = later(__name__, loading=["load"], student=["build_student"])
+__getattr__ = later(
+    __name__,
+    building=["architecture_of", "build", "is_known", "made_ready"],
+    given=["of_module"],
+    loading=["load"],
+    student=["build_student"],
+)

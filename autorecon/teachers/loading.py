@@ -104,7 +104,7 @@ def _load_collected(spec: str, weights: Weights, told: Images, say: Say) -> Teac
     path = Path(weights)
     module, state = architecture.fitted(read_state(path, say), say)
     put_state(module, state, str(path), say)
-    return _looked_at(spec, module, told, of_folder(path).over(architecture.images), say)
+    return looked_at(spec, module, told, of_folder(path).over(architecture.images), say)
 
 
 def _load_own(spec: str, weights: Weights, told: Images, say: Say) -> Teacher:
@@ -112,10 +112,10 @@ def _load_own(spec: str, weights: Weights, told: Images, say: Say) -> Teacher:
     require_values(module)
     module.cpu().eval()
     if weights is None:
-        return _looked_at(spec, module, told, Images(), say)
+        return looked_at(spec, module, told, Images(), say)
     path = Path(weights)
     _fill(module, path, say)
-    return _looked_at(spec, module, told, of_folder(path), say)
+    return looked_at(spec, module, told, of_folder(path), say)
 
 
 def _fill(module: nn.Module, path: Path, say: Say) -> None:
@@ -129,7 +129,7 @@ def _fill(module: nn.Module, path: Path, say: Say) -> None:
     put_state(module, named_as(module.state_dict(), state, say), str(path), say)
 
 
-def _looked_at(spec: str, module: nn.Module, told: Images, known: Images, say: Say) -> Teacher:
+def looked_at(spec: str, module: nn.Module, told: Images, known: Images, say: Say) -> Teacher:
     """A teacher of which all else is found out from its module, and then from what is `known` of
     the images that its weights were trained on."""
     fold(_frozen(module), say)

@@ -10,6 +10,9 @@ from typing import Any
 
 from autorecon.teachers.errors import TeacherError
 
+GIVEN = "a module given in Python"
+"""What the name of a teacher begins with that has no other name."""
+
 
 def _folder() -> Traversable:
     return files("autorecon.teachers") / "weights"

@@ -150,7 +150,8 @@ class RunConfig:
 
     `recipe` names the settings that the others were put on; they are here, every one of them.
     `device` is cpu, cuda or one of several, as cuda:1. With `inherit` the discovered generator
-    starts its compression with the super net's weights.
+    starts its compression with the super net's weights. `keep_float` leaves the weights that the
+    student was trained in beside its packed file.
     """
 
     command: str = "run"
@@ -159,6 +160,7 @@ class RunConfig:
     threads: int = 0
     device: str = "cpu"
     inherit: bool = False
+    keep_float: bool = False
     precision: PrecisionConfig = attrs.Factory(PrecisionConfig)
     memory: MemoryConfig = attrs.Factory(MemoryConfig)
     space: SpaceConfig = attrs.Factory(SpaceConfig)

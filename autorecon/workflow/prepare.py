@@ -56,13 +56,22 @@ class Prepared:
         search = attrs.evolve(self.config.search, derive=by)
         return attrs.evolve(self, config=attrs.evolve(self.config, search=search))
 
+    @property
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Mean and deviation that images are normalised with, where they are known."""
+        known = self.dataset or self.teacher
+        return (known.mean, known.std) if known.mean and known.std else None
 
-def prepare(config: RunConfig) -> Prepared:
-    """Load everything; raises the error of whichever part is missing or does not fit."""
+
+def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
+    """Load everything; raises the error of whichever part is missing or does not fit.
+
+    A teacher that is given takes the place of the one that is named.
+    """
     load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
-    teacher = load_teacher(config)
+    teacher = given or load_teacher(config)
     coverage = check_teacher(config, teacher)
     dataset = load_data(config, teacher)
     exam = Exam.of(teacher.module, dataset) if dataset else None
@@ -187,6 +196,10 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
 
 def load_teacher(config: RunConfig) -> Teacher:
     wanted = config.teacher
+    if wanted.name.startswith(teachers.GIVEN):
+        raise ConfigError(
+            f"the teacher is {wanted.name}: go on where it is, in Python, with out=FOLDER"
+        )
     return teachers.load(
         wanted.name,
         weights=wanted.weights,

@@ -18,6 +18,7 @@ from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, save_weights
+from autorecon.teachers import Teacher
 from autorecon.workflow import stages
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import RunConfig, read_config, write_config
@@ -40,14 +41,16 @@ _WEIGHTS = "initial.safetensors"
 HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
-def start(path: Path, config: RunConfig, progress: Progress) -> tuple[RunFolder, Prepared]:
+def start(
+    path: Path, config: RunConfig, progress: Progress, teacher: Teacher | None = None
+) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder with its config.toml and spaces.
 
-    The settings are those that repeat the run: what fits into memory, and what is `auto` in
-    `config`, is decided first.
+    A `teacher` that is given takes the place of the one that is named. The settings are those that
+    repeat the run: what fits into memory, and what is `auto` in `config`, is decided first.
     """
     stages.set_threads(config.threads)
-    prepared = prepare(attrs.evolve(config, software=software()))
+    prepared = prepare(attrs.evolve(config, software=software()), teacher)
     if changes := prepared.teacher.changes:
         progress.say(f"{prepared.teacher.name}: {'; '.join(changes)}")
     if prepared.coverage:
@@ -73,8 +76,9 @@ def _bound(config: RunConfig, space: Space | None) -> RunConfig:
     return attrs.evolve(config, space=attrs.evolve(config.space, set=dict(space.parameters)))
 
 
-def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
-    """Open a run to go on with it, with its own settings and its own copies of the spaces."""
+def resume(path: Path, command: str, teacher: Teacher | None = None) -> tuple[RunFolder, Prepared]:
+    """Open a run to go on with it, with its own settings and its own copies of the spaces; with the
+    `teacher` that is given in place of the one that it names."""
     folder = RunFolder.open(path)
     config = read_config(folder.config)
     if config.command != command:
@@ -93,7 +97,7 @@ def resume(path: Path, command: str) -> tuple[RunFolder, Prepared]:
         weights=str(weights) if weights else None,
     )
     select = attrs.evolve(config.select, known=str(known) if known else "")
-    return folder, prepare(attrs.evolve(config, space=space, select=select))
+    return folder, prepare(attrs.evolve(config, space=space, select=select), teacher)
 
 
 def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE) -> Results:

@@ -71,7 +71,7 @@ def _save_grid(
     from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
 
-    if statistics := _statistics(prepared):
+    if statistics := prepared.statistics:
         mean, std = (torch.tensor(v).view(-1, 1, 1) for v in statistics)
         images = (images * std + mean).clamp(0, 1)
     grid = make_grid(_small(images), nrow=COLUMNS, padding=1, normalize=statistics is None)
@@ -91,8 +91,3 @@ def _small(images: Tensor) -> Tensor:
         return images
     size = [max(1, int(side * share)) for side in (height, width)]
     return interpolate(images, size, mode="bilinear", antialias=True)
-
-
-def _statistics(prepared: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    known = prepared.dataset or prepared.teacher
-    return (known.mean, known.std) if known.mean and known.std else None

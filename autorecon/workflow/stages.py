@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from autorecon.compress import Compression
+from autorecon.compress.packed.save import save_float, save_student
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
 from autorecon.graph.architectures.ids import options, picks_by_name
@@ -135,10 +136,7 @@ def compress(
     drive(stage, folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
-    config = stage.config
-    about = {"method": config.method, "bits": str(config.bits), "ranges": config.ranges}
-    about |= {"student": config.student, "teacher": prepared.teacher.name}
-    save_weights(done.with_suffix(".safetensors"), stage.student.module, about)
+    _save_student(prepared, stage, done)
     _save_images(folder, prepared, label, stage, done)
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
@@ -181,6 +179,19 @@ def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] 
         recording = load_state(folder.images_path)
         return lambda _: Repeated(recording)
     return Recorded if record else None
+
+
+def _save_student(prepared: Prepared, stage: Compression, done: Path) -> None:
+    save_student(
+        done.with_suffix(".safetensors"),
+        stage.student,
+        prepared.teacher,
+        stage.config,
+        statistics=prepared.statistics,
+        software=prepared.config.software,
+    )
+    if prepared.config.keep_float:
+        save_float(done.with_suffix(".float.safetensors"), stage.student)
 
 
 def _save_images(

@@ -9,10 +9,13 @@ from torch import Tensor
 
 from autorecon.graph import Space, load
 from autorecon.lang import load_ops
-from autorecon.runs import Progress, RunError, RunFolder, load_weights
+from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weights
 from autorecon.workflow.config import read_config
-from autorecon.workflow.prepare import bind, load_teacher
+from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
+
+SHOWN = 64
+"""Images of a data set that a file is compared on."""
 
 
 def run_space(path: Path) -> Space:
@@ -38,3 +41,17 @@ def run_weights(path: Path) -> Mapping[str, Tensor]:
     if read_config(folder.config).command == "search":
         return supernet_weights(folder, Progress())
     raise RunError(f"{path} has no trained generator: finish the run, or give --weights or --seed")
+
+
+def test_images(path: Path) -> dict[str, Tensor]:
+    """Some of the images that a run measured its students on, normalised, by what they are."""
+    folder = RunFolder.open(path)
+    if (invented := folder.path / "invented.safetensors").exists():
+        return {"invented images": load_state(invented)["images"][:SHOWN]}
+    config = read_config(folder.config)
+    teacher = load_teacher(config)
+    dataset = load_data(config, teacher)
+    if dataset is None:
+        return {}
+    images, _ = next(iter(dataset.in_order(dataset.test, SHOWN)))
+    return {dataset.name: images}

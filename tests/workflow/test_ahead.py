@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,16 +95,19 @@ def test_what_was_begun_ahead_goes_on_either_way(settings, monkeypatch):
     workflow.run(whole, prepared, QUIET)
     in_this_process(monkeypatch)
     folder, prepared = start(settings, "broken")
-    left, save = [11], Checkpoints.save
+    left, save = [3], Checkpoints.save
 
     def dying(self, checkpoint):
-        left[0] -= 1
+        left[0] -= checkpoint.stage.startswith("compress")
         if not left[0]:
             raise Killed
         save(self, checkpoint)
 
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoints, "save", dying)
+        driving = sys.modules["autorecon.runs.drive"]
+        patch.setattr(driving, "EVERY", 0.0)
+        patch.setattr(driving, "_SHARE", float("inf"))
         with pytest.raises(Killed) as caught:
             workflow.run(folder, prepared, QUIET, workflow.side_by_side(folder, 2))
     assert "continue with --resume broken" in caught.value.__notes__

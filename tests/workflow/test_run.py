@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import attrs
@@ -58,8 +59,9 @@ def test_whole_way(tiny):
     net = autorecon.generator(found)
     net.load_state_dict(load_weights(folder.generator_path))
     assert (folder.path / "images" / "discovered.png").read_bytes().startswith(b"\x89PNG")
-    student = load_weights(folder.compressed_path / "discovered-seed0.safetensors")
-    assert "0.weight" in student or any(name.endswith("weight") for name in student)
+    model = autorecon.load_compressed(folder.path, build=import_module("tiny_teacher").teacher)
+    assert (model.about.teacher, model.bits) == ("tiny_teacher:teacher", "w3a3")
+    assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
     images = load_state(folder.path / "invented.safetensors")["images"]
     assert (results.data.invented, results.data.test_images) == (True, len(images))
     assert "paper_genotype, trained anew from a seed of its own" in results.data.about
@@ -67,6 +69,21 @@ def test_whole_way(tiny):
     assert all(row.last.accuracy is None for row in results.rows)
     assert all(0 <= row.last.agreement <= 100 for row in results.rows)
     assert all(row.last.divergence >= 0 for row in results.rows)
+
+
+def test_weights_before_rounding_are_kept_if_asked_for(tiny):
+    pictures = {"method": "zeroq", "batch": 4, "image_batches": 1, "image_steps": 1, "epochs": 1}
+    own = {"space": {"file": "", "baseline": ""}, "compress": pictures, "keep_float": True}
+    folder, prepared = start(tiny | own, "c", "compress")
+    with pytest.raises(RunError, match="no compressed model yet: finish the run"):
+        autorecon.load_compressed(folder.path)
+    workflow.compress(folder, prepared, QUIET)
+    names = [path.name for path in sorted(folder.compressed_path.glob("*.safetensors"))]
+    assert names == [f"zeroq-seed0{x}.safetensors" for x in (".float", ".images", "")]
+    floats = load_weights(folder.compressed_path / names[0])
+    assert floats["0.weight"].shape == (4, 1, 3, 3)
+    model = autorecon.load_compressed(folder.path, build=import_module("tiny_teacher").teacher)
+    assert not model.network.get_parameter("0.weight").equal(floats["0.weight"])
 
 
 def test_a_student_that_diverges_is_told_and_the_others_go_on(tiny, monkeypatch):

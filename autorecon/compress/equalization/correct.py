@@ -15,7 +15,7 @@ from autorecon.compress.equalization.moments import (
     spread_over,
 )
 from autorecon.compress.errors import CompressError
-from autorecon.compress.quantization.calls import parameter, weighted_calls
+from autorecon.compress.quantization.calls import constant, parameter, weighted_calls
 from autorecon.compress.quantization.layers import ActivationQuantizer
 from autorecon.compress.quantization.quantize import quantized_weights
 
@@ -54,9 +54,10 @@ def correct_biases(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> No
     weights = quantized_weights(traced)
     for call in weighted_calls(traced):
         known = moments[call.source]
-        if known is None or call.bias is None or call.axis != 0:
+        kept = constant(call.bias)[0]
+        if known is None or kept is None or call.axis != 0:
             continue
         weight, quantizer = weights[str(call.weight.target)]
         error = over_kernel(quantizer(weight) - weight)
-        bias = parameter(traced, call.bias)
+        bias = parameter(traced, kept)
         bias.sub_((error * spread_over(known.mean, call)).sum(1))

@@ -17,6 +17,7 @@ from torch import Tensor, fx
 from autorecon.compress.quantization.calls import (
     WeightedCall,
     argument,
+    constant,
     groups_of,
     is_transposed,
     parameter,
@@ -161,7 +162,8 @@ def through_call(traced: fx.GraphModule, call: WeightedCall, moments: Moments) -
         return None
     weight = parameter(traced, call.weight).movedim(call.axis, 0)
     mean, variance = (spread_over(part, call) for part in (moments.mean, moments.variance))
-    offset = torch.zeros(len(weight)) if call.bias is None else parameter(traced, call.bias)
+    bias = constant(call.bias)[0]
+    offset = torch.zeros(len(weight)) if bias is None else parameter(traced, bias)
     found = (over_kernel(weight) * mean).sum(1) + offset
     return Moments(found, (over_kernel(weight.square()) * variance).sum(1))
 

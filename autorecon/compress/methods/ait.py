@@ -51,10 +51,10 @@ def scale(old: Tensor, step: Tensor, quantizer: WeightQuantizer, share: float) -
 
     1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
     """
-    levels = quantizer.levels(old)
+    levels = quantizer.encode(old).codes
 
     def moved(factor: float) -> float:
-        changed = quantizer.levels(old + factor * step) != levels
+        changed = quantizer.encode(old + factor * step).codes != levels
         return float(changed.float().mean())
 
     if moved(1.0) >= share or not step.any():

@@ -14,6 +14,7 @@ from autorecon.compress.quantization.operations import (
     CONVOLUTIONS,
     EINSUM,
     MATRICES,
+    MOVEMENTS,
     TRANSPOSED,
     operation,
 )
@@ -187,6 +188,13 @@ def constant(node: Any) -> tuple[fx.Node | None, list[fx.Node]]:
         node = node.args[0]
     found = isinstance(node, fx.Node) and node.op == "get_attr"
     return (node if found else None), turns
+
+
+def moved_from(node: fx.Node) -> fx.Node:
+    """Where values come from that were moved about at most."""
+    while operation(node) in MOVEMENTS:
+        node = node.all_input_nodes[0]
+    return node
 
 
 def _turned(turn: fx.Node, axes: list[int]) -> list[int]:

@@ -80,16 +80,17 @@ def _weight_name(parts: list[str]) -> str:
     return f"{path}.{field.partition('_')[0]}" if field.startswith("weight_") else min(parts)
 
 
-def forget_unread(traced: fx.GraphModule) -> None:
-    """Drop calls whose results nothing reads, and the parameters that they alone read; what nothing
-    ever read stays."""
-    before = _read(traced)
+def forget_unread(traced: fx.GraphModule, before: set[str] | None = None) -> None:
+    """Drop calls whose results nothing reads, and the parameters that they alone read, or that
+    were read `before`; what nothing ever read stays."""
+    before = parameters_read(traced) if before is None else before
     traced.graph.eliminate_dead_code()
-    for name in before - _read(traced):
+    for name in before - parameters_read(traced):
         path, _, field = name.rpartition(".")
         delattr(traced.get_submodule(path), field)
     traced.recompile()
 
 
-def _read(traced: fx.GraphModule) -> set[str]:
+def parameters_read(traced: fx.GraphModule) -> set[str]:
+    """Names of the parameters and buffers that a graph reads."""
     return {str(node.target) for node in traced.graph.find_nodes(op="get_attr") if node.users}

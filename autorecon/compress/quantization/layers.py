@@ -5,11 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from autorecon.compress.quantization.bit_packing import pack_bits, unpack_bits
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.rounding import (
+    Encoded,
+    decode_weight,
+    encode_weight,
     fake_quantize,
+    multiple,
     quantize_weight,
-    weight_levels,
+    weight_scale,
 )
 
 BETA = 0.9
@@ -72,13 +77,22 @@ class WeightQuantizer(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         rows = quantize_weight(self.rows(weight), self.bits, self.rounding, self.integer)
-        if self.groups == 1:
-            return rows.movedim(0, self.axis)
-        return rows.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
+        return self._whole(rows)
 
-    def levels(self, weight: Tensor) -> Tensor:
-        """The integers, 0 to 2^bits - 1, that a weight is rounded to, as rows [out, ...]."""
-        return weight_levels(self.rows(weight), self.bits, self.rounding, self.integer)
+    def encode(self, weight: Tensor) -> Encoded:
+        """The integers that a weight is rounded to, as rows [out, ...]."""
+        return encode_weight(self.rows(weight), self.bits, self.rounding, self.integer)
+
+    def decode(self, encoded: Encoded) -> Tensor:
+        """The weight that its integers stand for: exactly what `forward` gives of it."""
+        return self._whole(decode_weight(encoded, self.bits)).contiguous()
+
+    @torch.no_grad()
+    def steps(self, weight: Tensor | None) -> Tensor:
+        """Of each output channel [out], the step between values of codes in a byte."""
+        assert weight is not None
+        scale = weight_scale(self.rows(weight), self.bits, self.rounding, self.integer)
+        return 1 / (scale * multiple(self.bits))
 
     def rows(self, weight: Tensor) -> Tensor:
         """The weight as [out, ...], which is what quantization looks at."""
@@ -86,5 +100,72 @@ class WeightQuantizer(nn.Module):
             return weight.movedim(self.axis, 0)
         return weight.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
 
+    def _whole(self, rows: Tensor) -> Tensor:
+        if self.groups == 1:
+            return rows.movedim(0, self.axis)
+        return rows.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
+
     def extra_repr(self) -> str:
         return f"bits={self.bits}, rounding={self.rounding}"
+
+
+class BiasQuantizer(nn.Module):
+    """Rounds a bias to whole steps of what is added up: those of the values times those of the
+    weights, an output channel each; 32-bit integers hold them, as `codes`.
+
+    It asks the quantizers of values and weights, whose names in `root` it knows, for their steps.
+    """
+
+    def __init__(self, root: nn.Module, values: str, weight: str) -> None:
+        super().__init__()
+        # Not as a submodule, for then it would be a part of itself.
+        self._root, self.values, self.weight = (root,), values, weight
+
+    def forward(self, bias: Tensor, weight: Tensor | None = None) -> Tensor:
+        step = self.steps(weight)
+        return bias + ((bias / step).round() * step - bias).detach()
+
+    @torch.no_grad()
+    def steps(self, weight: Tensor | None) -> Tensor:
+        """[out]"""
+        values, of_weight = (self._root[0].get_submodule(n) for n in (self.values, self.weight))
+        assert isinstance(values, ActivationQuantizer)
+        assert isinstance(of_weight, WeightQuantizer)
+        span = (values.high - values.low).clamp_min(1e-8)
+        return span / (2**values.bits - 1) * of_weight.steps(weight)
+
+
+class StoredWeight(WeightQuantizer):
+    """Gives the weight that it holds as packed integers, whatever it is called with.
+
+    It takes the place of a WeightQuantizer where a student is no longer trained; its state is what
+    a packed file has of the weight.
+    """
+
+    codes: Tensor
+    scale: Tensor
+    zero: Tensor | None
+    shift: Tensor | None
+
+    def __init__(self, like: WeightQuantizer, weight: Tensor) -> None:
+        super().__init__(like.bits, like.rounding, like.axis, like.groups, like.integer)
+        weight = weight.detach().contiguous()
+        encoded = like.encode(weight)
+        self.shape, self.dtype = encoded.codes.shape, weight.dtype
+        self.register_buffer("codes", pack_bits(encoded.codes, self.bits))
+        self.register_buffer("scale", encoded.scale)
+        self.register_buffer("zero", encoded.zero)
+        self.register_buffer("shift", encoded.shift)
+
+    def forward(self, weight: Tensor | None = None) -> Tensor:
+        return self.decode(self._held()).to(self.dtype)
+
+    def encode(self, weight: Tensor) -> Encoded:
+        return self._held()
+
+    def steps(self, weight: Tensor | None) -> Tensor:
+        return 1 / (self.scale * multiple(self.bits))
+
+    def _held(self) -> Encoded:
+        codes = unpack_bits(self.codes, self.bits, self.shape.numel()).view(self.shape)
+        return Encoded(codes, self.scale, self.zero, self.shift)

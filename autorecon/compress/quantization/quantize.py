@@ -17,17 +17,23 @@ from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, Bits
 from autorecon.compress.quantization.calls import (
     WeightedCall,
     constant,
+    moved_from,
     parameter,
     weighted_calls,
 )
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.coverage import Coverage, coverage
-from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    BiasQuantizer,
+    WeightQuantizer,
+)
 from autorecon.compress.quantization.norms import fold_batch_norms
-from autorecon.compress.quantization.operations import MOVEMENTS, is_rectifier, operation
+from autorecon.compress.quantization.operations import is_rectifier
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
+from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.records.results import Site
 
@@ -47,6 +53,12 @@ class QuantizedModel:
         logits: Tensor = self.module(images)
         return logits
 
+    @property
+    def answers(self) -> int:
+        """How many numbers it gives an image."""
+        (logits,) = self.module.graph.output_node().args
+        return int(cast(fx.Node, logits).meta["shape"][1])
+
     def quantizers(self) -> Iterator[ActivationQuantizer]:
         return (m for m in self.module.modules() if isinstance(m, ActivationQuantizer))
 
@@ -61,10 +73,10 @@ class QuantizedModel:
                 raise CompressError("activation ranges are unknown: show the student images first")
             quantizer.observing = False
 
-    def weight_bytes(self) -> tuple[float, float]:
-        """Bytes of the weights and norms as float32, and with the quantized ones at their bits."""
-        full = sum(site.values for site in self.report) * 4
-        return full, sum(site.values * (site.bits or 32) for site in self.report) / 8
+    def weight_bytes(self) -> int:
+        """Bytes of all that is stored: quantized weights at their bits, with the numbers that their
+        grids take, ranges, norms, biases and whatever else is not quantized."""
+        return stored_bytes(self.module)
 
 
 @attrs.frozen
@@ -123,12 +135,14 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
     ends = {calls[0].weight, calls[-1].weight}
     sites = list(_quantize_weights(traced, calls, rules, ends))
     outer = _outer(traced)
-    at_ends = {_moved_from(call.source) for call in calls if call.weight in ends}
+    at_ends = {moved_from(call.source) for call in calls if call.weight in ends}
     for node in values:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
         sites.append(_quantize_value(traced, node, width, rules))
+    if rules.integer:
+        _round_biases(traced)
     traced.recompile()
     traced.eval().requires_grad_(True)
     return QuantizedModel(
@@ -139,14 +153,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
 def _outer(traced: fx.GraphModule) -> set[fx.Node]:
     """The images, and the answers."""
     (answers,) = traced.graph.output_node().all_input_nodes
-    return {*traced.graph.find_nodes(op="placeholder"), _moved_from(answers)}
-
-
-def _moved_from(node: fx.Node) -> fx.Node:
-    """Where values come from that were moved about at most."""
-    while operation(node) in MOVEMENTS:
-        node = node.all_input_nodes[0]
-    return node
+    return {*traced.graph.find_nodes(op="placeholder"), moved_from(answers)}
 
 
 def quantized_weights(traced: fx.GraphModule) -> dict[str, tuple[nn.Parameter, WeightQuantizer]]:
@@ -195,9 +202,25 @@ def _quantize_value(traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rul
     return Site(name, kind, bits, f"per tensor, {rules.ranges} range")
 
 
+def _round_biases(traced: fx.GraphModule) -> None:
+    for call in weighted_calls(traced):
+        values, bias = moved_from(call.source), call.bias
+        if values.op != "call_module" or bias is None or bias.op != "get_attr" or call.axis != 0:
+            continue
+        weight = next(u for u in call.weight.users if u.op == "call_module")
+        quantizer = BiasQuantizer(traced, str(values.target), str(weight.target))
+        with traced.graph.inserting_before(call.node):
+            placed = _place(traced, bias, str(bias.target), quantizer)
+        placed.args = (bias, call.weight)
+        call.node.replace_input_with(bias, placed)
+
+
 def _place(traced: fx.GraphModule, node: fx.Node, name: str, quantizer: nn.Module) -> fx.Node:
     """A call of a quantizer on what a node gives."""
-    target = f"{QUANTIZERS}.{name.replace('.', '_')}"
+    field, taken = name.replace(".", "_"), dict(traced.get_submodule(QUANTIZERS).named_children())
+    while field in taken:  # as of `a.b` and `a_b`, or of a weight that is read along two axes
+        field += "_"
+    target = f"{QUANTIZERS}.{field}"
     traced.add_submodule(target, quantizer)
     placed = traced.graph.call_module(target, (node,))
     placed.meta["shape"] = node.meta["shape"]

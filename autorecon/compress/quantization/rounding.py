@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -31,17 +32,22 @@ def fake_quantize(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
 class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
-        half = 2 ** (bits - 1)
-        span = (high - low).clamp_min(1e-8)
-        # A tensor above the line, because torch takes number / tensor as number * reciprocal.
-        scale = span.new_tensor(2**bits - 1) / span
-        zero = torch.round(scale * low) + half
-        levels = (x * scale).sub_(zero).round_().clamp_(-half, half - 1)
+        levels, scale, zero = _on_grid(x, low, high, bits)
         return levels.add_(zero).div_(scale)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         return gradient, None, None, None
+
+
+def _on_grid(x: Tensor, low: Tensor, high: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
+    """q, s and z of `fake_quantize`."""
+    half = 2 ** (bits - 1)
+    span = (high - low).clamp_min(1e-8)
+    # A tensor above the line, because torch takes number / tensor as number * reciprocal.
+    scale = span.new_tensor(2**bits - 1) / span
+    zero = torch.round(scale * low) + half
+    return (x * scale).sub_(zero).round_().clamp_(-half, half - 1), scale, zero
 
 
 def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
@@ -63,18 +69,72 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = Fa
     if rounding == "plain":
         return quantized
     with torch.no_grad():
-        shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
-        if integer:
-            shift = _whole_shift(shift, low, high, bits)
+        shift = _shift(weight, quantized, (low, high), bits, integer)
     return (quantized + shift).to(weight.dtype)
 
 
+@attrs.frozen(eq=False)
+class Encoded:
+    """A weight [out, ...] as integers: `codes` from 0 to 2^bits - 1 of type uint8, and an output
+    channel's `scale`, with its `zero` where the grid holds zero, and its `shift` unless rounding is
+    plain, each [out].
+    """
+
+    codes: Tensor
+    scale: Tensor
+    zero: Tensor | None
+    shift: Tensor | None
+
+
 @torch.no_grad()
-def weight_levels(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
-    """The integers, 0 to 2^bits - 1, that `quantize_weight` rounds a weight [out, ...] to."""
+def encode_weight(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Encoded:
+    """The integers of which `decode_weight` makes, bit for bit, what `quantize_weight` gives."""
     values, low, high = _ranged(weight, bits, rounding, integer)
-    scale = (2**bits - 1) / (high - low).clamp_min(1e-8)
-    return (fake_quantize(values, low, high, bits) * scale).round() - (scale * low).round()
+    levels, scale, zero = _on_grid(at_least_float32(values), low, high, bits)
+    codes = (levels + 2 ** (bits - 1)).to(torch.uint8)
+    kept = zero.flatten() if _holds_zero(bits, rounding, integer) else None
+    if rounding == "plain":
+        return Encoded(codes, scale.flatten(), kept, None)
+    shift = _shift(weight, levels.add_(zero).div_(scale), (low, high), bits, integer)
+    return Encoded(codes, scale.flatten(), kept, shift.flatten())
+
+
+@torch.no_grad()
+def weight_scale(weight: Tensor, bits: int, rounding: str, integer: bool = False) -> Tensor:
+    """Steps in 1, an output channel [out]: `scale` of `encode_weight`, bit for bit."""
+    _, low, high = _ranged(weight, bits, rounding, integer)
+    span = (high - low).clamp_min(1e-8)
+    return (span.new_tensor(2**bits - 1) / span).flatten()
+
+
+@torch.no_grad()
+def decode_weight(encoded: Encoded, bits: int) -> Tensor:
+    """The weight [out, ...] that its integers stand for."""
+    codes, half = encoded.codes, 2 ** (bits - 1)
+    shape = (-1,) + (1,) * (codes.dim() - 1)
+    levels = codes.to(torch.promote_types(encoded.scale.dtype, torch.float32))
+    # Without a zero of its own, the grid begins at 0: z is half then.
+    if encoded.zero is not None:
+        levels = levels.sub_(half).add_(encoded.zero.view(shape))
+    found = levels.div_(encoded.scale.view(shape))
+    if encoded.shift is not None:
+        found = found.add_(encoded.shift.view(shape))
+    return found
+
+
+def _shift(
+    weight: Tensor, quantized: Tensor, ends: tuple[Tensor, Tensor], bits: int, integer: bool
+) -> Tensor:
+    """What rounding took off the mean of each channel, [out, 1, ...]."""
+    low, high = ends
+    shift = (at_least_float32(weight) - quantized).flatten(1).mean(1).view(low.shape)
+    return _whole_shift(shift, low, high, bits) if integer else shift
+
+
+def _holds_zero(bits: int, rounding: str, integer: bool) -> bool:
+    """Whether a grid has to: that of plain rounding, and that of whole zero points where a shift by
+    a share of a step is too coarse to mend it."""
+    return rounding == "plain" or (integer and multiple(bits) < FINE)
 
 
 def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
@@ -93,18 +153,15 @@ def multiple(bits: int) -> int:
 def _ranged(
     weight: Tensor, bits: int, rounding: str, integer: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What of a weight is put on the grid, and its ranges.
-
-    Raised so that it begins at 0, unless the grid has to hold zero: that of plain rounding, and
-    that of whole zero points where a shift by a share of a step is too coarse to mend it.
-    """
+    """What of a weight is put on the grid, and its ranges; raised so that it begins at 0, unless
+    the grid has to hold zero."""
     shape = (-1,) + (1,) * (weight.dim() - 1)
     rows = weight.detach().flatten(1)
     # One after the other is several times faster than aminmax along an axis.
     low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
     if integer:
         low, high = low.clamp_max(0), high.clamp_min(0)
-    if rounding == "plain" or (integer and multiple(bits) < FINE):
+    if _holds_zero(bits, rounding, integer):
         return weight, low, high
     # From 0 up `fake_quantize` has its ends where the range has them.
     return at_least_float32(weight) - low, torch.zeros_like(low), high - low

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from torch import fx
 
-from autorecon.compress.quantization.calls import parameter, weighted_calls
+from autorecon.compress.quantization.calls import constant, parameter, weighted_calls
 from autorecon.compress.quantization.operations import (
     ATTENTION,
     CONVOLUTIONS,
@@ -58,10 +58,10 @@ def unquantized_sites(traced: fx.GraphModule, integer: bool = False) -> list[Sit
     found: list[Site] = []
     for node in traced.graph.nodes:
         call = calls.get(node)
-        if call and call.bias is not None and call.bias.op == "get_attr":
-            values = parameter(traced, call.bias).numel()
-            reason = "rounded to 32 bits where it runs" if integer else "added in full precision"
-            found.append(Site(str(call.bias.target), "bias", None, reason, values))
+        if call and (bias := constant(call.bias)[0]) is not None:
+            values = parameter(traced, bias).numel()
+            reason = "whole steps, of 32 bits" if integer else "added in full precision"
+            found.append(Site(str(bias.target), "bias", None, reason, values))
         elif any(user.op == "call_module" for user in node.users):
             continue
         elif node.op == "placeholder":

@@ -13,6 +13,7 @@ from autorecon.graph.diff.pairing import EdgePair, counterparts, edge_pairs, reo
 from autorecon.graph.draw.labels import named_choices
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
+from autorecon.lazy import upward
 
 Kind = Literal["added", "removed", "changed"]
 # Names and ends are what things are matched by; a bound port is the node that it is bound to.
@@ -114,6 +115,11 @@ class Difference:
     def same(self) -> bool:
         changes = (*self.parameters, *self.restrictions, *self.nodes, *self.edges)
         return not changes and not self.reordered
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows: the drawing, or None where it cannot be made."""
+        found: str | None = upward("autorecon.graph.diff.draw_diff", "shown")(self)
+        return found
 
 
 def compare(old: Space, new: Space) -> Difference:

@@ -9,6 +9,7 @@ from autorecon.graph.diff.diff import Change, Difference, EdgeChange, Kind, Node
 from autorecon.graph.draw import labels
 from autorecon.graph.draw.draw import EDGE, GRAPH, INPUT, NODE, draw_nodes, edge_tooltip, plain
 from autorecon.graph.draw.labels import GREY, INK
+from autorecon.graph.draw.render import shown_dot
 from autorecon.lang import Edge, Node
 from autorecon.lang.wording import plural
 
@@ -41,6 +42,11 @@ def diff_source(difference: Difference) -> str:
         for source, target, shown in _edges(difference):
             page.edge(source, target, **shown)
     return drawing.source
+
+
+def shown(difference: Difference) -> str | None:
+    """The drawing for a notebook, or None where it cannot be made."""
+    return shown_dot(diff_source(difference))
 
 
 def _node(node: Node, change: NodeChange | None) -> dict[str, str]:

@@ -47,6 +47,19 @@ def svg(space: Space) -> str:
     return _svg(dot_source(space))
 
 
+def shown(space: Space) -> str | None:
+    """The same for a notebook, which shows the text of what cannot be drawn."""
+    return shown_dot(dot_source(space))
+
+
+def shown_dot(source: str) -> str | None:
+    """The same of DOT text."""
+    try:
+        return _svg(source)
+    except DrawError:
+        return None
+
+
 def _svg(source: str) -> str:
     text = _lay_out(source, "svg").decode("utf-8", "replace")
     start = text.find("<svg")

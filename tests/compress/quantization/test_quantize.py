@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -163,3 +164,21 @@ def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
 def test_unknown_rounding_is_refused(teacher: nn.Module) -> None:
     with pytest.raises(CompressError, match="rounding = 'up' is unknown; choose plain or unbiased"):
         quantize(teacher, (1, 8, 8), Bits(3, 3), rounding="up")
+
+
+class Alike(nn.Module):
+    """A block's convolution and activation that are called as others are, but for a dot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Sequential(OrderedDict(conv=nn.Conv2d(1, 2, 1), relu=nn.ReLU()))
+        self.a_conv, self.a_relu = nn.Conv2d(2, 2, 1), nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.a_relu(self.a_conv(self.a(x)) + 3).mean((2, 3))
+
+
+def test_names_that_differ_by_a_dot_have_quantizers_of_their_own() -> None:
+    model = quantize(Alike().eval(), (1, 4, 4), Bits(3, 3))
+    model(torch.rand(2, 1, 4, 4))
+    assert len({float(quantizer.high) for quantizer in model.quantizers()}) == 2

@@ -21,7 +21,7 @@ METHODS = ("gdfq", "qimera", "ait")
 def stage(teacher, generator, wrap=None, **settings):
     config = CompressConfig(**SETTINGS | settings)
     nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
-    return Compression(*nets, lambda module: _sum(module), wrap=wrap)
+    return Compression(*nets, lambda module: Score(_sum(module)), wrap=wrap)
 
 
 def _sum(module: nn.Module) -> Score:

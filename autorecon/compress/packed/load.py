@@ -1,0 +1,126 @@
+"""From a compressed model's file to a module that answers as the student did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from autorecon.compress.config import CompressConfig
+from autorecon.compress.engine.assembly import make_student
+from autorecon.compress.errors import CompressError, require_known
+from autorecon.compress.packed.model import CompressedModel
+from autorecon.compress.packed.save import packed_weights
+from autorecon.compress.quantization.quantize import QuantizedModel
+from autorecon.compress.quantization.stored import (
+    keep_decoded,
+    keep_packed,
+    put_stored,
+    stored_tensors,
+)
+from autorecon.compress.student import QuantizedStudent
+from autorecon.records.errors import RecordError
+from autorecon.records.packed import (
+    REMEDY,
+    PackedStudent,
+    check_classes,
+    check_weights,
+    read_packed,
+    split,
+)
+from autorecon.records.results import read_results
+from autorecon.runs import RunError, RunFolder
+from autorecon.teachers import build as build_known
+from autorecon.teachers import is_known, made_ready
+
+Build = Callable[[], nn.Module]
+Place = str | os.PathLike[str]
+MEMORY = {"dequantized": keep_decoded, "packed": keep_packed}
+
+
+def load_compressed(
+    path: Place, build: Build | None = None, memory: str = "dequantized"
+) -> CompressedModel:
+    """The compressed model of a run's folder or of a file, on the CPU.
+
+    Networks that are shipped, and those of torchvision and timm, are built by their names; for one
+    of your own give `build`, the function that makes it, whatever its weights: nothing that a file
+    names is imported. With `memory` "packed" weights are decoded at every call, and take the bytes
+    that they have in the file; else once. Raises RunError, RecordError, TeacherError or
+    CompressError for what cannot be loaded.
+    """
+    require_known("memory", memory, MEMORY)
+    file = student_file(Path(path))
+    about, tensors = read_packed(file)
+    if not about.bits:
+        module = _network(about, build, file)
+        module.load_state_dict(split(about, tensors, module.state_dict(), file))
+        return CompressedModel(module, about)
+    model = _quantized(about, tensors, build, file)
+    MEMORY[memory](model.module)
+    return CompressedModel(model.module, about)
+
+
+def rebuilt(path: Place, build: Build | None = None) -> QuantizedModel:
+    """The student of a run's folder or of a file, its quantizers in their places.
+
+    Its weights are what they are quantized to, and `encode` of their quantizers gives the stored
+    integers. Raises as `load_compressed`, and CompressError for a model that was distilled.
+    """
+    file = student_file(Path(path))
+    about, tensors = read_packed(file)
+    if not about.bits:
+        raise CompressError(f"{file} was distilled: its weights are float, and none are quantized")
+    return _quantized(about, tensors, build, file)
+
+
+def student_file(path: Path) -> Path:
+    """The file itself; of a run's folder the student of its last generator and first seed."""
+    if not path.is_dir():
+        return path
+    folder = RunFolder.open(path)
+    results = read_results(folder.results_path)
+    if results is None:
+        raise RunError(f"{path} has no compressed model yet: finish the run with --resume {path}")
+    files = {file.stem: file for file in folder.compressed_path.glob("*.safetensors")}
+    for row in results.rows:
+        if row.generator == results.summary[-1].generator and row.stem in files:
+            return files[row.stem]
+    raise RunError(f"{path} has no compressed model: its files are gone, or every seed diverged")
+
+
+def _quantized(
+    about: PackedStudent, tensors: Mapping[str, Tensor], build: Build | None, file: Path
+) -> QuantizedModel:
+    try:
+        config = CompressConfig(method=about.method, allow_partial=True, **about.settings)
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{file} has settings that there are not ({error}): {REMEDY}") from error
+    student = make_student(_network(about, build, file), config, None, about.image_shape)
+    if not isinstance(student, QuantizedStudent):
+        raise RecordError(f"{file} has bits, and {about.method} makes students that have none")
+    model = student.model
+    check_weights(about, packed_weights(model), file)
+    check_classes(about, model.answers, file)
+    put_stored(model.module, split(about, tensors, stored_tensors(model.module), file))
+    model.freeze()
+    return model
+
+
+def _network(about: PackedStudent, build: Build | None, file: Path) -> nn.Module:
+    """What is filled with the file's weights; CompressError where nobody says how to build it."""
+    if build is not None:
+        module = build()
+        if not isinstance(module, nn.Module):
+            raise CompressError(f"build() gave a {type(module).__name__}, not a torch.nn.Module")
+        return made_ready(module, about.image_shape)
+    if is_known(about.architecture):
+        return build_known(about.architecture, about.classes, about.image_shape)
+    named = about.architecture.replace(":", ".")
+    own = f"build={named}, the function of your own that makes it" if named else "build=FUNCTION"
+    raise CompressError(
+        f"{file} does not hold the code of its network, {about.teacher}, and nothing that a file "
+        f"names is imported: give load_compressed(..., {own})"
+    )

@@ -1,0 +1,74 @@
+"""What ONNX Runtime makes of a model: its answers, and which of its products are of integers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from autorecon.export.errors import ExportError
+
+INTEGER = {"QLinearConv", "ConvInteger", "QGemm", "QLinearMatMul", "MatMulInteger"}
+FLOAT = {
+    "Conv", "FusedConv", "NhwcFusedConv", "ConvTranspose", "Gemm", "FusedGemm", "MatMul",
+    "FusedMatMul",
+}  # fmt: skip
+
+
+@attrs.frozen(eq=False)
+class Runtime:
+    """A session of one thread; `kernels` counts the operations that it runs."""
+
+    session: Any
+    kernels: Counter[str]
+
+    @classmethod
+    def of(cls, model: bytes) -> Runtime:
+        """Raises ExportError where ONNX Runtime is not installed, or refuses the model."""
+        missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
+        if missing:
+            raise ExportError(
+                f"a student is run before it is written, by {' and '.join(missing)}: "
+                "pip install 'autorecon[export]'"
+            )
+        onnx, runtime = import_module("onnx"), import_module("onnxruntime")
+        with tempfile.TemporaryDirectory() as folder:
+            options = runtime.SessionOptions()
+            options.log_severity_level = 3
+            options.intra_op_num_threads = 1
+            options.optimized_model_filepath = str(Path(folder) / "optimized.onnx")
+            try:
+                onnx.checker.check_model(model)
+                session = runtime.InferenceSession(
+                    model, options, providers=["CPUExecutionProvider"]
+                )
+            # Both raise what they like.
+            except Exception as error:
+                reason = str(error).strip().partition("\n")[0]
+                raise ExportError(
+                    f"ONNX Runtime {runtime.__version__} refuses it: {reason}"
+                ) from error
+            optimized = onnx.load(options.optimized_model_filepath)
+        return cls(session, Counter(node.op_type for node in optimized.graph.node))
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Logits [N, classes]."""
+        (logits,) = self.session.run(None, {"images": images.numpy()})
+        return torch.from_numpy(logits)
+
+    @property
+    def integer(self) -> int:
+        """How many convolutions and products of matrices are computed with integers."""
+        return sum(self.kernels[name] for name in INTEGER)
+
+    @property
+    def products(self) -> int:
+        """How many there are."""
+        return self.integer + sum(self.kernels[name] for name in FLOAT)

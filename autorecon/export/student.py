@@ -1,0 +1,151 @@
+"""A compressed model to a file that needs no AutoReCon, run before it is there."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from autorecon.compress.packed.load import load_compressed, rebuilt
+from autorecon.compress.packed.model import CompressedModel
+from autorecon.export.errors import ExportError
+from autorecon.export.runtime import Runtime
+from autorecon.export.student_onnx import OPSETS, onnx_float, onnx_student
+from autorecon.runs import write_bytes
+
+FORMATS = (".onnx", ".pt2")
+NOISE = 16
+"""Images of noise on which a file is compared, besides whatever others are given."""
+
+TIE = 0.05
+"""Of the largest answer: how near two classes lie of which either may be called the first."""
+
+Place = str | os.PathLike[str]
+
+
+@attrs.frozen
+class ExportedStudent:
+    """The file; the largest `difference` of answers, of the largest of them; how many of the
+    `images` it puts into another class, all of them `ties`; of how many `products` it computes so
+    many with `integer` kernels (0 of a .pt2)."""
+
+    path: Path
+    bytes: int
+    images: int
+    difference: float
+    ties: int
+    products: int = 0
+    integer: int = 0
+    opset: int | None = None
+
+
+def export_student(
+    compressed: Place,
+    path: Place,
+    *,
+    build: Callable[[], nn.Module] | None = None,
+    weights_as: str = "int8",
+    images: Mapping[str, Tensor] | None = None,
+    force: bool = False,
+) -> ExportedStudent:
+    """Write the compressed model of a run's folder or of a file as `.onnx` or `.pt2`.
+
+    It is run and compared with the student on images [N, C, H, W] by the name of what they are,
+    and on noise; a file that answers otherwise is not written. ONNX has integers, at most 8 bits
+    in a byte, and "int4" halves those that fit. Raises ExportError, and as `load_compressed`.
+    """
+    path = Path(path)
+    _check(path, weights_as, force)
+    model = load_compressed(compressed, build=build)
+    random = torch.Generator().manual_seed(0)
+    shown = dict(images or {}) | {"noise": torch.randn(NOISE, *model.image_shape, generator=random)}
+    if path.suffix == ".pt2":
+        content = _archive(model)
+        answers: Callable[[Tensor], Tensor] = torch.export.load(io.BytesIO(content)).module()
+        facts = {}
+    else:
+        content = _onnx(model, compressed, build, weights_as)
+        answers = runtime = Runtime.of(content)
+        facts = {
+            "products": runtime.products,
+            "integer": runtime.integer,
+            "opset": OPSETS[weights_as],
+        }
+    difference, ties = _compared(model, answers, shown, path)
+    write_bytes(path, content)
+    count = sum(len(part) for part in shown.values())
+    return ExportedStudent(path, len(content), count, difference, ties, **facts)
+
+
+def _check(path: Path, weights_as: str, force: bool) -> None:
+    if path.suffix not in FORMATS:
+        raise ExportError(f"a student is written as {' or '.join(FORMATS)}, not to {path}")
+    if weights_as not in OPSETS:
+        raise ExportError(f"weights_as = '{weights_as}' is unknown; choose {' or '.join(OPSETS)}")
+    if path.exists() and not force:
+        raise ExportError(f"{path} is there already: name another file, or add --force")
+
+
+def _onnx(
+    model: CompressedModel,
+    compressed: Place,
+    build: Callable[[], nn.Module] | None,
+    weights_as: str,
+) -> bytes:
+    try:
+        if not model.bits:
+            return onnx_float(model.network, model.image_shape)
+        integer = model.about.scheme == "integer"
+        return onnx_student(rebuilt(compressed, build), model.image_shape, integer, weights_as)
+    except ExportError:
+        raise
+    # Torch's exporter raises what it likes.
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ExportError(f"torch cannot write {model.about.teacher} as ONNX: {reason}") from error
+
+
+def _archive(model: CompressedModel) -> bytes:
+    buffer = io.BytesIO()
+    batch = {0: torch.export.Dim("batch")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(
+            model.network,
+            (torch.zeros(2, *model.image_shape),),
+            dynamic_shapes=(batch,),
+            strict=False,
+        )
+        torch.export.save(program, buffer)
+    return buffer.getvalue()
+
+
+@torch.no_grad()
+def _compared(
+    model: CompressedModel,
+    answers: Callable[[Tensor], Tensor],
+    images: Mapping[str, Tensor],
+    path: Path,
+) -> tuple[float, int]:
+    """The largest difference, and the number of ties that fell otherwise; ExportError where an
+    image is of another class by more than that."""
+    largest, ties = 0.0, 0
+    for name, part in images.items():
+        expected, found = model(part), answers(part)
+        size = expected.abs().max().clamp_min(1e-12)
+        largest = max(largest, float((found - expected).abs().max() / size))
+        first, other = expected.argmax(1, keepdim=True), found.argmax(1, keepdim=True)
+        gap = (expected.gather(1, first) - expected.gather(1, other)).squeeze(1) / size
+        if not bool((gap <= TIE).all()):
+            raise ExportError(
+                f"{path} would put {int((gap > TIE).sum())} of {len(part)} images of {name} into "
+                "another class than the student does"
+            )
+        ties += int((first != other).sum())
+    return largest, ties

@@ -1,0 +1,203 @@
+"""compressed/GENERATOR-seedN.safetensors: a student, and all that is needed to build it again.
+
+A quantized one is a tensor a type, of all its values one after the other by name; a distilled one
+has its state dict. What it is says one entry of the file's metadata.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from autorecon.records.errors import RecordError
+from autorecon.records.schema import plain, structured
+from autorecon.runs import RunError, read_tensors, write_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT = 1
+KEY = "autorecon.compressed"
+LONGEST = 2**22
+"""Characters of the metadata; 64 a weight is usual."""
+MOST_VALUES, MOST_CLASSES = 2**24, 2**17
+"""Of an image and of the answers: what a file may have its reader compute."""
+
+REMEDY = "compress again, or get the file anew"
+
+
+def _within(least: int, most: int) -> Any:
+    return attrs.validators.and_(attrs.validators.ge(least), attrs.validators.le(most))
+
+
+def _is_image(record: Any, field: Any, shape: tuple[int, int, int]) -> None:
+    if min(shape) < 1 or math.prod(shape) > MOST_VALUES:
+        raise ValueError(f"{list(shape)} is no shape of an image")
+
+
+def _are_of_channels(record: Any, field: Any, values: tuple[float, ...] | None) -> None:
+    if values is not None and len(values) != record.image_shape[0]:
+        raise ValueError(f"{field.name} has {len(values)} numbers, not one a channel")
+    if values is not None and not all(map(math.isfinite, values)):
+        raise ValueError(f"{field.name} has values that are infinite or not a number")
+
+
+@attrs.frozen
+class PackedWeight:
+    """A weight that is stored as integers of so many bits."""
+
+    name: str
+    shape: tuple[int, ...]
+    bits: int
+
+
+@attrs.frozen(kw_only=True)
+class PackedStudent:
+    """What a file tells of the student in it; `bits` is "" where its weights are float.
+
+    `architecture` says what builds the network: autorecon:NAME, torchvision:NAME, timm:NAME or
+    package.module:function, "" of a module that was given in Python. `image_shape` is (channels,
+    height, width), `mean` and `std` normalise images whose pixels are 0..1. `scheme` and `settings`
+    are those of the quantization, `layout` is a digest of the stored names, shapes and types.
+    """
+
+    format: int = FORMAT
+    teacher: str
+    architecture: str
+    classes: int = attrs.field(validator=_within(1, MOST_CLASSES))
+    image_shape: tuple[int, int, int] = attrs.field(validator=_is_image)
+    mean: tuple[float, ...] | None = attrs.field(default=None, validator=_are_of_channels)
+    std: tuple[float, ...] | None = attrs.field(default=None, validator=_are_of_channels)
+    method: str
+    bits: str = ""
+    scheme: str = ""
+    settings: dict[str, Any] = attrs.Factory(dict)
+    weights: list[PackedWeight] = attrs.Factory(list)
+    layout: str = ""
+    software: dict[str, str] = attrs.Factory(dict)
+
+
+def write_packed(path: Path, student: PackedStudent, tensors: Mapping[str, Tensor]) -> None:
+    """Write a student's tensors, atomically; RunError where that cannot be done."""
+    if student.bits:
+        student = attrs.evolve(student, layout=_layout(tensors))
+        tensors = _joined(tensors)
+    text = json.dumps(plain(student), separators=(",", ":"))
+    write_tensors(path, dict(tensors), {KEY: text})
+
+
+def read_packed(path: Path) -> tuple[PackedStudent, dict[str, Tensor]]:
+    """What `write_packed` wrote: what the student is, and tensors that `split` gives their names.
+
+    Raises RunError for a file that cannot be read, and RecordError for one that is something else.
+    """
+    try:
+        metadata, tensors = read_tensors(path)
+    except RunError as error:
+        raise RunError(f"{error}; if it was copied, it may have been cut off: {REMEDY}") from error
+    text = metadata.get(KEY)
+    if text is None:
+        raise RecordError(f"{path} is no compressed model that says how it is built: {REMEDY}")
+    try:
+        found = json.loads(text) if len(text) <= LONGEST else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise RecordError(f"{path} does not say what it holds: {REMEDY}")
+    if found.get("format") != FORMAT:
+        raise RecordError(
+            f"{path} has the format {found.get('format')!r:.20}, and this version reads {FORMAT}: "
+            "load it with the version that made it, or a newer one"
+        )
+    return structured(found, PackedStudent, str(path), REMEDY), tensors
+
+
+def split(
+    student: PackedStudent, tensors: Mapping[str, Tensor], like: Mapping[str, Tensor], path: Path
+) -> dict[str, Tensor]:
+    """The tensors of a file by their names, which with their shapes and types are those of `like`;
+    RecordError where the file has others."""
+    if not student.bits:
+        _check_same(tensors, like, path)
+        return _finite(dict(tensors), path)
+    sizes = {kind: len(values) for kind, values in _joined(like).items()}
+    found = {kind: values.numel() for kind, values in tensors.items()}
+    if sizes != found or _layout(like) != student.layout:
+        raise _other_network(path)
+    parts: dict[str, Tensor] = {}
+    for kind, names in _by_type(like).items():
+        pieces = tensors[kind].flatten().split([like[name].numel() for name in names])
+        shaped = (piece.view(like[name].shape) for name, piece in zip(names, pieces, strict=True))
+        parts |= dict(zip(names, shaped, strict=True))
+    if any(parts[name].dtype != like[name].dtype for name in like):
+        raise _other_network(path)
+    return _finite(parts, path)
+
+
+def check_weights(student: PackedStudent, like: list[PackedWeight], path: Path) -> None:
+    """Raise RecordError, naming the first weight that differs from those of a network."""
+    own = {weight.name: weight for weight in like}
+    for weight in student.weights:
+        if weight != own.pop(weight.name, None):
+            raise _other_network(path, f": its {weight.name} has {list(weight.shape)} there")
+    for name in own:
+        raise _other_network(path, f": there is no {name} there")
+
+
+def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
+    """Raise RecordError unless a network gives as many answers as the file says."""
+    if answers != student.classes:
+        raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
+
+
+def _other_network(path: Path, where: str = "") -> RecordError:
+    return RecordError(
+        f"{path} holds another network than the one that was built for it{where}; build the one "
+        "that was compressed, as its code was then"
+    )
+
+
+def _check_same(found: Mapping[str, Tensor], like: Mapping[str, Tensor], path: Path) -> None:
+    for name in sorted(found.keys() | like.keys()):
+        one, other = found.get(name), like.get(name)
+        if one is None or other is None:
+            raise _other_network(path, f": only one of them has {name}")
+        if (one.shape, one.dtype) != (other.shape, other.dtype):
+            raise _other_network(path, f": its {name} has {list(one.shape)} there")
+
+
+def _finite(tensors: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    for name, value in tensors.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise RecordError(f"{path} has values in {name} that are no numbers: {REMEDY}")
+    return tensors
+
+
+def _by_type(tensors: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for name in sorted(tensors):
+        found[str(tensors[name].dtype).removeprefix("torch.")].append(name)
+    return found
+
+
+def _joined(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    import torch
+
+    return {
+        kind: torch.cat([tensors[name].flatten() for name in names])
+        for kind, names in _by_type(tensors).items()
+    }
+
+
+def _layout(tensors: Mapping[str, Tensor]) -> str:
+    lines = [
+        f"{name} {tensors[name].dtype} {list(tensors[name].shape)}" for name in sorted(tensors)
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]

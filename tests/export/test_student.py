@@ -1,0 +1,128 @@
+"""Students as files: integers that runtimes compute with, equal answers, or no file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import onnxruntime
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import Tensor, nn
+
+import autorecon
+from autorecon.cli import cli
+from autorecon.export import ExportError, export_student
+from autorecon.export.runtime import Runtime
+from autorecon.python.result import Result
+
+SHAPE = (1, 8, 8)
+SHORT = {"method": "noise", "calibration_batches": 2, "batch": 8, "epochs": 1}
+
+
+class Tiny(nn.Module):
+    """A residual block, a depthwise and a strided convolution, a pool and a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.bn1 = nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8)
+        self.deep, self.bn2 = nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.BatchNorm2d(8)
+        self.last, self.fc = nn.Conv2d(8, 8, 3, stride=2), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.bn1(self.first(x)))
+        x = nn.functional.relu6(x + self.bn2(self.deep(x)))
+        return self.fc(torch.relu(self.last(x)).mean((2, 3)))
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    net = Tiny()
+    with torch.no_grad():
+        for _ in range(5):
+            net(torch.randn(16, *SHAPE))
+    return net.eval()
+
+
+def compressed(**settings: object) -> Result:
+    return autorecon.compress(network(), image_shape=SHAPE, progress=False, **SHORT, **settings)
+
+
+@pytest.fixture(scope="module")
+def integers() -> Result:
+    return compressed(bits="w4a4", scheme="integer")
+
+
+def test_every_product_is_computed_with_integers(integers: Result, tmp_path: Path) -> None:
+    path = tmp_path / "s.onnx"
+    found = export_student(integers.file, path, build=network)
+    assert (found.products, found.integer) == (4, 4)
+    assert found.bytes == path.stat().st_size
+    images = torch.randn(5, *SHAPE)
+    (logits,) = onnxruntime.InferenceSession(path).run(None, {"images": images.numpy()})
+    assert torch.equal(torch.from_numpy(logits).argmax(1), integers.model(images).argmax(1))
+
+
+@pytest.mark.parametrize("settings", [{"scheme": "gdfq"}, {"scheme": "integer", "first_last": 8}])
+@pytest.mark.parametrize("bits", ["w2a3", "w8a8"])
+def test_all_schemes_and_widths_answer_alike(
+    bits: str, settings: dict[str, object], tmp_path: Path
+) -> None:
+    made = compressed(bits=bits, **settings)
+    for name, weights_as in (("a.onnx", "int8"), ("b.onnx", "int4"), ("c.pt2", "int8")):
+        made.export(tmp_path / name, weights_as=weights_as)
+    images = torch.randn(7, *SHAPE)
+    archive = torch.export.load(tmp_path / "c.pt2").module()
+    assert torch.equal(archive(images), made.model(images))
+
+
+def test_four_bits_take_half_a_byte(integers: Result, tmp_path: Path) -> None:
+    sizes = [
+        export_student(integers.file, tmp_path / f"{kind}.onnx", build=network, weights_as=kind)
+        for kind in ("int8", "int4")
+    ]
+    assert sizes[1].opset == 21
+    assert sizes[1].integer == 0
+
+
+def test_a_file_that_answers_otherwise_is_not_written(
+    integers: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Runtime.__call__
+    monkeypatch.setattr(Runtime, "__call__", lambda self, images: -right(self, images))
+    with pytest.raises(ExportError, match="images of noise into another class"):
+        integers.export(tmp_path / "s.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_is_said(integers: Result, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"\.onnx or \.pt2"):
+        integers.export(tmp_path / "s.py")
+    with pytest.raises(ExportError, match="int8 or int4"):
+        integers.export(tmp_path / "s.onnx", weights_as="int2")
+    (tmp_path / "s.pt2").write_text("mine")
+    with pytest.raises(ExportError, match="--force"):
+        integers.export(tmp_path / "s.pt2")
+    assert (tmp_path / "s.pt2").read_text() == "mine"
+
+
+def test_the_command_needs_the_function_of_a_network_of_ones_own(
+    integers: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("")
+    monkeypatch.setattr("autorecon.teachers.loading.build_own", lambda spec: network())
+    arguments = ["export", str(integers.file), "-o", str(tmp_path / "s.onnx")]
+    refused = CliRunner().invoke(cli, arguments)
+    assert refused.exit_code in (1, 2)
+    assert "build" in refused.output
+    made = CliRunner().invoke(cli, [*arguments, "--build", "mine:network"])
+    assert made.exit_code == 0, made.output
+    assert "4 of 4 convolutions and products are computed with integers" in made.output
+    wrong = CliRunner().invoke(cli, [*arguments, "--seed", "1"])
+    assert "--what generator" in wrong.output
+
+
+def test_facts_are_plain(integers: Result, tmp_path: Path) -> None:
+    found = export_student(integers.file, tmp_path / "s.onnx", build=network)
+    assert set(attrs.asdict(found)) >= {"bytes", "difference", "ties", "images"}
