@@ -24,8 +24,8 @@ def stage(teacher, generator, wrap=None, **settings):
     return Compression(*nets, lambda module: Score(_sum(module)), wrap=wrap)
 
 
-def _sum(module: nn.Module) -> Score:
-    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
+def _sum(module: nn.Module) -> float:
+    return sum(float(p.double().abs().sum()) for p in module.parameters())
 
 
 def run(stage, first=0):
