@@ -28,10 +28,11 @@ class Kept:
         return torch.autograd.graph.saved_tensors_hooks(self._note, lambda tensor: tensor)
 
     def _note(self, tensor: Tensor) -> Tensor:
-        place = tensor.untyped_storage().data_ptr()
+        # What an operation gives, with its graph, would hold that graph for ever.
+        bare, place = tensor.detach(), tensor.untyped_storage().data_ptr()
         if place not in self._own:
-            self._kept[place] = tensor.detach()
-        return tensor
+            self._kept[place] = bare
+        return bare
 
     @property
     def bytes(self) -> int:

@@ -20,6 +20,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _EVERY = 1.0  # seconds between reports of a share
+_PATIENCE = 10.0  # seconds in which an idle process ends by itself
 
 
 class Pool(Generic[Task, Result]):
@@ -104,6 +105,11 @@ class _Worker:
         return task, said
 
     def end(self) -> None:
+        """One that works is killed; another is let go, to give back the semaphores that libraries
+        of its made, of which Python would tell else."""
+        if self.task is None:
+            self.connection.close()
+            self.process.join(_PATIENCE)
         self.process.kill()
         self.process.join()
         self.connection.close()
@@ -125,7 +131,10 @@ def _serve(connection: Connection) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     do = connection.recv()
     while True:
-        task = connection.recv()
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
         connection.send(do(task, _Report(send=connection.send)))
 
 

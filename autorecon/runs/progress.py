@@ -38,8 +38,11 @@ class Meter:
     def status(self) -> str:
         """As in "120/600 steps, 8.1/s, 59 s left"; what was done earlier has no part in the rate.
 
-        Without a rate yet, only the count; at the end, the time taken instead of the time left.
+        Without a rate yet, only the count; at the end, the time taken instead of the time left;
+        of no steps, the time alone.
         """
+        if not self.total:
+            return f"took {duration(self.seconds())}"
         count = f"{self.done}/{self.total} steps"
         seconds = self.seconds()
         if not self._made or seconds <= 0:
@@ -116,6 +119,7 @@ class Progress:
                 bars.update(task, completed=meter.done, at=meter.status())
 
             yield tick
+            bars.update(task, at=meter.status())
 
 
 def _short(rate: float) -> str:

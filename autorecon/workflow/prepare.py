@@ -168,7 +168,8 @@ def _check_method(config: RunConfig) -> None:
         )
     if method.source == "generator" and not config.space.file:
         raise ConfigError(
-            f"the method {method.name} needs a generator: name a genotype file, or `gdfq-cifar`"
+            f"the method {method.name} needs a generator: name a genotype file, or `gdfq-cifar`, "
+            "or for large images `gdfq-imagenet`"
         )
     if method.source != "generator" and config.space.file:
         raise ConfigError(

@@ -314,6 +314,28 @@ def test_what_tuning_brings() -> None:
     assert f"all five pairs are for them, by {min(gains):.2f} to {max(gains):.2f}" in PROSE
 
 
+LITE0 = {
+    "noise": ("noise, mse", "agreement", "accuracy"),
+    "noise, `percentile`": ("noise, percentile", "agreement", "accuracy"),
+    "`zeroq`": ("ZeroQ, mse", "agreement", "accuracy"),
+    "calibration": ("GDFQ, mse", "calibrated_agreement", "calibrated"),
+    "`gdfq`": ("GDFQ, mse", "agreement", "accuracy"),
+}
+
+
+def test_a_real_network() -> None:
+    """Of each row the variant and its two figures; a cell has those of all seeds that were run."""
+    head, *rows = table("ranges read off")
+    for label, *cells in rows:
+        name, *figures = LITE0[label]
+        for bits, cell in zip(head[1:], cells, strict=True):
+            known = records("lite0")
+            places = [f"lite0_teacher-lite0/{bits}/{slug(name)}/seed{seed}" for seed in (0, 1)]
+            found = [known[place] for place in places if place in known]
+            told = [", ".join(f"{getattr(r, figure):.1f}" for r in found) for figure in figures]
+            assert cell == " / ".join(told), (label, bits)
+
+
 def test_records_are_few_and_small() -> None:
     kept = ("study.toml", "records.jsonl", "table.csv")
     made = (".lock", "table.html", "table.tex", "table.txt")  # by whoever goes on; git ignores them

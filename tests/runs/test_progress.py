@@ -80,7 +80,7 @@ def test_no_steps_are_shown_without_a_rate() -> None:
     stream = io.StringIO()
     with Progress(stream=stream).task("search", 0):
         pass
-    assert stream.getvalue() == "search 0/0 steps\n"
+    assert stream.getvalue() == "search took 0 s\n"
 
 
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
