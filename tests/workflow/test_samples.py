@@ -14,7 +14,7 @@ from autorecon.report.embed import read_grid
 from autorecon.runs import RunFolder
 from autorecon.workflow.samples import COLUMNS, MAX_ROWS, save_pictures, save_samples
 
-NOT_KNOWN = SimpleNamespace(dataset=None, teacher=SimpleNamespace(mean=None, std=None))
+NOT_KNOWN = SimpleNamespace(statistics=None)
 
 
 @pytest.fixture
