@@ -99,7 +99,7 @@ def with_codes(student: fx.GraphModule, integer: bool) -> fx.GraphModule:
 
 
 def _grids(traced: fx.GraphModule) -> dict[fx.Node, Grid]:
-    """By the nodes of the quantizers of values, those that fit."""
+    """By the nodes of the quantizers of values, whose ranges stay from now on."""
     found = {}
     for node in traced.graph.find_nodes(op="call_module"):
         quantizer = traced.get_submodule(str(node.target))

@@ -22,6 +22,16 @@ FLOAT = {
 }  # fmt: skip
 
 
+def require_runtime() -> None:
+    """Raise ExportError unless there is all that writes and runs ONNX models."""
+    missing = [n for n in ("onnx", "onnxscript", "onnxruntime") if find_spec(n) is None]
+    if missing:
+        raise ExportError(
+            f"a student is written and run by {' and '.join(missing)}: "
+            "pip install 'autorecon[export]'"
+        )
+
+
 @attrs.frozen(eq=False)
 class Runtime:
     """A session of one thread; `kernels` counts the operations that it runs."""
@@ -31,13 +41,7 @@ class Runtime:
 
     @classmethod
     def of(cls, model: bytes) -> Runtime:
-        """Raises ExportError where ONNX Runtime is not installed, or refuses the model."""
-        missing = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
-        if missing:
-            raise ExportError(
-                f"a student is run before it is written, by {' and '.join(missing)}: "
-                "pip install 'autorecon[export]'"
-            )
+        """Raises ExportError where ONNX Runtime refuses the model."""
         onnx, runtime = import_module("onnx"), import_module("onnxruntime")
         with tempfile.TemporaryDirectory() as folder:
             options = runtime.SessionOptions()

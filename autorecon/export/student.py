@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from autorecon.compress.packed.load import load_compressed, rebuilt
 from autorecon.compress.packed.model import CompressedModel
 from autorecon.export.errors import ExportError
-from autorecon.export.runtime import Runtime
+from autorecon.export.runtime import Runtime, require_runtime
 from autorecon.export.student_onnx import OPSETS, onnx_float, onnx_student
 from autorecon.runs import write_bytes
 
@@ -90,6 +90,8 @@ def _check(path: Path, weights_as: str, force: bool) -> None:
         raise ExportError(f"weights_as = '{weights_as}' is unknown; choose {' or '.join(OPSETS)}")
     if path.exists() and not force:
         raise ExportError(f"{path} is there already: name another file, or add --force")
+    if path.suffix == ".onnx":
+        require_runtime()
 
 
 def _onnx(

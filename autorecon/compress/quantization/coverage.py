@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from torch import fx
 
-from autorecon.compress.quantization.calls import (
-    unweighted_macs,
-    weighted_calls,
-)
+from autorecon.compress.quantization.calls import moved_from, unweighted_macs, weighted_calls
 from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
 from autorecon.compress.quantization.operations import MOVEMENTS, operation
 from autorecon.records.coverage import Coverage, Part
@@ -55,8 +52,7 @@ def _before(node: fx.Node) -> Iterator[fx.Node]:
 
 def _on_a_grid(traced: fx.GraphModule, node: fx.Node) -> bool:
     """Whether values come from a quantizer, moved about at most."""
-    while operation(node) in MOVEMENTS:
-        node = node.all_input_nodes[0]
-    if node.op != "call_module":
+    origin = moved_from(node)
+    if origin.op != "call_module":
         return False
-    return isinstance(traced.get_submodule(str(node.target)), ActivationQuantizer)
+    return isinstance(traced.get_submodule(str(origin.target)), ActivationQuantizer)
