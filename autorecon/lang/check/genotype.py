@@ -10,7 +10,6 @@ from autorecon.lang.check.space import check_space
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError, did_you_mean
 from autorecon.lang.elaborate.expressions import Number, Unknown, evaluate
 from autorecon.lang.elaborate.named_files import named_source
-from autorecon.lang.elaborate.parameters import following
 from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.spec import show_value
@@ -272,9 +271,7 @@ def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str
 
 def _header(base: Program, name: str, of: str) -> list[str]:
     """The header in one line or, where that is too long, with its parameters in another."""
-    space = parse(base.source).header
-    follows = following(space, base.parameters) if isinstance(space, s.SpaceHeader) else set()
-    values = ((k, v) for k, v in base.parameters.items() if k not in follows)
+    values = ((k, v) for k, v in base.parameters.items() if k not in base.following)
     given = ", ".join(f"{name} = {show_value(value)}" for name, value in values)
     start = f'genotype {name} of "{of}"'
     header = f"{start}({given})" if given else start

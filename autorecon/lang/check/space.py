@@ -12,7 +12,7 @@ from autorecon.lang.check.structure import check_graph
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.expressions import Number, Unknown
 from autorecon.lang.elaborate.includes import Uses
-from autorecon.lang.elaborate.parameters import bind_parameters
+from autorecon.lang.elaborate.parameters import bind_parameters, following
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.elaborate.statements import elaborate
 from autorecon.lang.program.nodes import Node
@@ -46,6 +46,7 @@ def check_space(
         _written(elaboration),
         limits=elaboration.limits,
         rules=elaboration.rules,
+        following=following(header, values),
         edge_types={
             name: elaboration.type_candidates.get(name) or ()
             for name in elaboration.declared.edge_types

@@ -35,15 +35,15 @@ def bind_parameters(
     return scope
 
 
-def following(header: s.SpaceHeader, values: Mapping[str, Number]) -> set[str]:
+def following(header: s.SpaceHeader, values: Mapping[str, Number]) -> frozenset[str]:
     """The parameters that need not be given, since their defaults, made of others, are as here."""
     defaults = {p.name.text: p.default for p in header.parameters if p.default}
-    return {
+    return frozenset(
         name
         for name, default in defaults.items()
         if isinstance(evaluate(default, {}, Diagnostics()), Unknown)
-        and evaluate(default, values, Diagnostics()) == values[name]
-    }
+        and evaluate(default, values, Diagnostics()) == values.get(name)
+    )
 
 
 def _given(

@@ -40,6 +40,8 @@ class Program:
     decisions: Mapping[str, Decision]  # each with two options at least
     limits: tuple[Limit, ...] = attrs.field(kw_only=True, default=())
     rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
+    # Parameters that a genotype need not give: their defaults are made of others, and hold here.
+    following: frozenset[str] = attrs.field(kw_only=True, default=frozenset(), eq=False, repr=False)
     # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
     required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
     source: Source = attrs.field(eq=False, repr=False)
