@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -17,13 +18,15 @@ class Source:
     """The text of one `.space` file; `name` is how messages call it, `path` is None for text.
 
     Nobody has seen a text that is written from a graph: its `places` say of each line what of the
-    graph it is, as `edge a->b`, and messages name that.
+    graph it is, as `edge a->b`, and messages name that. Files that the text names are read, but for
+    those that an editor has `opened`, by their resolved paths.
     """
 
     text: str
     name: str = "<text>"
     path: Path | None = None
     places: tuple[str, ...] = ()
+    opened: Mapping[Path, Source] = attrs.field(factory=dict, repr=False)
     _cache: dict = attrs.field(factory=dict, init=False, repr=False)
 
     @property

@@ -24,7 +24,12 @@ def load_program(path: str | Path, parameters: Mapping[str, Number] | None = Non
 def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Program:
     """Parse and check a text. `parameters` replace the defaults of the header; SpaceError."""
     with _without_collection():
-        file = parse(source)
+        return check_file(parse(source), parameters)
+
+
+def check_file(file: s.File, parameters: Mapping[str, Number] | None = None) -> Program:
+    """The same of a text that is parsed already."""
+    with _without_collection():
         if isinstance(file.header, s.GenotypeHeader):
             return check_genotype(file, file.header, parameters or {})
         assert file.header is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 from autorecon.lang.diagnostics.faults import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.resources import resource_folder
 from autorecon.lang.source import Source, Span
@@ -12,6 +14,12 @@ from autorecon.lang.syntax.parse import read_source
 
 def named_source(name: str, span: Span, code: str) -> Source:
     """The text of the file that `span` names; SpaceError with `code` if it cannot be used."""
+    path, opened = named_path(name, span, code), span.source.opened
+    return opened.get(path) or attrs.evolve(read_source(path), opened=opened)
+
+
+def named_path(name: str, span: Span, code: str) -> Path:
+    """Where that file is, resolved; SpaceError with `code` if there is none that may be named."""
     named = Path(name)
     near = span.source.path
     folders = [near.parent] if near else []
@@ -23,7 +31,7 @@ def named_source(name: str, span: Span, code: str) -> Source:
         raise _unusable(code, f"`{name}` leaves the folder", span, help)
     for folder in folders:
         if path := _file_within(folder, named):
-            return read_source(path)
+            return path
     known = {path.name for folder in folders for path in folder.glob("*.space")}
     places = " or ".join(dict.fromkeys(map(str, folders)))
     raise _unusable(code, f"no file `{name}` in {places}", span, did_you_mean(name, known))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
 from autorecon.lang.source import MAX_BYTES, Source, Span
-from autorecon.lang.syntax.automaton import Parser, Unexpected
+from autorecon.lang.syntax.automaton import Parser, Tree, Unexpected
 from autorecon.lang.syntax.expected import unexpected
 from autorecon.lang.syntax.layout import STATEMENT_WORDS, Layout, layout
 from autorecon.lang.syntax.tokens import Token, lex
@@ -25,6 +27,19 @@ from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
 _HEADERS = SpaceHeader | GenotypeHeader
+
+
+@attrs.frozen
+class Recovered:
+    """What can be read of a text that is being written: the whole tree if nothing is wrong, else the
+    faults; and in any case the statements without faults, the tokens as the layout has them, and
+    the comments."""
+
+    file: File | None
+    faults: tuple[Diagnostic, ...]
+    statements: tuple = ()
+    tokens: tuple[Token, ...] = ()
+    comments: tuple[Span, ...] = ()
 
 
 def read_source(path: str | Path) -> Source:
@@ -52,12 +67,37 @@ def parse(source: Source, *, headless: bool = False) -> File:
 
     A `headless` file may lack a header, if it holds nothing but declarations.
     """
+    found = recover(source, headless=headless)
+    if found.file is None:
+        raise SpaceError(found.faults)
+    return found.file
+
+
+def recover(source: Source, *, headless: bool = False) -> Recovered:
+    """The same of a text that may be half written, without raising."""
     faults = Diagnostics()
     tokens, comments = _tokens(source, faults)
-    faults.finish()
-    trees = _statements(layout(tokens), source, faults)
-    faults.finish()
-    statements = [build(tree, source) for tree in trees]
+    if faults.failed:
+        return Recovered(None, faults.in_order(), (), tuple(tokens), comments)
+    laid = layout(tokens)
+    statements: list = []
+    try:
+        trees = _statements(laid, source, faults)
+        statements = [build(tree, source) for tree in trees]
+        if not faults.failed:
+            file = _file(statements, comments, source, headless, faults)
+            return Recovered(file, (), tuple(statements), tuple(laid.tokens), comments)
+    except SpaceError as error:
+        found = error.diagnostics
+    else:
+        found = faults.in_order()
+    return Recovered(None, found, tuple(statements), tuple(laid.tokens), comments)
+
+
+def _file(
+    statements: list, comments: tuple, source: Source, headless: bool, faults: Diagnostics
+) -> File:
+    """SpaceError where what stands in the file does not make one."""
     if headless and not (statements and isinstance(statements[0], _HEADERS)):
         _check_declarations(statements, faults)
         return File(None, tuple(statements), comments, source)
@@ -110,12 +150,13 @@ def _span(token: Token, source: Source) -> Span:
     return Span(token.start_pos, token.end_pos, source)
 
 
-def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
+def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list[Tree]:
     """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
     for token, message, help in laid.faults:
         faults.report("E0101", message, _span(token, source), help)
     parser = Parser()
     saved = parser.save()
+    sound: list[Token] = []  # of the statements without faults
     before: list[Token] = []  # of the statement, since then
     depth = start_depth = ended = 0  # block braces; statements
     skipping = False
@@ -142,7 +183,23 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
         if skipping and token.type == "_NL" and depth <= start_depth:
             skipping = False
             parser.feed(token)
+            sound.append(token)
             saved, before = parser.save(), []
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
+            sound += before
             saved, start_depth, before = parser.save(), depth, []
-    return [] if faults.failed else parser.finish()
+    return _anew(sound) if faults.failed else parser.finish()
+
+
+def _anew(tokens: list[Token]) -> list[Tree]:
+    """The trees of sound statements: those of a parser that was set back may hold some twice. A
+    body that a fault left open ends with the last of them."""
+    parser = Parser()
+    for token in tokens:
+        parser.feed(token)
+    types = [token.type for token in tokens]
+    ends = [] if types[-1:] in ([], ["_NL"], ["_BLOCK_OPEN"]) else ["_NL"]
+    ends += ["_BLOCK_CLOSE", "_NL"] * (types.count("_BLOCK_OPEN") - types.count("_BLOCK_CLOSE"))
+    for kind in ends:
+        parser.feed(Token.at(tokens[-1], kind, ""))
+    return parser.finish()
