@@ -14,6 +14,7 @@ from autorecon import __version__
 COMMANDS = (
     "compile",
     "fmt",
+    "lsp",
     "show",
     "diff",
     "run",

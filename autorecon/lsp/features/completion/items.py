@@ -1,0 +1,150 @@
+"""The names and words of each kind, as an editor lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lsprotocol import types
+
+from autorecon.lang.elaborate.edges import CONTRACTS
+from autorecon.lang.elaborate.nodes import MERGES
+from autorecon.lang.elaborate.pipelines import signature
+from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.operations.spec import OpSpec, show_value
+from autorecon.lang.program.measures import MEASURES
+from autorecon.lang.syntax import tree as s
+from autorecon.lang.syntax.expected import FORMS
+from autorecon.lsp.cursor import Cursor
+from autorecon.lsp.features.completion import wanted
+from autorecon.lsp.names import symbols
+from autorecon.lsp.names.symbols import Scope, Symbol
+from autorecon.lsp.view import View
+
+_Kind = types.CompletionItemKind
+_KINDS = {
+    symbols.PARAMETER: _Kind.TypeParameter,
+    symbols.VALUE: _Kind.Variable,
+    symbols.EDGE_TYPE: _Kind.Interface,
+    symbols.OPERATION: _Kind.Function,
+    symbols.BLOCK: _Kind.Class,
+    symbols.INSTANCE: _Kind.Module,
+    symbols.NODE: _Kind.Field,
+    symbols.CHOICE: _Kind.Enum,
+}
+_WORDS: dict[str, tuple[str, ...]] = {
+    wanted.MERGES: MERGES,
+    wanted.CONTRACTS: CONTRACTS,
+    wanted.INPUTS: ("noise", "label"),
+    wanted.SHARED: ("choice", "weights"),
+    wanted.MEASURES: tuple(measure.word for measure in MEASURES),
+    wanted.AT: ("at", "exactly"),
+    wanted.BOUNDS: ("most", "least"),
+}
+_SYMBOLS = {
+    wanted.INSTANCES: (symbols.INSTANCE,),
+    wanted.BLOCKS: (symbols.BLOCK,),
+    wanted.VALUES: (symbols.PARAMETER, symbols.VALUE),
+    wanted.CANDIDATES: (symbols.OPERATION, symbols.CHOICE, symbols.EDGE_TYPE),
+}
+
+
+def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.CompletionItem]:
+    if kind in _WORDS:
+        yield from map(word, _WORDS[kind])
+    if kind in _SYMBOLS:
+        yield from (_symbol(found) for found in scope.all() if found.kind in _SYMBOLS[kind])
+    if kind == wanted.CANDIDATES:
+        yield from map(_operation, OPERATIONS.values())
+    if kind == wanted.STATEMENT:
+        types_here = (found for found in scope.all() if found.kind == symbols.EDGE_TYPE)
+        yield from (_symbol(found) for found in types_here)
+        yield types.CompletionItem("link", kind=_Kind.Interface, detail="link a -> b = PIPELINE")
+    if kind == wanted.NODES:
+        yield from _nodes(scope, at)
+    if kind == wanted.MEMBERS:
+        yield from map(_symbol, _members(scope, at))
+    if kind == wanted.ARGUMENTS:
+        yield from _arguments(scope, at)
+
+
+def word(text: str) -> types.CompletionItem:
+    return types.CompletionItem(text, kind=_Kind.Keyword)
+
+
+def statement(text: str) -> types.CompletionItem:
+    """With the form that help lines show."""
+    return types.CompletionItem(text, kind=_Kind.Keyword, detail=FORMS.get(text))
+
+
+def _symbol(symbol: Symbol) -> types.CompletionItem:
+    lines = symbol.statement.span.text.splitlines()
+    return types.CompletionItem(symbol.name, kind=_KINDS[symbol.kind], detail=lines[0])
+
+
+def _operation(spec: OpSpec) -> types.CompletionItem:
+    found = types.CompletionItem(spec.name, kind=_Kind.Function, documentation=spec.about)
+    found.detail = signature(spec)
+    if any(param.required for param in spec.params):
+        found.insert_text = f"{spec.name}("
+        found.filter_text = spec.name
+    return found
+
+
+def _nodes(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
+    """Of the block that the cursor is in, else of the file; and its instances."""
+    own = _home(scope) if "block" in at.bodies else _outermost(scope)
+    wanted_here = (symbols.NODE, symbols.INSTANCE)
+    yield from (_symbol(found) for found in own if found.kind in wanted_here)
+
+
+def _home(scope: Scope) -> Iterable[Symbol]:
+    """Of the scope around which there is only the file's."""
+    while scope.around is not None and scope.around.around is not None:
+        scope = scope.around
+    return scope.own.values()
+
+
+def _outermost(scope: Scope) -> Iterable[Symbol]:
+    while scope.around is not None:
+        scope = scope.around
+    return scope.own.values()
+
+
+def _members(scope: Scope, at: Cursor) -> Iterator[Symbol]:
+    """What stands behind the dot after an instance: its nodes and choices."""
+    instance = scope.find(symbols.NODE, _before_dot(at))
+    for name in instance.blocks if instance else ():
+        block = scope.find(symbols.BLOCK, name)
+        inner = block.members.own.values() if block and block.members else ()
+        yield from (found for found in inner if found.kind in (symbols.NODE, symbols.CHOICE))
+
+
+def _before_dot(at: Cursor) -> str:
+    """The instance's name, without its index."""
+    depth = 0
+    for token in reversed(at.tokens[:-1]):
+        depth += (token == "]") - (token == "[")
+        if depth == 0 and token.isidentifier():
+            return str(token)
+    return ""
+
+
+def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
+    """By their names, those that are not given; and label inputs where one is wanted."""
+    name, given = at.call or ("", [])
+    own = scope.find(symbols.OPERATION, name) or scope.find(symbols.BLOCK, name)
+    named = {str(a) for a, b in zip(given, given[1:], strict=False) if b == "="}
+    for parameter, default in _parameters(own, name):
+        if parameter not in named:
+            yield types.CompletionItem(f"{parameter}=", kind=_Kind.Property, detail=default)
+    for found in scope.all():
+        if isinstance(found.statement, s.InputDecl) and found.statement.kind.text == "label":
+            yield _symbol(found)
+
+
+def _parameters(own: Symbol | None, name: str) -> Iterator[tuple[str, str]]:
+    if own:
+        yield from ((p.name.text, p.span.text) for p in own.statement.parameters)
+    elif name in OPERATIONS:
+        params = OPERATIONS[name].params
+        yield from ((p.name, f"{p.name}={show_value(p.default)}") for p in params)

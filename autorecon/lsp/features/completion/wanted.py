@@ -1,0 +1,70 @@
+"""Which kinds of names can stand at the cursor, by the statement so far."""
+
+from __future__ import annotations
+
+from autorecon.lsp.cursor import Cursor
+
+STATEMENT = "statement"
+NODES, MEMBERS, INSTANCES, BLOCKS = "nodes", "members", "instances", "blocks"
+CANDIDATES, VALUES, ARGUMENTS = "candidates", "values", "arguments"
+MERGES, CONTRACTS, INPUTS = "merges", "contracts", "inputs"
+SHARED, MEASURES, AT, BOUNDS = "shared", "measures", "at", "bounds"
+
+_BEHIND = {
+    "merge": MERGES,
+    ":": INPUTS,
+    "share": SHARED,
+    "limit": MEASURES,
+    "after": INSTANCES,
+    ".": MEMBERS,
+    "into": NODES,
+    "from": NODES,
+}
+_VALUES = ("let", "if", "for", "limit", "space", "genotype")
+_CANDIDATES = ("edge", "op", "choice")
+
+
+def wanted(at: Cursor) -> tuple[str, ...]:
+    tokens = at.tokens
+    if not tokens:
+        return (STATEMENT,)
+    first, last = tokens[0], tokens[-1]
+    if last in _BEHIND and (last != "into" or first == "rule"):
+        return (_BEHIND[last],)
+    inner = [tokens[index] for index in at.opened]
+    if inner[-1:] == ["["]:
+        return (VALUES,)
+    if at.call and inner[-1:] == ["("] and first not in ("block", "op"):
+        return (ARGUMENTS, VALUES)
+    if first in _VALUES:
+        return (VALUES,)
+    if first == "rule":
+        return _of_rule(tokens)
+    if first == "edge" and len(tokens) == 2:
+        return (CONTRACTS,)
+    if first in _CANDIDATES:
+        return (CANDIDATES,) if "=" in tokens else ()
+    if first in ("node", "in", "out", "output"):
+        return (CANDIDATES,) if "then" in tokens else ()
+    if first == "share":
+        return (NODES,)
+    return _of_names(tokens)
+
+
+def _of_rule(tokens: tuple) -> tuple[str, ...]:
+    if len(tokens) == 1:
+        return (AT,)
+    if tokens[-1] == "at":
+        return (BOUNDS,)
+    if tokens[-1] == "in":
+        return (INSTANCES,)
+    counted = len(tokens) >= (4 if "at" in tokens[:2] else 3)
+    return (CANDIDATES,) if counted else (VALUES,)
+
+
+def _of_names(tokens: tuple) -> tuple[str, ...]:
+    """A statement that begins with a name: an edge, or an instance."""
+    if "->" not in tokens and tokens[-1] == "=":
+        return (BLOCKS,)
+    arrow = list(tokens).index("->") if "->" in tokens else len(tokens)
+    return (CANDIDATES,) if "=" in tokens[arrow:] else (NODES,)

@@ -1,0 +1,60 @@
+"""The colours that only meaning tells: what each name is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from autorecon.lang.syntax.tokens import lex
+from autorecon.lsp.names import symbols
+from autorecon.lsp.names.symbols import Occurrence
+from autorecon.lsp.view import View
+
+_OF_SYMBOLS = {
+    symbols.PARAMETER: "parameter",
+    symbols.VALUE: "variable",
+    symbols.EDGE_TYPE: "type",
+    symbols.OPERATION: "function",
+    symbols.BLOCK: "class",
+    symbols.INSTANCE: "namespace",
+    symbols.NODE: "property",
+    symbols.CHOICE: "enum",
+    symbols.WORD: "keyword",
+}
+_OF_TOKENS = {"NUMBER": "number", "AMOUNT": "number", "STRING": "string", "COMMENT": "comment"}
+_TYPES = sorted({*_OF_SYMBOLS.values(), *_OF_TOKENS.values()})
+_MODIFIERS = ("declaration", "defaultLibrary")
+LEGEND = types.SemanticTokensLegend(_TYPES, list(_MODIFIERS))
+
+
+def semantic_tokens(view: View, params: types.SemanticTokensParams) -> types.SemanticTokens:
+    """Five numbers a token: lines and columns from the one before, length, type, modifiers."""
+    data: list[int] = []
+    line = column = 0
+    for start, end, kind, modifiers in _tokens(view):
+        place = view.document.positions.range(start, end)
+        if place.start.line != line:
+            column = 0
+        length = place.end.character - place.start.character
+        data += place.start.line - line, place.start.character - column, length
+        data += _TYPES.index(kind), modifiers
+        line, column = place.start.line, place.start.character
+    return types.SemanticTokens(data)
+
+
+def _tokens(view: View) -> Iterator[tuple[int, int, str, int]]:
+    """Start, end, type and modifiers of whatever has a colour, in order; each on one line."""
+    named = {o.span.start: o for o in view.document.names.occurrences}
+    for token in lex(view.document.text):
+        if token.start_pos in named:
+            found = named[token.start_pos]
+            yield found.span.start, found.span.end, _OF_SYMBOLS[found.symbol.kind], _modifiers(found)
+        elif kind := _OF_TOKENS.get(token.type, "keyword" if token.isidentifier() else None):
+            if token.type != "NAME":
+                yield token.start_pos, token.end_pos, kind, 0
+
+
+def _modifiers(found: Occurrence) -> int:
+    is_library = found.symbol.is_built_in and found.symbol.kind != symbols.WORD
+    return found.is_declaration + 2 * is_library
