@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 
-from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
@@ -92,8 +92,7 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Un
     if expr.name in scope:
         return scope[expr.name]
     if not faults.again("E0201", expr.name, expr.span):
-        help = did_you_mean(expr.name, scope)
-        faults.report("E0201", f"unknown name `{expr.name}`", expr.span, help)
+        faults.unknown("E0201", f"unknown name `{expr.name}`", expr.span, expr.name, scope)
     return UNKNOWN
 
 

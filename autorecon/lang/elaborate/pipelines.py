@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
+from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
@@ -117,8 +118,9 @@ class _Expansion:
             placeholder = self._placeholder(call, visible.get(name, ""), scope)
             return (placeholder,) if placeholder else None
         if call.name.index:
-            help = did_you_mean(name, visible)
-            self.faults.report("E0202", f"unknown choice `{call.name.shown}`", call.name.span, help)
+            self.faults.unknown(
+                "E0202", f"unknown choice `{call.name.shown}`", call.name.span, name, visible
+            )
             return None
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
@@ -132,11 +134,14 @@ class _Expansion:
         same = familiar(name)
         if same and same in OPERATIONS:
             help = f"here it is `{signature(OPERATIONS[same])}`"
+            fixes = spelt(call.name.span, name, [same]) or (Fix.of(call.name.span, same),)
         else:
-            help = did_you_mean(name, known, most=40)
+            help, fixes = did_you_mean(name, known, most=40), spelt(call.name.span, name, known)
             if help.startswith("known here"):
                 help += "; a module that declares others is named by `--ops`"
-        self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
+        self.faults.report(
+            "E0202", f"unknown operation `{name}`", call.name.span, help, fixes=fixes
+        )
         return None
 
     def _placeholder(self, call: s.Call, prefix: str, scope: Scope) -> Placeholder | None:

@@ -18,10 +18,10 @@ _UNUSED = ("W0801", "W0802", "W0901")  # what one can as well leave out
 
 
 def diagnostics(checked: Checked) -> list[types.Diagnostic]:
-    return [_diagnostic(d, checked.document) for d in checked.diagnostics]
+    return [diagnostic(d, checked.document) for d in checked.diagnostics]
 
 
-def _diagnostic(d: Diagnostic, document: Document) -> types.Diagnostic:
+def diagnostic(d: Diagnostic, document: Document) -> types.Diagnostic:
     notes = "".join(f"\nnote: {text}" for text, span in d.notes if span is None)
     return types.Diagnostic(
         _range(d, document),
