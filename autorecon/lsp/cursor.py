@@ -38,6 +38,20 @@ class Cursor:
         return found
 
     @property
+    def instance(self) -> str | None:
+        """The name before the dot that the cursor is behind, as in `B[1].` and `B1.{a, `."""
+        brackets = self.opened[-1:] if self.tokens[-1:] and self.tokens[-1] != "." else []
+        before = self.tokens[: brackets[0]] if brackets else self.tokens
+        if before[-1:] != (".",) or (brackets and self.tokens[brackets[0]] != "{"):
+            return None
+        depth = 0
+        for token in reversed(before[:-1]):
+            depth += (token == "]") - (token == "[")
+            if depth == 0 and token.isidentifier():
+                return str(token)
+        return None
+
+    @property
     def call(self) -> tuple[str, list[Token]] | None:
         """The name before the innermost parenthesis that is open, and what stands in it."""
         for index in reversed(self.opened):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 import attrs
@@ -31,7 +32,7 @@ def named_path(name: str, span: Span, code: str) -> Path:
         help = "name a file in the same folder or below"
         raise _unusable(code, f"`{name}` leaves the folder", span, help)
     for folder in folders:
-        if path := _file_within(folder, named):
+        if path := _file_within(folder, named, span.source.opened):
             return path
     known = {path.name for folder in folders for path in folder.glob("*.space")}
     places = " or ".join(dict.fromkeys(map(str, folders)))
@@ -41,11 +42,12 @@ def named_path(name: str, span: Span, code: str) -> Path:
     raise SpaceError([Diagnostic(code, message, span, help, fixes=fixes)])
 
 
-def _file_within(folder: Path, named: Path) -> Path | None:
+def _file_within(folder: Path, named: Path, opened: Container[Path]) -> Path | None:
     """The file, unless links lead out of the folder or no file can have such a name."""
     try:
         path = (folder / named).resolve()
-        return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
+        is_there = path in opened or path.is_file()
+        return path if is_there and path.is_relative_to(folder.resolve()) else None
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, a ring of links
         return None
 

@@ -18,6 +18,7 @@ from autorecon.lsp.features.completion.wanted import wanted
 from autorecon.lsp.view import View
 
 MAX_FILES = 200
+_NAMES = {"NAME", "_AT", "BOUND"}  # names, and words that are known from names by their place
 _FILE = re.compile(r'\b(?:use|of)\s+"([^"\n]*)$')
 
 
@@ -38,7 +39,7 @@ def completion(view: View, params: types.CompletionParams) -> list[types.Complet
 
 def _names(view: View, at: Cursor) -> Iterator[types.CompletionItem]:
     accepted = at.accepts()
-    if at.tokens and "NAME" not in accepted:
+    if at.tokens and not accepted & _NAMES:
         return
     scope = view.document.names.scope_at(at.start)
     for kind in wanted(at):

@@ -112,21 +112,11 @@ def _outermost(scope: Scope) -> Iterable[Symbol]:
 
 def _members(scope: Scope, at: Cursor) -> Iterator[Symbol]:
     """What stands behind the dot after an instance: its nodes and choices."""
-    instance = scope.find(symbols.NODE, _before_dot(at))
+    instance = scope.find(symbols.NODE, at.instance or "")
     for name in instance.blocks if instance else ():
         block = scope.find(symbols.BLOCK, name)
         inner = block.members.own.values() if block and block.members else ()
         yield from (found for found in inner if found.kind in (symbols.NODE, symbols.CHOICE))
-
-
-def _before_dot(at: Cursor) -> str:
-    """The instance's name, without its index."""
-    depth = 0
-    for token in reversed(at.tokens[:-1]):
-        depth += (token == "]") - (token == "[")
-        if depth == 0 and token.isidentifier():
-            return str(token)
-    return ""
 
 
 def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:

@@ -16,7 +16,6 @@ _BEHIND = {
     "share": SHARED,
     "limit": MEASURES,
     "after": INSTANCES,
-    ".": MEMBERS,
     "into": NODES,
     "from": NODES,
 }
@@ -29,6 +28,8 @@ def wanted(at: Cursor) -> tuple[str, ...]:
     if not tokens:
         return (STATEMENT,)
     first, last = tokens[0], tokens[-1]
+    if at.instance:
+        return (MEMBERS,)
     if last in _BEHIND and (last != "into" or first == "rule"):
         return (_BEHIND[last],)
     inner = [tokens[index] for index in at.opened]

@@ -1,0 +1,252 @@
+"""Each feature through the protocol, by a server in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from autorecon.lang.fmt import format_source
+from autorecon.lang.source import Source
+from tests.lsp.conftest import PAPER, START, Edit, Editor, applied
+
+COUNT = "161,475,125,529,959,543,232 architectures"
+GENOTYPE = 'genotype g of "paper.space"\n\nB1.n1 -> B1.n2 = nearest\nB1.n1 -> B1.n3 = \n'
+
+
+def test_what_a_space_shows(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("paper.space", PAPER)
+        assert await editor.diagnostics("paper.space") == []
+        hover = await editor.ask("hover", "paper.space", "node @n2, n3")
+        assert "`B2.n2`|64x16x16|sum|1|4|128|0" in hover.contents.value
+        hover = await editor.ask("hover", "paper.space", "  @normal {n2")
+        assert "12 edges" in hover.contents.value
+        assert "`conv(5)`|102 k|6.55 M to 105 M" in hover.contents.value
+        hover = await editor.ask("hover", "paper.space", "= @conv(1)")
+        assert "convolution, same padding" in hover.contents.value
+        everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+        hints = await editor.ask("inlayHint", "paper.space", range=everything)
+        labels = {(h.position.line, h.label) for h in hints}
+        assert (17, "= 64x4x4, 64x8x8, 64x16x16") in labels
+        assert (22, "12 edges x 7 candidates") in labels
+        (lens,) = await editor.ask("codeLens", "paper.space")
+        assert lens.command.title.startswith(COUNT)
+        outline = await editor.ask("documentSymbol", "paper.space")
+        block = next(symbol for symbol in outline if symbol.name == "cell")
+        assert [child.name for child in block.children] == ["n1", "n2", "n3", "n4", "n5"]
+        folds = await editor.ask("foldingRange", "paper.space")
+        assert {(f.start_line, f.end_line) for f in folds} == {(0, 1), (2, 3), (16, 23)}
+        tokens = await editor.ask("semanticTokens/full", "paper.space")
+        assert len(tokens.data) % 5 == 0 < len(tokens.data)
+
+    edit(session)
+
+
+def test_names_lead_to_where_they_are(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        cells = "edge normal keeps = conv(3) | none\nblock cell(side) {\n  in a [side]\n  out b [side]\n}\n"
+        (editor.folder / "cells.space").write_text(cells)
+        text = 'space one\nuse "cells.space"\nA = cell(8)\nB = cell(8) after A\n'
+        editor.open("one.space", text)
+        (found,) = await editor.ask("definition", "one.space", "A = @cell")
+        assert found.uri == editor.uri("cells.space")
+        assert found.range.start == types.Position(1, 6)
+        (file,) = await editor.ask("definition", "one.space", 'use "@cells')
+        assert file.uri == editor.uri("cells.space")
+        (link,) = await editor.ask("documentLink", "one.space")
+        assert link.target == file.uri
+        context = types.ReferenceContext(True)
+        editor.open("cells.space", cells)
+        found = await editor.ask("references", "cells.space", "block @cell", context=context)
+        places = [(place.uri.rpartition("/")[2], place.range.start.line) for place in found]
+        assert places == [("cells.space", 1), ("one.space", 2), ("one.space", 3)]
+        found = await editor.ask("documentHighlight", "one.space", "@A = cell")
+        assert [h.range.start.line for h in found] == [2, 3]
+
+    edit(session)
+
+
+def test_a_new_name_goes_everywhere_or_is_refused(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("paper.space", PAPER)
+        new = PAPER.replace("n2", "middle")
+        found = await editor.ask("rename", "paper.space", "node @n2, n3", new_name="middle")
+        ((_, edits),) = found.changes.items()
+        assert applied(PAPER, edits) == new
+        found = await editor.ask("rename", "paper.space", "block @cell", new_name="stage")
+        ((_, edits),) = found.changes.items()
+        assert applied(PAPER, edits) == PAPER.replace("cell(", "stage(")
+        for name, why in {
+            "n3": "declared twice",
+            "node": "cannot be a name",
+            "2": "cannot be a name",
+        }.items():
+            with pytest.raises(JsonRpcException, match=why):
+                await editor.ask("rename", "paper.space", "node @n2, n3", new_name=name)
+        # A parameter of the block would hide the file's value.
+        with pytest.raises(JsonRpcException, match="something else|fault"):
+            await editor.ask("rename", "paper.space", "cell(@side, wide", new_name="width")
+        with pytest.raises(JsonRpcException, match="built into"):
+            await editor.ask("rename", "paper.space", "= @conv(1)", new_name="fold")
+        assert await editor.ask("prepareRename", "paper.space", "= @conv(1)") is None
+
+    edit(session)
+
+
+def test_a_genotype_is_renamed_with_its_space(edit: Edit) -> None:
+    space = "space s\ninput z [4]: noise\nnode a [4]\noutput b [4]\nlink z -> a = relu | tanh\nlink a -> b = relu\n"
+    genotype = 'genotype g of "s.space"\nz -> a = tanh\n'
+
+    async def session(editor: Editor) -> None:
+        (editor.folder / "g.space").write_text(genotype)
+        editor.open("s.space", space)
+        found = await editor.ask("rename", "s.space", "node @a", new_name="mid")
+        after = {uri.rpartition("/")[2]: edits for uri, edits in found.changes.items()}
+        assert applied(genotype, after["g.space"]) == genotype.replace("-> a", "-> mid")
+        (editor.folder / "g.space").write_text(genotype.replace("tanh", "tnh"))
+        with pytest.raises(JsonRpcException, match="mend .*g.space first"):
+            await editor.ask("rename", "s.space", "node @a", new_name="mid")
+
+    edit(session)
+
+
+CASES = {
+    "edge normal @": {"keeps", "enlarges", "bridges"},
+    "node x [4] merge @": {"sum", "product", "concat", "mean"},
+    "node x [4] then b@": {"bn", "activate"},
+    "let here = wi@": {"width", "wide"},
+    "cross B1.@": {"n1", "n5"},
+    "cross B1.{n2, @": {"n3", "n4"},
+    "cross B@": {"B1", "code", "image"},
+    "link z -> @": {"code", "B3"},
+    "link z -> code = @": {"linear", "normal", "conv"},
+    "link z -> code = conv(3, @": {"dilation=", "bias=", "width", "y"},
+    "link z -> code = conv(3, b@": {"bias="},
+    "B4 = @": {"cell"},
+    "B4 = cell(@": {"side=", "wide="},
+    "B4 = cell(4) after @": {"B1", "B3"},
+    "rule @": {"at", "exactly"},
+    "rule at @": {"most", "least"},
+    "rule at most 1 none into @": {"code", "B1"},
+    "limit @": {"params", "macs"},
+    "share @": {"choice", "weights"},
+    "input w: @": {"noise", "label"},
+    'use "@': {"paper.space", "near.space"},
+    "@": {"link", "normal", "block", "for", "rule"},
+}
+
+
+def test_what_can_be_written(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        (editor.folder / "near.space").write_text("")
+        editor.open("paper.space", PAPER)
+        for line, wanted in CASES.items():
+            editor.change("paper.space", f"{PAPER}{line.replace('@', '')}\n# end\n")
+            found = await editor.ask("completion", "paper.space", f"\n{line}\n# end")
+            assert wanted <= {item.label for item in found}, line
+        inside = PAPER.replace("  normal n4 -> n5\n", "  normal n4 -> \n")
+        editor.change("paper.space", inside)
+        found = await editor.ask("completion", "paper.space", "normal n4 -> @")
+        assert [item.label for item in found] == ["n1", "n2", "n3", "n4", "n5"]
+        found = await editor.ask("completion", "paper.space", "# The generator@ search")
+        assert not found
+
+    edit(session)
+
+
+def test_a_genotype_is_completed_by_its_space(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("g.space", GENOTYPE)
+        found = await editor.ask("completion", "g.space", "B1.n3 = @")
+        assert [item.label for item in found] == ["nearest", "bilinear"]
+        editor.change("g.space", GENOTYPE + "B1.n2 -> B1")
+        found = await editor.ask("completion", "g.space", "\nB1.n2 -> B1@")
+        assert [item.label for item in found] == ["B1.n2 -> B1.n4 = ", "B1.n2 -> B1.n5 = "]
+
+    edit(session)
+
+
+def test_signatures(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("paper.space", f"{PAPER}node q [4] then conv(3, groups = 2, \nB4 = cell(1, ")
+        found = await editor.ask("signatureHelp", "paper.space", "conv(3, groups = 2@")
+        assert found.signatures[0].label.startswith("conv(kernel, dilation=1, groups=1")
+        assert found.active_parameter == 2
+        found = await editor.ask("signatureHelp", "paper.space", "cell(1, @")
+        assert found.signatures[0].label == "cell(side, wide = side)"
+        assert found.active_parameter == 1
+
+    edit(session)
+
+
+def test_faults_and_what_mends_them(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        wrong = PAPER.replace("= conv(1) |", "= conf(1) |").replace("merge product", "merge prodct")
+        editor.open("paper.space", wrong)
+        first, second = await editor.diagnostics("paper.space")
+        assert (first.code, second.code) == ("E0202", "E0209")
+        assert first.message.startswith("unknown operation `conf`\nhelp: did you mean `conv`")
+        assert first.source == "autorecon"
+        fixes = await editor.fixes("paper.space")
+        assert wrong.replace("conf(1)", "conv(1)") in fixes.values()
+        assert wrong.replace("prodct", "product") in fixes.values()
+        hover = await editor.ask("hover", "paper.space", "= @conf")
+        assert "**E0202**" in hover.contents.value
+        editor.change("paper.space", PAPER)
+        assert await editor.diagnostics("paper.space") == []
+
+    edit(session)
+
+
+def test_layout(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        options = types.FormattingOptions(4, True)
+        loose = PAPER.replace("  up     n1", "  up n1").replace("B1 = cell(", "B1   =  cell( ")
+        for text in (loose, loose.replace("\n", "\r\n"), PAPER):
+            editor.open("paper.space", text)
+            edits = await editor.ask("formatting", "paper.space", options=options)
+            assert applied(text, edits) == format_source(Source(text))
+        editor.open("paper.space", "space one(\nnode")
+        assert not await editor.ask("formatting", "paper.space", options=options)
+
+    edit(session)
+
+
+def test_files_in_the_editor_go_before_those_on_disk(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        (editor.folder / "ops.space").write_text("op act = relu\n")
+        text = 'space one\nuse "ops.space"\ninput z [4]: noise\noutput b [4]\nlink z -> b = act\n'
+        editor.open("one.space", text)
+        assert await editor.diagnostics("one.space") == []
+        editor.open("ops.space", "op act = relu(2)\n")
+        assert [d.code for d in await editor.diagnostics("ops.space")] == ["E0302"]
+        editor.published.clear()
+        editor.change("ops.space", "op other = relu\n")
+        assert await editor.diagnostics("ops.space") == []
+        assert [d.code for d in await editor.diagnostics("one.space")] == ["E0202"]
+
+    edit(session)
+
+
+def test_without_pygls_it_says_what_to_install() -> None:
+    hidden = "import sys; sys.modules['pygls'] = None; sys.modules['lsprotocol'] = None\n"
+    command = [sys.executable, "-c", hidden + START, "lsp"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2
+    assert "pip install 'autorecon[lsp]'" in run.stderr
+
+
+def test_the_package_says_where_the_page_of_codes_is(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("untitled:one", "nonsense")
+        (found,) = await editor.diagnostics("untitled:one")
+        assert found.code_description
+        path = Path(found.code_description.href.removeprefix("file://").partition("#")[0])
+        assert "### Codes" in path.read_text("utf-8")
+
+    edit(session)
