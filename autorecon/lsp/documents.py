@@ -130,22 +130,25 @@ class Documents:
 
     def names(self, document: Document) -> Names:
         """Those of a document, as long as no file that they come from has changed."""
-        if document in self._names:
-            used, names = self._names[document]
-            if all(self._used(*file) is found for file, found in used):
-                return names
-        used = []
+        self._within.append(document)  # files may name each other in a ring
+        try:
+            used, names = self._names.get(document, ([], None))
+            if names is None or any(self._used(*file) is not found for file, found in used):
+                used, names = self._resolved(document)
+                self._names[document] = used, names
+            return names
+        finally:
+            self._within.pop()
 
-        def files(*file: str | Span) -> Names | None:
-            found = self._used(*file)  # type: ignore[arg-type]
-            used.append((file, found))
+    def _resolved(self, document: Document) -> tuple[list[tuple], Names]:
+        used: list[tuple] = []
+
+        def files(name: str, span: Span, code: str) -> Names | None:
+            found = self._used(name, span, code)
+            used.append(((name, span, code), found))
             return found
 
-        self._within.append(document)
-        names = resolve(document.recovered.statements, files)
-        self._within.pop()
-        self._names[document] = used, names
-        return names
+        return used, resolve(document.recovered.statements, files)
 
     def _used(self, name: str, span: Span, code: str) -> Names | None:
         found = self.named(name, span, code)
