@@ -31,6 +31,8 @@ TABLE = {
         HEAVY | {"lark"},
     ),
     "lowering": ("import autorecon.lowering", HEAVY),
+    "the language server": ("from autorecon.lsp.server import make_server; make_server('')", HEAVY),
+    "colours": ("import autorecon.pygments_lexer", HEAVY | {"lark"}),
     "runs": ("import autorecon.runs", HEAVY | {"safetensors", "tomli_w"}),
     "a report": ("import autorecon.report", HEAVY | {"jinja2"}),
     "objectives": (

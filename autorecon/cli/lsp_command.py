@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
+from autorecon import __version__
 from autorecon.cli.options import ops_option
 
 
@@ -25,4 +28,7 @@ def lsp(stdio: bool) -> None:
             raise
         message = "the language server needs pygls: pip install 'autorecon[lsp]'"
         raise click.UsageError(message) from None
-    make_server().start_io()
+    # Nearly all that reading a text makes is kept: looking for rings in it takes as long again.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
+    make_server(__version__).start_io()

@@ -47,7 +47,10 @@ class Document:
 
     @cached_property
     def recovered(self) -> Recovered:
-        return recover(self.source, headless=True)
+        found = recover(self.source, headless=True)
+        # What lacks a header and is no file of declarations lacks its header: that is one fault.
+        lacks_header = any(fault.code == "E0104" for fault in found.faults)
+        return recover(self.source) if lacks_header else found
 
     @property
     def header(self) -> s.SpaceHeader | s.GenotypeHeader | None:

@@ -39,10 +39,7 @@ def _program(program: Program) -> tuple:
             for e in program.edges
         ],
         [(one.measure, one.least, one.most) for one in program.limits],
-        [
-            (one.least, one.most, [edges[name] for name in one.edges])
-            for one in program.rules
-        ],
+        [(one.least, one.most, [edges[name] for name in one.edges]) for one in program.rules],
         list(program.picks.values()),
     )
 

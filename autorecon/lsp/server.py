@@ -9,12 +9,22 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from autorecon import __version__
 from autorecon.lsp.checks import Checks
 from autorecon.lsp.documents import Documents, path_of
-from autorecon.lsp.features import code_lens, formatting, hover, inlay_hints, links, navigation
-from autorecon.lsp.features import diagnostics, outline, quick_fixes, rename, semantic_tokens
-from autorecon.lsp.features import signature_help
+from autorecon.lsp.features import (
+    code_lens,
+    diagnostics,
+    formatting,
+    hover,
+    inlay_hints,
+    links,
+    navigation,
+    outline,
+    quick_fixes,
+    rename,
+    semantic_tokens,
+    signature_help,
+)
 from autorecon.lsp.features.completion import completion
 from autorecon.lsp.knowledge import Checked
 from autorecon.lsp.view import View
@@ -56,8 +66,8 @@ class Server(LanguageServer):
     """Holds the texts and their checks. Editors send whole texts: they are small, and nothing can
     get out of step."""
 
-    def __init__(self) -> None:
-        super().__init__("autorecon", __version__, types.TextDocumentSyncKind.Full)
+    def __init__(self, version: str) -> None:
+        super().__init__("autorecon", version, types.TextDocumentSyncKind.Full)
         self.documents = Documents()
         self.checks = Checks(self.documents, self._checked)
 
@@ -77,8 +87,9 @@ class Server(LanguageServer):
             self.workspace_code_lens_refresh(None)
 
 
-def make_server() -> Server:
-    server = Server()
+def make_server(version: str) -> Server:
+    """All features, of the autorecon of this version."""
+    server = Server(version)
     for method, function in FEATURES.items():
         server.feature(method, _OPTIONS.get(method))(_answer(server, function, 0.0))
     for method, function in OF_CHECKS.items():

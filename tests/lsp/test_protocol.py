@@ -49,7 +49,9 @@ def test_what_a_space_shows(edit: Edit) -> None:
 
 def test_names_lead_to_where_they_are(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
-        cells = "edge normal keeps = conv(3) | none\nblock cell(side) {\n  in a [side]\n  out b [side]\n}\n"
+        cells = (
+            "edge normal keeps = conv(3)\nblock cell(side) {\n  in a [side]\n  out b [side]\n}\n"
+        )
         (editor.folder / "cells.space").write_text(cells)
         text = 'space one\nuse "cells.space"\nA = cell(8)\nB = cell(8) after A\n'
         editor.open("one.space", text)
@@ -89,7 +91,7 @@ def test_a_new_name_goes_everywhere_or_is_refused(edit: Edit) -> None:
             with pytest.raises(JsonRpcException, match=why):
                 await editor.ask("rename", "paper.space", "node @n2, n3", new_name=name)
         # A parameter of the block would hide the file's value.
-        with pytest.raises(JsonRpcException, match="something else|fault"):
+        with pytest.raises(JsonRpcException, match=r"something else|fault"):
             await editor.ask("rename", "paper.space", "cell(@side, wide", new_name="width")
         with pytest.raises(JsonRpcException, match="built into"):
             await editor.ask("rename", "paper.space", "= @conv(1)", new_name="fold")
@@ -99,7 +101,8 @@ def test_a_new_name_goes_everywhere_or_is_refused(edit: Edit) -> None:
 
 
 def test_a_genotype_is_renamed_with_its_space(edit: Edit) -> None:
-    space = "space s\ninput z [4]: noise\nnode a [4]\noutput b [4]\nlink z -> a = relu | tanh\nlink a -> b = relu\n"
+    nodes = "space s\ninput z [4]: noise\nnode a [4]\noutput b [4]\n"
+    space = f"{nodes}link z -> a = relu | tanh\nlink a -> b = relu\n"
     genotype = 'genotype g of "s.space"\nz -> a = tanh\n'
 
     async def session(editor: Editor) -> None:
@@ -109,7 +112,7 @@ def test_a_genotype_is_renamed_with_its_space(edit: Edit) -> None:
         after = {uri.rpartition("/")[2]: edits for uri, edits in found.changes.items()}
         assert applied(genotype, after["g.space"]) == genotype.replace("-> a", "-> mid")
         (editor.folder / "g.space").write_text(genotype.replace("tanh", "tnh"))
-        with pytest.raises(JsonRpcException, match="mend .*g.space first"):
+        with pytest.raises(JsonRpcException, match=r"mend .*g\.space first"):
             await editor.ask("rename", "s.space", "node @a", new_name="mid")
 
     edit(session)

@@ -34,6 +34,13 @@ class Parser:
         self._values: list = []
 
     def save(self) -> Saved:
+        """What to go back to. Whatever follows, a list of statements grows first: if that were left
+        to what follows, going back would not undo it."""
+        while len(forced := set(self._tables.actions[self._states[-1]].values())) == 1:
+            action = forced.pop()
+            if action >= 0:
+                break
+            self._reduce(~action)
         return self._states.copy(), self._values.copy()
 
     def restore(self, saved: Saved) -> None:

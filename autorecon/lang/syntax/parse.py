@@ -31,7 +31,7 @@ _HEADERS = SpaceHeader | GenotypeHeader
 
 @attrs.frozen
 class Recovered:
-    """What can be read of a text that is being written: the whole tree if nothing is wrong, else the
+    """What can be read of a text that is being written: its tree if nothing is wrong, else the
     faults; and in any case the statements without faults, the tokens as the layout has them, and
     the comments."""
 
@@ -156,7 +156,6 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list[Tree]
         faults.report("E0101", message, _span(token, source), help)
     parser = Parser()
     saved = parser.save()
-    sound: list[Token] = []  # of the statements without faults
     before: list[Token] = []  # of the statement, since then
     depth = start_depth = ended = 0  # block braces; statements
     skipping = False
@@ -183,23 +182,17 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list[Tree]
         if skipping and token.type == "_NL" and depth <= start_depth:
             skipping = False
             parser.feed(token)
-            sound.append(token)
             saved, before = parser.save(), []
         elif not skipping and token.type in ("_NL", "_BLOCK_OPEN", "_BLOCK_CLOSE"):
-            sound += before
             saved, start_depth, before = parser.save(), depth, []
-    return _anew(sound) if faults.failed else parser.finish()
+    if faults.failed:
+        parser.restore(saved)
+    return _finished(parser)
 
 
-def _anew(tokens: list[Token]) -> list[Tree]:
-    """The trees of sound statements: those of a parser that was set back may hold some twice. A
-    body that a fault left open ends with the last of them."""
-    parser = Parser()
-    for token in tokens:
-        parser.feed(token)
-    types = [token.type for token in tokens]
-    ends = [] if types[-1:] in ([], ["_NL"], ["_BLOCK_OPEN"]) else ["_NL"]
-    ends += ["_BLOCK_CLOSE", "_NL"] * (types.count("_BLOCK_OPEN") - types.count("_BLOCK_CLOSE"))
-    for kind in ends:
-        parser.feed(Token.at(tokens[-1], kind, ""))
+def _finished(parser: Parser) -> list[Tree]:
+    """The trees so far; a body that a fault left open ends with the last of them."""
+    while "$END" not in (accepted := parser.accepts()):
+        kind = "_BLOCK_CLOSE" if "_BLOCK_CLOSE" in accepted else "_NL"
+        parser.feed(Token(kind, ""))
     return parser.finish()

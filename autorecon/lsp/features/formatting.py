@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from os.path import commonprefix
+from itertools import takewhile
 
 from lsprotocol import types
 
@@ -26,10 +26,16 @@ def _changed(document: Document, after: str) -> list[types.TextEdit]:
     if before == after:
         return []
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    same = len(commonprefix([old, new]))
+    same = _alike(old, new)
     most = min(len(old), len(new)) - same
-    tail = min(len(commonprefix([old[::-1], new[::-1]])), most)
+    tail = min(_alike(old[::-1], new[::-1]), most)
     start = sum(map(len, old[:same]))
     end = len(before) - sum(map(len, old[len(old) - tail :]))
     text = "".join(new[same : len(new) - tail])
     return [types.TextEdit(document.positions.range(start, end), text)]
+
+
+def _alike(old: list[str], new: list[str]) -> int:
+    """How many lines are the same from the first."""
+    pairs = zip(old, new, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

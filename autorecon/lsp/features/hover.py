@@ -26,8 +26,6 @@ def _codes(view: View, offset: int) -> dict[str, None]:
     here = (
         d.code
         for d in view.diagnostics
-        if d.span
-        and d.span.source is view.document.source
-        and d.span.start <= offset <= d.span.end
+        if d.span and d.span.source is view.document.source and d.span.start <= offset <= d.span.end
     )
     return dict.fromkeys(here)

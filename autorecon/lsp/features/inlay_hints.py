@@ -1,4 +1,4 @@
-"""Beside the text: the shapes of nodes, and how many edges a statement makes of how many options."""
+"""Beside the text: the shapes of nodes, and how many edges a statement makes."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from lsprotocol import types
 
@@ -55,7 +56,7 @@ def _symbols(statements: Sequence, at: Positions) -> Iterator[types.DocumentSymb
 
 
 def _symbol(
-    name: s.Name, kind: types.SymbolKind, statement: s.Statement, at: Positions, detail: str
+    name: s.Name, kind: types.SymbolKind, statement: Any, at: Positions, detail: str
 ) -> types.DocumentSymbol:
     # What is selected lies within the whole, as the protocol demands.
     whole = at.range(min(statement.span.start, name.span.start), statement.span.end)
@@ -64,7 +65,8 @@ def _symbol(
 
 def folding(view: View, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
     """Bodies and brackets over several lines, and comments of several lines."""
-    document, opened, found = view.document, [], set()
+    document, opened = view.document, []
+    found: set[tuple[int, int, types.FoldingRangeKind | None]] = set()
     for token in document.recovered.tokens:
         if document.text[token.start_pos : token.end_pos] != token:
             continue  # mended: the text has no such bracket

@@ -14,7 +14,6 @@ from autorecon.lsp.documents import Document, Documents, is_shipped
 from autorecon.lsp.features.navigation import reach
 from autorecon.lsp.knowledge import check_document
 from autorecon.lsp.likeness import likeness
-from autorecon.lsp.names import symbols
 from autorecon.lsp.names.resolve import places_of
 from autorecon.lsp.names.symbols import Occurrence
 from autorecon.lsp.view import View
@@ -63,9 +62,7 @@ def _places(document: Document, found: Occurrence) -> dict[Document, list[Occurr
     return {d: occurrences for d, occurrences in places.items() if occurrences}
 
 
-def _check(
-    documents: Documents, places: Mapping[Document, list[Occurrence]], name: str
-) -> None:
+def _check(documents: Documents, places: Mapping[Document, list[Occurrence]], name: str) -> None:
     """Raises Refused unless every document means the same with the new name."""
     touched = {other for d in places for other in (d, *documents.dependents(d))}
     changed = Documents(documents.encoding, documents.folders)

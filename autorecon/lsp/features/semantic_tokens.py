@@ -47,12 +47,14 @@ def _tokens(view: View) -> Iterator[tuple[int, int, str, int]]:
     """Start, end, type and modifiers of whatever has a colour, in order; each on one line."""
     named = {o.span.start: o for o in view.document.names.occurrences}
     for token in lex(view.document.text):
-        if token.start_pos in named:
-            found = named[token.start_pos]
-            yield found.span.start, found.span.end, _OF_SYMBOLS[found.symbol.kind], _modifiers(found)
-        elif kind := _OF_TOKENS.get(token.type, "keyword" if token.isidentifier() else None):
-            if token.type != "NAME":
-                yield token.start_pos, token.end_pos, kind, 0
+        found = named.get(token.start_pos)
+        if found:
+            kind = _OF_SYMBOLS[found.symbol.kind]
+            yield found.span.start, found.span.end, kind, _modifiers(found)
+        elif token.type in _OF_TOKENS:
+            yield token.start_pos, token.end_pos, _OF_TOKENS[token.type], 0
+        elif token.type != "NAME" and token.isidentifier():
+            yield token.start_pos, token.end_pos, "keyword", 0
 
 
 def _modifiers(found: Occurrence) -> int:

@@ -102,7 +102,7 @@ class Referrer:
             return self._call(call, scope)
         block = home.find(symbols.BLOCK, statement.block.text)
         self._found(word_span(statement.block), block)
-        self._arguments(statement.arguments, block and block.members, scope)
+        self._arguments(statement.arguments, block.members if block else None, scope)
         if statement.after:
             self._name(statement.after, home.find(symbols.NODE, statement.after.text), scope)
         return None
@@ -165,7 +165,7 @@ class Referrer:
             found = self._built_in(symbols.OPERATION, name.text)
         found = found or scope.find(symbols.EDGE_TYPE, name.text)
         self._name(name, found, scope)
-        return self._arguments(call.arguments, found and found.members, scope)
+        return self._arguments(call.arguments, found.members if found else None, scope)
 
     def _arguments(
         self, arguments: Sequence[s.Argument], members: Scope | None, scope: Scope

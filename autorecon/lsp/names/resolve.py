@@ -11,8 +11,17 @@ from autorecon.lsp.names.declare import Declarer
 from autorecon.lsp.names.refer import Referrer
 from autorecon.lsp.names.symbols import Names, Occurrence, Scope, Symbol
 
-_TAKEN = (symbols.PARAMETER, symbols.VALUE, symbols.EDGE_TYPE, symbols.OPERATION)
-_TAKEN += (symbols.BLOCK, symbols.CHOICE)
+# What `use` brings in.
+_TAKEN = frozenset(
+    (
+        symbols.PARAMETER,
+        symbols.VALUE,
+        symbols.EDGE_TYPE,
+        symbols.OPERATION,
+        symbols.BLOCK,
+        symbols.CHOICE,
+    )
+)
 
 # The names of a file that a text names, by what is written and where; None if it cannot be read.
 Files = Callable[[str, Span, str], "Names | None"]
@@ -23,7 +32,9 @@ def resolve(statements: Sequence, files: Files) -> Names:
     headers = [st for st in statements if isinstance(st, s.SpaceHeader | s.GenotypeHeader)]
     header = headers[0] if headers else None
     scope, base = Scope(), None
-    if isinstance(header, s.GenotypeHeader) and (found := files(header.of, header.of_span, "E0606")):
+    if isinstance(header, s.GenotypeHeader) and (
+        found := files(header.of, header.of_span, "E0606")
+    ):
         base = found.scope
         scope = Scope(own=dict(base.own))
     declarer = Declarer()

@@ -29,8 +29,8 @@ def choices(view: View, at: Cursor) -> list[types.CompletionItem] | None:
     if "=" in at.tokens:
         written = _plain("".join(at.tokens))
         known = {f"{_plain(d.text)}=": d.options for d in base.decisions.values()}
-        options = known.get(written)
-        return options and [types.CompletionItem(o, kind=_Kind.EnumMember) for o in options]
+        options = known.get(written, ())
+        return [types.CompletionItem(o, kind=_Kind.EnumMember) for o in options] or None
     written = _plain("".join(at.tokens) + at.word)
     made = {_plain(st.span.text.partition("=")[0]) for st in _picks(view.document)}
     left = [d for d in base.decisions.values() if _plain(d.text) not in made]

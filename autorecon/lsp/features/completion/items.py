@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from lsprotocol import types
 
@@ -123,7 +124,7 @@ def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
     """By their names, those that are not given; and label inputs where one is wanted."""
     name, given = at.call or ("", [])
     own = scope.find(symbols.OPERATION, name) or scope.find(symbols.BLOCK, name)
-    named = {str(a) for a, b in zip(given, given[1:], strict=False) if b == "="}
+    named = {str(a) for a, b in pairwise(given) if b == "="}
     for parameter, default in _parameters(own, name):
         if parameter not in named:
             yield types.CompletionItem(f"{parameter}=", kind=_Kind.Property, detail=default)
