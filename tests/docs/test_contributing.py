@@ -15,10 +15,10 @@ RECIPES = dict(
 PATH = re.compile(r"`((?:[\w-]+/)+[\w.-]*|[\w-]+\.md)`")
 
 
-def test_there_are_twelve_recipes() -> None:
+def test_there_are_thirteen_recipes() -> None:
     assert list(RECIPES) == [
         *("operation", "diagnostic", "contract", "pass", "strategy", "method"),
-        *("range", "teacher", "data set", "panel", "option", "cost"),
+        *("range", "teacher", "data set", "panel", "option", "cost", "editor feature"),
     ]
 
 

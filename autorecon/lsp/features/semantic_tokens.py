@@ -53,7 +53,7 @@ def _tokens(view: View) -> Iterator[tuple[int, int, str, int]]:
             yield found.span.start, found.span.end, kind, _modifiers(found)
         elif token.type in _OF_TOKENS:
             yield token.start_pos, token.end_pos, _OF_TOKENS[token.type], 0
-        elif token.type != "NAME" and token.isidentifier():
+        elif token.type not in ("NAME", "BAD") and token.isidentifier():
             yield token.start_pos, token.end_pos, "keyword", 0
 
 
