@@ -1,7 +1,8 @@
 """A student's grids as operations that runtimes know: levels in 8 bits, scales, zero points.
 
 A value x is (code - zero) * scale for a code of 0 to `top`. Levels of fewer than 8 bits stay in
-bytes, and what lies above `top` is cut off.
+bytes, and what lies above `top` is cut off. Weights that are computed with as integers have codes
+and zero points of -128 to 127: processors multiply bytes without a sign by bytes with one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from autorecon.compress.quantization.stored import keep_rounded_biases
 from autorecon.export.errors import ExportError
 
 BYTE = 255
+SIGN = 128
 WHOLE = 1e-2
 """How far a zero point may be from a whole number, which rounding alone brings about."""
 
@@ -143,11 +145,12 @@ def _weight_codes(
         if away > WHOLE or zeros.min() < 0 or zeros.max() > BYTE:
             raise ExportError(f"{weight.target} has zero points that are no bytes")
     codes = (encoded.codes * part).movedim(0, axis).contiguous()
-    held = torch.zeros_like(zeros) if not integer else zeros
-    parts = [codes, 1 / (encoded.scale * part), held.to(torch.uint8)]
-    new = _from_codes(traced, _field(weight), parts, axis)
+    steps = 1 / (encoded.scale * part)
     if integer:
-        return new
+        signed = [(held.to(torch.int16) - SIGN).to(torch.int8) for held in (codes, zeros)]
+        return _from_codes(traced, _field(weight), [signed[0], steps, signed[1]], axis)
+    parts = [codes, steps, torch.zeros_like(zeros, dtype=torch.uint8)]
+    new = _from_codes(traced, _field(weight), parts, axis)
     # Where values are no integers anyway, a shift is exact as a sum.
     offset = _constant(traced, f"{_field(weight)}_offset", (-zeros / encoded.scale).view(shape))
     return traced.graph.call_function(torch.ops.aten.add.Tensor, (new, offset))

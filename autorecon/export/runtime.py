@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from autorecon.export.errors import ExportError
+from autorecon.export.processor import integer_units
 
 INTEGER = {"QLinearConv", "ConvInteger", "QGemm", "QLinearMatMul", "MatMulInteger"}
 FLOAT = {
@@ -34,24 +35,29 @@ def require_runtime() -> None:
 
 @attrs.frozen(eq=False)
 class Runtime:
-    """A session of one thread; `kernels` counts the operations that it runs."""
+    """A session; `kernels` counts the operations that it runs."""
 
     session: Any
     kernels: Counter[str]
 
     @classmethod
-    def of(cls, model: bytes) -> Runtime:
-        """Raises ExportError where ONNX Runtime refuses the model."""
+    def of(cls, model: bytes | Path, threads: int = 1) -> Runtime:
+        """Of a file's content, or of a file that may have weights beside it. Raises ExportError
+        where ONNX Runtime refuses the model."""
+        given = str(model) if isinstance(model, Path) else model
         onnx, runtime = import_module("onnx"), import_module("onnxruntime")
         with tempfile.TemporaryDirectory() as folder:
             options = runtime.SessionOptions()
             options.log_severity_level = 3
-            options.intra_op_num_threads = 1
+            options.intra_op_num_threads = threads
+            if not integer_units():
+                # Without VNNI sums of two products overflow 16 bits; this takes another kernel.
+                options.add_session_config_entry("session.x64quantprecision", "1")
             options.optimized_model_filepath = str(Path(folder) / "optimized.onnx")
             try:
-                onnx.checker.check_model(model)
+                onnx.checker.check_model(given)
                 session = runtime.InferenceSession(
-                    model, options, providers=["CPUExecutionProvider"]
+                    given, options, providers=["CPUExecutionProvider"]
                 )
             # Both raise what they like.
             except Exception as error:
@@ -63,8 +69,9 @@ class Runtime:
         return cls(session, Counter(node.op_type for node in optimized.graph.node))
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Logits [N, classes]."""
-        (logits,) = self.session.run(None, {"images": images.numpy()})
+        """What its first output gives of its first input: logits [N, classes] of images."""
+        (images_in,), (logits_out, *_) = self.session.get_inputs(), self.session.get_outputs()
+        (logits,) = self.session.run([logits_out.name], {images_in.name: images.numpy()})
         return torch.from_numpy(logits)
 
     @property
