@@ -16,13 +16,12 @@ from autorecon.compress.quantization.bits import Bits
 from autorecon.compress.quantization.quantize import quantize
 from autorecon.export.processor import machine
 from autorecon.export.runtime import Runtime
+from autorecon.export.student import TIE
 from autorecon.export.student_onnx import onnx_float, onnx_student
 from autorecon.export.timing import interleaved
 from autorecon.records.evaluation import Timing
 
 SHAPE = (3, 224, 224)
-TOLERANCE = 0.01
-"""Of the largest answer: how far the file may be from the student; sums round otherwise."""
 
 
 @click.command()
@@ -55,7 +54,7 @@ def main(name: str, bits: str, seconds: float, threads: int) -> None:
     kernels = f"{ready[bits].integer} of {ready[bits].products} products by integer kernels"
     ratio = found["full precision"].median / found[bits].median
     click.echo(f"  {ratio:.2f} times as fast; {kernels}; answers differ by {far:.0e}")
-    if far > TOLERANCE:
+    if far > TIE:
         raise click.ClickException("the file answers otherwise than the student")
 
 
