@@ -46,8 +46,8 @@ def main(name: str, bits: str, seconds: float, threads: int) -> None:
     }
     ready = {name: Runtime.of(content, threads) for name, content in files.items()}
     far = float((ready[bits](image) - expected).abs().max() / expected.abs().max())
-    runs = {name: (lambda r=runtime: r(image)) for name, runtime in ready.items()}
-    found = interleaved(runs, 1, seconds)
+    runs = [lambda r=runtime: r(image) for runtime in ready.values()]
+    found = dict(zip(files, interleaved(runs, 1, seconds), strict=True))
     click.echo(machine("onnxruntime", threads).text)
     for which, timing in found.items():
         click.echo(f"  {which:<16}{_shown(timing)}, {len(files[which]):,} bytes")

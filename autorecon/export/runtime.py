@@ -23,10 +23,14 @@ FLOAT = {
 }  # fmt: skip
 
 
+def missing_packages() -> list[str]:
+    """Those of the packages that write and run ONNX models which are not installed."""
+    return [n for n in ("onnx", "onnxscript", "onnxruntime") if find_spec(n) is None]
+
+
 def require_runtime() -> None:
     """Raise ExportError unless there is all that writes and runs ONNX models."""
-    missing = [n for n in ("onnx", "onnxscript", "onnxruntime") if find_spec(n) is None]
-    if missing:
+    if missing := missing_packages():
         raise ExportError(
             f"a student is written and run by {' and '.join(missing)}: "
             "pip install 'autorecon[export]'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from autorecon.records.evaluation import Timing
 
@@ -15,20 +15,20 @@ MOST = 200
 Run = Callable[[], object]
 
 
-def interleaved(runs: Mapping[str, Run], batch: int, seconds: float) -> dict[str, Timing]:
+def interleaved(runs: Sequence[Run], batch: int, seconds: float) -> list[Timing]:
     """What each takes an image where a call is of `batch`: one call of each after the other, again
     and again for so many seconds, so that whatever else the machine does is shared by all."""
-    for run in runs.values():
+    for run in runs:
         run()
-    taken: dict[str, list[float]] = {name: [] for name in runs}
+    taken: list[list[float]] = [[] for _ in runs]
     start, rounds = time.perf_counter(), 0
     while rounds < LEAST or (rounds < MOST and time.perf_counter() - start < seconds):
         rounds += 1
-        for name, run in runs.items():
+        for run, values in zip(runs, taken, strict=True):
             begun = time.perf_counter()
             run()
-            taken[name].append(1000 * (time.perf_counter() - begun) / batch)
-    return {name: _timing(values, batch) for name, values in taken.items()}
+            values.append(1000 * (time.perf_counter() - begun) / batch)
+    return [_timing(values, batch) for values in taken]
 
 
 def _timing(values: list[float], batch: int) -> Timing:

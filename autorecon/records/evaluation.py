@@ -83,11 +83,20 @@ class Evaluation:
         """The sizes of batches that were timed."""
         return [timing.batch for timing in self.model.timings] if self.model else []
 
+    @property
+    def kernels(self) -> str:
+        """How much of the model is computed with integers; "" where that is not known."""
+        if not self.model or not self.model.products:
+            return ""
+        return (
+            f"{self.model.integer} of {self.model.products} convolutions and products are computed "
+            "with integers"
+        )
+
     def faster(self, batch: int) -> float | None:
         """How many times as fast as in full precision the model is."""
-        pair = [measured and measured.timing(batch) for measured in (self.full, self.model)]
-        full, own = pair
-        return full.median / own.median if full and own and own.median else None
+        full, own = (part and part.timing(batch) for part in (self.full, self.model))
+        return full.median / own.median if full and own else None
 
 
 def read_evaluation(path: Path) -> Evaluation | None:
