@@ -106,7 +106,9 @@ def of_archive(path: Path, size: Size | None) -> Classifier:
 def _images(path: Path, sides: list[int | None], size: Size | None) -> tuple[int | None, Shape]:
     """The batch, if it is fixed, and (channels, height, width) of what a model takes."""
     if len(sides) != 4:
-        raise ExportError(f"{path} takes values of {len(sides)} dimensions, not images [N, C, H, W]")
+        raise ExportError(
+            f"{path} takes values of {len(sides)} dimensions, not images [N, C, H, W]"
+        )
     batch, channels, *rest = sides
     if channels is None or (rest[1] in (1, 3) and channels > 3):
         raise ExportError(f"{path} takes {_shown(sides)}: images must be [N, channels, H, W]")

@@ -28,7 +28,9 @@ def integer_units() -> list[str] | None:
     """What it has of these; None where the system does not tell."""
     told = _told()
     flags = told.get("flags", told.get("features"))
-    return None if flags is None else [text for flag, text in UNITS.items() if flag in flags.split()]
+    return (
+        None if flags is None else [text for flag, text in UNITS.items() if flag in flags.split()]
+    )
 
 
 @cache

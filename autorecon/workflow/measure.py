@@ -79,19 +79,17 @@ def full_precision(teacher: Teacher, engine: str, threads: int) -> Subject:
     """The teacher, computed by the same engine."""
     size, shape, classes = round(float_bytes(teacher.module)), teacher.image_shape, teacher.classes
     if engine == "torch":
-        return Subject(
-            teacher.name, size, size, Classifier(teacher.module, shape, classes, engine)
-        )
-    content = onnx_float(teacher.module, shape)
+        return Subject(teacher.name, size, size, Classifier(teacher.module, shape, classes, engine))
+    content = onnx_float(copy.deepcopy(teacher.module).cpu(), shape)
     runtime = Runtime.of(content, threads)
     return Subject(teacher.name, size, len(content), of_runtime(runtime, shape, classes))
 
 
 @torch.no_grad()
 def timed(
-    source: str, own: Subject, full: Subject | None, threads: int, seconds: float = SECONDS
+    source: str, own: Subject, full: Subject | None, threads: int, seconds: float | None = None
 ) -> Evaluation:
-    """Both of them in turn, a size of batch after the other."""
+    """Both of them in turn, a size of batch after the other, each for so many seconds."""
     given = own.classifier
     batches = BATCHES if given.batch is None else (given.batch,)
     subjects = [own, full] if full else [own]
@@ -100,7 +98,7 @@ def timed(
         random = torch.Generator().manual_seed(0)
         images = torch.randn(batch, *given.image_shape, generator=random)
         runs = [lambda s=subject: s.classifier.answers(images) for subject in subjects]
-        timings.append(interleaved(runs, batch, seconds))
+        timings.append(interleaved(runs, batch, SECONDS if seconds is None else seconds))
     own_timed, *rest = [
         attrs.evolve(subject.measured(), timings=list(found))
         for subject, found in zip(subjects, zip(*timings, strict=True), strict=True)
