@@ -62,7 +62,8 @@ def evaluate(asked: Question) -> Evaluation:
         _require_labels(exam, own)
     else:
         _check_fits(teacher, own)
-    full = teacher and full_precision(teacher, own.classifier.engine, asked.threads)
+    engine = own.classifier.engine
+    full = full_precision(teacher, engine, asked.threads) if teacher else None
     found = timed(str(asked.source), own, full, asked.threads)
     if exam is None:
         return found
