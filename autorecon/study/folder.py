@@ -51,6 +51,11 @@ class StudyFolder:
         """The job that a cell was given to, from when it waits for a place."""
         return self.path / "work" / f"{cell.digest}.job"
 
+    @property
+    def jobs_path(self) -> Path:
+        """What submitit writes of jobs, and their logs, while there is work."""
+        return self.path.resolve() / "work" / "jobs"
+
     def record_path(self, cell: Cell) -> Path:
         """The record of a cell that was done elsewhere, until it stands in the log."""
         return self.path / "work" / f"{cell.digest}.json"
@@ -142,8 +147,10 @@ class StudyFolder:
             shutil.rmtree(path.with_name(f"{path.name}.new"), ignore_errors=True)
             for left in (self.record_path(cell), self.claim_path(cell), self.job_path(cell)):
                 left.unlink(missing_ok=True)
+        work = self.path / "work"
         with contextlib.suppress(OSError):
-            (self.path / "work").rmdir()
+            if {entry.name for entry in work.iterdir()} <= {self.jobs_path.name}:
+                shutil.rmtree(work)
 
     def forget_images(self, cells: Iterable[Cell], ended: Container[str]) -> None:
         """Remove the images from which no cell is left to learn."""

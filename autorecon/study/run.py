@@ -50,14 +50,15 @@ def run(
     each = study.cluster.memory if on != "local" else share_of(memory, jobs)
     with folder.lock():
         folder.write(study, made_by())
-        records = {cell.id: record for cell in cells if (record := known[cell.id])}
+        records = {c.id: record for c in cells if (record := known[c.id]) and record.done}
         log = _opened(folder, progress)
         doing = _Doing(folder, cells, records, progress, spaces, log, each)
-        left = [cell for cell in cells if not _is_done(known[cell.id])]
-        if left:
+        for cell in cells:
+            doing.keep_genotype(cell)
+        if left := [cell for cell in cells if cell.id not in records]:
             doing.all(left, executor(on, folder, jobs, study.cluster))
         folder.forget_images(cells, records)
-        folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
+        folder.clear(cell for cell in cells if records[cell.id].done)
     return records
 
 
@@ -68,10 +69,6 @@ def _opened(folder: StudyFolder, progress: Progress) -> CellLog:
         progress.say(f"{log.path} ended in half a line, which is dropped: its cell is done again")
     log.read()
     return log
-
-
-def _is_done(record: CellRecord | None) -> bool:
-    return record is not None and record.done
 
 
 @attrs.define
@@ -89,11 +86,7 @@ class _Doing:
 
     def all(self, left: list[Cell], executor: Executor) -> None:
         """Do the cells that are left, each after what it needs."""
-        self.ended = len(self.cells) - len(left)
-        for cell in left:
-            self.records.pop(cell.id, None)
-        for cell in self.cells:
-            self._keep_genotype(cell)
+        self.ended = len(self.records)
         waiting = deque(left)
         self.progress.say(
             f"{len(left)} of {len(self.cells)} cells to do, {executor.jobs} at a time"
@@ -160,12 +153,12 @@ class _Doing:
         self.shares.pop(cell.id, None)
         self.records[cell.id] = record
         self.ended += 1
-        self._keep_genotype(cell)
+        self.keep_genotype(cell)
         if record.done:
             self.folder.clear([cell])
         self.folder.forget_images(self.cells, self.records)
 
-    def _keep_genotype(self, cell: Cell) -> None:
+    def keep_genotype(self, cell: Cell) -> None:
         record = self.records.get(cell.id)
         if record and record.genotype:
             self.folder.write_genotype(record.genotype, self.spaces[cell.place])

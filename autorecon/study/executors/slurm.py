@@ -44,12 +44,8 @@ class Slurm(Remote):
     _executor: Any = attrs.field(default=None, init=False)
 
     def __enter__(self) -> Slurm:
-        self._executor = _executor(self.logs, self.site, self.here)
+        self._executor = _executor(self.folder.jobs_path, self.site, self.here)
         return self
-
-    @property
-    def logs(self) -> Path:
-        return self.folder.path.resolve() / "work" / "jobs"
 
     @property
     def where(self) -> str:
@@ -65,7 +61,7 @@ class Slurm(Remote):
         where, _, number = name.rpartition(" ")
         if where != self.where or not number.replace("_", "").isdigit():
             return None
-        job = self._executor.job_class(self.logs, number)
+        job = self._executor.job_class(self.folder.jobs_path, number)
         return None if self.over(job) else job
 
     def over(self, job: Any) -> str:
