@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,24 @@ LATE = 20.0
 """Seconds in which a file system may still show what a worker that ended has written."""
 
 
+Do = Callable[[StudyFolder, Task, str], None]
+"""Does a cell of a folder under the claim of an owner; `do_claimed` or what takes its place."""
+
+
 @attrs.frozen
 class Work:
     """A cell to do where only the study's folder is shared, as from the study's own process."""
 
     folder: StudyFolder
     task: Task
+    call: Do = do_claimed
     place: str = attrs.field(factory=os.getcwd)
     paths: tuple[str, ...] = attrs.field(factory=lambda: tuple(filter(None, sys.path)))
 
     def do(self, owner: str) -> None:
         os.chdir(self.place)
         sys.path += [path for path in self.paths if path not in sys.path]
-        do_claimed(self.folder, self.task, owner)
+        self.call(self.folder, self.task, owner)
 
 
 @attrs.define
@@ -54,6 +60,8 @@ class Remote(ABC):
 
     folder: StudyFolder
     jobs: int
+    do: Do = attrs.field(kw_only=True, default=do_claimed)
+    late: float = attrs.field(kw_only=True, default=LATE)
     _given: dict[str, _Given] = attrs.field(factory=dict, init=False)
 
     @abstractmethod
@@ -98,7 +106,7 @@ class Remote(ABC):
             job = job or self.find(name)
         if job is None and self.folder.left(task.cell) is None:
             claim.unlink(missing_ok=True)
-            job = self.submit(Work(self.folder, task))
+            job = self.submit(Work(self.folder, task, self.do))
             noted.parent.mkdir(parents=True, exist_ok=True)
             noted.write_text(self.name(job), "utf-8")
         self._given[task.cell.id] = _Given(task, job)
@@ -131,8 +139,6 @@ class Remote(ABC):
         if other not in ("", self.name(given.job)):
             return f"it is being done by {other}, which another process gave it to"
         return how
-
-    late: float = LATE
 
 
 def tail(path: Path, lines: int = 1) -> str:
