@@ -167,10 +167,13 @@ def test_cells_are_done_by_submitit_here(tiny, monkeypatch):
         doing.give(Task(cells[0]))
         doing.give(Task(bad))
         assert not doing.free
+        jobs = [given.job for given in doing._given.values()]
         found = {}
         end = time.monotonic() + 60
         while len(found) < 2 and time.monotonic() < end:
             found |= {task.cell.id: ended for task, ended in doing.events(1)}
+    for job in jobs:
+        job.wait()
     assert found[cells[0].id].warnings[0].startswith("here ")
     assert "ended without a record (FINISHED)" in found[bad.id]
     assert found[bad.id].endswith("AssertionError: no such seed")
