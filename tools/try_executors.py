@@ -154,7 +154,8 @@ def _wait(process: subprocess.Popen) -> None:
 
 def _records(out: str) -> dict[str, CellRecord]:
     found = StudyFolder(Path(out)).log.read()
-    return {cell: attrs.evolve(record, seconds=0) for cell, record in found.items()}
+    # All but times and versions, among which is the commit.
+    return {cell: attrs.evolve(record, seconds=0, software={}) for cell, record in found.items()}
 
 
 def _until(what: Callable[[], object]) -> None:
