@@ -94,6 +94,7 @@ def main() -> None:
         sys.path.insert(0, str(folder))
         Path("tiny_teacher.py").write_text(MODULE)
         Path("tiny.toml").write_text(STUDY)
+        Path("nothing.py").write_text(NOTHING)
         if given.nothing:
             for place in places:
                 print(f"{place}: {given.nothing} cells of nothing in {_nothing(place, given)} s")
@@ -253,7 +254,6 @@ def _nothing(place: str, given: argparse.Namespace) -> str:
     folder.path.mkdir()
     start = time.monotonic()
     waiting, records = list(cells), 0
-    Path("nothing.py").write_text(NOTHING)
     import nothing
 
     doing = executor(place, folder, 2, study.cluster)
