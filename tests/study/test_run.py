@@ -28,6 +28,7 @@ from autorecon.runs import Progress
 from autorecon.study import run as running
 from autorecon.study.cells import Task, plan
 from autorecon.study.errors import StudyError
+from autorecon.study.executors import choose
 from autorecon.study.folder import StudyFolder
 from autorecon.study.former import convert
 from autorecon.study.run import run
@@ -90,7 +91,7 @@ def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
     Path("copy").mkdir()
     shutil.copy("out/study.toml", "copy")
     shutil.copy("out/records.jsonl", "copy")
-    monkeypatch.setattr(running, "Pool", lambda *given: pytest.fail("did something again"))
+    monkeypatch.setattr(choose, "Pool", lambda *given: pytest.fail("did something again"))
     study, folder = find_study("copy", {}), StudyFolder(Path("copy"))
     write_tables(folder, study, plan(study), run(study, folder, 1, QUIET))
     assert kept("copy") == kept("out")
@@ -180,7 +181,7 @@ def test_a_diverged_cell_is_a_result(tiny, here, done, monkeypatch):
     assert failed[0].done
     table = Path("out/table.txt").read_text()
     assert "1 run failed: diverged: the loss" in table
-    monkeypatch.setattr(running, "Pool", lambda *given: pytest.fail("did it again"))
+    monkeypatch.setattr(choose, "Pool", lambda *given: pytest.fail("did it again"))
     assert done(text, "out", seeds=1) == records
 
 
@@ -239,7 +240,8 @@ def test_images_that_are_being_made_are_waited_for(tiny):
     assert doing._next(waiting) == cells[1]
 
 
-def test_a_process_that_is_killed_is_told_and_tried_again(tiny, done, request):
+def test_a_process_that_is_killed_is_told_and_tried_again(tiny, done, monkeypatch, request):
+    monkeypatch.setattr(running, "_TRIES", 1)
     text = tiny.replace("seeds = 2", "seeds = 1")[: tiny.index("[[search]]")]
     text += '[[variant]]\nname = "human-designed"\ngenerator = "gdfq-cifar"\n'
     Path("die").touch()
