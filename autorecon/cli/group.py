@@ -22,6 +22,7 @@ COMMANDS = (
     "derive",
     "explain",
     "export",
+    "evaluate",
     "inspect",
     "compress",
     "methods",
