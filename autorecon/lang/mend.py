@@ -81,14 +81,14 @@ def _edited(source: Source, fixes: Iterable[Fix]) -> Source:
 def _severity(found: Iterable[Diagnostic]) -> tuple[int, ...]:
     """How many faults of the text, of names, of meaning, and warnings: each hides those behind.
 
-    A fault of the text also hides what comes after it in its statement, so that one further on is
-    less.
+    What is wrong with a text or a name also hides what comes after it in its statement, so that
+    one further on is less.
     """
     stages: Counter[str] = Counter()
-    ahead = 0
+    ahead: Counter[str] = Counter()
     for d in found:
         stage = "W" if d.severity == "warning" else min(d.code[:3], "E03")
         stages[stage] += 1
-        if stage == "E01" and d.span:
-            ahead += len(d.span.source.text) - d.span.start
-    return stages["E01"], ahead, stages["E02"], stages["E03"], stages["W"]
+        ahead[stage] += len(d.span.source.text) - d.span.start if d.span else 0
+    texts, names = ((stages[stage], ahead[stage]) for stage in ("E01", "E02"))
+    return *texts, *names, stages["E03"], stages["W"]

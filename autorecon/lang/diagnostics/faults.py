@@ -128,6 +128,14 @@ class Diagnostics:
             self._places.add((code, span, "", id(span.source)))
         return known
 
+    def declared_below(self, code: str, name: str, span: Span) -> None:
+        """Say of an unknown name that it is declared too late, if it was used above."""
+        index, _ = self._unknown.get((code, name), (None, []))
+        if index is not None:
+            note = f"`{name}` is declared here", span
+            help = "declare it above"
+            self.found[index] = attrs.evolve(self.found[index], help=help, notes=(note,), fixes=())
+
     def knows(self, code: str, name: str) -> bool:
         """Whether this name is reported already."""
         return (code, name) in self._unknown
