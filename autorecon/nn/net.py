@@ -137,11 +137,14 @@ class SpaceNet(Branch):
     def _inputs(self, z: Tensor, y: Tensor | None) -> dict[str, Tensor]:
         if z.ndim < 2 or z.shape[1:].numel() != self.latent:
             raise InputMisfit(f"noise is [N, {self.latent}] here, not {[*z.shape]}")
-        if self._labels and (y is None or y.ndim != 1 or y.is_floating_point()):
+        values = self._split(z)
+        if not self._labels:
+            return values
+        if y is None or y.ndim != 1 or y.is_floating_point():
             given = "none" if y is None else f"{y.dtype} {[*y.shape]}".removeprefix("torch.")
             kind = f"whole numbers [N] from 0 to {self.classes - 1}"
             raise InputMisfit(f"labels are {kind}, not {given}: `net(z, y)`")
-        return self._split(z) | dict.fromkeys(self._labels, y)
+        return values | dict.fromkeys(self._labels, y)
 
     def _split(self, z: Tensor) -> dict[str, Tensor]:
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)

@@ -38,5 +38,5 @@ def test_labels_may_be_left_out_where_there_are_none() -> None:
 
 
 def test_a_parameter_that_is_no_number_is_told() -> None:
-    with pytest.raises(SpaceError, match="`size` is a number, or true or false; .* '64'"):
+    with pytest.raises(SpaceError, match=r"`size` is a number, or true or false; .* '64'"):
         autorecon.load("gdfq-cifar", size="64")

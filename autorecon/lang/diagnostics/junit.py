@@ -26,10 +26,10 @@ def as_junit(diagnostics: Iterable[Diagnostic], files: Iterable[str] = ()) -> st
 def _suite(name: str, found: list[Diagnostic]) -> xml.Element:
     errors = [d for d in found if d.severity == "error"]
     count = {"tests": str(len(errors) or 1), "failures": str(len(errors)), "errors": "0"}
-    suite = xml.Element("testsuite", name=name, **count)
+    suite = xml.Element("testsuite", {"name": name, **count})
     for d in errors:
         place = {"line": str(position(d.span)[0])} if d.span else {}
-        case = xml.SubElement(suite, "testcase", name=d.code, classname=name, **place)
+        case = xml.SubElement(suite, "testcase", {"name": d.code, "classname": name, **place})
         failure = xml.SubElement(case, "failure", message=_sound(d.message), type=d.code)
         failure.text = _sound(concise(d))
     if not errors:
