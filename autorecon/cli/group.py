@@ -23,6 +23,7 @@ COMMANDS = (
     "derive",
     "explain",
     "export",
+    "evaluate",
     "inspect",
     "compress",
     "methods",
