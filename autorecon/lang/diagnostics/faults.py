@@ -83,19 +83,22 @@ class Diagnostics:
         notes: tuple[tuple[str, Span | None], ...] = (),
         fixes: tuple[Fix, ...] = (),
     ) -> None:
-        assert code in CODES, code
-        if span is not None:
-            # A block's body is checked once an instance: one fault of the text is shown once.
-            if self.holds(code, span, label):
-                return
-            self._places.add((code, span, label, id(span.source)))
         if self.instance and code in _OF_VALUES:
             name, place = self.instance
             notes = (*notes, (f"in `{name}`", place))
-        self.found.append(Diagnostic(code, message, span, help, label, notes, fixes))
+        self.add(Diagnostic(code, message, span, help, label, notes, fixes))
+
+    def add(self, d: Diagnostic) -> None:
+        """A block's body is checked once an instance: one fault of the text is shown once."""
+        assert d.code in CODES, d.code
+        if d.span is not None:
+            if self.holds(d.code, d.span, d.label):
+                return
+            self._places.add((d.code, d.span, d.label, id(d.span.source)))
+        self.found.append(d)
         if len(self.found) == MAX_FAULTS:
             message = f"{MAX_FAULTS} faults; what comes after them is not checked"
-            self.found.append(Diagnostic("E0305", message, span, "mend these first"))
+            self.found.append(Diagnostic("E0305", message, d.span, "mend these first"))
             raise SpaceError(self.in_order())
 
     def unknown(
@@ -124,6 +127,18 @@ class Diagnostics:
             places.append(span)
             self._places.add((code, span, "", id(span.source)))
         return known
+
+    def declared_below(self, code: str, name: str, span: Span) -> None:
+        """Say of an unknown name that it is declared too late, if it was used above."""
+        index, _ = self._unknown.get((code, name), (None, []))
+        if index is not None:
+            note = f"`{name}` is declared here", span
+            help = "declare it above"
+            self.found[index] = attrs.evolve(self.found[index], help=help, notes=(note,), fixes=())
+
+    def knows(self, code: str, name: str) -> bool:
+        """Whether this name is reported already."""
+        return (code, name) in self._unknown
 
     @property
     def failed(self) -> bool:

@@ -84,7 +84,9 @@ def find_node(
     broken = program.is_broken(full)
     if node in program.nodes and not broken:
         return path, full, node
-    if not broken and not program.faults.again("E0204", full, path.span):
+    if not broken and name.partition(".")[0] in program.declared.blocks:
+        _report_template(program, name, path)
+    elif not broken and not program.faults.again("E0204", full, path.span):
         prefix = f"{block}." if block else ""
         hidden = set(program.entries.values())
         known = [n for n in (*program.nodes, *program.aliases) if n not in hidden]
@@ -96,3 +98,12 @@ def find_node(
             [n.removeprefix(prefix) for n in known if n.startswith(prefix)],
         )
     return path, full, None
+
+
+def _report_template(program: Elaboration, name: str, path: s.Path) -> None:
+    """A block's name where an instance's is needed."""
+    block, _, node = name.partition(".")
+    if not program.faults.again("E0204", block, path.span):
+        help = f"write `A = {block}` above, with its arguments, and `A.{node or 'NODE'}` here"
+        message = f"`{block}` is a block, which has nodes in each of its instances"
+        program.faults.report("E0204", message, path.span, help)

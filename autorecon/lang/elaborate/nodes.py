@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
@@ -95,7 +96,9 @@ def _channels_first(
         height, width, channels = (size.span.text for size in written)
         message = f"{show_shape(shape)} is {shape[0]} channels of {show_shape(shape[1:])}"
         help = f"channels come first: `[{channels}, {height}, {width}]`"
-        program.faults.report("W0401", message, written[0].span.to(written[-1].span), help)
+        span = written[0].span.to(written[-1].span)
+        fixes = (Fix.of(span, f"{channels}, {height}, {width}"),)
+        program.faults.report("W0401", message, span, help, fixes=fixes)
 
 
 def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipeline | None:
