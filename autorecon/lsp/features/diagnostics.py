@@ -1,4 +1,4 @@
-"""What is wrong, where it is wrong: as `autorecon compile` says it."""
+"""What is wrong, where it is wrong: as `autorecon check` says it."""
 
 from __future__ import annotations
 
