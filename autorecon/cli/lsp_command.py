@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import click
 
 from autorecon import __version__
@@ -22,13 +20,11 @@ def lsp(stdio: bool) -> None:
     not installed.
     """
     try:
-        from autorecon.lsp.server import make_server
+        from autorecon.lsp.server import collect_seldom, make_server
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         message = "the language server needs pygls: pip install 'autorecon[lsp]'"
         raise click.UsageError(message) from None
-    # Nearly all that reading a text makes is kept: looking for rings in it takes as long again.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    collect_seldom()
     make_server(__version__).start_io()

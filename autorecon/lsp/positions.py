@@ -35,6 +35,10 @@ class Positions:
         before = self._text[self._starts[line] : offset]
         return types.Position(line, len(before) if self._is_plain else self._units(before))
 
+    def length(self, start: int, end: int) -> int:
+        """Of a piece of one line."""
+        return end - start if self._is_plain else self._units(self._text[start:end])
+
     def range(self, start: int, end: int) -> types.Range:
         return types.Range(self.position(start), self.position(end))
 

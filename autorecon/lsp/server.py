@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -85,6 +86,12 @@ class Server(LanguageServer):
             self.workspace_inlay_hint_refresh(None)
         if checked.program and workspace and workspace.code_lens:
             self.workspace_code_lens_refresh(None)
+
+
+def collect_seldom() -> None:
+    """Nearly all that reading a text makes is kept: looking for rings in it takes as long again."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
 
 
 def make_server(version: str) -> Server:

@@ -48,16 +48,22 @@ class Parser:
 
     def feed(self, token: Token) -> None:
         """Take the next token; raises Unexpected."""
-        actions, kind = self._tables.actions, token.type
+        actions, rules = self._tables.actions, self._tables.rules
+        states, kind = self._states, token.type
         while True:
-            action = actions[self._states[-1]].get(kind)
+            action = actions[states[-1]].get(kind)
             if action is None:
                 raise Unexpected
             if action >= 0:
-                self._states.append(action)
+                states.append(action)
                 self._values.append(token)
                 return
-            self._reduce(~action)
+            origin, _, kept, alone = rules[~action]
+            if alone and len(kept) == 1 and kept[0] == KEEP:
+                # Most rules that match are steps between precedences: the value is the same.
+                states[-1] = actions[states[-2]][origin]
+            else:
+                self._reduce(~action)
 
     def finish(self) -> list:
         """The parts of the whole text; raises Unexpected."""

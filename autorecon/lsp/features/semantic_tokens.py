@@ -24,6 +24,7 @@ _OF_SYMBOLS = {
 }
 _OF_TOKENS = {"NUMBER": "number", "AMOUNT": "number", "STRING": "string", "COMMENT": "comment"}
 _TYPES = sorted({*_OF_SYMBOLS.values(), *_OF_TOKENS.values()})
+_PLACES = {kind: place for place, kind in enumerate(_TYPES)}
 _MODIFIERS = ("declaration", "defaultLibrary")
 LEGEND = types.SemanticTokensLegend(_TYPES, list(_MODIFIERS))
 
@@ -33,13 +34,12 @@ def semantic_tokens(view: View, params: types.SemanticTokensParams) -> types.Sem
     data: list[int] = []
     line = column = 0
     for start, end, kind, modifiers in _tokens(view):
-        place = view.document.positions.range(start, end)
-        if place.start.line != line:
+        place = view.document.positions.position(start)
+        if place.line != line:
             column = 0
-        length = place.end.character - place.start.character
-        data += place.start.line - line, place.start.character - column, length
-        data += _TYPES.index(kind), modifiers
-        line, column = place.start.line, place.start.character
+        length = view.document.positions.length(start, end)
+        data += place.line - line, place.character - column, length, _PLACES[kind], modifiers
+        line, column = place.line, place.character
     return types.SemanticTokens(data)
 
 
