@@ -306,3 +306,7 @@ def test_blanks_do_not_matter(data: st.DataObject) -> None:
 
 def _bare(text: str) -> str:
     return re.sub(r"#.*", "", text)
+
+
+def test_an_empty_text_stays_empty() -> None:
+    assert format_source(Source("")) == ""
