@@ -118,10 +118,12 @@ def _export_student(
 ) -> None:
     import attrs
 
+    from autorecon.compress.packed.load import student_file
     from autorecon.export import export_student
     from autorecon.teachers.loading import build_own
     from autorecon.workflow.trained import test_images
 
+    student_file(source)  # whether there is one, before a teacher is loaded for its images
     images = test_images(source) if source.is_dir() else {}
     make = (lambda: build_own(build)) if build else None
     written = export_student(
