@@ -21,6 +21,7 @@ COMMANDS = (
     "derive",
     "explain",
     "export",
+    "evaluate",
     "inspect",
     "compress",
     "methods",

@@ -61,9 +61,11 @@ def run(as_json: bool, jobs: int | None, **options: Any) -> None:
     from autorecon.cli.outcome import show_outcome
     from autorecon.report import write_report
     from autorecon.workflow import run as workflow
+    from autorecon.workflow.measure import measure_run
 
     folder, prepared, progress = open_job("run")
     progress.say(f"run in {folder.path}")
     results = workflow.run(folder, prepared, progress, workflow.side_by_side(folder, jobs))
+    measure_run(folder, prepared, results, progress)
     report = write_report(folder)
     show_outcome(results, report, as_json)

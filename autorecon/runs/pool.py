@@ -48,6 +48,10 @@ class Pool(Generic[Task, Result]):
     def free(self) -> bool:
         return self.running < self.jobs
 
+    def begun(self) -> int:
+        """How many tasks are being done; none waits."""
+        return self.running
+
     def give(self, task: Task) -> None:
         """Have a task done; there must be a free place."""
         worker = next((w for w in self._workers if w.task is None), None)

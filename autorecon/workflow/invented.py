@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autorecon.compress import CompressConfig
 from autorecon.compress.engine.assembly import make_source
@@ -30,7 +31,7 @@ from autorecon.workflow.exam import Exam
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 
-NAME = "invented images"
+NAME, KEPT = "invented images", "invented.safetensors"
 SEED = 2 * TRIAL_SEEDS
 SHARE = 0.1
 """Of all steps of the run, so many at most go into these images."""
@@ -49,7 +50,7 @@ def invented(
 
     `spaces` are the generators of the run.
     """
-    path = folder.path / "invented.safetensors"
+    path = folder.path / KEPT
     if not path.exists():
         start = time.perf_counter()
         try:
@@ -59,10 +60,15 @@ def invented(
             return None
         seconds = round(time.perf_counter() - start, 3)
         Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
+    return kept_exam(path, prepared.teacher.module, prepared.config.compress.batch or 64)
+
+
+def kept_exam(path: Path, teacher: nn.Module, batch: int = 64) -> Exam:
+    """That of the images which a run has kept."""
     kept = load_state(path)
-    batches = [(part, None) for part in kept["images"].split(prepared.config.compress.batch or 64)]
+    batches = [(part, None) for part in kept["images"].split(batch)]
     data = Data(NAME, len(kept["images"]), [], kept["about"], invented=True)
-    return Exam(prepared.teacher.module, lambda: batches, data)
+    return Exam(teacher, lambda: batches, data)
 
 
 def _make(
