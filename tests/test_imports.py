@@ -54,6 +54,7 @@ TABLE = {
         HEAVY | {"lark"},
     ),
     "compile": (command("compile", "paper"), HEAVY),
+    "check": (command("check", "spaces"), HEAVY),
     "show": (command("show", "paper"), HEAVY),
     "diff": (command("diff", "paper", "paper-cifar10"), HEAVY),
     "strategies": (command("strategies"), FRAMES),

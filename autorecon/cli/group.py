@@ -13,6 +13,8 @@ from autorecon import __version__
 
 COMMANDS = (
     "compile",
+    "check",
+    "fix",
     "fmt",
     "show",
     "diff",

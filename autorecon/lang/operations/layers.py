@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import attrs
+
 from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, elements, show_shape
 from autorecon.lang.operations.spec import Args, Param, ShapeRule, channels_out, maps, op, same
 from autorecon.lang.operations.traits import Traits
 
 _KERNEL = Param("kernel", int, required=True, least=1, odd=True)
 _OUT = Param("out", int, least=1)
+_OUT_FOR_PADDING = attrs.evolve(_OUT, elsewhere="the padding")
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
 _BY_CHANNELS = Traits(by_channels=True)
@@ -24,8 +27,8 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "conv",
     "convolution, same padding",
     _KERNEL,
-    Param("dilation", int, 1, least=1),
-    Param("groups", int, 1, least=1),
+    Param("dilation", int, 1, least=1, elsewhere="the stride"),
+    Param("groups", int, 1, least=1, elsewhere="the padding"),
     _OUT,
     _BIAS,
     _SPECTRAL,
@@ -51,8 +54,8 @@ def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "sepconv",
     "depthwise, then pointwise convolution, same padding",
     _KERNEL,
-    Param("dilation", int, 1, least=1),
-    _OUT,
+    Param("dilation", int, 1, least=1, elsewhere="the stride"),
+    _OUT_FOR_PADDING,
     _BIAS,
     cost=_sepconv_cost,
     traits=_BY_CHANNELS,
@@ -72,7 +75,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "transposed convolution; enlarges by its stride",
     Param("kernel", int, required=True, least=1),
     Param("stride", int, 2, least=1),
-    _OUT,
+    _OUT_FOR_PADDING,
     _BIAS,
     _SPECTRAL,
     cost=_deconv_cost,
