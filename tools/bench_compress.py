@@ -25,6 +25,7 @@ from torch import Tensor, nn
 import autorecon
 from autorecon import teachers
 from autorecon.compress import CompressConfig, Compression
+from autorecon.runs.heap import keep_freed
 
 SPACES = {32: "gdfq-cifar", 224: "gdfq-imagenet"}
 BATCHES = {32: 64, 224: 16}
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--kinds", action="store_true", help="time by kind of operation as well")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    keep_freed()  # as commands do
     print(f"{'':<44}{'iteration':>12}{'bare':>18}{'ratio':>10}")
     for size in options.size or SPACES:
         _row(size, options)

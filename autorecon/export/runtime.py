@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,18 +25,33 @@ FLOAT = {
 }  # fmt: skip
 
 
+OLDEST = {"onnx": "1.17", "onnxscript": "0.5", "onnxruntime": "1.20"}
+"""Versions that write and run all that students have, as 4 bits of opset 21."""
+
+
 def missing_packages() -> list[str]:
     """Those of the packages that write and run ONNX models which are not installed."""
-    return [n for n in ("onnx", "onnxscript", "onnxruntime") if find_spec(n) is None]
+    return [name for name in OLDEST if find_spec(name) is None]
 
 
 def require_runtime() -> None:
-    """Raise ExportError unless there is all that writes and runs ONNX models."""
+    """Raise ExportError unless there is all that writes and runs ONNX models, new enough."""
     if missing := missing_packages():
         raise ExportError(
             f"a student is written and run by {' and '.join(missing)}: "
             "pip install 'autorecon[export]'"
         )
+    for name, oldest in OLDEST.items():
+        found = version(name)
+        if _numbers(found) < _numbers(oldest):
+            raise ExportError(
+                f"{name} {found} is too old to write or run a student, which takes {oldest} or "
+                "newer: pip install -U 'autorecon[export]'"
+            )
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
 @attrs.frozen(eq=False)

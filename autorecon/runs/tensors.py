@@ -79,7 +79,11 @@ def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[s
 
     with replacing(path) as temporary:
         try:
+            # The library makes files for their owner alone, whatever the umask.
+            temporary.touch()
+            mode = temporary.stat().st_mode
             save_file(tensors, temporary, metadata=metadata)
+            temporary.chmod(mode)
         except SafetensorError as error:
             raise OSError(str(error)) from error
         except KeyError as error:

@@ -134,6 +134,36 @@ def _none(args: Args, source: Shape, target: Shape) -> Shape:
 
 same("identity", "passes its input on", traits=Traits(identity=True, stateless=True))
 
+same(
+    "scale",
+    "times a number",
+    Param("by", float, required=True),
+    traits=Traits(pointwise=True, stateless=True, spares_result=True),
+)
+same(
+    "gain",
+    "times a learned factor, one for all or one a channel",
+    Param("start", float, 1.0),
+    Param("each", bool, False),
+    cost=lambda a, i, o: (i[0] if a["each"] else 1, 0),
+    traits=Traits(pointwise=True, by_channels=True, spares_result=True),
+)
+
+
+@op(
+    "reshape",
+    "the same numbers in the next node's shape",
+    traits=Traits(stateless=True, moves=True),
+)
+def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`reshape` cannot take a label", "`embed` makes a vector of it")
+    if elements(source) != elements(target):
+        numbers = f"{elements(source):,} numbers are not {elements(target):,}"
+        message = f"`reshape` cannot make {show_shape(target)} of {show_shape(source)}: {numbers}"
+        raise ShapeFault(message, "`linear` makes any shape of any, with weights")
+    return target
+
 
 def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     weights = elements(source) * elements(out)

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from autorecon.records.cells import CellRecord
+from autorecon.runs.heap import keep_freed
 from autorecon.study.cells import Task
 from autorecon.study.claimed import do_claimed
 from autorecon.study.claims import holder
@@ -38,6 +39,7 @@ class Work:
     paths: tuple[str, ...] = attrs.field(factory=lambda: tuple(filter(None, sys.path)))
 
     def do(self, owner: str) -> None:
+        keep_freed()
         os.chdir(self.place)
         sys.path += [path for path in self.paths if path not in sys.path]
         self.call(self.folder, self.task, owner)
