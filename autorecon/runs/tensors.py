@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autorecon.reading import open_regular
 from autorecon.runs.atomic import replacing
-from autorecon.runs.errors import RunError
+from autorecon.runs.errors import DamagedError, RunError
 from autorecon.runs.structure import MalformedState, alone, dense, pack, unpack
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def load_state(path: str | Path) -> Any:
     try:
         return unpack(json.loads(text, parse_constant=_refuse_constant), tensors)
     except (MalformedState, RecursionError, ValueError) as error:
-        raise RunError(f"{path} is not a saved state: {error}") from error
+        raise DamagedError(f"{path} is not a saved state: {error}") from error
 
 
 def save_weights(
@@ -106,7 +106,8 @@ def write_tensors(
 def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The texts and tensors of any safetensors file, on the CPU.
 
-    Raises RunError if it is none, or holds something else than its checksum, if it has one, is of.
+    Raises RunError if it cannot be read, DamagedError if it is none, or holds something else than
+    its checksum, if it has one, is of.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -116,11 +117,13 @@ def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             # Copies: the library's tensors are views of the file, which others may write to.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             metadata = dict(file.metadata() or {})
-    except (OSError, SafetensorError, RuntimeError, ValueError, KeyError) as error:
+    except OSError as error:
         raise RunError(_unreadable(path, error)) from error
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        raise DamagedError(f"cannot read {path} as safetensors: {error}") from error
     known = metadata.pop(SUM_KEY, None)
     if known is not None and known != _checksum(metadata, tensors):
-        raise RunError(f"{path} is damaged: it holds something else than was written (checksum)")
+        raise DamagedError(f"{path} is damaged: it holds something else than was written (checksum)")
     return metadata, tensors
 
 
@@ -160,11 +163,9 @@ def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes
     return len(text).to_bytes(8, "little") + text
 
 
-def _unreadable(path: str | Path, error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"cannot read {path}: there is no such file"
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"cannot read {path} as safetensors: {reason}"
+def _unreadable(path: str | Path, error: OSError) -> str:
+    missing = isinstance(error, FileNotFoundError)
+    return f"cannot read {path}: {'there is no such file' if missing else error.strerror or error}"
 
 
 def _refuse_constant(name: str) -> None:

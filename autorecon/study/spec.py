@@ -15,6 +15,7 @@ import attrs
 from autorecon.compress import METHODS, Bits
 from autorecon.compress.methods.method import find_method
 from autorecon.lang import did_you_mean
+from autorecon.reading import read_bounded
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE, combine, shipped_toml
@@ -270,11 +271,11 @@ def find_study(name: str, changes: Mapping[str, Any]) -> Study:
 
 def _text(file: Path) -> str:
     try:
-        if file.stat().st_size > LIMIT:
-            raise StudyError(f"{file} is larger than {LIMIT:,} bytes: it is no study")
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"cannot read {file}: {error}") from None
+        return read_bounded(file, LIMIT).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{file} is not UTF-8 text: {error}") from None
+    except OSError as error:
+        raise StudyError(f"cannot read {file}: {error.strerror}") from None
 
 
 def read_study(text: str, name: str, changes: Mapping[str, Any] | None = None) -> Study:
@@ -283,6 +284,8 @@ def read_study(text: str, name: str, changes: Mapping[str, Any] | None = None) -
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{name} is not TOML: {error}") from None
+    except RecursionError:
+        raise StudyError(f"{name} is nested too deeply") from None
     values.pop("software", None)
     try:
         return structured(values | dict(changes or {}), Study)
