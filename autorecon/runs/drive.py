@@ -205,7 +205,7 @@ class _Work:
         if checkpoint is None:
             # Recorded before the first epoch, so that rows of an unfinished one can be told; those
             # of one whose checkpoints are gone come again.
-            self._offset = self.metrics.drop(stage=self.stage.name)
+            self._offset = self.metrics.drop(self._is_of(0))
             self._save()
             return
         if checkpoint.epochs != self.stage.epochs:
@@ -216,9 +216,24 @@ class _Work:
         self._put(checkpoint)
         # Rows after a finished stage's last checkpoint are the later stages'.
         if checkpoint.epoch < checkpoint.epochs:
-            self.metrics.truncate(checkpoint.offset)
+            self._rewind(checkpoint)
         self.epoch, self.steps = checkpoint.epoch, checkpoint.steps
-        self._offset, self._seconds = checkpoint.offset, checkpoint.seconds
+        self._offset, self._seconds = self.metrics.size(), checkpoint.seconds
+
+    def _rewind(self, checkpoint: Checkpoint) -> None:
+        """Bring the metrics to what a checkpoint had seen, where rows of other stages may have come
+        and gone since; RunError where rows of this one are lost."""
+        try:
+            self.metrics.truncate(checkpoint.offset)
+        except RunError:
+            own = sum(map(self._is_of(0), read_lines(self.metrics.path, damaged=[])))
+            if own < checkpoint.epoch or not checkpoint.epoch:
+                raise
+            self.metrics.drop(self._is_of(checkpoint.epoch))
+
+    def _is_of(self, epoch: int) -> Callable[[Mapping[str, Any]], bool]:
+        """Whether a row is of this stage's epochs from that one on."""
+        return lambda row: row.get("stage") == self.stage.name and row.get("epoch", -1) >= epoch
 
     def _put(self, checkpoint: Checkpoint) -> None:
         """Give the stage its state; RunError where that is one of something else."""

@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +64,12 @@ class Lines:
         self._cut(end)
         return end
 
-    def drop(self, **known: Any) -> int:
-        """Drop the rows that have these values, damaged ones, and a last line without its end; give
-        the size left."""
+    def drop(self, unwanted: Callable[[dict[str, Any]], bool]) -> int:
+        """Drop some rows, damaged ones, and a last line without its end; give the size left."""
         if not self.mend():
             return 0
         lines = read_bounded(self.path, LIMIT).splitlines(keepends=True)
-        kept = [line for line in lines if not known.items() <= _or_known(line, known).items()]
+        kept = [line for line in lines if (row := _row(line)) is not None and not unwanted(row)]
         if len(kept) < len(lines):
             write_bytes(self.path, b"".join(kept))
         return self.size()
@@ -141,12 +140,12 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
     return row
 
 
-def _or_known(line: bytes, known: dict[str, Any]) -> dict[str, Any]:
-    """A row, or `known` where it is damaged."""
+def _row(line: bytes) -> dict[str, Any] | None:
+    """None for a damaged one."""
     try:
         return _parse(line, "")
     except RunError:
-        return known
+        return None
 
 
 def _spell_numbers(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -24,7 +25,15 @@ from autorecon.lang.wording import plural
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError, Objective, ObjectiveError, TeacherView, lacking
 from autorecon.records.results import Data
-from autorecon.runs import Lines, Progress, RunFolder, load_state, save_state
+from autorecon.runs import (
+    DamagedError,
+    Lines,
+    Progress,
+    RunFolder,
+    load_state,
+    read_lines,
+    save_state,
+)
 from autorecon.workflow.config import TRIAL_SEEDS, RunConfig
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.precision import computing
@@ -50,7 +59,8 @@ def invented(
     `spaces` are the generators of the run.
     """
     path = folder.path / "invented.safetensors"
-    if not path.exists():
+    kept = _kept(path, progress)
+    if kept is None:
         start = time.perf_counter()
         try:
             save_state(path, _make(prepared, spaces, progress))
@@ -58,11 +68,29 @@ def invented(
             progress.say(f"nothing is measured: the images to measure on diverged: {error}")
             return None
         seconds = round(time.perf_counter() - start, 3)
-        Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
-    kept = load_state(path)
+        _log(folder, seconds)
+        kept = load_state(path)
     batches = [(part, None) for part in kept["images"].split(prepared.config.compress.batch or 64)]
     data = Data(NAME, len(kept["images"]), [], kept["about"], invented=True)
     return Exam(prepared.teacher.module, lambda: batches, data)
+
+
+def _kept(path: Path, progress: Progress) -> dict[str, Any] | None:
+    """What was made before, if it is whole."""
+    if not path.exists():
+        return None
+    try:
+        found: dict[str, Any] = load_state(path)
+        return found
+    except DamagedError as error:
+        progress.say(f"{error}; the images are made again")
+        return None
+
+
+def _log(folder: RunFolder, seconds: float) -> None:
+    """Once: checkpoints know how long the file was."""
+    if not any(row.get("stage") == NAME for row in read_lines(folder.metrics_path, damaged=[])):
+        Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
 
 
 def _make(

@@ -14,11 +14,15 @@ from autorecon.compress import Compression
 from autorecon.compress.packed.save import save_float, save_student
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
+from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.architectures.ids import options, picks_by_name
 from autorecon.graph.valid.required import left_out
+from autorecon.lang import SpaceError
 from autorecon.nn import Generator, generator, supernet
-from autorecon.records.derivation import Derivation
+from autorecon.records.derivation import Derivation, read_derivation
+from autorecon.records.errors import RecordError
 from autorecon.records.files import read_record, write_record
+from autorecon.records.packed import read_packed
 from autorecon.records.students import Student
 from autorecon.runs import (
     Checkpoints,
@@ -28,6 +32,7 @@ from autorecon.runs import (
     drive,
     link_or_copy,
     load_state,
+    load_weights,
     save_state,
     save_weights,
     write_text,
@@ -47,7 +52,7 @@ def search(
 ) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
-    if not folder.genotype_path.exists():
+    if not _is_derived(folder, prepared.space, progress):
         if left := left_out(prepared.space):
             progress.say(left)
         drive(stage, folder, progress)
@@ -61,6 +66,21 @@ def search(
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     forget_trials(folder)
     return load_stored(folder, "genotype", prepared.space)
+
+
+def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
+    """Whether the genotype is there and as derivation.json has it."""
+    if not folder.genotype_path.exists():
+        return False
+    try:
+        stored, chosen = load_stored(folder, "genotype", space), read_derivation(folder.derivation_path)
+        if chosen is None or _as_genotype(chosen, space).text == stored.text:
+            return True
+        why = f"{folder.genotype_path} is another genotype than {folder.derivation_path.name} tells"
+    except (SpaceError, ArchitectureError, RecordError) as error:
+        why = str(error)
+    progress.say(f"{why}; it is derived again")
+    return False
 
 
 def _proposed(stage: Search, prepared: Prepared, found: Derivation) -> list[dict[str, str]]:
@@ -130,7 +150,7 @@ def compress(
     its `images_path`, and makes no images of its own.
     """
     done = result_path(folder, label, seed)
-    if (known := read_record(done, Student)) is not None:
+    if known := _known(done, prepared, progress):
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(stage, folder, progress)
@@ -143,6 +163,22 @@ def compress(
     write_record(done, student)
     Checkpoints(folder.checkpoint_path, stage.name).forget()
     return student
+
+
+def _known(done: Path, prepared: Prepared, progress: Progress) -> Student | None:
+    """The result of a compression that is done, if that and what it left are whole."""
+    try:
+        if (known := read_record(done, Student)) is None:
+            return None
+        read_packed(done.with_suffix(".safetensors"))
+        left = {"generator": "generator", "pictures": "images"}
+        if kind := left.get(prepared.config.compress.recipe.source):
+            load_weights(done.with_suffix(f".{kind}.safetensors"))
+    except (RecordError, RunError) as error:
+        progress.say(f"{error}; {done.stem} is compressed again")
+        done.unlink(missing_ok=True)
+        return None
+    return known
 
 
 def result_path(folder: RunFolder, label: str, seed: int) -> Path:
