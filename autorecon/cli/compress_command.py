@@ -51,9 +51,8 @@ def compress(
 
     Methods that make no images, or optimise them without a generator, take none.
     """
-    from autorecon.cli.jobs import open_job
+    from autorecon.cli.jobs import open_job, report_of
     from autorecon.cli.outcome import show_outcome
-    from autorecon.report import write_report
     from autorecon.workflow import run as workflow
 
     unnamed = generator is None and config is None
@@ -61,4 +60,4 @@ def compress(
     progress.say(f"compression in {folder.path}")
     ahead = workflow.side_by_side(folder, jobs or 1)
     results = workflow.compress(folder, prepared, progress, ahead)
-    show_outcome(results, write_report(folder), as_json)
+    show_outcome(results, folder.path, report_of(folder), as_json)

@@ -10,9 +10,10 @@ import attrs
 from autorecon.graph import Space, load
 from autorecon.graph.counting.cost import Interval
 from autorecon.graph.survey import edges_by_name
-from autorecon.lang import Decision, Edge, did_you_mean, load_ops
+from autorecon.lang import Decision, Edge, SpaceError, did_you_mean
 from autorecon.records.derivation import Derivation, read_derivation
 from autorecon.report.history import SearchEpoch, read_history
+from autorecon.report.inputs import ops_advice
 from autorecon.runs import RunFolder
 
 SHOWN = 6  # epochs, the first and the last among them
@@ -128,8 +129,12 @@ def find(space: Space, name: str) -> list[Decision]:
 
 def _space(folder: RunFolder) -> Space:
     section = folder.config.get("space", {})
-    load_ops(*map(str, section.get("ops", ())))
-    return load(folder.space_path, **section.get("set", {}))
+    try:
+        return load(folder.space_path, **section.get("set", {}))
+    except SpaceError as error:
+        if advice := ops_advice(folder):
+            error.add_note(advice)
+        raise
 
 
 def _derivation(folder: RunFolder, space: Space, last: SearchEpoch) -> Derivation:

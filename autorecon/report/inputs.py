@@ -10,7 +10,7 @@ import attrs
 
 from autorecon.graph import Space
 from autorecon.image_size import size_parameters, structured_size
-from autorecon.lang import SpaceError, load_ops, load_program
+from autorecon.lang import SpaceError, load_program
 from autorecon.lang.wording import plural
 from autorecon.records.front import FrontRow, read_front
 from autorecon.records.results import Results, read_results
@@ -56,16 +56,22 @@ def read_inputs(folder: RunFolder) -> Inputs:
     """Raises ReportError, RecordError or RunError, naming the file that is malformed."""
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
-    given = _section(folder, "space").get("set", {})
-    load_ops(*map(str, _section(folder, "space").get("ops", ())))
+    given = _scalars(_section(folder, "space").get("set", {}))
+    advice = ops_advice(folder)
+    history = read_history(folder.metrics_path)
+    grids, unshown = _grids(folder.path / "images", results)
+    spaces = {"space": {**bound, **given}, "genotype": {}, "baseline": bound}
+    read = [
+        _space(folder.path / f"{stem}.space", values, advice, unshown)
+        for stem, values in spaces.items()
+    ]
     return Inputs(
         folder,
         results,
-        read_history(folder.metrics_path),
-        _space(folder.space_path, {**bound, **_scalars(given)}),
-        _space(folder.genotype_path, {}),
-        _space(folder.path / "baseline.space", bound),
-        *_grids(folder.path / "images", results),
+        history,
+        *read,
+        grids,
+        unshown + history.damaged,
         read_front(folder.front_table_path),
         read_trials(folder),
     )
@@ -109,8 +115,19 @@ def _unfinished_students(inputs: Inputs) -> list[str]:
     ]
 
 
-def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
-    """A space with those of `parameters` that it has."""
+def ops_advice(folder: RunFolder) -> str:
+    """How to have the run's own operations, whose modules are not imported because it names them;
+    "" where it has none."""
+    named = _section(folder, "space").get("ops", ())
+    modules = " ".join(f"--ops {name}" for name in named) if isinstance(named, list) else ""
+    return f"the run's operations are of modules of its own: give {modules}" if modules else ""
+
+
+def _space(
+    path: Path, parameters: Mapping[str, Any], advice: str, unshown: list[str]
+) -> Space | None:
+    """A space with those of `parameters` that it has; None where it needs operations that are not
+    here, by which there is `advice`."""
     if not path.exists():
         return None
     try:
@@ -118,6 +135,9 @@ def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
         known = {k: v for k, v in parameters.items() if k in plain.parameters}
         return Space(load_program(path, known) if known else plain)
     except SpaceError as error:
+        if advice:
+            unshown.append(f"{path.name} is not shown: {advice}.")
+            return None
         advice = f"mend {path}, or remove it to have a report without it"
         raise ReportError(f"{error}\n{advice}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -229,7 +230,8 @@ def _known(settings: Mapping[str, Any], method: str) -> dict[str, Any]:
 
 
 def _check_names(what: str, names: Iterable[str]) -> None:
-    """Names end up in those of files, in which only letters, digits and ._+- stay."""
+    """Names end up in those of files, in which only letters, of whatever script, digits and ._+-
+    stay."""
     counted = Counter(slug(name) for name in names)
     twice = [name for name in names if counted[slug(name)] > 1]
     _require(not twice, f"two {what}s are called alike: {', '.join(twice)}")
@@ -238,7 +240,7 @@ def _check_names(what: str, names: Iterable[str]) -> None:
 
 def slug(name: str) -> str:
     """A name as part of a path."""
-    return re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip(".-")
+    return re.sub(r"[^\w.+]+", "-", unicodedata.normalize("NFC", name)).strip(".-")
 
 
 def _require(holds: bool, demand: str) -> None:

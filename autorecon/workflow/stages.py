@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -73,7 +74,10 @@ def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
     if not folder.genotype_path.exists():
         return False
     try:
-        stored, chosen = load_stored(folder, "genotype", space), read_derivation(folder.derivation_path)
+        stored, chosen = (
+            load_stored(folder, "genotype", space),
+            read_derivation(folder.derivation_path),
+        )
         if chosen is None or _as_genotype(chosen, space).text == stored.text:
             return True
         why = f"{folder.genotype_path} is another genotype than {folder.derivation_path.name} tells"
@@ -157,7 +161,7 @@ def compress(
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
     _save_student(prepared, stage, done)
-    _save_images(folder, prepared, label, stage, done)
+    _save_images(folder, prepared, label, stage, done, progress)
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
@@ -230,8 +234,22 @@ def _save_student(prepared: Prepared, stage: Compression, done: Path) -> None:
         save_float(done.with_suffix(".float.safetensors"), stage.student)
 
 
+@contextlib.contextmanager
+def _beside(progress: Progress, what: str) -> Iterator[None]:
+    """Make what work can do without; where that fails it is said."""
+    try:
+        yield
+    except Exception as error:
+        progress.say(f"warning: there is no {what} ({type(error).__name__}: {error})")
+
+
 def _save_images(
-    folder: RunFolder, prepared: Prepared, label: str, stage: Compression, done: Path
+    folder: RunFolder,
+    prepared: Prepared,
+    label: str,
+    stage: Compression,
+    done: Path,
+    progress: Progress,
 ) -> None:
     """What makes images, or the images themselves, and a grid of those of the first seed."""
     source = stage.source.source if isinstance(stage.source, Recorded) else stage.source
@@ -244,14 +262,16 @@ def _save_images(
             # The last label's is the run's own: what was discovered, beside what it is
             # compared with.
             link_or_copy(done.with_suffix(".generator.safetensors"), folder.generator_path)
-            save_samples(folder, label, net, prepared)
+            with _beside(progress, f"a picture of {label}"):
+                save_samples(folder, label, net, prepared)
     elif isinstance(source, Pictures):
         images = torch.cat([batch.images for batch in source.batches])
         labels = torch.cat([batch.request.labels for batch in source.batches])
         kept = {"images": images, "labels": labels}
         save_weights(done.with_suffix(".images.safetensors"), kept, {"method": label})
         if first:
-            save_pictures(folder, label, source, prepared)
+            with _beside(progress, f"a picture of {label}"):
+                save_pictures(folder, label, source, prepared)
 
 
 def set_threads(threads: int) -> None:

@@ -116,7 +116,9 @@ def test_damage_is_told_with_its_line_and_what_to_do(
 
 def test_a_figure_that_changed_is_told(log: CellLog) -> None:
     log.path.write_text(log.path.read_text().replace("50.0", "58.0", 1))
-    with pytest.raises(RunError, match=r"records\.jsonl:2: damaged .*: put the file back as it was"):
+    with pytest.raises(
+        RunError, match=r"records\.jsonl:2: damaged .*: put the file back as it was"
+    ):
         log.read()
 
 

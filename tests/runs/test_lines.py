@@ -33,7 +33,10 @@ def test_every_line_is_valid_json(tmp_path: Path) -> None:
     row = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": (1, 2)}
     Lines(tmp_path / "m").append(row)
     line = (tmp_path / "m").read_text()
-    assert line == '{"a": "NaN", "b": ["Infinity", {"c": "-Infinity"}], "d": [1, 2], "crc32": "3cbf04c7"}\n'
+    assert (
+        line
+        == '{"a": "NaN", "b": ["Infinity", {"c": "-Infinity"}], "d": [1, 2], "crc32": "3cbf04c7"}\n'
+    )
     (back,) = read_lines(tmp_path / "m")
     assert math.isnan(back.pop("a"))
     assert back == {"b": [math.inf, {"c": -math.inf}], "d": [1, 2]}
