@@ -101,7 +101,7 @@ def _kept(param: click.Parameter, config: Mapping[str, Any]) -> str:
 def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunConfig:
     from autorecon.workflow.config import read_config
     from autorecon.workflow.settings import RECIPE, combine
-    from autorecon.workflow.trust import require_trust
+    from autorecon.workflow.trust import code_of, require_trust
 
     given = settings_given(ctx) | dict(fixed)
     if command != "run":
@@ -110,7 +110,9 @@ def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunCo
     values = combine(ctx.params["config"], given, list(ctx.params["assignments"]), recipe)
     config = read_config(values | {"command": command})
     if file := ctx.params["config"]:
-        require_trust([config], file, ctx.params["trust"], _texts(given, ctx.params["assignments"]))
+        require_trust(
+            code_of(config), file, ctx.params["trust"], _texts(given, ctx.params["assignments"])
+        )
     return config
 
 

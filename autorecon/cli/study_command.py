@@ -55,7 +55,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     from autorecon.study.folder import StudyFolder
     from autorecon.study.run import run
     from autorecon.study.spec import find_study
-    from autorecon.workflow.trust import require_trust
+    from autorecon.workflow.trust import code_of, require_trust
 
     if options["only_plan"] and options["only_table"]:
         raise click.UsageError("--plan and --table: choose one")
@@ -78,7 +78,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         if not any(records.values()):
             raise click.UsageError(f"nothing is done in {folder.path}: name a study's folder")
     else:
-        require_trust((cell.config for cell in cells), study, options["trust"], options["teachers"])
+        code = (name for cell in cells for name in code_of(cell.config))
+        require_trust(code, study, options["trust"], options["teachers"])
         progress.say(f"study in {folder.path}")
         try:
             records = run(found, folder, _jobs(options), progress, options["memory"])

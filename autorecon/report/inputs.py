@@ -60,16 +60,13 @@ def read_inputs(folder: RunFolder) -> Inputs:
     advice = ops_advice(folder)
     history = read_history(folder.metrics_path)
     grids, unshown = _grids(folder.path / "images", results)
-    spaces = {"space": {**bound, **given}, "genotype": {}, "baseline": bound}
-    read = [
-        _space(folder.path / f"{stem}.space", values, advice, unshown)
-        for stem, values in spaces.items()
-    ]
     return Inputs(
         folder,
         results,
         history,
-        *read,
+        _space(folder.space_path, {**bound, **given}, advice, unshown),
+        _space(folder.genotype_path, {}, advice, unshown),
+        _space(folder.path / "baseline.space", bound, advice, unshown),
         grids,
         unshown + history.damaged,
         read_front(folder.front_table_path),

@@ -65,8 +65,7 @@ class RunFolder:
         folder = Path(path)
         try:
             text = read_bounded(folder / _CONFIG, _LONGEST_CONFIG).decode("utf-8")
-            check_contained(folder)
-            return cls(folder, tomllib.loads(text))
+            config = tomllib.loads(text)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{folder} is not a run: it has no {_CONFIG}") from error
         except OSError as error:
@@ -75,6 +74,8 @@ class RunFolder:
             raise RunError(f"{folder / _CONFIG} is nested too deeply") from error
         except ValueError as error:
             raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
+        check_contained(folder)
+        return cls(folder, config)
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Hold the folder against other processes; RunError if another one holds it."""

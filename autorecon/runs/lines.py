@@ -33,7 +33,8 @@ class Lines:
     def append(self, row: Mapping[str, Any]) -> int:
         """Add one row, on disk when this returns, and give the offset of its end.
 
-        A checksum is its last entry. NaN and the infinities become the strings "NaN", "Infinity" and "-Infinity".
+        A checksum is its last entry. NaN and the infinities become the strings "NaN", "Infinity"
+        and "-Infinity".
         Raises TypeError for a row that is not JSON, and RunError, without a torn row left where
         that can be helped, if the file cannot be written.
         """

@@ -144,7 +144,7 @@ def _bytes(value: Tensor) -> memoryview:
     """The memory of a dense contiguous tensor of the CPU."""
     import torch
 
-    return memoryview(value.reshape(-1).view(torch.uint8).numpy() if value.numel() else b"")
+    return value.reshape(-1).view(torch.uint8).numpy().data if value.numel() else memoryview(b"")
 
 
 def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:

@@ -28,7 +28,7 @@ from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
 from autorecon.workflow.spaces import load_stored, store_space
-from autorecon.workflow.trust import require_trust
+from autorecon.workflow.trust import code_of, require_trust
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,7 +87,7 @@ def resume(
     """
     folder = RunFolder.open(path)
     config = read_config(folder.config)
-    require_trust([config], path, trust)
+    require_trust(code_of(config), path, trust)
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None

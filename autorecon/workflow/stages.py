@@ -74,10 +74,8 @@ def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
     if not folder.genotype_path.exists():
         return False
     try:
-        stored, chosen = (
-            load_stored(folder, "genotype", space),
-            read_derivation(folder.derivation_path),
-        )
+        stored = load_stored(folder, "genotype", space)
+        chosen = read_derivation(folder.derivation_path)
         if chosen is None or _as_genotype(chosen, space).text == stored.text:
             return True
         why = f"{folder.genotype_path} is another genotype than {folder.derivation_path.name} tells"

@@ -13,7 +13,7 @@ from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weigh
 from autorecon.workflow.config import read_config
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
-from autorecon.workflow.trust import require_trust
+from autorecon.workflow.trust import code_of, require_trust
 
 SHOWN = 64
 """Images of a data set that a file is compared on."""
@@ -26,7 +26,9 @@ def run_space(path: Path, trust: bool = True) -> Space:
     """
     folder = RunFolder.open(path)
     config = read_config(folder.config)
-    require_trust([config], path, trust)
+    # A genotype needs nothing of the teacher.
+    code = code_of(config) if config.command == "compress" else config.space.ops
+    require_trust(code, path, trust)
     load_ops(*config.space.ops)
     if config.command == "compress":
         return bind(str(folder.space_path), config.space.set, load_teacher(config))
@@ -48,14 +50,14 @@ def run_weights(path: Path) -> Mapping[str, Tensor]:
     raise RunError(f"{path} has no trained generator: finish the run, or give --weights or --seed")
 
 
-def test_images(path: Path, trust: bool = True) -> dict[str, Tensor]:
+def test_images(path: Path, trust: bool) -> dict[str, Tensor]:
     """Some of the images that a run measured its students on, normalised, by what they are; raises
     as `run_space`."""
     folder = RunFolder.open(path)
     if (invented := folder.path / "invented.safetensors").exists():
         return {"invented images": load_state(invented)["images"][:SHOWN]}
     config = read_config(folder.config)
-    require_trust([config], path, trust)
+    require_trust(code_of(config), path, trust)
     teacher = load_teacher(config)
     dataset = load_data(config, teacher)
     if dataset is None:

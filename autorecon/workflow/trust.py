@@ -1,4 +1,4 @@
-"""Python of people's own that settings name. What a folder or file names is not imported unasked."""
+"""Python of people's own that settings name: what a file names is not imported unasked."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def _is_ours(network: str) -> bool:
 
 
 def require_trust(
-    configs: Iterable[RunConfig], place: object, trust: bool, given: Container[str] = ()
+    names: Iterable[str], place: object, trust: bool, given: Container[str] = ()
 ) -> None:
     """Raise ConfigError for code that is neither trusted nor `given` beside the place naming it."""
-    found = dict.fromkeys(name for config in configs for name in code_of(config))
-    if code := [] if trust else [name for name in found if name not in given]:
+    found = dict.fromkeys(name for name in names if name not in given)
+    if code := [] if trust else list(found):
         raise ConfigError(
             f"{place} names Python of its own, {some(code, 4)}, which would be imported and run "
             "here: where you trust whoever wrote it, add --trust"
