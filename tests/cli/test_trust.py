@@ -29,7 +29,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "evil", raising=False)
     Path("evil.py").write_text(EVIL)
-    named = {"file": "s", "ops": ["evil"]}
+    named = {"file": "s", "baseline": "", "ops": ["evil"]}
     config = {"command": "run", "space": named, "teacher": {"name": "evil:teacher", "size": 4}}
     folder = RunFolder.create("run", write_config(read_config(config)))
     folder.space_path.write_text(SPACE)
@@ -89,9 +89,8 @@ def test_a_space_of_own_operations_is_left_out_of_the_page(run):
 
 
 def test_escapes_are_shown_as_signs(run):
-    Path("a.space").write_text(
-        SPACE.replace("linear |", "linaer # \x1b]0;PWNED\x07\x9b31m\u202e\n |")
-    )
+    evil = "linaer # \x1b]0;PWNED\x07\x9b31m\u202e\n |"
+    Path("a.space").write_text(SPACE.replace("linear |", evil))
     for style in ("full", "concise", "github"):
         shown = autorecon("compile", "a.space", "--format", style).output
         assert not {"\x1b]", "\x07", "\x9b", "\u202e"} & set(shown)
@@ -112,7 +111,7 @@ LONG = "n" * 300
         (("study", "table3", "-o", "evil.py/x"), "Not a directory"),
         (("run", "--config", "deep.toml"), "deep.toml is nested too deeply"),
         (("study", "deep.toml"), "deep.toml is nested too deeply"),
-        (("search", "--seed", 2**64), "is not in the range"),
+        (("search", "--seed", 2**64), "must be 0 to 2**63 - 1"),
         (("run", "--with", f"seeds=[{2**64}]"), "whole numbers from 0 to 2**63 - 1"),
     ],
 )
