@@ -42,7 +42,7 @@ class Inputs:
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
-        return _section(self.folder, name)
+        return section_of(self.folder, name)
 
     @property
     def labels(self) -> list[str]:
@@ -56,7 +56,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
     """Raises ReportError, RecordError or RunError, naming the file that is malformed."""
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
-    given = _scalars(_section(folder, "space").get("set", {}))
+    given = scalars(section_of(folder, "space").get("set", {}))
     advice = ops_advice(folder)
     history = read_history(folder.metrics_path)
     grids, unshown = _grids(folder.path / "images", results)
@@ -115,7 +115,7 @@ def _unfinished_students(inputs: Inputs) -> list[str]:
 def ops_advice(folder: RunFolder) -> str:
     """How to have the run's own operations, whose modules are not imported because it names them;
     "" where it has none."""
-    named = _section(folder, "space").get("ops", ())
+    named = section_of(folder, "space").get("ops", ())
     modules = " ".join(f"--ops {name}" for name in named) if isinstance(named, list) else ""
     return f"the run's operations are of modules of its own: give {modules}" if modules else ""
 
@@ -145,8 +145,8 @@ def _bound(folder: RunFolder, results: Results | None) -> dict[str, Any]:
         teacher = results.teacher
         own = {name: getattr(teacher, name) for name in _TEACHER_SAYS}
         return own | size_parameters(teacher.size)
-    section = _section(folder, "teacher")
-    own = {name: v for name, v in _scalars(section).items() if name in _TEACHER_SAYS}
+    section = section_of(folder, "teacher")
+    own = {name: v for name, v in scalars(section).items() if name in _TEACHER_SAYS}
     return own | _sides(folder, section)
 
 
@@ -159,14 +159,16 @@ def _sides(folder: RunFolder, section: Mapping[str, Any]) -> dict[str, int]:
         raise ReportError(f"{folder.config_path}: teacher.size: {error}") from error
 
 
-def _section(folder: RunFolder, name: str) -> Mapping[str, Any]:
+def section_of(folder: RunFolder, name: str) -> Mapping[str, Any]:
+    """A section of config.toml, empty if there is none; ReportError where it is something else."""
     section = folder.config.get(name, {})
     if not isinstance(section, Mapping):
         raise ReportError(f"{folder.config_path}: [{name}] is not a section: put back the original")
     return section
 
 
-def _scalars(section: Any) -> dict[str, Any]:
+def scalars(section: Any) -> dict[str, Any]:
+    """Its numbers, as parameters of a space are."""
     if not isinstance(section, Mapping):
         return {}
     return {k: v for k, v in section.items() if isinstance(v, bool | int | float)}

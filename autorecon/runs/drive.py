@@ -138,6 +138,18 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 path.unlink()
 
+    def put(self, checkpoint: Checkpoint, stage: Stage) -> None:
+        """Give a stage the state of its checkpoint; RunError where that is one of something else."""
+        try:
+            stage.load_state_dict(checkpoint.state)
+        except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            why = str(error).partition("\n")[0]
+            raise RunError(
+                f"{self._folder} has a checkpoint of another {stage.name} than this version makes "
+                f"({type(error).__name__}: {why}): go on with the version that made the run, or "
+                "remove that folder to begin the stage again"
+            ) from error
+
     def forget_newer(self, than: Checkpoint | None) -> None:
         """Delete what was passed over on the way to a checkpoint, which would count as newer."""
         for path in self.paths():
@@ -213,7 +225,7 @@ class _Work:
                 f"{self.stage.name} was started for {checkpoint.epochs} epochs and cannot go on "
                 f"for {self.stage.epochs}: leave the setting as it was, or start in another folder"
             )
-        self._put(checkpoint)
+        self.checkpoints.put(checkpoint, self.stage)
         # Rows after a finished stage's last checkpoint are the later stages'.
         if checkpoint.epoch < checkpoint.epochs:
             self._rewind(checkpoint)
@@ -234,19 +246,6 @@ class _Work:
     def _is_of(self, epoch: int) -> Callable[[Mapping[str, Any]], bool]:
         """Whether a row is of this stage's epochs from that one on."""
         return lambda row: row.get("stage") == self.stage.name and row.get("epoch", -1) >= epoch
-
-    def _put(self, checkpoint: Checkpoint) -> None:
-        """Give the stage its state; RunError where that is one of something else."""
-        try:
-            self.stage.load_state_dict(checkpoint.state)
-        except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            place = self.checkpoints.paths()[0].parent
-            why = str(error).partition("\n")[0]
-            raise RunError(
-                f"{place} has a checkpoint of another {self.stage.name} than this version makes "
-                f"({type(error).__name__}: {why}): go on with the version that made the run, or "
-                "remove that folder to begin the stage again"
-            ) from error
 
     def run_epoch(self, show: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """What is left of the epoch; its row is written before a checkpoint that has seen it."""

@@ -62,15 +62,3 @@ def require_finite(module: nn.Module) -> None:
         raise TeacherError(
             f"the model's {some(bad, 3)} hold values that are infinite or not a number"
         )
-    variances = {n: v for n, v in state.items() if n.rpartition(".")[2] == "running_var"}
-    if bad := [name for name, value in variances.items() if (value < 0).any()]:
-        raise TeacherError(
-            f"the model's {some(bad, 3)} hold negative variances: these are not the weights of a "
-            "trained network, or the file is damaged"
-        )
-    if bad := [n for n, v in state.items() if n.endswith("running_var") and (v < 0).any()]:
-        raise TeacherError(f"the model's {some(bad, 3)} hold variances below 0")
-
-
-def _name(kind: torch.dtype) -> str:
-    return str(kind).removeprefix("torch.")

@@ -106,12 +106,13 @@ def derive(
     if by:
         prepared = prepared.deriving(by)
     stage = _search_stage(prepared)
-    checkpoint = Checkpoints(folder.checkpoint_path, stage.name).newest(progress)
+    checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
+    checkpoint = checkpoints.newest(progress)
     if checkpoint is None:
         raise RunError(f"{folder.path} has no search to derive from; run `autorecon search`")
     if folder.genotype_path.exists() and not by:
         return load_stored(folder, "genotype", prepared.space), checkpoint.epoch
-    stage.load_state_dict(checkpoint.state)
+    checkpoints.put(checkpoint, stage)
     return _as_genotype(stage.derive(), prepared.space), checkpoint.epoch
 
 
@@ -129,9 +130,9 @@ def _as_genotype(found: Derivation, space: Space) -> Space:
 def supernet_weights(folder: RunFolder, progress: Progress) -> dict[str, Tensor]:
     """The super net's state dict in the newest checkpoint of a run's search."""
     checkpoint = Checkpoints(folder.checkpoint_path, "search").newest(progress)
-    if checkpoint is None:
+    if checkpoint is None or not isinstance(found := checkpoint.state.get("supernet"), dict):
         raise RunError(f"{folder.path} has no search to inherit weights from")
-    return checkpoint.state["supernet"]
+    return found
 
 
 def compress(

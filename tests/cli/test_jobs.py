@@ -92,7 +92,7 @@ def test_search_derive_compress():
     assert json.loads(Path("c/results.json").read_text())["bits"] == "w4a2"
     inherited = load_weights("g.safetensors")["code->B1.n1.linear.weight"]
     for run, same in (("s", True), ("c", False)):
-        assert autorecon("export", run, "-o", f"{run}.py").exit_code == 0
+        assert autorecon("export", run, "-o", f"{run}.py", "--trust").exit_code == 0
         exported = load_weights(f"{run}.safetensors")["code->B1.n1.linear.weight"]
         assert exported.equal(inherited) == same
 

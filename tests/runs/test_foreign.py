@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from autorecon.reading import UnfitFile, read_bounded
-from autorecon.runs import RunError, RunFolder, locked
+from autorecon.runs import (
+    Checkpoint,
+    Checkpoints,
+    Progress,
+    RunError,
+    RunFolder,
+    load_state,
+    locked,
+    save_state,
+)
 
 
 @pytest.fixture
@@ -68,3 +79,45 @@ def test_a_config_nested_deeply_is_told(run: Path) -> None:
     (run / "config.toml").write_text("a=" + "[" * 5000 + "]" * 5000)
     with pytest.raises(RunError, match=r"config\.toml is nested too deeply"):
         RunFolder.open(run)
+
+
+def test_a_state_of_another_version_is_told(run: Path) -> None:
+    class Stage:
+        name, epochs, ticks = "search", 1, 1
+
+        def load_state_dict(self, state: dict[str, object]) -> None:
+            raise KeyError("supernet")
+
+    stored = Checkpoint("search", 1, 1, 0, {})
+    with pytest.raises(RunError, match="another search than this version makes"):
+        Checkpoints(run / "checkpoint", "search").put(stored, Stage())  # type: ignore[arg-type]
+
+
+def test_a_stage_begins_again_where_all_its_checkpoints_are_damaged(run: Path) -> None:
+    checkpoints = Checkpoints(run / "checkpoint", "search")
+    checkpoints.save(Checkpoint("search", 1, 2, 0, {"a": torch.ones(9)}))
+    (path,) = checkpoints.paths()
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 4
+    path.write_bytes(data)
+    said = io.StringIO()
+    assert checkpoints.newest(Progress(stream=said)) is None
+    assert "is not what was written (checksum); going back" in said.getvalue()
+    checkpoints.forget_newer(None)
+    assert not checkpoints.paths()
+
+
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_no_flipped_bit_is_taken_for_what_was_written(tmp_path: Path, place: int) -> None:
+    state = {"step": 12, "x": torch.arange(40.0)}
+    save_state(tmp_path / "s", state)
+    data = bytearray((tmp_path / "s").read_bytes())
+    data[place % len(data)] ^= 2
+    (tmp_path / "s").write_bytes(data)
+    try:
+        found = load_state(tmp_path / "s")
+    except RunError:
+        return
+    # The name of the checksum itself, or a blank.
+    assert found["step"] == 12
+    assert found["x"].equal(state["x"])
