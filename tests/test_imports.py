@@ -47,7 +47,14 @@ TABLE = {
         FRAMES,
     ),
     "--help": (command("--help"), HEAVY | {"lark"}),
+    "python -m autorecon": (
+        "import runpy, sys; sys.argv[1:] = ['methods', '--help']\n"
+        "try: runpy.run_module('autorecon', run_name='__main__')\n"
+        "except SystemExit: pass",
+        HEAVY | {"lark"},
+    ),
     "compile": (command("compile", "paper"), HEAVY),
+    "check": (command("check", "spaces"), HEAVY),
     "show": (command("show", "paper"), HEAVY),
     "diff": (command("diff", "paper", "paper-cifar10"), HEAVY),
     "strategies": (command("strategies"), FRAMES),

@@ -1,13 +1,14 @@
 """What a GDFQ iteration costs beside the bare convolutions of its nets, in one process, in turns.
 
-    python tools/bench_compress.py [--batch 16] [--size 224] [--repeats 5] [--threads 1] [--profile]
+    python tools/bench_compress.py [--size 224] [--batch 16] [--repeats 5] [--threads 1] [--kinds]
 
 At 32x32 the teacher is the shipped resnet20-fashion32, at 224x224 EfficientNet-Lite0 where
 efficientnet-lite-pytorch is installed, else torchvision's MobileNetV2, both with random weights. An
 iteration is a step of the generator and one of the student. Bare are the convolutions and linear
 layers alone, each on a tensor of the shape that it meets, forward and backward: those of the
-generator with all gradients, of the teacher with those of what enters, of the student with all.
-CPU seconds, medians, with the distance between the quartiles behind them.
+generator with all gradients, of the teacher with those of what enters, of the student with all;
+no gradient is added to another. CPU seconds, medians, with the distance between the quartiles
+behind them. `--kinds` adds a table of where the iterations' time goes, by the clock.
 """
 
 from __future__ import annotations
@@ -24,21 +25,24 @@ from torch import Tensor, nn
 import autorecon
 from autorecon import teachers
 from autorecon.compress import CompressConfig, Compression
+from autorecon.runs.heap import keep_freed
 
 SPACES = {32: "gdfq-cifar", 224: "gdfq-imagenet"}
+BATCHES = {32: 64, 224: 16}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, help=f"by default {BATCHES}, by size")
     parser.add_argument("--size", type=int, choices=SPACES, action="append")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--profile", action="store_true", help="CPU time by operation as well")
+    parser.add_argument("--kinds", action="store_true", help="time by kind of operation as well")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    keep_freed()  # as commands do
     print(f"{'':<44}{'iteration':>12}{'bare':>18}{'ratio':>10}")
     for size in options.size or SPACES:
         _row(size, options)
@@ -46,19 +50,20 @@ def main() -> None:
 
 def _row(size: int, options: argparse.Namespace) -> None:
     name, teacher = teacher_of(size)
-    stage = compression(teacher, size, options.batch)
+    batch = options.batch or BATCHES[size]
+    stage = compression(teacher, size, batch)
     stage.run_epoch(0, lambda: None)  # calibrates, and warms up
-    ours, bare = lambda: stage._joint(0), Bare(stage, options.batch)
+    ours, bare = lambda: stage._joint(0), Bare(stage, batch)
     ratios, seconds = [], {"ours": list[float](), "bare": list[float]()}
     for _ in range(options.repeats):
         seconds["ours"].append(timed(ours))
         seconds["bare"].append(timed(bare))
         ratios.append(seconds["ours"][-1] / seconds["bare"][-1])
     shown = "".join(f"{_middle(values):>18}" for values in seconds.values())
-    about = f"{name}, {size}x{size}, batch {options.batch}"
+    about = f"{name}, {size}x{size}, batch {batch}"
     print(f"{about:<40}{shown}{statistics.median(ratios):>8.2f} x", flush=True)
-    if options.profile:
-        _profile(ours)
+    if options.kinds:
+        _print_kinds(ours, options.repeats)
 
 
 def _middle(values: list[float]) -> str:
@@ -95,7 +100,7 @@ class Bare:
 
     def __init__(self, stage: Compression, batch: int) -> None:
         generator = stage.source.generator  # type: ignore[attr-defined]
-        self.calls: list[Callable[[], Tensor]] = []
+        self.calls: list[Callable[[], Any]] = []
         inputs = generator.example_inputs(batch)
         images = torch.randn(batch, *generator.image_shape)
         # Nothing learns what enters the generator or the student; the teacher's images do.
@@ -120,19 +125,19 @@ class Bare:
 
     def __call__(self) -> None:
         for call in self.calls:
-            out = call()
-            out.backward(torch.ones_like(out))
+            call()
 
 
 WANTED = (
     torch.ops.aten.convolution.default,
     torch.ops.aten.addmm.default,
     torch.ops.aten.mm.default,
+    torch.ops.aten.bmm.default,
     torch.ops.aten.linear.default,
 )
 
 
-def _alone(call: Any, weights: bool, entering: bool) -> Callable[[], Tensor]:
+def _alone(call: Any, weights: bool, entering: bool) -> Callable[[], Any]:
     """A call on tensors of its own, whose gradients are those that the iteration needs."""
     function, args, kwargs = call
     first = 1 if function is torch.ops.aten.addmm.default else 0
@@ -141,7 +146,10 @@ def _alone(call: Any, weights: bool, entering: bool) -> Callable[[], Tensor]:
         torch.randn_like(a).requires_grad_(wanted.get(i, weights)) if isinstance(a, Tensor) else a
         for i, a in enumerate(args)
     ]
-    return lambda: function(*own, **kwargs)
+    learnt = [a for a in own if isinstance(a, Tensor) and a.requires_grad]
+    with torch.no_grad():
+        gradient = torch.ones_like(function(*own, **kwargs))
+    return lambda: learnt and torch.autograd.grad(function(*own, **kwargs), learnt, gradient)
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -150,12 +158,54 @@ def timed(work: Callable[[], Any]) -> float:
     return time.process_time() - start
 
 
-def _profile(work: Callable[[], Any]) -> None:
-    from torch.profiler import ProfilerActivity, profile
+KINDS = {
+    "convolutions, linear layers": (
+        "aten::convolution",
+        "aten::mm",
+        "aten::bmm",
+        "aten::addmm",
+    ),
+    "optimisers": ("Optimizer.",),
+    "statistics of the teacher": ("_Statistics",),
+    "quantizers": ("_FakeQuantize", "_Quantize"),
+    "norms of generator, student": ("aten::native_batch_norm", "_ClassNorm"),
+    "activations": (
+        "aten::relu",
+        "aten::leaky_relu",
+        "aten::threshold_backward",
+        "aten::hardtanh",
+        "aten::clamp",
+        "aten::tanh",
+    ),
+    "Python, between operations": ("iteration",),
+}
+"""By the names of operations, and what these begin with; the innermost that is known tells."""
+
+
+def _print_kinds(work: Callable[[], Any], repeats: int) -> None:
+    from torch.profiler import ProfilerActivity, profile, record_function
 
     with profile(activities=[ProfilerActivity.CPU]) as found:
-        work()
-    print(found.key_averages().table(sort_by="self_cpu_time_total", row_limit=18))
+        for _ in range(repeats):
+            with record_function("iteration"):
+                work()
+    spent = dict.fromkeys([*KINDS, "all else"], 0.0)
+    for event in found.events():
+        spent[_kind(event)] += event.self_cpu_time_total / 1e6 / repeats
+    whole = sum(spent.values())
+    for kind, seconds in spent.items():
+        print(f"    {kind:<36}{seconds:>10.3f} s{seconds / whole:>8.1%}")
+
+
+def _kind(event: Any) -> str:
+    own = event
+    while event is not None:
+        for kind, names in KINDS.items():
+            # What stands between operations is the iteration's own time alone.
+            if event.name.startswith(names) and (event.name != "iteration" or event is own):
+                return kind
+        event = event.cpu_parent
+    return "all else"
 
 
 if __name__ == "__main__":

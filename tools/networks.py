@@ -30,7 +30,7 @@ from autorecon.compress import Bits, CompressError, quantize
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT / "docs" / "networks.jsonl"
 PAGE = ROOT / "docs" / "networks.md"
-MEMORY = 6 * 2**30
+MEMORY = 12 * 2**30
 SECONDS = 420
 IMAGES = 8
 

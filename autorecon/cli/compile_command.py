@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from autorecon.cli.options import ops_option, render_option, set_option
+from autorecon.cli.options import ops_option, output_format_option, render_option, set_option
 from autorecon.cli.values import json_text
 
 _MAX_LINES = 6  # of a genotype that cuts the output off
-FORMATS = ("full", "concise", "json", "github")
 
 
 @click.command("compile")
@@ -28,13 +27,7 @@ FORMATS = ("full", "concise", "json", "github")
     show_default=True,
     help="What to print: passes are what the compiler fuses, edge by edge, and what it does not.",
 )
-@click.option(
-    "--output-format",
-    type=click.Choice(FORMATS),
-    default="full",
-    show_default=True,
-    help="How faults are shown.",
-)
+@output_format_option
 @click.option("--explain", metavar="CODE", help="Explain a diagnostic code, such as E0203.")
 def compile(
     file: str | None,
@@ -57,18 +50,20 @@ def compile(
         file, render = render, ""  # `--render FILE`: the option took the file for its value
     if file is None:
         raise click.UsageError("name a .space file (or --explain CODE)")
+    if Path(file).is_dir():
+        raise click.UsageError(f"{file} is a folder: `autorecon check {file}` checks all in it")
     return _compile(file, parameters, render, as_json, emit, output_format)
 
 
 def _compile(
     file: str, parameters: dict[str, Any], render: str | None, as_json: bool, emit: str, style: str
 ) -> None:
-    from autorecon.cli.diagnostics import show_diagnostics
+    from autorecon.cli.diagnostics import DOCUMENTS, show_diagnostics
     from autorecon.cli.standard_input import read_or_exit
 
     space = read_or_exit(file, parameters, "json" if as_json else style, 1)
     if not as_json:
-        show_diagnostics(space.program.warnings, style)
+        show_diagnostics(space.program.warnings, style, [file])
     drawn = None
     if render is not None:
         from autorecon.graph.draw.render import render as draw
@@ -83,7 +78,7 @@ def _compile(
     elif style in ("full", "concise"):
         click.echo(_text(space, file))
     if drawn:
-        click.echo(f"drawn to {drawn}", err=as_json or style == "json")
+        click.echo(f"drawn to {drawn}", err=as_json or style in DOCUMENTS)
 
 
 def _emit_passes(space: Any, as_json: bool) -> None:

@@ -54,10 +54,12 @@ def compress(
     from autorecon.cli.jobs import open_job, report_of
     from autorecon.cli.outcome import show_outcome
     from autorecon.workflow import run as workflow
+    from autorecon.workflow.measure import measure_run
 
     unnamed = generator is None and config is None
     folder, prepared, progress = open_job("compress", {"space.file": ""} if unnamed else None)
     progress.say(f"compression in {folder.path}")
     ahead = workflow.side_by_side(folder, jobs or 1)
     results = workflow.compress(folder, prepared, progress, ahead)
+    measure_run(folder, prepared, results, progress)
     show_outcome(results, folder.path, report_of(folder), as_json)

@@ -106,8 +106,12 @@ def _kind(source: Path, out: Path) -> str:
         return "generator"
     if source.suffix == ".safetensors":
         return "student"
-    has_student = source.is_dir() and any((source / "compressed").glob("*.safetensors"))
-    return "student" if has_student else "generator"
+    if not source.is_dir():
+        return "generator"
+    from autorecon.runs import RunFolder
+
+    command = RunFolder.open(source).config.get("command")
+    return "student" if command in ("compress", "run") else "generator"
 
 
 def _export_student(
@@ -121,10 +125,12 @@ def _export_student(
 ) -> None:
     import attrs
 
+    from autorecon.compress.packed.load import student_file
     from autorecon.export import export_student
     from autorecon.teachers.loading import build_own
     from autorecon.workflow.trained import test_images
 
+    student_file(source)  # whether there is one, before a teacher is loaded for its images
     images = test_images(source, trust) if source.is_dir() else {}
     make = (lambda: build_own(build)) if build else None
     written = export_student(
@@ -133,8 +139,9 @@ def _export_student(
     if as_json:
         echo(json.dumps(attrs.asdict(written) | {"path": str(out)}, indent=2))
         return
-    echo(f"{out}: the student, {written.bytes:,} bytes")
-    if written.products:
+    kind = "" if written.bits else ", which was distilled: its weights are float"
+    echo(f"{out}: the student, {written.bytes:,} bytes{kind}")
+    if written.products and written.bits:
         echo(
             f"{written.integer} of {written.products} convolutions and products are computed with "
             f"integers by ONNX Runtime; opset {written.opset}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from autorecon.cli.space_files import show_diff, space_files
 
 if TYPE_CHECKING:
     from autorecon.lang import Source
@@ -35,23 +35,12 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool) -> None:
     """
     if not paths:
         raise click.UsageError("name files or folders, or - for standard input")
-    done = Counter(_fmt(path, check, diff) for path in _files(paths))
+    done = Counter(_fmt(path, check, diff) for path in space_files(paths))
     if done["faulty"] or ((check or diff) and done["changed"]):
         _summary(done, check or diff)
         raise click.exceptions.Exit(1)
     if paths != (Path("-"),):
         _summary(done, check or diff)
-
-
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Every file once: those named, and those in the folders named that are not hidden."""
-    seen = set()
-    for path in paths:
-        for file in sorted(path.rglob("*.space")) if path.is_dir() else [path]:
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if (file == path or not hidden) and file.resolve() not in seen and not file.is_dir():
-                seen.add(file.resolve())
-                yield file
 
 
 def _fmt(path: Path, check: bool, diff: bool) -> str:
@@ -83,7 +72,7 @@ def _read(path: Path) -> tuple[Source, bytes]:
 
 def _report_change(name: str, before: str, after: str, check: bool, diff: bool) -> None:
     if diff:
-        _show_diff(name, before, after)
+        show_diff(name, before, after, "formatted")
     elif check:
         click.echo(name)
     else:
@@ -91,16 +80,6 @@ def _report_change(name: str, before: str, after: str, check: bool, diff: bool) 
 
         write_text(name, after)
         click.echo(f"formatted {name}", err=True)
-
-
-def _show_diff(name: str, before: str, after: str) -> None:
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    texts = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    for line in difflib.unified_diff(*texts, name, f"{name} (formatted)"):
-        bold = line.startswith(("+++", "---"))
-        click.secho(line.rstrip("\n"), fg=colours.get(line[0]), bold=bold)
-        if not line.endswith("\n"):
-            click.echo("\\ No newline at end of file")
 
 
 def _summary(done: Counter[str], dry: bool) -> None:

@@ -16,6 +16,8 @@ from autorecon.lang.wording import visible
 
 COMMANDS = (
     "compile",
+    "check",
+    "fix",
     "fmt",
     "show",
     "diff",
@@ -24,6 +26,7 @@ COMMANDS = (
     "derive",
     "explain",
     "export",
+    "evaluate",
     "inspect",
     "compress",
     "methods",

@@ -30,8 +30,10 @@ def open_job(
     run keeps its own settings, so giving any is a mistake that is told: UsageError.
     """
     from autorecon.runs import Progress
+    from autorecon.runs.heap import keep_freed
     from autorecon.workflow.run import resume, start
 
+    keep_freed()
     ctx = click.get_current_context()
     progress = Progress(quiet=ctx.params["quiet"])
     if folder := ctx.params["resume"]:

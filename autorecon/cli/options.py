@@ -109,6 +109,15 @@ def load_modules(ctx: Any, param: Any, modules: tuple[str, ...]) -> tuple[str, .
     return modules
 
 
+FORMATS = ("full", "concise", "json", "github", "sarif", "junit")
+output_format_option = click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    help="How faults are shown.",
+)
+
 ops_option = click.option(
     "--ops",
     multiple=True,

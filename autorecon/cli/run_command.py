@@ -60,8 +60,10 @@ def run(as_json: bool, jobs: int | None, **options: Any) -> None:
     from autorecon.cli.jobs import open_job, report_of
     from autorecon.cli.outcome import show_outcome
     from autorecon.workflow import run as workflow
+    from autorecon.workflow.measure import measure_run
 
     folder, prepared, progress = open_job("run")
     progress.say(f"run in {folder.path}")
     results = workflow.run(folder, prepared, progress, workflow.side_by_side(folder, jobs))
+    measure_run(folder, prepared, results, progress)
     show_outcome(results, folder.path, report_of(folder), as_json)

@@ -10,6 +10,7 @@ import click
 
 from autorecon.cli.options import trust_option
 from autorecon.cli.terminal import echo
+from autorecon.study import PLACES
 
 if TYPE_CHECKING:
     from autorecon.records.cells import CellRecord
@@ -36,7 +37,14 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="A setting of every compression, as compress.rounding=plain; may be repeated.",
 )
-@click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; one a core if unset.")
+@click.option(
+    "--on",
+    type=click.Choice(PLACES),
+    default="local",
+    show_default=True,
+    help="Where cells are done; `[cluster]` of the study says what each asks for.",
+)
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time; here one a core.")
 @click.option("--memory", default="", metavar="SIZE", help="Of all cells at a time, as 8G.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
 @click.option("--table", "only_table", is_flag=True, help="Write the tables of what is done.")
@@ -82,7 +90,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         require_trust(code, study, options["trust"], options["teachers"])
         progress.say(f"study in {folder.path}")
         try:
-            records = run(found, folder, _jobs(options), progress, options["memory"])
+            jobs = _jobs(options) if options["on"] != "slurm" else options["jobs"] or 0
+            records = run(found, folder, jobs, progress, options["memory"], options["on"])
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
             raise

@@ -12,10 +12,11 @@ from autorecon.export import FORMATS
 from autorecon.export.archive import archive
 from autorecon.export.check import compare, compare_training
 from autorecon.export.errors import ExportError
+from autorecon.export.names import without_attributes
 from autorecon.export.onnx_model import onnx_model
 from autorecon.export.source import loaded, source
 from autorecon.nn import Generator
-from autorecon.runs import save_weights, write_bytes, write_text
+from autorecon.runs import require_place, save_weights, write_bytes, write_text
 
 
 @attrs.frozen
@@ -49,6 +50,7 @@ def export(
 
 def _made(net: Generator, path: Path, batch: int | None) -> tuple[bytes, float]:
     make = archive if path.suffix == ".pt2" else onnx_model
+    without_attributes(net)
     try:
         return make(net, batch, str(path))
     except ExportError:
@@ -74,6 +76,7 @@ def _paths(path: Path, force: bool) -> tuple[Path, ...]:
     for taken in paths:
         if taken.exists() and not force:
             raise ExportError(f"{taken} is there already: name another file, or add --force")
+    require_place(path)
     return paths
 
 

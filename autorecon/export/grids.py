@@ -1,7 +1,8 @@
 """A student's grids as operations that runtimes know: levels in 8 bits, scales, zero points.
 
 A value x is (code - zero) * scale for a code of 0 to `top`. Levels of fewer than 8 bits stay in
-bytes, and what lies above `top` is cut off.
+bytes, and what lies above `top` is cut off. Weights that are computed with as integers are signed
+bytes with the zero point 0: processors multiply bytes without a sign by bytes with one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from autorecon.compress.quantization.rounding import Encoded, multiple
 from autorecon.compress.quantization.stored import keep_rounded_biases
 from autorecon.export.errors import ExportError
 
-BYTE = 255
+BYTE, SIGN = 255, 128
 WHOLE = 1e-2
 """How far a zero point may be from a whole number, which rounding alone brings about."""
 
@@ -137,20 +138,24 @@ def _weight_codes(
     zeros = -_offset(encoded, quantizer.bits) * encoded.scale * part
     shape = [1] * value.dim()
     shape[axis] = -1
-    if integer:
-        away = (zeros - zeros.round()).abs().max()
-        zeros = zeros.round()
-        if away > WHOLE or zeros.min() < 0 or zeros.max() > BYTE:
-            raise ExportError(f"{weight.target} has zero points that are no bytes")
     codes = (encoded.codes * part).movedim(0, axis).contiguous()
-    held = torch.zeros_like(zeros) if not integer else zeros
-    parts = [codes, 1 / (encoded.scale * part), held.to(torch.uint8)]
-    new = _from_codes(traced, _field(weight), parts, axis)
+    steps, none = 1 / (encoded.scale * part), torch.zeros(len(zeros), dtype=torch.uint8)
     if integer:
-        return new
+        bytes_ = _signed(codes, zeros.view(shape), f"{weight.target}")
+        return _from_codes(traced, _field(weight), [bytes_, steps, none.to(torch.int8)], axis)
+    new = _from_codes(traced, _field(weight), [codes, steps, none], axis)
     # Where values are no integers anyway, a shift is exact as a sum.
     offset = _constant(traced, f"{_field(weight)}_offset", (-zeros / encoded.scale).view(shape))
     return traced.graph.call_function(torch.ops.aten.add.Tensor, (new, offset))
+
+
+def _signed(codes: Tensor, zeros: Tensor, name: str) -> Tensor:
+    """Codes as signed bytes whose zero is 0; ExportError where they are none."""
+    found = codes - zeros.round()
+    away = (zeros - zeros.round()).abs().max()
+    if away > WHOLE or found.min() < -SIGN or found.max() >= SIGN:
+        raise ExportError(f"{name} is no grid of signed bytes: compress again with this version")
+    return found.to(torch.int8)
 
 
 def _offset(encoded: Encoded, bits: int) -> Tensor:

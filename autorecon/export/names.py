@@ -5,6 +5,10 @@ from __future__ import annotations
 import itertools
 import keyword
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Identifiers:
@@ -38,3 +42,19 @@ def class_name(name: str) -> str:
     text = "".join(part[:1].upper() + part[1:] for part in identifier(name).split("_"))
     text = text if text.isidentifier() else f"Net{text}"
     return f"{text}Net" if keyword.iskeyword(text) else text
+
+
+def without_attributes(net: nn.Module) -> None:
+    """Call modules `code_` that are called `code`, in place: torch gives an exported program's
+    modules attributes of their names, where such as `forward` stand already."""
+    from torch import fx, nn
+
+    taken = {True: set(dir(fx.GraphModule(nn.Module(), fx.Graph()))), False: set(dir(nn.Module()))}
+    for path, module in list(net.named_modules()):
+        names = Identifiers(taken[not path] | module._modules.keys())
+        held = [
+            (names[name] if name in taken[not path] else name, child)
+            for name, child in module._modules.items()
+        ]
+        module._modules.clear()
+        module._modules.update(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from autorecon.compress.packed.model import CompressedModel
 from autorecon.export.errors import ExportError
 from autorecon.export.runtime import Runtime, require_runtime
 from autorecon.export.student_onnx import OPSETS, onnx_float, onnx_student
-from autorecon.runs import write_bytes
+from autorecon.runs import require_place, write_bytes
 
 FORMATS = (".onnx", ".pt2")
 NOISE = 16
@@ -33,13 +34,14 @@ Place = str | os.PathLike[str]
 class ExportedStudent:
     """The file; the largest `difference` of answers, of the largest of them; how many of the
     `images` it puts into another class, all of them `ties`; of how many `products` it computes so
-    many with `integer` kernels (0 of a .pt2)."""
+    many with `integer` kernels (0 of a .pt2). `bits` is "" of a distilled one, which is float."""
 
     path: Path
     bytes: int
     images: int
     difference: float
     ties: int
+    bits: str
     products: int = 0
     integer: int = 0
     opset: int | None = None
@@ -80,7 +82,7 @@ def export_student(
     difference, ties = _compared(model, answers, shown, path)
     write_bytes(path, content)
     count = sum(len(part) for part in shown.values())
-    return ExportedStudent(path, len(content), count, difference, ties, **facts)
+    return ExportedStudent(path, len(content), count, difference, ties, model.bits, **facts)
 
 
 def _check(path: Path, weights_as: str, force: bool) -> None:
@@ -90,6 +92,7 @@ def _check(path: Path, weights_as: str, force: bool) -> None:
         raise ExportError(f"weights_as = '{weights_as}' is unknown; choose {' or '.join(OPSETS)}")
     if path.exists() and not force:
         raise ExportError(f"{path} is there already: name another file, or add --force")
+    require_place(path)
     if path.suffix == ".onnx":
         require_runtime()
 
@@ -100,17 +103,39 @@ def _onnx(
     build: Callable[[], nn.Module] | None,
     weights_as: str,
 ) -> bytes:
+    about = _metadata(model)
     try:
         if not model.bits:
-            return onnx_float(model.network, model.image_shape)
+            return onnx_float(model.network, model.image_shape, about)
         integer = model.about.scheme == "integer"
-        return onnx_student(rebuilt(compressed, build), model.image_shape, integer, weights_as)
+        student = rebuilt(compressed, build)
+        return onnx_student(student, model.image_shape, integer, weights_as, about)
     except ExportError:
         raise
     # Torch's exporter raises what it likes.
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ExportError(f"torch cannot write {model.about.teacher} as ONNX: {reason}") from error
+        raise ExportError(
+            f"torch cannot write {model.about.teacher} as ONNX: {_reason(error)}"
+        ) from error
+
+
+def _metadata(model: CompressedModel) -> dict[str, str]:
+    """What one must know to run a file, each as JSON; what is not known is left out."""
+    facts = {
+        "image_shape": model.image_shape,
+        "mean": model.mean,
+        "std": model.std,
+        "teacher": model.about.teacher,
+        "bits": model.bits,
+    }
+    return {name: json.dumps(value) for name, value in facts.items() if value is not None}
+
+
+def _reason(error: BaseException) -> str:
+    """What the first of the errors says, in a line: those above it tell of the exporter."""
+    while error.__cause__:
+        error = error.__cause__
+    return str(error).strip().partition("\n")[0]
 
 
 def _archive(model: CompressedModel) -> bytes:

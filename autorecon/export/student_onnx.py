@@ -4,6 +4,7 @@ runtimes put together to integer ones."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -25,24 +26,35 @@ def onnx_student(
     image_shape: tuple[int, int, int],
     integer: bool,
     weights_as: str = "int8",
+    about: Mapping[str, str] | None = None,
 ) -> bytes:
     """The content of an `.onnx` file of a student with frozen ranges.
 
     Input `images` [N, *image_shape], normalised as the teacher's are; output `logits` [N, classes].
     Codes are bytes; as "int4" those of at most 4 bits take half of one, and are computed with as
-    float. Raises ExportError.
+    float. `about` is written into the model's metadata. Raises ExportError.
     """
     small = weights_as == "int4"
     stored = with_codes(model.module, integer and not small)
     proto = _converted(stored, image_shape, OPSETS[weights_as])
     if small:
         _halve(proto)
+    _tell(proto, about)
     return bytes(proto.SerializeToString())
 
 
-def onnx_float(module: nn.Module, image_shape: tuple[int, int, int]) -> bytes:
+def onnx_float(
+    module: nn.Module, image_shape: tuple[int, int, int], about: Mapping[str, str] | None = None
+) -> bytes:
     """The same of a network that is not quantized."""
-    return bytes(_converted(module, image_shape, OPSETS["int8"]).SerializeToString())
+    proto = _converted(module, image_shape, OPSETS["int8"])
+    _tell(proto, about)
+    return bytes(proto.SerializeToString())
+
+
+def _tell(model: Any, about: Mapping[str, str] | None) -> None:
+    for key, value in (about or {}).items():
+        model.metadata_props.add(key=key, value=value)
 
 
 def _converted(module: nn.Module, image_shape: tuple[int, int, int], opset: int) -> Any:

@@ -14,10 +14,21 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import OpError, OpPlan, Shape
+from autorecon.lang.operations.pools import padding
 from autorecon.lang.operations.shapes import elements
 from autorecon.lang.program.candidates import Step
 from autorecon.nn.layers import Function, Layer
-from autorecon.nn.modules import Attention, ConditionalBatchNorm, Embed, Linear
+from autorecon.nn.modules import (
+    Attention,
+    ConditionalBatchNorm,
+    Embed,
+    Gain,
+    Linear,
+    Mean,
+    PixelNorm,
+    Reshape,
+    Scale,
+)
 
 Builder = Callable[[dict, Shape, Shape], Layer]
 
@@ -131,6 +142,19 @@ def _resize(mode: str, **options: bool) -> Builder:
     return build
 
 
+def _pool(name: str, kind: Callable[..., nn.Module], **options: bool) -> Builder:
+    def build(args: dict, source: Shape, out: Shape) -> Layer:
+        kernel, stride = args["kernel"], source[1] // out[1]
+        how = {"stride": stride, "padding": padding(kernel, stride), **options}
+        return Function(name, kind, (kernel,), how)
+
+    return build
+
+
+def _gain(args: dict, source: Shape, out: Shape) -> Layer:
+    return _layer(Gain, args["start"], channels=source[0] if args["each"] else 1)
+
+
 def _bn(args: dict, source: Shape, out: Shape) -> Layer:
     kind = nn.BatchNorm2d if len(source) == 3 else nn.BatchNorm1d
     eps, momentum, affine = args["eps"], args["momentum"], args["affine"]
@@ -170,13 +194,20 @@ BUILDERS: dict[str, Builder] = {
     "nearest": _resize("nearest"),
     "bilinear": _resize("bilinear", align_corners=False),
     "bicubic": _resize("bicubic", align_corners=False),
+    "avg_pool": _pool("F.avg_pool2d", nn.AvgPool2d, count_include_pad=False),
+    "max_pool": _pool("F.max_pool2d", nn.MaxPool2d),
+    "global_pool": lambda args, source, out: Function("torch.mean", Mean, ((2, 3),)),
     "identity": _function("", nn.Identity),
+    "scale": _function("torch.mul", Scale, "by"),
+    "gain": _gain,
+    "reshape": lambda args, source, out: Function("torch.reshape", Reshape, ((-1, *out),)),
     "attention": lambda args, source, out: _layer(Attention, source[0]),
     "bn": _bn,
     "ccbn": _ccbn,
     "layer_norm": _group_norm,
     "group_norm": _group_norm,
     "instance_norm": _instance_norm,
+    "pixel_norm": lambda args, source, out: _layer(PixelNorm, args["eps"]),
     "relu": _function("F.relu", nn.ReLU),
     "leaky_relu": _function("F.leaky_relu", nn.LeakyReLU, "slope"),
     "prelu": lambda args, source, out: _layer(nn.PReLU, source[0]),

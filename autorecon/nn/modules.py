@@ -99,5 +99,60 @@ class Attention(nn.Module):
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
 
 
-HELPERS = (Attention, ConditionalBatchNorm)
+class PixelNorm(nn.Module):
+    """Each pixel over the root of its channels' mean square (Karras et al., 2018), any shape."""
+
+    def __init__(self, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (x.square().mean(1, keepdim=True) + self.eps).rsqrt()
+
+
+class Gain(nn.Module):
+    """Times a learned factor: one for all channels, or one for each of so many."""
+
+    def __init__(self, start: float, channels: int = 1) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), start))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight.view(-1, *[1] * (x.dim() - 2)).to(x.dtype)
+
+
+class Scale(nn.Module):
+    """Times a number."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor
+
+
+class Mean(nn.Module):
+    """Over some axes."""
+
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(self.axes)
+
+
+class Reshape(nn.Module):
+    """The same numbers; the shape is with that of the batch, -1."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(self.shape)
+
+
+HELPERS = (Attention, ConditionalBatchNorm, Gain, PixelNorm)
 """What exported source carries where it uses it: it may import torch alone."""

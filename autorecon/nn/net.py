@@ -29,6 +29,12 @@ class NameClash(ValueError):
         )
 
 
+class InputMisfit(ValueError):
+    """Noise or labels of another shape or kind than a net takes."""
+
+    exit_code = 1
+
+
 class Branch(nn.Module):
     """A place in the tree of module names. Users name nodes as they like, so unlike ModuleDict it
     has no forbidden names."""
@@ -76,7 +82,7 @@ class SpaceNet(Branch):
     """A module called with `(z, y)`: noise [N, latent], labels int64 [N] -> images [N, C, H, W].
 
     With several noise inputs z is split over them in the order of the text. A space without a label
-    input ignores y.
+    input ignores y, which may be left out. Raises InputMisfit.
     """
 
     def __init__(self, space: Space, fuse: bool) -> None:
@@ -125,13 +131,24 @@ class SpaceNet(Branch):
         plan = lower(self.space, kept)
         return optimise(plan) if self.fuse else plan
 
-    def _run(self, plan: Plan, z: Tensor, y: Tensor, mixture: Mixture) -> Tensor:
+    def _run(self, plan: Plan, z: Tensor, y: Tensor | None, mixture: Mixture) -> Tensor:
         return Run(self._places, Scalars(mixture), self._inputs(z, y))(plan)
 
-    def _inputs(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
-        parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
-        values = {n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)}
+    def _inputs(self, z: Tensor, y: Tensor | None) -> dict[str, Tensor]:
+        if z.ndim < 2 or z.shape[1:].numel() != self.latent:
+            raise InputMisfit(f"noise is [N, {self.latent}] here, not {[*z.shape]}")
+        values = self._split(z)
+        if not self._labels:
+            return values
+        if y is None or y.ndim != 1 or y.is_floating_point():
+            given = "none" if y is None else f"{y.dtype} {[*y.shape]}".removeprefix("torch.")
+            kind = f"whole numbers [N] from 0 to {self.classes - 1}"
+            raise InputMisfit(f"labels are {kind}, not {given}: `net(z, y)`")
         return values | dict.fromkeys(self._labels, y)
+
+    def _split(self, z: Tensor) -> dict[str, Tensor]:
+        parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
+        return {n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)}
 
     def example_inputs(
         self, batch: int, generator: torch.Generator | None = None

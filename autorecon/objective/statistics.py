@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import batch_norm
 
 from autorecon.nn import at_least_float32
 
@@ -52,8 +53,7 @@ class _Statistics(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         if scale is None or shift is None:
             return None, mean, variance
-        out = torch.addcmul(_wide(shift, features), features, _wide(scale, features))
-        return out, mean, variance
+        return _affine(features, scale, shift), mean, variance
 
     @staticmethod
     @once_differentiable
@@ -67,12 +67,19 @@ class _Statistics(torch.autograd.Function):
             nothing = torch.zeros_like(center)
             slope = (nothing if variance is None else variance) * (2 / count)
             offset = (nothing if mean is None else mean) / count - slope * center
-            found = torch.addcmul(_wide(offset, features), features, _wide(slope, features))
+            found = _affine(features, slope, offset)
         if gradient is None:
             return found, None, None
-        factor = _wide(scale, features)
-        own = gradient * factor if found is None else found.addcmul_(gradient, factor)
-        return own, None, None
+        own = gradient * _wide(scale, features)
+        return own if found is None else own.add_(found), None, None
+
+
+def _affine(features: Tensor, slope: Tensor, offset: Tensor) -> Tensor:
+    """slope * features + offset, of numbers [C]: a norm does it in one pass over the features,
+    several times faster on a CPU than addcmul, which is not vectorised where numbers repeat."""
+    return batch_norm(
+        features, torch.zeros_like(slope), torch.ones_like(slope), slope, offset, eps=0.0
+    )
 
 
 def _wide(values: Tensor, features: Tensor) -> Tensor:

@@ -129,7 +129,13 @@ def split(
         return _finite(dict(tensors), path)
     sizes = {kind: len(values) for kind, values in _joined(like).items()}
     found = {kind: values.numel() for kind, values in tensors.items()}
-    if sizes != found or _layout(like) != student.layout:
+    for kind in sorted(sizes.keys() | found.keys()):
+        one, other = found.get(kind, 0), sizes.get(kind, 0)
+        if one != other:
+            raise _other_network(
+                path, f": it has {one:,} numbers of {kind} there, and {other:,} here"
+            )
+    if _layout(like) != student.layout:
         raise _other_network(path)
     parts: dict[str, Tensor] = {}
     for kind, names in _by_type(like).items():

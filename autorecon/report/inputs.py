@@ -12,6 +12,7 @@ from autorecon.graph import Space
 from autorecon.image_size import size_parameters, structured_size
 from autorecon.lang import SpaceError, load_program
 from autorecon.lang.wording import plural
+from autorecon.records.evaluation import Evaluation, read_evaluation
 from autorecon.records.front import FrontRow, read_front
 from autorecon.records.results import Results, read_results
 from autorecon.report.embed import ImageGrid, read_grid
@@ -39,6 +40,7 @@ class Inputs:
     unshown: list[str]
     front: list[FrontRow]
     trials: list[TrialRow]
+    evaluation: Evaluation | None = None
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
@@ -71,6 +73,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         unshown + history.damaged,
         read_front(folder.front_table_path),
         read_trials(folder),
+        read_evaluation(folder.evaluation_path),
     )
 
 

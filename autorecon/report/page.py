@@ -16,6 +16,7 @@ from autorecon.graph.draw.labels import exact_text, size_text
 from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
+from autorecon.report.deployed import deployed, undeployed
 from autorecon.report.embed import COLUMNS, inline_svg
 from autorecon.report.errors import ReportError
 from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
@@ -78,6 +79,8 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "scale": scale(results, colours) if results else None,
         "measure": measured_as(results) if results else "",
         "beside": measured_beside(results) if results else False,
+        "deployed": deployed(inputs.evaluation) if results else None,
+        "undeployed": undeployed(inputs),
         "found": found,
         "drawings": drawings,
         "search_figures": search_figures(history.search, inputs.space),

@@ -6,7 +6,13 @@ were interrupted. Importing this loads neither torch nor rich.
 
 from __future__ import annotations
 
-from autorecon.runs.atomic import link_or_copy, replacing, write_bytes, write_text
+from autorecon.runs.atomic import (
+    link_or_copy,
+    replacing,
+    require_place,
+    write_bytes,
+    write_text,
+)
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import DamagedError, RunError
 from autorecon.runs.folder import RunFolder, check_contained, locked, next_free
@@ -43,6 +49,7 @@ __all__ = [
     "read_lines",
     "read_tensors",
     "replacing",
+    "require_place",
     "save_state",
     "save_weights",
     "write_bytes",

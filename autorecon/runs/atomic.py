@@ -37,6 +37,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
 
 
+def require_place(path: str | Path) -> None:
+    """Raise RunError where a file could not be written, before it is made with much work."""
+    target = Path(os.path.realpath(path))
+    folder = next(parent for parent in target.parents if parent.exists())
+    if target.exists() and not target.is_file():
+        raise RunError(f"cannot write {path}: it is not a regular file")
+    if not folder.is_dir():
+        raise RunError(f"cannot write {path}: {folder} is not a folder")
+    if not os.access(folder, os.W_OK):
+        raise RunError(f"cannot write {path}: nothing may be written to {folder}")
+
+
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Make `path` hold `data`, or leave it untouched and raise RunError."""
     with replacing(path) as temporary:

@@ -139,7 +139,7 @@ class Checkpoints:
                 path.unlink()
 
     def put(self, checkpoint: Checkpoint, stage: Stage) -> None:
-        """Give a stage the state of its checkpoint; RunError where that is one of something else."""
+        """Give a stage the state of its checkpoint; RunError where it is of something else."""
         try:
             stage.load_state_dict(checkpoint.state)
         except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:

@@ -94,6 +94,7 @@ class RunFolder:
     generator_path = _Named("generator.safetensors")
     compressed_path = _Named("compressed")
     results_path = _Named("results.json")
+    evaluation_path = _Named("evaluation.json")
     report_path = _Named("report.html")
 
 

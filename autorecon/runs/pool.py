@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from autorecon.runs.heap import keep_freed
 from autorecon.runs.progress import Progress
 
 Task = TypeVar("Task")
@@ -47,6 +48,10 @@ class Pool(Generic[Task, Result]):
     @property
     def free(self) -> bool:
         return self.running < self.jobs
+
+    def begun(self) -> int:
+        """How many tasks are being done; none waits."""
+        return self.running
 
     def give(self, task: Task) -> None:
         """Have a task done; there must be a free place."""
@@ -129,6 +134,7 @@ def _serve(connection: Connection) -> None:
     # An interruption from the keyboard reaches all; our parent is to end us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    keep_freed()
     do = connection.recv()
     while True:
         try:

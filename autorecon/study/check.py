@@ -14,6 +14,7 @@ from autorecon.study.cells import Cell, Task, place_of
 from autorecon.study.errors import StudyError
 from autorecon.study.folder import StudyFolder
 from autorecon.study.rows import Records
+from autorecon.teachers import Teacher
 from autorecon.workflow.prepare import prepare
 
 
@@ -28,6 +29,7 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
     seen: dict[tuple[str, ...], str] = {}
     spaces: dict[str, Space] = {}
     examples: dict[str, Path] = {}
+    teachers: dict[str, Teacher] = {}
     with TemporaryDirectory() as name:
         folder = StudyFolder(Path(name))
         for cell in cells:
@@ -37,7 +39,7 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
             if key not in seen:
                 source = place_of(cell.needs) if cell.needs else None
                 task = Task(cell, examples[source] if source else None)
-                space = _space(task, spaces[source] if source else None)
+                space = _space(task, spaces[source] if source else None, teachers)
                 seen[key] = space.fingerprint if space else ""
                 if space and cell.kind != "compress":
                     spaces[cell.place] = space
@@ -66,12 +68,18 @@ def _check_same(cell: Cell, record: CellRecord | None, now: str) -> None:
         )
 
 
-def _space(task: Task, source: Space | None) -> Space | None:
-    """What a cell is to search, draw from or compress with: of `source`, an arbitrary one."""
+def _space(task: Task, source: Space | None, teachers: dict[str, Teacher]) -> Space | None:
+    """What a cell is to search, draw from or compress with: of `source`, an arbitrary one.
+
+    Teachers are kept by their settings: what one computes is captured once for all its cells.
+    """
+    which = str(task.config.teacher)
     try:
         if source:
             _check_labels(task.cell, source)
-        return prepare(task.config).generator
+        prepared = prepare(task.config, teachers.get(which))
+        teachers[which] = prepared.teacher
+        return prepared.generator
     except Exception as error:
         error.add_note(f"in the cell {task.cell.id}")
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
@@ -12,12 +13,16 @@ import tomli_w
 
 from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
+from autorecon.records.errors import RecordError
+from autorecon.records.schema import structured
 from autorecon.runs import check_contained, locked, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
 from autorecon.workflow.config import RunConfig, read_config
 from autorecon.workflow.spaces import write_genotype
+
+_REMOVE = "remove it to have its cell done again"
 
 
 @attrs.frozen
@@ -37,6 +42,38 @@ class StudyFolder:
     def work_path(self, cell: Cell) -> Path:
         """The run folder of a cell that is not done; another one where its settings differ."""
         return self.path / "work" / cell.digest
+
+    def claim_path(self, cell: Cell) -> Path:
+        """Who does a cell, where several may."""
+        return self.path / "work" / f"{cell.digest}.claim"
+
+    def job_path(self, cell: Cell) -> Path:
+        """The job that a cell was given to, from when it waits for a place."""
+        return self.path / "work" / f"{cell.digest}.job"
+
+    @property
+    def jobs_path(self) -> Path:
+        """What submitit writes of jobs, and their logs, while there is work."""
+        return self.path.resolve() / "work" / "jobs"
+
+    def record_path(self, cell: Cell) -> Path:
+        """The record of a cell that was done elsewhere, until it stands in the log."""
+        return self.path / "work" / f"{cell.digest}.json"
+
+    def leave(self, cell: Cell, record: CellRecord) -> None:
+        """Leave a cell's record for the study's process to find."""
+        write_text(self.record_path(cell), json.dumps(attrs.asdict(record)))
+
+    def left(self, cell: Cell) -> CellRecord | None:
+        """The record that was left, if any; RecordError for a damaged one."""
+        path = self.record_path(cell)
+        try:
+            values = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise RecordError(f"{path} is damaged ({error}): {_REMOVE}") from error
+        return structured(values, CellRecord, str(path), _REMOVE)
 
     def images_path(self, cell: Cell) -> Path:
         """The images of a cell that others are to learn from as well."""
@@ -109,8 +146,12 @@ class StudyFolder:
             path = self.work_path(cell)
             shutil.rmtree(path, ignore_errors=True)
             shutil.rmtree(path.with_name(f"{path.name}.new"), ignore_errors=True)
+            for left in (self.record_path(cell), self.claim_path(cell), self.job_path(cell)):
+                left.unlink(missing_ok=True)
+        work = self.path / "work"
         with contextlib.suppress(OSError):
-            (self.path / "work").rmdir()
+            if {entry.name for entry in work.iterdir()} <= {self.jobs_path.name}:
+                shutil.rmtree(work)
 
     def forget_images(self, cells: Iterable[Cell], ended: Container[str]) -> None:
         """Remove the images from which no cell is left to learn."""

@@ -1,51 +1,64 @@
-"""Doing a study: what is not done yet, on all cores, each cell when what it needs is there."""
+"""Doing a study: what is not done yet, each cell when what it needs is there."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Mapping
-from functools import partial
+from collections import Counter, deque
+from collections.abc import Collection, Mapping
 
 import attrs
 
 from autorecon.graph import Space
+from autorecon.lang.wording import some
 from autorecon.records.cells import CellLog, CellRecord
-from autorecon.runs import Pool, Progress, duration
+from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, Task, plan
 from autorecon.study.check import check
 from autorecon.study.estimate import Estimate
+from autorecon.study.executors import Executor, executor
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
 from autorecon.study.spec import Study
-from autorecon.study.work import do_cell
 from autorecon.workflow.config import write_config
 from autorecon.workflow.memory import share_of
 
 _SAY_EVERY = 60.0  # seconds, while no cell ends
+_TRIES = 3
+"""How often a cell is given out whose process dies before it is recorded as failed."""
 
 
 def run(
-    study: Study, folder: StudyFolder, jobs: int, progress: Progress, memory: str = ""
+    study: Study,
+    folder: StudyFolder,
+    jobs: int,
+    progress: Progress,
+    memory: str = "",
+    on: str = "local",
 ) -> dict[str, CellRecord]:
     """Do what is left of a study; give the records of all its cells.
 
-    A cell that fails is a record that says so; those whose end was no result of the method are
-    tried again. What is done at a time takes `memory` together, as 8G, or three quarters of what is
-    free. Raises StudyError, RecordError, and what `prepare` raises, before anything is done.
+    `on` is one of PLACES, `jobs` how many cells are done at a time. A cell that fails is a record
+    that says so; those whose end was no result of the method are tried again. Cells of one machine
+    take `memory` together, as 8G, or three quarters of what is free.
+
+    Raises StudyError, RecordError, and what `prepare` raises, before anything is done.
     """
     cells = plan(study)
     folder.check_free()
     known = folder.records(cells)
-    spaces, each = check(cells, known), share_of(memory, jobs)
+    spaces = check(cells, known)
+    each = study.cluster.memory if on != "local" else share_of(memory, jobs)
     with folder.lock():
         folder.write(study, made_by())
-        records = {cell.id: record for cell in cells if (record := known[cell.id])}
+        records = {c.id: record for c in cells if (record := known[c.id]) and record.done}
         log = _opened(folder, progress)
         doing = _Doing(folder, cells, records, progress, spaces, log, each)
-        doing.all([cell for cell in cells if not _is_done(known[cell.id])], jobs)
+        for cell in cells:
+            doing.keep_genotype(cell)
+        if left := [cell for cell in cells if cell.id not in records]:
+            doing.all(left, executor(on, folder, jobs, study.cluster))
         folder.forget_images(cells, records)
-        folder.clear(cell for cell in cells if _is_done(records.get(cell.id)))
+        folder.clear(cell for cell in cells if records[cell.id].done)
     return records
 
 
@@ -56,10 +69,6 @@ def _opened(folder: StudyFolder, progress: Progress) -> CellLog:
         progress.say(f"{log.path} ended in half a line, which is dropped: its cell is done again")
     log.read()
     return log
-
-
-def _is_done(record: CellRecord | None) -> bool:
-    return record is not None and record.done
 
 
 @attrs.define
@@ -73,37 +82,43 @@ class _Doing:
     memory: str = ""
     shares: dict[str, float] = attrs.Factory(dict)
     ended: int = 0
+    died: Counter[str] = attrs.Factory(Counter)
 
-    def all(self, left: list[Cell], jobs: int) -> None:
+    def all(self, left: list[Cell], executor: Executor) -> None:
         """Do the cells that are left, each after what it needs."""
-        self.ended = len(self.cells) - len(left)
-        for cell in left:
-            self.records.pop(cell.id, None)
-        for cell in self.cells:
-            self._keep_genotype(cell)
-        if not left:
-            return
+        self.ended = len(self.records)
         waiting = deque(left)
-        self.progress.say(f"{len(left)} of {len(self.cells)} cells to do, {jobs} at a time")
+        self.progress.say(
+            f"{len(left)} of {len(self.cells)} cells to do, {executor.jobs} at a time"
+        )
         said = time.monotonic()
-        with Pool(partial(do_cell, self.folder), jobs) as pool:
-            while waiting or pool.running:
-                while pool.free and (ready := self._next(waiting)):
-                    pool.give(self._task(ready))
+        with executor:
+            while waiting or executor.running:
+                while executor.free and (ready := self._next(waiting)):
+                    executor.give(self._task(ready))
                     self.shares[ready.id] = 0.0
                 # Nothing runs where the last that waited can never begin.
-                for task, event in pool.events(_SAY_EVERY) if pool.running else ():
-                    cell = task.cell
+                for task, event in executor.events(_SAY_EVERY) if executor.running else ():
                     if isinstance(event, float):
-                        self.shares[cell.id] = event
+                        self.shares[task.cell.id] = event
                         continue
-                    record = _failed(cell, event) if isinstance(event, str) else event
-                    self._end(cell, record)
-                    self._say(f"{cell.id}: {_outcome(record)}", jobs)
+                    self._say(self._ended(task.cell, event, waiting), executor)
                     said = time.monotonic()
                 if time.monotonic() - said >= _SAY_EVERY:
-                    self._say("running", jobs)
+                    self._say(self._state(waiting, executor), executor)
                     said = time.monotonic()
+
+    def _ended(self, cell: Cell, event: CellRecord | str, waiting: deque[Cell]) -> str:
+        """What is to be said of the end of a cell, or of the process that was doing it."""
+        if isinstance(event, str):
+            self.died[cell.id] += 1
+            if self.died[cell.id] < _TRIES:
+                self.shares.pop(cell.id)
+                waiting.appendleft(cell)
+                return f"{cell.id}: {event}; it is given out again"
+        record = _failed(cell, event) if isinstance(event, str) else event
+        self._end(cell, record)
+        return f"{cell.id}: {_outcome(record)}"
 
     def _next(self, waiting: deque[Cell]) -> Cell | None:
         """The first cell that has what it needs; those that will never have it end here."""
@@ -138,21 +153,29 @@ class _Doing:
         self.shares.pop(cell.id, None)
         self.records[cell.id] = record
         self.ended += 1
-        self._keep_genotype(cell)
+        self.keep_genotype(cell)
         if record.done:
             self.folder.clear([cell])
         self.folder.forget_images(self.cells, self.records)
 
-    def _keep_genotype(self, cell: Cell) -> None:
+    def keep_genotype(self, cell: Cell) -> None:
         record = self.records.get(cell.id)
         if record and record.genotype:
             self.folder.write_genotype(record.genotype, self.spaces[cell.place])
 
-    def _say(self, line: str, jobs: int) -> None:
+    def _state(self, waiting: Collection[Cell], executor: Executor) -> str:
+        begun = executor.begun()
+        waits = len(waiting) + executor.running - begun
+        failed = sum(bool(record.error) for record in self.records.values())
+        shares = [f"{share:.0%} of {name}" for name, share in self.shares.items() if share]
+        known = f" ({some(shares, 4)})" if shares else ""
+        done = self.ended - failed
+        return f"{waits} waiting, {begun} running{known}, {done} done, {failed} failed"
+
+    def _say(self, line: str, executor: Executor) -> None:
         left = Estimate.of(self.cells, self.records).left(self.cells, self.records, self.shares)
-        about = f", about {duration(left / jobs)} left" if left else ""
-        running = ", ".join(f"{share:.0%} of {name}" for name, share in self.shares.items())
-        line = f"{line}: {running}" if line == "running" else line
+        busy = max(1, executor.begun())
+        about = f", about {duration(left / busy)} left" if left else ""
         self.progress.say(f"[{self.ended}/{len(self.cells)}{about}] {line}")
 
 

@@ -17,6 +17,7 @@ from autorecon.compress import METHODS, Bits
 from autorecon.compress.methods.method import find_method
 from autorecon.lang import did_you_mean
 from autorecon.reading import read_bounded
+from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
 from autorecon.workflow.settings import RECIPE, combine, shipped_toml
@@ -89,7 +90,8 @@ class Study:
 
     `seeds` of every variant, from `first_seed` on, at every setting (bits, or a student to distil
     into) of every teacher. `budget` multiplies the steps of all. Differences are to the first of
-    `compare` that a setting has. Raises StudyError.
+    `compare` that a setting has. `cluster` is what its cells ask for where they are jobs. Raises
+    StudyError.
     """
 
     title: str
@@ -104,6 +106,7 @@ class Study:
     compress: dict[str, Any] = attrs.Factory(dict)
     search: list[Search] = attrs.Factory(list)
     published: list[Published] = attrs.Factory(list)
+    cluster: Cluster = attrs.Factory(Cluster)
 
     def __attrs_post_init__(self) -> None:
         self._check_numbers()

@@ -62,3 +62,9 @@ def require_finite(module: nn.Module) -> None:
         raise TeacherError(
             f"the model's {some(bad, 3)} hold values that are infinite or not a number"
         )
+    if bad := [n for n, v in state.items() if n.endswith("running_var") and (v < 0).any()]:
+        raise TeacherError(f"the model's {some(bad, 3)} hold variances below 0")
+
+
+def _name(kind: torch.dtype) -> str:
+    return str(kind).removeprefix("torch.")

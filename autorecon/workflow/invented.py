@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autorecon.compress import CompressConfig
 from autorecon.compress.engine.assembly import make_source
@@ -39,7 +39,7 @@ from autorecon.workflow.exam import Exam
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 
-NAME = "invented images"
+NAME, KEPT = "invented images", "invented.safetensors"
 SEED = 2 * TRIAL_SEEDS
 SHARE = 0.1
 """Of all steps of the run, so many at most go into these images."""
@@ -58,9 +58,8 @@ def invented(
 
     `spaces` are the generators of the run.
     """
-    path = folder.path / "invented.safetensors"
-    kept = _kept(path, progress)
-    if kept is None:
+    path = folder.path / KEPT
+    if not _is_whole(path, progress):
         start = time.perf_counter()
         try:
             save_state(path, _make(prepared, spaces, progress))
@@ -69,22 +68,27 @@ def invented(
             return None
         seconds = round(time.perf_counter() - start, 3)
         _log(folder, seconds)
-        kept = load_state(path)
-    batches = [(part, None) for part in kept["images"].split(prepared.config.compress.batch or 64)]
+    return kept_exam(path, prepared.teacher.module, prepared.config.compress.batch or 64)
+
+
+def kept_exam(path: Path, teacher: nn.Module, batch: int = 64) -> Exam:
+    """That of the images which a run has kept."""
+    kept = load_state(path)
+    batches = [(part, None) for part in kept["images"].split(batch)]
     data = Data(NAME, len(kept["images"]), [], kept["about"], invented=True)
-    return Exam(prepared.teacher.module, lambda: batches, data)
+    return Exam(teacher, lambda: batches, data)
 
 
-def _kept(path: Path, progress: Progress) -> dict[str, Any] | None:
-    """What was made before, if it is whole."""
+def _is_whole(path: Path, progress: Progress) -> bool:
+    """Whether they were made before, and are what was made."""
     if not path.exists():
-        return None
+        return False
     try:
-        found: dict[str, Any] = load_state(path)
-        return found
+        load_state(path)
     except DamagedError as error:
         progress.say(f"{error}; the images are made again")
-        return None
+        return False
+    return True
 
 
 def _log(folder: RunFolder, seconds: float) -> None:

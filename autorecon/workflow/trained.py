@@ -11,6 +11,7 @@ from autorecon.graph import Space, load
 from autorecon.lang import load_ops
 from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weights
 from autorecon.workflow.config import read_config
+from autorecon.workflow.invented import KEPT
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
 from autorecon.workflow.trust import code_of, require_trust
@@ -54,7 +55,7 @@ def test_images(path: Path, trust: bool) -> dict[str, Tensor]:
     """Some of the images that a run measured its students on, normalised, by what they are; raises
     as `run_space`."""
     folder = RunFolder.open(path)
-    if (invented := folder.path / "invented.safetensors").exists():
+    if (invented := folder.path / KEPT).exists():
         return {"invented images": load_state(invented)["images"][:SHOWN]}
     config = read_config(folder.config)
     require_trust(code_of(config), path, trust)

@@ -18,6 +18,8 @@ node b [16, 4, 4]   then attention >> instance_norm >> relu
 node c [12, 8, 8]   merge concat
 node d [6, 8, 8]    then prelu >> bn(momentum=0.3) >> bn >> instance_norm(affine=false)
 node e [6, 8, 8]    merge product
+node f [4, 8, 8]
+node g [5]
 node dead [6, 8, 8] then bn
 output image [3, 8, 8]
 
@@ -33,11 +35,15 @@ link a -> c = nearest
 link c -> d = sepconv(3) >> tanh
 link a -> d = deconv(4, spectral=true) >> group_norm(2) >> silu
 link b -> d = bilinear >> conv(1, spectral=true)
-link d -> e = identity
+link d -> e = avg_pool(3) >> gain(0.5, each=true) >> pixel_norm
 link a -> e = bicubic >> layer_norm >> conv(3, bias=false) >> group_norm(3, affine=false) >> gelu
 link d -> dead = conv(3)
 link dead -> image = none
 link e -> image = conv(5) >> tanh
+link c -> g = max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
+link g -> image = linear
+link b -> f = reshape
+link f -> d = conv(1)
 link d -> image = conv(1)
 link code -> image = linear(spectral=true)
 """

@@ -208,3 +208,20 @@ def test_operations_that_cannot_be_exported_are_named(
     with pytest.raises(ExportError, match=message):
         export(autorecon.generator(own_operation), f"mine{ending}")
     assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("name", ["code", "graph", "meta", "forward", "training"])
+def test_nodes_may_be_called_as_torchs_own_attributes(name, tmp_path):
+    text = f"""space named(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node {name} [4, 4, 4] then bn >> relu
+output image [1, 8, 8]
+link z -> {name} = linear
+link y -> {name} = embed
+link {name} -> image = nearest >> conv(3) >> tanh
+"""
+    net = autorecon.generator(autorecon.loads(text), seed=0)
+    for ending in (".pt2", ".onnx"):
+        assert export(net, tmp_path / f"net{ending}").difference < 1e-5
+    assert f"{name}.bn.weight" in net.state_dict()

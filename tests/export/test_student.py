@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from pathlib import Path
 
 import onnx
@@ -14,8 +16,9 @@ from torch import Tensor, nn
 import autorecon
 from autorecon.cli import cli
 from autorecon.export import ExportError, export_student
-from autorecon.export.runtime import Runtime
+from autorecon.export.runtime import OLDEST, Runtime
 from autorecon.python.result import Result
+from autorecon.runs import RunError
 
 SHAPE = (1, 8, 8)
 SHORT = {"method": "noise", "calibration_batches": 2, "batch": 8, "epochs": 1}
@@ -133,3 +136,47 @@ def test_the_command_needs_the_function_of_a_network_of_ones_own(
     assert "4 of 4 convolutions and products are computed with integers" in made.output
     wrong = CliRunner().invoke(cli, [*arguments, "--seed", "1"])
     assert "--what generator" in wrong.output
+
+
+def test_a_file_tells_what_one_must_know_to_run_it(integers: Result, tmp_path: Path) -> None:
+    export_student(integers.file, tmp_path / "s.onnx", build=network)
+    found = onnxruntime.InferenceSession(tmp_path / "s.onnx").get_modelmeta().custom_metadata_map
+    about = {name: json.loads(value) for name, value in found.items()}
+    assert about == {"image_shape": list(SHAPE), "teacher": about["teacher"], "bits": "w4a4"}
+
+
+class Bessel(Tiny):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.special.bessel_j0(super().forward(x))
+
+
+def test_what_onnx_has_not_is_named(tmp_path: Path) -> None:
+    made = autorecon.compress(
+        Bessel().eval(), image_shape=SHAPE, progress=False, **SHORT, allow_partial=True
+    )
+    with pytest.raises(ExportError, match=r"cannot write .*Bessel.* as ONNX: .*bessel_j0"):
+        made.export(tmp_path / "s.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_too_old_is_told_before_anything_is_done(
+    integers: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+    needed = extra["project"]["optional-dependencies"]["export"]
+    assert needed == [f"{name}>={oldest}" for name, oldest in OLDEST.items()]
+    monkeypatch.setattr("autorecon.export.runtime.version", lambda name: "1.9.0")
+    with pytest.raises(ExportError, match=r"onnx 1.9.0 is too old .* 1.17 or newer: pip install"):
+        integers.export(tmp_path / "s.onnx", weights_as="int4")
+
+
+def test_a_place_that_cannot_be_written_is_told_before(
+    integers: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autorecon.export.student.load_compressed", pytest.fail)
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="file is not a folder"):
+        integers.export(tmp_path / "file" / "s.onnx")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(RunError, match="nothing may be written to"):
+        integers.export(tmp_path / "new" / "s.onnx")

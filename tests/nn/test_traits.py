@@ -29,7 +29,7 @@ from autorecon.nn.mixture import Scalars
 
 SOURCES = [(8,), (8, 2, 4), (8, 3, 3), Label(5)]
 PIXEL = (8, 1, 1)
-TARGETS = [(8,), (8, 4, 8), (12, 6, 12), (8, 3, 5), (8, 2, 4)]
+TARGETS = [(8,), (8, 4, 8), (12, 6, 12), (8, 3, 5), (8, 2, 4), (4, 4, 4)]
 LABEL = LabelInput("y", 3)
 PLACE = Place("edge", 0, 0)
 # What is so as well, by itself or since another trait says it, and what no pass asks for.
@@ -40,7 +40,20 @@ UNSAID = {
     "from_result": {"elu", "selu"},
     "spares_result": {
         *("conv", "sepconv", "deconv", "linear", "embed", "attention", "pixel_shuffle"),
-        *("nearest", "bilinear", "bicubic", "leaky_relu", "prelu", "elu", "selu", "silu", "gelu"),
+        *(
+            "nearest",
+            "bilinear",
+            "bicubic",
+            "avg_pool",
+            "max_pool",
+            "global_pool",
+            "leaky_relu",
+            "prelu",
+            "elu",
+            "selu",
+            "silu",
+            "gelu",
+        ),
     },
 }
 
@@ -83,7 +96,7 @@ def arguments(param: Param) -> list[Any]:
     if param.type is bool:
         return [True, False]
     if param.type is float:
-        return [param.default, 0.5]
+        return [0.25 if param.required else param.default, 0.5]
     whole = range(1, 5, 2) if param.odd else range(1, 5)
     return list(whole) if param.required else [param.default, 2, 3]
 

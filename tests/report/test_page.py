@@ -276,3 +276,27 @@ def test_metrics_of_another_space_are_refused(finished: RunFolder) -> None:
     finished.genotype_path.unlink()
     with pytest.raises(ReportError, match=r"2 probabilities for z -> a, .* 3 options"):
         write_report(finished)
+
+
+def test_the_page_begins_with_what_was_measured_where_it_runs(
+    finished: RunFolder, sample: SimpleNamespace
+) -> None:
+    assert f"autorecon evaluate {finished.path}" in report(finished).text
+    model = {
+        "name": "lenet w3a3", "bytes": 61_000, "run_bytes": 122_000, "products": 5, "integer": 4,
+        "score": {"accuracy": 85.25, "agreement": 93.5, "divergence": 0.1},
+        "timings": [{"batch": 1, "median": 0.5, "spread": 0.02, "calls": 50}],
+    }  # fmt: skip
+    full = model | {"name": "lenet", "timings": [model["timings"][0] | {"median": 1.0}]}
+    machine = {"engine": "onnxruntime 1.32", "threads": 1, "processor": "<b>CPU</b>"}
+    measured = {"format": 1, "source": "r", "machine": machine, "model": model, "full": full}
+    finished.evaluation_path.write_text(json.dumps(measured))
+    text = report(finished).text
+    for shown in (
+        "61,000", "122,000", "85.25", "93.50", "0.5 ± 0.02", "2.00 times as fast 1 at a time",
+        "4 of 5 convolutions and products", "onnxruntime 1.32, 1 thread of <b>CPU</b>",
+    ):  # fmt: skip
+        assert shown in text, shown
+    assert text.index("Where it runs") < text.index("Result")
+    finished.evaluation_path.write_text('{"format": 1, "source": "r", "problem": "no luck"}')
+    assert "could not be measured: no luck" in report(finished).text

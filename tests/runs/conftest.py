@@ -3,8 +3,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from autorecon.runs import RunFolder
+from autorecon.runs.drive import _Work
 
 
 @pytest.fixture
@@ -25,3 +29,17 @@ def fork() -> Callable[[Callable[[], object]], int]:
         os._exit(0)
 
     return start
+
+
+@pytest.fixture(params=["each step", "each epoch"])
+def often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Checkpoints after each step or each epoch, however little time that takes."""
+    when: str = request.param
+    due = lambda work: when == "each step" or not work.steps  # noqa: E731
+    monkeypatch.setattr(_Work, "_due", due)
+    return when
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "run", {})

@@ -13,6 +13,7 @@ from autorecon.report.study import write_tables
 from autorecon.runs import Progress
 from autorecon.study import run as running
 from autorecon.study.cells import plan
+from autorecon.study.executors import choose
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
 
@@ -92,7 +93,7 @@ def done():
 @pytest.fixture
 def here(monkeypatch):
     """Do cells in this process: what they do is the same, and starts at once."""
-    monkeypatch.setattr(running, "Pool", _Here)
+    monkeypatch.setattr(choose, "Pool", _Here)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +102,7 @@ def whole(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("whole")
         text = _enter(folder, patch)
-        patch.setattr(running, "Pool", _Here)
+        patch.setattr(choose, "Pool", _Here)
         return folder / "out", _done(text, "out", seeds=1)
 
 
@@ -142,6 +143,11 @@ class _Here:
 
     running = property(lambda self: len(self.given))
     free = property(lambda self: not self.given)
+
+    jobs = 1
+
+    def begun(self):
+        return self.running
 
     def give(self, task):
         self.given.append(task)

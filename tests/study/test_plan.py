@@ -7,16 +7,18 @@ from pathlib import Path
 import attrs
 import pytest
 
-from autorecon import load
 from autorecon.compress import CompressError
 from autorecon.lang import SpaceError
-from autorecon.study.cells import plan
+from autorecon.runs import Progress
+from autorecon.study.cells import Task, plan
 from autorecon.study.errors import StudyError
 from autorecon.study.folder import StudyFolder
 from autorecon.study.run import check
 from autorecon.study.spec import find_study, read_study, shipped_studies
+from autorecon.study.work import do_cell
 from autorecon.workflow.config import ConfigError
 
+QUIET = Progress(quiet=True)
 ID = "tiny_teacher-teacher"
 
 # Of the valid architectures half know the label.
@@ -172,16 +174,17 @@ def _check(text):
     check(cells, dict.fromkeys(cell.id for cell in cells))
 
 
-def test_what_is_drawn_for_a_class_knows_it(tiny, here, done):
+def test_what_is_drawn_for_a_class_knows_it(tiny):
     small = tiny.replace(
         '{ file = "paper", set = { width = 2, latent = 4 } }', '{ file = "small.space" }'
     )
     Path("small.space").write_text(SMALL)
-    done(small[: small.index("[[variant]]")] + DRAWN, "out", seeds=6)
-    drawn = [r for cell, r in StudyFolder(Path("out")).log.read().items() if "/draw-" in cell]
-    found = [load(StudyFolder(Path("out")).genotype_path(r.genotype)) for r in drawn]
-    assert len(found) == 6
-    assert all("y" in genotype.live for genotype in found)
+    small = small[: small.index("[[variant]]")] + DRAWN
+    cells = [c for c in plan(read_study(small, "tiny", {"seeds": 6})) if c.kind == "draw"]
+    drawn = [do_cell(StudyFolder(Path("out")), Task(cell), QUIET).genotype for cell in cells]
+    (space,) = check(cells, dict.fromkeys(cell.id for cell in cells)).values()
+    assert len(drawn) == 6
+    assert all("y" in space.from_id(genotype).live for genotype in drawn)
 
 
 @pytest.mark.parametrize(

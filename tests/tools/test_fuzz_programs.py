@@ -22,6 +22,7 @@ from fuzzing.programs import program
 PROGRAMS = 450  # about a minute of work
 
 
+@pytest.mark.first
 def test_nothing_differs() -> None:
     tally = tool.run(seed=1, every=7, start=0, count=PROGRAMS)
     assert not tally.failures, tally.failures

@@ -30,6 +30,7 @@ SETTINGS = {
         "architecture_steps": 1,
         "batch": 4,
     },
+    "memory": {"fits": "free"},  # as a run that goes on: what fits is told by tests of that
     "compress": {"batch": 4, "warmup_steps": 2, "steps": 2, "epochs": 2, "calibration_batches": 1},
 }
 
@@ -51,6 +52,7 @@ def _enter(folder, patch):
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)
+    patch.setattr("autorecon.workflow.invented.MOST_IMAGES", 32)
     return {key: dict(value) for key, value in SETTINGS.items()}
 
 

@@ -115,12 +115,21 @@ def rows(folder):
     return [(row["stage"], row["epoch"]) for row in lines]
 
 
+def with_steps(tiny):
+    return tiny | {"compress": tiny["compress"] | {"steps": 4, "warmup_steps": 0}}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, enter):
+    """A search without an interruption: its genotype, derivation and rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder, prepared = start(with_steps(enter(tmp_path_factory.mktemp("whole"), patch)))
+        return workflow.search(folder, prepared, QUIET).text, derivation(folder), rows(folder)
+
+
 # Steps of Adam 1 to 3 are the search's; each of six trials has two.
 @pytest.mark.parametrize("interrupted", [2, 5, 8, 15])
-def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, interrupted):
-    tiny["compress"] = tiny["compress"] | {"steps": 4, "warmup_steps": 0}
-    whole, prepared = start(tiny, "whole")
-    expected = workflow.search(whole, prepared, QUIET)
+def test_interrupted_selection_goes_on_to_the_same_choice(tiny, whole, monkeypatch, interrupted):
     left, step = [interrupted], torch.optim.Adam.step
 
     def dying(self, *args, **kwargs):
@@ -129,15 +138,14 @@ def test_interrupted_selection_goes_on_to_the_same_choice(tiny, monkeypatch, int
             raise Killed
         return step(self, *args, **kwargs)
 
-    started = start(tiny, "broken")
+    started = start(with_steps(tiny), "broken")
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.Adam, "step", dying)
         with pytest.raises(Killed):
             workflow.search(*started, QUIET)
     folder, prepared = workflow.resume(Path("broken"), "search")
-    assert workflow.search(folder, prepared, QUIET).text == expected.text
-    assert derivation(folder) == derivation(whole)
-    assert rows(folder) == rows(whole)
+    found = workflow.search(folder, prepared, QUIET).text
+    assert (found, derivation(folder), rows(folder)) == whole
 
 
 @pytest.mark.parametrize("part", ["examined", "forget_trials", "candidate3"])

@@ -160,6 +160,47 @@ class Interpreter:
     def _bicubic(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return _resampled(x, step.shape, _cubic_weights)
 
+    def _windows(self, step: Apply, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each place under a window, what each window has there, and where that is beside x."""
+        kernel, stride = step.op.args["kernel"], x.shape[2] // step.shape[1]
+        before, found = (kernel - stride + 1) // 2, []
+        starts = [torch.arange(size) * stride - before for size in step.shape[1:]]
+        for down in range(kernel):
+            for right in range(kernel):
+                rows, columns = starts[0] + down, starts[1] + right
+                here = ((rows >= 0) & (rows < x.shape[2]))[:, None] & (
+                    (columns >= 0) & (columns < x.shape[3])
+                )
+                taken = x[:, :, rows.clamp(0, x.shape[2] - 1)]
+                found.append((taken[..., columns.clamp(0, x.shape[3] - 1)], here))
+        return found
+
+    def _avg_pool(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        windows = self._windows(step, x)
+        return sum(v * here for v, here in windows) / sum(here.to(x) for _, here in windows)
+
+    def _max_pool(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        values = [v.masked_fill(~here, -torch.inf) for v, here in self._windows(step, x)]
+        return torch.stack(values).amax(0)
+
+    def _global_pool(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x.flatten(2).sum(2) / (x.shape[2] * x.shape[3])
+
+    def _scale(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x * step.op.args["by"]
+
+    def _gain(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return (
+            x * module.weight if len(module.weight) == 1 else x * _over_channels(module.weight, x)
+        )
+
+    def _reshape(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        return x.flatten(1).unflatten(1, step.shape)
+
+    def _pixel_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        square = (x * x).sum(1, keepdim=True) / x.shape[1]
+        return x / (square + step.op.args["eps"]) ** 0.5
+
     def _identity(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from random import Random
 
 import attrs
@@ -61,6 +62,8 @@ class Pipelines:
         return " >> ".join(self.kept(shape) for _ in range(self.random.choice((1, 1, 2))))
 
     def norm(self, shape: Shape) -> str:
+        if self.chance(0.15):
+            return self.one("pixel_norm", "scale(0.5)", "scale(-2)", "gain", "gain(0.5, each=true)")
         kinds = ["bn", "bn", "layer_norm", "group_norm"]
         # Torch refuses to train an instance norm of one pixel.
         kinds += ["instance_norm"] * (len(shape) == 3 and shape[1] * shape[2] > 1)
@@ -112,6 +115,10 @@ class Pipelines:
     def _linear(self, source: Shape, target: Shape) -> str:
         if source == target and self.chance(0.5):
             return self.one("identity", self.keeping(source))
+        if prod(source) == prod(target) and self.chance(0.3):
+            return "reshape" + self._after(target)
+        if source[:1] == target and self.chance(0.3):
+            return self.one("global_pool", f"{self.keeping(source)} >> global_pool")
         before = f"{self.keeping(source)} >> " if self.chance(0.15) else ""
         if self.chance(0.15):
             length = self.random.randint(1, 4)
@@ -122,8 +129,8 @@ class Pipelines:
     def _flat(self, source: Shape, target: Shape) -> str:
         """Between maps of one resolution."""
         if source == target and self.chance(0.35):
-            attention = ["attention"] * (source[0] % 8 == 0)
-            return self.one("identity", "identity", self.keeping(source), *attention)
+            rare = ["attention"] * (source[0] % 8 == 0) + ["avg_pool(3)", "max_pool(3)"]
+            return self.one("identity", "identity", self.keeping(source), self.one(*rare))
         kind, conv = self.random.random(), self.conv(source[0], target[0])
         if kind < 0.5:
             return conv
@@ -156,6 +163,9 @@ class Pipelines:
             )
         if grows and self.chance(0.3):
             return self._enlarged(target, factor)
+        stride = source[1] // target[1]
+        if (target[1] * stride, target[2] * stride) == source[1:] and self.chance(0.5):
+            return self._shrunk(source, target, stride)
         resize = f"nearest({factor})" if grows and self.chance(0.2) else self.resize()
         if source[0] == target[0] and self.chance(0.3):
             return resize + self._after(target)
@@ -170,6 +180,15 @@ class Pipelines:
             return f"{resize} >> {conv} >> {self.kept(target)}"
         middle = self.conv(source[0], source[0], True)
         return f"{middle} >> {resize} >> {self.conv(source[0], target[0])}"
+
+    def _shrunk(self, source: Shape, target: Shape, stride: int) -> str:
+        given = self.one("", f"stride={stride}")
+        kernels = [k for k in range(stride, stride + 3) if k == stride or (k - stride) % 2 == 0]
+        pool = call(self.one("avg_pool", "max_pool"), str(self.random.choice(kernels)), given)
+        if source[0] == target[0] and self.chance(0.5):
+            return pool + self._after(target)
+        conv = self.conv(source[0], target[0])
+        return self.one(f"{pool} >> {conv}", f"{conv} >> {pool}")
 
     def _enlarged(self, target: Shape, factor: int) -> str:
         if self.chance(0.6):

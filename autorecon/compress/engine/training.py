@@ -78,11 +78,14 @@ class Training:
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:
     parameters = student.module.parameters()
     if config.recipe.optimiser == "adam":
-        return torch.optim.Adam(parameters, config.rate, weight_decay=config.weight_decay)
+        return torch.optim.Adam(
+            parameters, config.rate, weight_decay=config.weight_decay, fused=True
+        )
     return torch.optim.SGD(
         parameters,
         config.rate,
         momentum=config.momentum,
         weight_decay=config.weight_decay,
         nesterov=config.momentum > 0,
+        fused=True,
     )

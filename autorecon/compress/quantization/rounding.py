@@ -61,8 +61,9 @@ def quantize_weight(weight: Tensor, bits: int, rounding: str, integer: bool = Fa
     their bias correction, of means alone). With a number a channel for the shift, which plain
     rounding has no use for, nothing asks for a grid that holds zero.
 
-    With `integer` the grid is one that 8 bits hold with a whole zero point: the range has zero in
-    it, and the shift is rounded to a share of a step, 1 / `multiple(bits)`.
+    With `integer` values are steps times a signed byte, for engines have no zero points of weights,
+    or slow kernels for them: the range has zero in it, and with 8 bits as much above as below; the
+    shift is rounded to a share of a step, 1 / `multiple(bits)`, and there is none with 8 bits.
     """
     values, low, high = _ranged(weight, bits, rounding, integer)
     quantized = fake_quantize(values, low, high, bits)
@@ -132,22 +133,22 @@ def _shift(
 
 
 def _holds_zero(bits: int, rounding: str, integer: bool) -> bool:
-    """Whether a grid has to: that of plain rounding, and that of whole zero points where a shift by
-    a share of a step is too coarse to mend it."""
+    """Whether a grid has to: that of plain rounding, and that of signed bytes where a shift by a
+    share of a step is too coarse to mend it."""
     return rounding == "plain" or (integer and multiple(bits) < FINE)
 
 
 def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
-    """The shift with which the zero point of a grid that covers [low, high] is a byte."""
-    steps, part = (2**bits - 1) / (high - low).clamp_min(1e-8), multiple(bits)
+    """The shift with which the levels of a grid that covers [low, high] are signed bytes."""
+    steps, part, top = (2**bits - 1) / (high - low).clamp_min(1e-8), multiple(bits), 2**bits - 1
     zero = -(steps * low).round() * part
-    shifted = (zero - (shift * steps * part).round()).clamp(0, 255)
+    shifted = (zero - (shift * steps * part).round()).clamp(top * part - 127, 128)
     return (zero - shifted) / (steps * part)
 
 
 def multiple(bits: int) -> int:
-    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
-    return 255 // (2**bits - 1)
+    """By how much levels of so few bits are spread in signed bytes, wherever zero is in them."""
+    return max(1, 127 // (2**bits - 1))
 
 
 def _ranged(
@@ -161,6 +162,9 @@ def _ranged(
     low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
     if integer:
         low, high = low.clamp_max(0), high.clamp_min(0)
+    if integer and bits == 8:
+        step = torch.maximum(-low, high) / 127
+        low, high = -128 * step, 127 * step
     if _holds_zero(bits, rounding, integer):
         return weight, low, high
     # From 0 up `fake_quantize` has its ends where the range has them.

@@ -43,7 +43,10 @@ class Generated:
         for net in nets:
             view.compute.place(net)
         trained = [parameter for net in nets for parameter in net.parameters()]
-        self._optimiser = torch.optim.Adam(trained, config.generator_lr, betas=(0.5, 0.999))
+        # Fused, because the generator's first layer may have ten times the weights of all else.
+        self._optimiser = torch.optim.Adam(
+            trained, config.generator_lr, betas=(0.5, 0.999), fused=True
+        )
 
     def _make_decoder(self) -> Decoder | None:
         if not self.objective.needs_decoder:

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from autorecon.graph.counting.diagram_steps import Arcs, Owner, PathKind, Take, Tokens, steps
+from autorecon.graph.counting.paths import require_path
 from autorecon.graph.counting.roles import Roles
 from autorecon.graph.counting.rule_counts import binding_rules, unobeyable
 from autorecon.lang import Decision, Edge, Node, Program
@@ -128,7 +129,8 @@ class Diagram:
 
 
 def diagram(program: Program, paths: PathKind = "one", tokens: Tokens | None = None) -> Diagram:
-    """The live parts of a space, or `every` of its architectures; raises FrontierTooWide.
+    """The live parts of a space, or `every` of its architectures; raises FrontierTooWide, and
+    CutOff where nothing can be live.
 
     Its rules hold. Then live parts are those that SOME architecture within the rules has, as they
     are where decisions are tied, which is why a state is the set of all that cannot be seen may
@@ -137,6 +139,7 @@ def diagram(program: Program, paths: PathKind = "one", tokens: Tokens | None = N
     tokens = alike(program, paths) if tokens is None else tokens
     if unobeyable(program):
         return Diagram((), None, paths == "every", tokens)
+    require_path(program)
     sets = paths == "one" and bool(binding_rules(program) or tokens)
     states: Any = {frozenset([0]): 0} if sets else {0: 0}
     looks, layers = 0, []

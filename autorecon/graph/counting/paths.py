@@ -18,7 +18,22 @@ class Paths:
     longest: int
 
 
+class CutOff(ValueError):
+    """Nothing leads to the output, whatever is chosen: there is nothing to count or to measure."""
+
+    exit_code = 2
+
+
+def require_path(program: Program) -> None:
+    """Raise CutOff unless some edge that can be other than `none` leads on to the output."""
+    edges = [edge for edge in program.edges if not edge.is_cut]
+    if program.output.name not in live_nodes(program.nodes, edges):
+        raise CutOff(f"nothing leads from an input of {program.name} to its output")
+
+
 def paths(program: Program) -> Paths:
+    """Of all architectures together. Raises CutOff where there are none."""
+    require_path(program)
     edges = [edge for edge in program.edges if not edge.is_cut]
     live = live_nodes(program.nodes, edges)
     onward: dict[str, list[str]] = {name: [] for name in live}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from autorecon.lang.check.space import check_space
-from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError, did_you_mean
+from autorecon.lang.diagnostics.edits import spelt
+from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
 from autorecon.lang.elaborate.expressions import Number, Unknown, evaluate
 from autorecon.lang.elaborate.named_files import named_source
 from autorecon.lang.elaborate.pipelines import resolve
@@ -113,9 +114,8 @@ def _known(
     names = [p.name.text for p in base.parameters]
     for argument in header.arguments:
         if argument.name and argument.name in arguments and argument.name not in names:
-            help = did_you_mean(argument.name, names)
             message = f"`{base.name.text}` has no parameter `{argument.name}`"
-            faults.report("E0208", message, argument.span, help)
+            faults.unknown("E0208", message, argument.span, argument.name, names)
 
 
 @attrs.frozen
@@ -161,9 +161,9 @@ class _Lines:
         text = " -> ".join(end for end in ends if end is not None)
         edge = edges.get(text)
         if edge is None:
-            help = did_you_mean(text, edges)
+            message = f"`{self.base.name}` has no edge `{text}`"
             span = statement.source.span.to(target.span)
-            self.faults.report("E0601", f"`{self.base.name}` has no edge `{text}`", span, help)
+            self.faults.unknown("E0601", message, span, text, edges)
         elif self._first(edge.name, text, statement.span):
             self._pick_edge(edge, statement)
 
@@ -207,8 +207,9 @@ class _Lines:
         if name in self.names.choices:
             message = f"`{name}` is not chosen by itself: it is shared, or has one option"
             return self.faults.report("E0604", message, span, "remove the line")
-        help = did_you_mean(name, (d.name for d in self.base.decisions.values() if not d.is_edge))
-        return self.faults.report("E0601", f"`{self.base.name}` has no choice `{name}`", span, help)
+        known = (d.name for d in self.base.decisions.values() if not d.is_edge)
+        message = f"`{self.base.name}` has no choice `{name}`"
+        return self.faults.unknown("E0601", message, span, name, known)
 
     def _option(
         self, text: str, options: Sequence[str], block: str | None, written: s.PipelineExpr
@@ -224,7 +225,8 @@ class _Lines:
             return pipeline.text
         help = "choose one of " + ", ".join(f"`{option}`" for option in options)
         message = f"`{pipeline.text}` is no candidate of `{text}`"
-        self.faults.report("E0602", message, written.span, help)
+        fixes = spelt(written.span, pipeline.text, options)
+        self.faults.report("E0602", message, written.span, help, fixes=fixes)
         return None
 
 

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.check.edges import check_edges
 from autorecon.lang.check.gaps import check_gaps
 from autorecon.lang.check.structure import check_graph
-from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics
 from autorecon.lang.elaborate.expressions import Number, Unknown
 from autorecon.lang.elaborate.includes import Uses
 from autorecon.lang.elaborate.parameters import bind_parameters, following
@@ -58,6 +58,13 @@ def check_space(
         _check_ties(program, faults)
     warnings = faults.finish()
     return attrs.evolve(program, warnings=warnings) if warnings else program, elaboration
+
+
+def check_declarations(file: s.File) -> tuple[Diagnostic, ...]:
+    """The warnings of a file without a header, which only others use; SpaceError."""
+    faults = Diagnostics()
+    elaborate(Uses(faults).statements(file), {}, faults)
+    return faults.finish()
 
 
 def _check_ties(program: Program, faults: Diagnostics) -> None:

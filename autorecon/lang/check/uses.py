@@ -63,12 +63,11 @@ def _matrices(use: Use, faults: Diagnostics) -> None:
 
 
 def _report_far(op: Op, shape: Shape, span: Span | None, faults: Diagnostics) -> None:
+    if any(d.code == "W0302" and d.label == op.text for d in faults.found):
+        return  # the same cause
     message = (
         f"`{op.text}` reaches beyond maps of {show_shape(shape[1:])}: but for its centre, its "
         "kernel meets nothing but zeros"
     )
-    help = (
-        f"the argument after `kernel` is `dilation`; output channels are the target's, "
-        f"or `{op.name}({op.args['kernel']}, out={op.args['dilation']})`"
-    )
+    help = "make the dilation smaller than the maps"
     faults.report("W0301", message, span, help, op.text)

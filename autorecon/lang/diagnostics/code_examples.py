@@ -113,8 +113,12 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         _through("[8]", "optional link z -> a = relu"),
     ),
     "W0301": (
-        _through("[8, 8, 8]", "link z -> a = linear >> conv(3, 64)"),
+        _through("[8, 8, 8]", "link z -> a = linear >> conv(3, dilation=64)"),
         _through("[8, 8, 8]", "link z -> a = linear >> conv(3)"),
+    ),
+    "W0302": (
+        _through("[8, 8, 8]", "link z -> a = linear >> conv(3, 2)"),
+        _through("[8, 8, 8]", "link z -> a = linear >> conv(3, dilation=2)"),
     ),
     "W0401": (
         _through("[8, 8, 3]", "link z -> a = linear"),

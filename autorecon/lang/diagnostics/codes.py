@@ -143,6 +143,10 @@ CODES: dict[str, str] = {
         "Wherever a convolution of this dilation stands, its kernel reaches beyond the maps: all "
         "of its weights but those in the middle meet nothing but zeros."
     ),
+    "W0302": (
+        "An argument without its name stands where torch has another one: `conv(3, 2)` has the "
+        "dilation 2 and no stride, `deconv(4, 2, 1)` makes one channel and has no padding."
+    ),
     "W0401": (
         "Maps that look as if their channels came last. A shape is [channels, height, width]."
     ),

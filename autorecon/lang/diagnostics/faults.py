@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import attrs
 
 from autorecon.lang.diagnostics.codes import CODES
+from autorecon.lang.diagnostics.edits import Edit, Fix, nearest, spelt
 from autorecon.lang.source import Span
 from autorecon.lang.wording import plural, visible
 
 # Nobody reads more, and a hint for each of a hundred thousand would take minutes.
 MAX_FAULTS = 200
 MAX_LINES = 8  # that one fault names
-MAX_COMPARED = 2_000  # names that a misspelt one is compared with
 _OF_VALUES = ("E0301", "E0303", "E0304", "E0305")  # what one instance of a block has, another not
 
 
 @attrs.frozen
 class Diagnostic:
-    """One fault: a stable code of `codes.CODES`, where, what, and what to do about it."""
+    """One fault: a stable code of `codes.CODES`, where, what, and what to do about it.
+
+    `fixes` do what `help` says, where that is a replacement: each of them another way.
+    """
 
     code: str
     message: str
@@ -28,6 +30,7 @@ class Diagnostic:
     help: str | None = None
     label: str = ""
     notes: tuple[tuple[str, Span | None], ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -77,21 +80,33 @@ class Diagnostics:
         help: str | None = None,
         label: str = "",
         notes: tuple[tuple[str, Span | None], ...] = (),
+        fixes: tuple[Fix, ...] = (),
     ) -> None:
-        assert code in CODES, code
-        if span is not None:
-            # A block's body is checked once an instance: one fault of the text is shown once.
-            if self.holds(code, span, label):
-                return
-            self._places.add((code, span, label, id(span.source)))
         if self.instance and code in _OF_VALUES:
             name, place = self.instance
             notes = (*notes, (f"in `{name}`", place))
-        self.found.append(Diagnostic(code, message, span, help, label, notes))
+        self.add(Diagnostic(code, message, span, help, label, notes, fixes))
+
+    def add(self, d: Diagnostic) -> None:
+        """A block's body is checked once an instance: one fault of the text is shown once."""
+        assert d.code in CODES, d.code
+        if d.span is not None:
+            if self.holds(d.code, d.span, d.label):
+                return
+            self._places.add((d.code, d.span, d.label, id(d.span.source)))
+        self.found.append(d)
         if len(self.found) == MAX_FAULTS:
             message = f"{MAX_FAULTS} faults; what comes after them is not checked"
-            self.found.append(Diagnostic("E0305", message, span, "mend these first"))
+            self.found.append(Diagnostic("E0305", message, d.span, "mend these first"))
             raise SpaceError(self.in_order())
+
+    def unknown(
+        self, code: str, message: str, span: Span, name: str, known: Iterable[str], most: int = 12
+    ) -> None:
+        """Report a name that is none of those known here, with those that may have been meant."""
+        names = [*known]
+        help, fixes = did_you_mean(name, names, most), spelt(span, name, names)
+        self.report(code, message, span, help, fixes=fixes)
 
     def holds(self, code: str, span: Span, label: str = "") -> bool:
         """Whether this is reported already; hints for thousands of echoes would take minutes."""
@@ -112,6 +127,18 @@ class Diagnostics:
             self._places.add((code, span, "", id(span.source)))
         return known
 
+    def declared_below(self, code: str, name: str, span: Span) -> None:
+        """Say of an unknown name that it is declared too late, if it was used above."""
+        index, _ = self._unknown.get((code, name), (None, []))
+        if index is not None:
+            note = f"`{name}` is declared here", span
+            help = "declare it above"
+            self.found[index] = attrs.evolve(self.found[index], help=help, notes=(note,), fixes=())
+
+    def knows(self, code: str, name: str) -> bool:
+        """Whether this name is reported already."""
+        return (code, name) in self._unknown
+
     @property
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.found)
@@ -130,8 +157,7 @@ class Diagnostics:
         found = self.found.copy()
         for index, places in self._unknown.values():
             if places and index < len(found):
-                note = _more_places(places), None
-                found[index] = attrs.evolve(found[index], notes=(*found[index].notes, note))
+                found[index] = _also_at(found[index], places)
         return found
 
     def finish(self) -> tuple[Diagnostic, ...]:
@@ -139,6 +165,17 @@ class Diagnostics:
         if self.failed:
             raise SpaceError(self.in_order())
         return self.in_order()
+
+
+def _also_at(d: Diagnostic, places: list[Span]) -> Diagnostic:
+    """The same fault in more places, which its fixes mend as well."""
+    assert d.span
+    alike = [span for span in places if span.source is d.span.source and span.text == d.span.text]
+    fixes = (
+        attrs.evolve(fix, edits=(*fix.edits, *(Edit(span, fix.edits[0].text) for span in alike)))
+        for fix in d.fixes
+    )
+    return attrs.evolve(d, notes=(*d.notes, (_more_places(places), None)), fixes=tuple(fixes))
 
 
 def _more_places(spans: list[Span]) -> str:
@@ -157,7 +194,7 @@ def _line(span: Span) -> str:
 def did_you_mean(name: str, known: Iterable[str], most: int = 12) -> str:
     """A help line: the nearest known names, or up to `most` of all."""
     names = sorted(set(known))
-    close = get_close_matches(name, names[:MAX_COMPARED], n=3, cutoff=0.6)
+    close = nearest(name, names)
     if close:
         return "did you mean " + " or ".join(f"`{c}`" for c in close) + "?"
     if not names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
+from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostic, position
 from autorecon.lang.diagnostics.faults import concise as concise
 from autorecon.lang.source import Span
@@ -85,7 +86,14 @@ def _record(d: Diagnostic) -> dict:
     if d.span:
         record |= _where(d.span)
     record["notes"] = [text for text, _ in d.notes]
+    if d.fixes:
+        record["fixes"] = [_fix(fix) for fix in d.fixes]
     return record
+
+
+def _fix(fix: Fix) -> dict:
+    edits = [_where(edit.span) | {"text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
 def _where(span: Span) -> dict:

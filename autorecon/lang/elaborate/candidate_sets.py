@@ -6,7 +6,6 @@ the name of an edge type stands for may overlap with the rest.
 
 from __future__ import annotations
 
-from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
@@ -125,11 +124,9 @@ def _counts(program: Elaboration, found: _Found, other: _Found, span: Span) -> b
     absent = {p: place for p, place in other.items() if p not in found}
     for pipeline, place in absent.items():
         if place:
-            help = did_you_mean(pipeline.text, [p.text for p in found])
             message = f"`{pipeline.text}` is not among the candidates"
-            program.faults.report("E0210", message, place, help)
+            program.faults.unknown("E0210", message, place, pipeline.text, [p.text for p in found])
     if len(absent) == len(other) and not any(absent.values()):
-        help = did_you_mean(span.text, [p.text for p in found])
         message = f"`{span.text}` has no candidate in common with what is on the left"
-        program.faults.report("E0210", message, span, help)
+        program.faults.unknown("E0210", message, span, span.text, [p.text for p in found])
     return not any(absent.values()) and len(absent) < len(other)

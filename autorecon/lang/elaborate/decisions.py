@@ -13,7 +13,6 @@ from math import prod
 
 import attrs
 
-from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
@@ -133,8 +132,7 @@ def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable
         name = placeholder.choice
         if name not in program.choices and not program.is_broken(name):
             message = f"unknown choice `{placeholder.name}`"
-            help = did_you_mean(name, program.choices)
-            program.faults.report("E0202", message, placeholder.span, help)
+            program.faults.unknown("E0202", message, placeholder.span, name, program.choices)
     return not bad
 
 

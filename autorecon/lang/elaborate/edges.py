@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import product
 
-from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.candidate_sets import Candidates, alternatives, of_type, with_none
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.state import MAX_EDGES, Elaboration, TooLarge, Values
@@ -17,9 +16,8 @@ CONTRACTS = ("keeps", "enlarges", "bridges")
 def add_edge_type(program: Elaboration, statement: s.EdgeType) -> None:
     contract = statement.contract
     if contract and contract.text not in CONTRACTS:
-        help = did_you_mean(contract.text, CONTRACTS)
         message = f"unknown contract `{contract.text}`"
-        program.faults.report("E0207", message, contract.span, help)
+        program.faults.unknown("E0207", message, contract.span, contract.text, CONTRACTS)
     of_type(program, statement)
 
 
@@ -31,8 +29,13 @@ def add_edges(
     declared = program.declared.edge_types.get(kind)
     unknown = declared is None and kind != "link"
     if unknown and not program.faults.again("E0203", kind, statement.type.span):
-        help = did_you_mean(kind, [*program.declared.edge_types, "link"])
-        program.faults.report("E0203", f"unknown edge type `{kind}`", statement.type.span, help)
+        program.faults.unknown(
+            "E0203",
+            f"unknown edge type `{kind}`",
+            statement.type.span,
+            kind,
+            [*program.declared.edge_types, "link"],
+        )
     candidates = _candidates(program, statement, declared, scope)
     contract = declared.contract.text if declared and declared.contract else None
     sources = [find_node(program, path, scope, block) for path in statement.sources]
@@ -81,10 +84,26 @@ def find_node(
     broken = program.is_broken(full)
     if node in program.nodes and not broken:
         return path, full, node
-    if not broken and not program.faults.again("E0204", full, path.span):
+    if not broken and name.partition(".")[0] in program.declared.blocks:
+        _report_template(program, name, path)
+    elif not broken and not program.faults.again("E0204", full, path.span):
         prefix = f"{block}." if block else ""
         hidden = set(program.entries.values())
         known = [n for n in (*program.nodes, *program.aliases) if n not in hidden]
-        help = did_you_mean(name, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
-        program.faults.report("E0204", f"unknown node `{name}`", path.span, help)
+        program.faults.unknown(
+            "E0204",
+            f"unknown node `{name}`",
+            path.span,
+            name,
+            [n.removeprefix(prefix) for n in known if n.startswith(prefix)],
+        )
     return path, full, None
+
+
+def _report_template(program: Elaboration, name: str, path: s.Path) -> None:
+    """A block's name where an instance's is needed."""
+    block, _, node = name.partition(".")
+    if not program.faults.again("E0204", block, path.span):
+        help = f"write `A = {block}` above, with its arguments, and `A.{node or 'NODE'}` here"
+        message = f"`{block}` is a block, which has nodes in each of its instances"
+        program.faults.report("E0204", message, path.span, help)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 
-from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.diagnostics.edits import Fix
+from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
@@ -91,9 +92,12 @@ def whole(
 def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     if expr.name in scope:
         return scope[expr.name]
-    if not faults.again("E0201", expr.name, expr.span):
-        help = did_you_mean(expr.name, scope)
-        faults.report("E0201", f"unknown name `{expr.name}`", expr.span, help)
+    if expr.name in ("True", "False"):
+        right, message = expr.name.lower(), f"unknown name `{expr.name}`"
+        fixes = (Fix.of(expr.span, right, safe=True),)
+        faults.report("E0201", message, expr.span, f"write `{right}`", fixes=fixes)
+    elif not faults.again("E0201", expr.name, expr.span):
+        faults.unknown("E0201", f"unknown name `{expr.name}`", expr.span, expr.name, scope)
     return UNKNOWN
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.pipelines import call_scope
@@ -42,8 +41,13 @@ def _block(program: Elaboration, statement: s.Instance) -> s.BlockDef | None:
     written = statement.block
     block = program.declared.blocks.get(written.shown)
     if block is None and not program.faults.again("E0205", written.shown, written.span):
-        help = did_you_mean(written.shown, program.declared.blocks)
-        program.faults.report("E0205", f"unknown block `{written.shown}`", written.span, help)
+        program.faults.unknown(
+            "E0205",
+            f"unknown block `{written.shown}`",
+            written.span,
+            written.shown,
+            program.declared.blocks,
+        )
     return block
 
 
@@ -68,9 +72,8 @@ def _bind(
             and not program.is_broken(after)
             and not program.faults.holds("E0205", written.span)
         ):
-            help = did_you_mean(after, program.instances)
             message = f"no block instance `{after}` above"
-            program.faults.report("E0205", message, written.span, help)
+            program.faults.unknown("E0205", message, written.span, after, program.instances)
         program.broken.add(name)
         return
     instance.after, instance.place = after, written.span

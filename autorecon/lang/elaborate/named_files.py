@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autorecon.lang.diagnostics.edits import spelt
 from autorecon.lang.diagnostics.faults import Diagnostic, SpaceError, did_you_mean
 from autorecon.lang.resources import resource_folder
 from autorecon.lang.source import Source, Span
@@ -26,7 +27,10 @@ def named_source(name: str, span: Span, code: str) -> Source:
             return read_source(path)
     known = {path.name for folder in folders for path in folder.glob("*.space")}
     places = " or ".join(dict.fromkeys(map(str, folders)))
-    raise _unusable(code, f"no file `{name}` in {places}", span, did_you_mean(name, known))
+    message, help = f"no file `{name}` in {places}", did_you_mean(name, known)
+    within = Span(span.start + 1, span.end - 1, span.source)  # of the quotes
+    fixes = spelt(within, name, known)
+    raise SpaceError([Diagnostic(code, message, span, help, fixes=fixes)])
 
 
 def _file_within(folder: Path, named: Path) -> Path | None:

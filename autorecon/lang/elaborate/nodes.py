@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from autorecon.lang.diagnostics.faults import did_you_mean
+from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
@@ -25,9 +25,10 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
     sizes = [program.size(size, scope, "a size") for size in statement.sizes]
     label = statement.kind.text == "label"
     if statement.kind.text not in ("noise", "label"):
-        help = did_you_mean(statement.kind.text, ("noise", "label"))
         message = f"unknown input kind `{statement.kind.text}`"
-        program.faults.report("E0209", message, statement.kind.span, help)
+        program.faults.unknown(
+            "E0209", message, statement.kind.span, statement.kind.text, ("noise", "label")
+        )
     elif label and len(sizes) != 1:
         help = "write `input y: label(classes)`"
         program.faults.report("E0302", "a label has one number", statement.span, help)
@@ -52,8 +53,9 @@ def add_nodes(
     shape = _shape(program, statement, scope)
     merge = statement.merge.text if statement.merge else "sum"
     if statement.merge and merge not in MERGES:
-        help = did_you_mean(merge, MERGES)
-        program.faults.report("E0209", f"unknown merge `{merge}`", statement.merge.span, help)
+        program.faults.unknown(
+            "E0209", f"unknown merge `{merge}`", statement.merge.span, merge, MERGES
+        )
         shape = None
     role = "output" if statement.kind == "output" else "inner"
     _channels_first(program, shape, statement.shape, role)
@@ -94,7 +96,9 @@ def _channels_first(
         height, width, channels = (size.span.text for size in written)
         message = f"{show_shape(shape)} is {shape[0]} channels of {show_shape(shape[1:])}"
         help = f"channels come first: `[{channels}, {height}, {width}]`"
-        program.faults.report("W0401", message, written[0].span.to(written[-1].span), help)
+        span = written[0].span.to(written[-1].span)
+        fixes = (Fix.of(span, f"{channels}, {height}, {width}"),)
+        program.faults.report("W0401", message, span, help, fixes=fixes)
 
 
 def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipeline | None:

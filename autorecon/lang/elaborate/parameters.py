@@ -50,6 +50,10 @@ def _given(
     parameter: s.Parameter, value: Number, scope: Bound, faults: Diagnostics
 ) -> Number | Unknown:
     """What is set from outside, if it is of the default's type."""
+    if not isinstance(value, int | float):
+        message = f"`{parameter.name.text}` is a number, or true or false; it was set to {value!r}"
+        faults.report("E0301", message, parameter.name.span)
+        return UNKNOWN
     if isinstance(bounded(value, parameter.name.span, faults), Unknown):
         return UNKNOWN
     # A default that is replaced need not have a value itself.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
+from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
@@ -18,9 +19,10 @@ from autorecon.lang.operations.catalogue import (
     Param,
     Value,
 )
-from autorecon.lang.operations.foreign_names import familiar
+from autorecon.lang.operations.foreign_names import absent, familiar
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
+from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
@@ -117,8 +119,9 @@ class _Expansion:
             placeholder = self._placeholder(call, visible.get(name, ""), scope)
             return (placeholder,) if placeholder else None
         if call.name.index:
-            help = did_you_mean(name, visible)
-            self.faults.report("E0202", f"unknown choice `{call.name.shown}`", call.name.span, help)
+            self.faults.unknown(
+                "E0202", f"unknown choice `{call.name.shown}`", call.name.span, name, visible
+            )
             return None
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
@@ -129,14 +132,17 @@ class _Expansion:
             return None
         others = () if self.within else self.others
         known = [*OPERATIONS, *self.definitions, *visible, *others]
-        same = familiar(name)
+        same, span, fixes = familiar(name), call.name.span, tuple[Fix, ...]()
         if same and same in OPERATIONS:
             help = f"here it is `{signature(OPERATIONS[same])}`"
+            fixes = spelt(span, name, [same]) or (Fix.of(span, same),)
+        elif reason := absent(name):
+            help = reason
         else:
-            help = did_you_mean(name, known, most=40)
+            help, fixes = did_you_mean(name, known, most=40), spelt(span, name, known)
             if help.startswith("known here"):
                 help += "; a module that declares others is named by `--ops`"
-        self.faults.report("E0202", f"unknown operation `{name}`", call.name.span, help)
+        self.faults.report("E0202", f"unknown operation `{name}`", span, help, fixes=fixes)
         return None
 
     def _placeholder(self, call: s.Call, prefix: str, scope: Scope) -> Placeholder | None:
@@ -257,11 +263,41 @@ def _bind(
         value = (
             _label(argument, spec.name, scope, labels, faults)
             if param.type is LabelInput
-            else _argument(argument, spec.name, param, scope, faults)
+            else _argument(argument, call, param, scope, faults)
         )
         if not isinstance(value, Unknown):
             values.append(value)
-    return Op(spec.name, tuple(values)) if len(values) == len(needed) else None
+    if len(values) < len(needed):
+        return None
+    op = Op(spec.name, tuple(values))
+    _elsewhere(call, spec, op, faults)
+    return op
+
+
+def _elsewhere(call: s.Call, spec: OpSpec, op: Op, faults: Diagnostics) -> None:
+    """Warns of what stands, without its name, where torch has something else."""
+    for argument, param in zip(call.arguments, spec.params, strict=False):
+        value = op.args[param.name]
+        if argument.name or not param.elsewhere or value == param.default:
+            continue
+        named = f"{param.name}={argument.value.span.text}"
+        message = f"{show_value(value)} is the `{param.name}` of `{spec.name}`"
+        help = f"torch has {param.elsewhere} there: write `{named}` if it is meant, or leave it out"
+        if param.name == "dilation":
+            help += f"; channels are `out={argument.value.span.text}`"
+        fixes = (_without(argument, call), Fix.of(argument.span, named))
+        faults.report("W0302", message, argument.span, help, op.text, fixes=fixes)
+
+
+def _without(argument: s.Argument, call: s.Call) -> Fix:
+    """The call without one of its arguments; nobody knows whether that was meant."""
+    spans = [a.span for a in call.arguments]
+    index, source = spans.index(argument.span), argument.span.source
+    if len(spans) == 1:
+        return Fix.of(Span(call.name.span.end, call.span.end, source), "")
+    if index:
+        return Fix.of(Span(spans[index - 1].end, spans[index].end, source), "")
+    return Fix.of(Span(spans[0].start, spans[1].start, source), "")
 
 
 def _label(
@@ -283,12 +319,12 @@ def _label(
 
 
 def _argument(
-    argument: s.Argument, op: str, param: Param, scope: Scope, faults: Diagnostics
+    argument: s.Argument, call: s.Call, param: Param, scope: Scope, faults: Diagnostics
 ) -> Value | Unknown:
     value = evaluate(argument.value, scope, faults)
     if isinstance(value, Unknown):
         return value
-    what = f"`{param.name}` of `{op}`"
+    what = f"`{param.name}` of `{call.name.text}`"
     if param.type is float and not isinstance(value, bool):
         value = float(value)
     if type(value) is not param.type:
@@ -298,7 +334,8 @@ def _argument(
         return UNKNOWN
     if wanted := param.misses(value):
         message = f"{what} must be {wanted}, not {value:g}"
-        faults.report("E0303", message, argument.value.span, param.advice)
+        fixes = (_without(argument, call),) if param.below and not argument.name else ()
+        faults.report("E0303", message, argument.value.span, param.advice, fixes=fixes)
     elif param.type is int and value > MAX_SIZE:
         faults.report("E0305", f"{what} is too large", argument.value.span)
     elif param.odd and value % 2 == 0:

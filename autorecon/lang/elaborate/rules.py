@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
+from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.expressions import Scope, Unknown, evaluate, whole
 from autorecon.lang.elaborate.state import Elaboration, Values
@@ -40,8 +40,7 @@ def resolve_restrictions(program: Elaboration) -> tuple[tuple[Limit, ...], tuple
 def _limit(program: Elaboration, statement: s.Limit, scope: Scope) -> Limit | None:
     word, faults = statement.measure, program.faults
     if word.text not in _BY_WORD:
-        help = did_you_mean(word.text, _BY_WORD)
-        faults.report("E0209", f"unknown measure `{word.text}`", word.span, help)
+        faults.unknown("E0209", f"unknown measure `{word.text}`", word.span, word.text, _BY_WORD)
     bound = _bound(statement.bound, scope, faults)
     if bound is None or word.text not in _BY_WORD:
         return None
@@ -94,8 +93,9 @@ def _count(expr: s.Expr, scope: Scope, faults: Diagnostics) -> int | None:
     if isinstance(expr, s.Reference) and expr.name not in scope:
         if expr.name in NUMBERS:
             return NUMBERS.index(expr.name) + 1
-        help = did_you_mean(expr.name, (*scope, *NUMBERS))
-        faults.report("E0201", f"unknown number `{expr.name}`", expr.span, help)
+        faults.unknown(
+            "E0201", f"unknown number `{expr.name}`", expr.span, expr.name, (*scope, *NUMBERS)
+        )
         return None
     return whole(expr, scope, faults, "what a rule counts to", 0, MAX_SIZE)
 
@@ -140,10 +140,12 @@ def _instance(
     if block is None and name in program.instances:
         return None if program.is_broken(name) else ("in", name)
     if not program.is_broken(name):
-        help = did_you_mean(name, program.instances)
-        if block is not None:
+        message = f"no block instance `{name}` here"
+        if block is None:
+            program.faults.unknown("E0205", message, path.span, name, program.instances)
+        else:
             help = "a rule inside a block is about each of its instances: leave this out"
-        program.faults.report("E0205", f"no block instance `{name}` here", path.span, help)
+            program.faults.report("E0205", message, path.span, help)
     return None
 
 

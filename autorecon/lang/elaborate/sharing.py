@@ -7,7 +7,6 @@ from itertools import product
 
 import attrs
 
-from autorecon.lang.diagnostics.faults import did_you_mean
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
@@ -179,9 +178,9 @@ class _Reader:
             return None
         broken = program.is_broken(name) or program.is_broken(full)
         if found is None and name not in program.instances and not broken:
-            help = did_you_mean(name, [*program.instances, *program.choices])
             message = f"`{name}` is no block instance and no choice, nor is it `a -> b`"
-            _report(program, path, message, help)
+            known = [*program.instances, *program.choices]
+            program.faults.unknown("E0901", message, path.span, name, known)
         return found
 
     def _instances(self, names: Sequence[str]) -> list[list[Edge | Choice]]:

@@ -165,6 +165,8 @@ class _Body:
         name = statement.name.text
         if isinstance(statement, s.Assumed) and name in self.scope:
             return
+        if self.block is None:
+            self.program.faults.declared_below("E0201", statement.name.text, statement.name.span)
         value = evaluate(statement.value, self.scope, self.program.faults)
         if name in self.scope.own:
             report_twice(statement.name, self.program.faults)

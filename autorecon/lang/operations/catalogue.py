@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from autorecon.lang.operations import layers as layers  # these add their operations
 from autorecon.lang.operations import norms as norms
+from autorecon.lang.operations import pools as pools
 from autorecon.lang.operations.spec import (
     CATALOGUE,
     MAX_SIZE,

@@ -16,6 +16,12 @@ NAMES = {
     "linear": "dense fc fullyconnected",
     "embed": "embedding onehot",
     "attention": "selfattention attn nonlocal",
+    "avg_pool": "averagepool averagepooling avgpooling meanpool",
+    "max_pool": "maxpooling",
+    "global_pool": "globalavgpool globalaveragepool globalaveragepooling gap adaptiveavgpool",
+    "reshape": "view unflatten flatten",
+    "gain": "layerscale rezero",
+    "pixel_norm": "pixelwisenorm pixelnormalization",
     "bn": "batchnorm batchnormalization",
     "ccbn": "conditionalbatchnorm cbn condbn categoricalconditionalbatchnorm",
     "instance_norm": "instancenormalization",
@@ -27,7 +33,28 @@ NAMES = {
 _KNOWN = {name: op for op, names in NAMES.items() for name in (op.replace("_", ""), *names.split())}
 
 
+# What is said without an operation.
+_OTHERWISE = {
+    "spectralnorm spectralnormalization": "it is an argument: `conv(3, spectral=true)`",
+    "concat cat concatenate": "nodes merge: `node a [16, 8, 8] merge concat`",
+    "add sum plus": "the edges into a node are summed",
+    "mul multiply product": "nodes merge: `node a [16, 8, 8] merge product`",
+    "mean average": "nodes merge: `node a [16, 8, 8] merge mean`",
+    "noise randn": "noise is an input: `input z [latent]: noise`",
+    "flatten reshape view unflatten": "`linear` makes the shape of the edge's target",
+}
+_REASONS = {name: reason for names, reason in _OTHERWISE.items() for name in names.split()}
+
+
 def familiar(name: str) -> str | None:
     """What `BatchNorm2d`, `conv_3x3` or `skip_connect` is called here, if it is there."""
-    plain = re.sub(r"[^a-z]", "", re.sub(r"\d+(d|x\d+)?$", "", name.lower()))
-    return _KNOWN.get(plain)
+    return _KNOWN.get(_plain(name))
+
+
+def absent(name: str) -> str | None:
+    """How one says `Flatten` or `concat` here, where no operation is needed."""
+    return _REASONS.get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", re.sub(r"\d+(d|x\d+)?$", "", name.lower()))

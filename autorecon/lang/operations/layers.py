@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import attrs
+
 from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, elements, show_shape
 from autorecon.lang.operations.spec import Args, Param, ShapeRule, channels_out, maps, op, same
 from autorecon.lang.operations.traits import Traits
 
 _KERNEL = Param("kernel", int, required=True, least=1, odd=True)
 _OUT = Param("out", int, least=1)
+_OUT_FOR_PADDING = attrs.evolve(_OUT, elsewhere="the padding")
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
 _BY_CHANNELS = Traits(by_channels=True)
@@ -24,8 +27,8 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "conv",
     "convolution, same padding",
     _KERNEL,
-    Param("dilation", int, 1, least=1),
-    Param("groups", int, 1, least=1),
+    Param("dilation", int, 1, least=1, elsewhere="the stride"),
+    Param("groups", int, 1, least=1, elsewhere="the padding"),
     _OUT,
     _BIAS,
     _SPECTRAL,
@@ -51,8 +54,8 @@ def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "sepconv",
     "depthwise, then pointwise convolution, same padding",
     _KERNEL,
-    Param("dilation", int, 1, least=1),
-    _OUT,
+    Param("dilation", int, 1, least=1, elsewhere="the stride"),
+    _OUT_FOR_PADDING,
     _BIAS,
     cost=_sepconv_cost,
     traits=_BY_CHANNELS,
@@ -72,7 +75,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     "transposed convolution; enlarges by its stride",
     Param("kernel", int, required=True, least=1),
     Param("stride", int, 2, least=1),
-    _OUT,
+    _OUT_FOR_PADDING,
     _BIAS,
     _SPECTRAL,
     cost=_deconv_cost,
@@ -130,6 +133,36 @@ def _none(args: Args, source: Shape, target: Shape) -> Shape:
 
 
 same("identity", "passes its input on", traits=Traits(identity=True, stateless=True))
+
+same(
+    "scale",
+    "times a number",
+    Param("by", float, required=True),
+    traits=Traits(pointwise=True, stateless=True, spares_result=True),
+)
+same(
+    "gain",
+    "times a learned factor, one for all or one a channel",
+    Param("start", float, 1.0),
+    Param("each", bool, False),
+    cost=lambda a, i, o: (i[0] if a["each"] else 1, 0),
+    traits=Traits(pointwise=True, by_channels=True, spares_result=True),
+)
+
+
+@op(
+    "reshape",
+    "the same numbers in the next node's shape",
+    traits=Traits(stateless=True, moves=True),
+)
+def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`reshape` cannot take a label", "`embed` makes a vector of it")
+    if elements(source) != elements(target):
+        numbers = f"{elements(source):,} numbers are not {elements(target):,}"
+        message = f"`reshape` cannot make {show_shape(target)} of {show_shape(source)}: {numbers}"
+        raise ShapeFault(message, "`linear` makes any shape of any, with weights")
+    return target
 
 
 def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:

@@ -77,3 +77,11 @@ def _group_norm(args: Args, source: Shape, target: Shape) -> Shape:
         message = f"{groups} groups do not divide {source[0]} channels"
         raise ShapeFault(message, "choose `groups` that divides them")
     return source
+
+
+same(
+    "pixel_norm",
+    "divides each pixel by the root of its channels' mean square (Karras et al., 2018)",
+    Param("eps", float, 1e-8, least=0, below=1, advice=_INFERRED),
+    traits=Traits(pointwise=True, stateless=True, spares_result=True),
+)

@@ -56,6 +56,7 @@ class Param:
     below: float | None = None
     odd: bool = False
     advice: str | None = None
+    elsewhere: str | None = None  # what torch has at this place, where that is something else
 
     def misses(self, value: float) -> str | None:
         """What a value outside the range would have to be."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection, Sequence
 
+from autorecon.lang.diagnostics.edits import Fix
+from autorecon.lang.diagnostics.faults import Diagnostic
+from autorecon.lang.source import Source, Span
+from autorecon.lang.syntax.forms import FORMS as FORMS
+from autorecon.lang.syntax.slips import foreign_slip
 from autorecon.lang.syntax.tables import tables
 from autorecon.lang.syntax.tokens import Token
 
@@ -30,30 +37,28 @@ _CHARACTERS = {
     '"': "close the file name with another on the same line",
     "'": 'write file names as "FILE"',
     ";": "a statement ends with its line",
-    "\u2192": "write `->`",
 }
-# What each statement looks like, by its first word.
-FORMS = {
-    "space": "space NAME(PARAMETER = DEFAULT, ...)",
-    "genotype": 'genotype NAME of "FILE"(PARAMETER = VALUE, ...)',
-    "use": 'use "FILE"',
-    "let": "let NAME = EXPRESSION",
-    "edge": "edge NAME CONTRACT = CANDIDATE | CANDIDATE",
-    "op": "op NAME(PARAMETERS) = PIPELINE",
-    "block": "block NAME(PARAMETERS) { ... }",
-    "node": "node NAME, NAME [SIZES] merge KIND then PIPELINE",
-    "in": "in NAME [SIZES] merge KIND then PIPELINE",
-    "out": "out NAME [SIZES] merge KIND then PIPELINE",
-    "input": "input NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
-    "output": "output NAME [SIZES] merge KIND then PIPELINE",
-    "optional": "optional TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE",
-    "choice": "choice NAME = PIPELINE | PIPELINE",
-    "share": "share choice EDGE, EDGE`, or `share weights EDGE, EDGE",
-    "for": "for NAME in FIRST..LAST { ... }",
-    "if": "if CONDITION { ... } else { ... }",
-    "limit": "limit MEASURE <= VALUE",
-    "rule": "rule at most NUMBER CANDIDATE into NODE",
+# Signs of a word processor, and what is on the keyboard instead.
+_PLAIN = {
+    "\u2192": "->",
+    "\u27f6": "->",
+    "\u226b": ">>",
+    "\u00bb": ">>",
+    "\u2212": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u00d7": "*",
+    "\u00b7": "*",
+    "\u00f7": "/",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u2026": "..",
 }
+_ANOTHER_NAME = "; choose another name"
 _EDGE = "TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE"
 # Those that begin with a name, by what stands behind it; else they are edges.
 _BEHIND_NAMES = {
@@ -74,21 +79,59 @@ _SLIPS = {
 
 
 def unexpected(
-    token: Token, before: Sequence[Token], accepted: Collection[str]
-) -> tuple[str, str, str]:
-    """Code, message and help; `before` are the tokens of the statement so far, and `accepted` the
-    terminals that could follow them."""
+    token: Token, before: Sequence[Token], accepted: Collection[str], source: Source
+) -> tuple[Diagnostic, str | None]:
+    """What is wrong, and of a word that is no name the word; `before` are the tokens of the
+    statement so far, and `accepted` the terminals that could follow them."""
+    span = Span(token.start_pos, token.end_pos, source)
     if token.type == "BAD":
-        message = f"unexpected character {str(token)!r}"
-        return "E0102", message, _CHARACTERS.get(token, "remove it")
+        return _bad(span)
+    if slip := foreign_slip(token, before, accepted, source):
+        return slip, None
     at_end = token.type in ("_NL", "$END")
     found = _NAMES[token.type].removeprefix("the ") if at_end else f"`{token}`"
-    return "E0101", f"unexpected {found}", _help(token, before, accepted)
+    help, name = _help(token, before, accepted), None
+    if help.endswith(_ANOTHER_NAME):
+        name = str(token)
+    return Diagnostic("E0101", f"unexpected {found}", span, help), name
+
+
+def _bad(span: Span) -> tuple[Diagnostic, str | None]:
+    """A character without a meaning."""
+    character, source = span.text, span.source
+    if character.isalnum():
+        word = _word(span)
+        help = "names have the letters a to z and A to Z, digits and `_`"
+        message = f"`{word.text}` has letters outside of ASCII"
+        plain = unicodedata.normalize("NFKD", word.text.replace("\u00df", "ss"))
+        name = plain.encode("ascii", "ignore").decode()
+        fixes = (Fix.of(word, name),) if name.isidentifier() else ()
+        return Diagnostic("E0102", message, word, help, fixes=fixes), word.text
+    message = f"unexpected character {character!r}"
+    if character.isspace():
+        help, right = "write a plain blank", " "
+        message = f"a blank of another kind, U+{ord(character):04X}"
+    elif right := _PLAIN.get(character, ""):
+        ends = re.compile(r"\s*>").match(source.text, span.end) if right == "-" else None
+        if ends:
+            span, right = Span(span.start, ends.end(), source), "->"
+        help = f"write `{right}`"
+    else:
+        return Diagnostic("E0102", message, span, _CHARACTERS.get(character, "remove it")), None
+    return Diagnostic("E0102", message, span, help, fixes=(Fix.of(span, right, True),)), None
+
+
+def _word(span: Span) -> Span:
+    """All of the word in which a character stands."""
+    text, start, end = span.source.text, span.start, span.end
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return Span(start, end, span.source)
 
 
 def _help(token: Token, before: Sequence[Token], accepted: Collection[str]) -> str:
-    if token == "/" and (not before or before[-1].end_pos < token.start_pos):
-        return "a comment begins with `#`"
     if token in FORMS and not before:
         return f"`{token}` cannot stand in here; write it before or behind"
     if token in FORMS and "_NL" in accepted:
@@ -99,7 +142,7 @@ def _help(token: Token, before: Sequence[Token], accepted: Collection[str]) -> s
     if slip:
         return slip
     if "NAME" in accepted and len(accepted) < 3 and token.isidentifier():
-        return f"`{token}` is a word of the language; choose another name"
+        return f"`{token}` is a word of the language{_ANOTHER_NAME}"
     form = f"write `{_form(before)}`" if before else "no statement begins so"
     operators = _OPERATORS & texts
     expected = {_describe(name) for name in accepted}

@@ -8,6 +8,9 @@ its place over one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import dropwhile
+
 import attrs
 
 from autorecon.lang.syntax.tokens import Token
@@ -30,6 +33,9 @@ _RULE_WORDS = {
 }
 _TOUCHING = ("into", "from")
 _LOOK_AHEAD = 40
+_JOINING = ("VBAR", "_INTO")  # a line may begin with them, and not end
+_BEHIND_OPERATIONS = ("LPAR", "VBAR", "_INTO", "_NL")
+Edits = tuple[tuple[int, int, str], ...]  # offsets, and another text for what is between
 _PASSES = 4  # one for a file without faults, two or three for one with a brace too few or many
 
 
@@ -38,9 +44,10 @@ class Layout:
     """Tokens with statement ends only where a statement ends; always one before the end."""
 
     tokens: list[Token] = attrs.field(factory=list)
-    # Brackets that do not match: the token, what is wrong, what to do.
-    faults: list[tuple[Token, str, str]] = attrs.field(factory=list)
-    # The statements, by how many `_NL` come before, in which a bracket was mended.
+    # Brackets that do not match, signs at the end of a line: the token, what is wrong, what to do,
+    # and the edits that do it.
+    faults: list[tuple[Token, str, str, Edits]] = attrs.field(factory=list)
+    # The statements, by how many `_NL` come before, in which one was mended.
     mended: set[int] = attrs.field(factory=set)
 
 
@@ -183,9 +190,9 @@ class _Pass:
         self._mend(opener, f"`{opener}` is never closed", f"close it with `{closer}`")
         self._insert(kind, closer, place)
 
-    def _mend(self, token: Token, message: str, help: str) -> None:
+    def _mend(self, token: Token, message: str, help: str, edits: Edits = ()) -> None:
         self.result.mended.add(self.ended)
-        self.result.faults.append((token, message, help))
+        self.result.faults.append((token, message, help, edits))
 
     def _leaves_block(self, index: int) -> bool:
         if not self.blocks or self.blocks[-1][0].start_pos not in self.known:
@@ -198,7 +205,7 @@ class _Pass:
     def _give_up_block(self, place: Token) -> None:
         opener, template = self.blocks.pop()
         self.templates -= template
-        self.result.faults.append((opener, "the block is never closed", "close it with `}`"))
+        self.result.faults.append((opener, "the block is never closed", "close it with `}`", ()))
         self._insert("_BLOCK_CLOSE", "}", place)
         self._end(place)
 
@@ -206,6 +213,9 @@ class _Pass:
         following = self.source[index + 1 : index + _LOOK_AHEAD]
         types = [token.type for token in following if token.type != "_NL"][:2]
         if types and types[0] in _CONTINUED:
+            return False
+        if self.statement[-1] in _JOINING and not self.brackets and _goes_on(following):
+            self._carry_over(next(token for token in following if token.type != "_NL"))
             return False
         if not types or not self.brackets:
             return True
@@ -216,3 +226,19 @@ class _Pass:
         endless = self.brackets[0].start_pos in self.known
         in_block = bool(self.blocks) and any(b.type == "LBRACE" for b in self.brackets)
         return types[0] in STATEMENT_WORDS or (edge and (endless or in_block))
+
+    def _carry_over(self, following: Token) -> None:
+        """Put the sign at the end of a line at the beginning of the next."""
+        before, sign = self.result.tokens[-2:]
+        edits = (
+            (before.end_pos, sign.end_pos, ""),
+            (following.start_pos, following.start_pos, f"{sign} "),
+        )
+        help = f"write `{sign}` at the beginning of the next line"
+        self._mend(sign, f"a line that ends with `{sign}`", help, edits)
+
+
+def _goes_on(following: Sequence[Token]) -> bool:
+    """Whether the next line may be what is missing behind a sign, and is no statement."""
+    types = [token.type for token in dropwhile(lambda token: token.type == "_NL", following)]
+    return types[:1] == ["NAME"] and [*types[1:2], "_NL"][0] in _BEHIND_OPERATIONS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autorecon.lang.diagnostics.edits import Edit, Fix
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
 from autorecon.lang.source import MAX_BYTES, Source, Span
 from autorecon.lang.syntax.automaton import Parser, Unexpected
 from autorecon.lang.syntax.expected import unexpected
-from autorecon.lang.syntax.layout import STATEMENT_WORDS, Layout, layout
+from autorecon.lang.syntax.layout import STATEMENT_WORDS, Edits, Layout, layout
 from autorecon.lang.syntax.tokens import Token, lex
 from autorecon.lang.syntax.tree import (
     BlockDef,
@@ -110,10 +111,16 @@ def _span(token: Token, source: Source) -> Span:
     return Span(token.start_pos, token.end_pos, source)
 
 
+def _fixes(edits: Edits, source: Source) -> tuple[Fix, ...]:
+    found = tuple(Edit(Span(start, end, source), text) for start, end, text in edits)
+    return (Fix(found, safe=True),) if found else ()
+
+
 def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
     """Feed the parser; after a fault, go on at the next statement as if the bad one were absent."""
-    for token, message, help in laid.faults:
-        faults.report("E0101", message, _span(token, source), help)
+    for token, message, help, edits in laid.faults:
+        place = _span(token, source)
+        faults.report("E0101", message, place, help, fixes=_fixes(edits, source))
     parser = Parser()
     saved = parser.save()
     before: list[Token] = []  # of the statement, since then
@@ -134,8 +141,11 @@ def _statements(laid: Layout, source: Source, faults: Diagnostics) -> list:
             if ended not in laid.mended:
                 for fed in before:
                     parser.feed(fed)
-                code, message, help = unexpected(token, before, parser.accepts())
-                faults.report(code, message, _span(token, source), help)
+                fault, name = unexpected(token, before, parser.accepts(), source)
+                if not name and faults.knows(fault.code, token):
+                    name = str(token)  # a word that was taken for a name above
+                if not (name and fault.span and faults.again(fault.code, name, fault.span)):
+                    faults.add(fault)
                 parser.restore(saved)
             skipping = True
         ended += token.type == "_NL"

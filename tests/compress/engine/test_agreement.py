@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
@@ -53,6 +53,14 @@ def test_the_images_are_the_data_sets_and_the_labels_the_teachers(tool, dataset)
     assert not torch.equal(other.draw().images, batch.images)
     other.load_state_dict(first.state_dict())
     assert torch.equal(other.draw().images, first.draw().images)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _teacher_loaded_once():
+    """One network, captured once: nothing that is done here trains a teacher."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teachers, "load", cache(teachers.load))
+        yield
 
 
 @pytest.fixture

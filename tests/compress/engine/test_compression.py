@@ -74,6 +74,16 @@ def equal(one: object, other: object) -> bool:
     return one == other
 
 
+def test_optimisers_that_are_fused_take_the_steps_of_plain_ones(make: Make) -> None:
+    fused, plain = make(), make()
+    for optimiser in (plain.source._optimiser, plain.training.optimiser):  # type: ignore[attr-defined]
+        for group in optimiser.param_groups:
+            group |= {"fused": False, "foreach": False}
+    for one, other in zip(run(fused, range(2)), run(plain, range(2)), strict=True):
+        for name, value in one.items():
+            assert value == pytest.approx(other[name], rel=1e-4), name
+
+
 @pytest.mark.parametrize("ranges", RANGES)
 @pytest.mark.parametrize("pause", [1, 2, 3])
 def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> None:

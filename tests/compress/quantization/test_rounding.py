@@ -12,7 +12,7 @@ from autorecon.compress import fake_quantize
 from autorecon.compress.quantization import ranges
 from autorecon.compress.quantization.bits import ROUNDINGS
 from autorecon.compress.quantization.ranges import mse_range, percentile_range
-from autorecon.compress.quantization.rounding import quantize_weight
+from autorecon.compress.quantization.rounding import multiple, quantize_weight, weight_scale
 
 WIDTHS = range(2, 9)
 NUMBERS = st.floats(-100, 100)
@@ -196,3 +196,18 @@ def test_bfloat16_is_quantized_as_float32_is() -> None:
     assert torch.equal(
         fake_quantize(x, low, high, 4), fake_quantize(x.float(), low, high, 4).bfloat16()
     )
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_an_integer_engines_weights_are_steps_times_signed_bytes(bits: int, rounding: str) -> None:
+    torch.manual_seed(0)
+    lopsided = torch.tensor([-5.0, 0, 0.3, 5]).view(4, 1)
+    weight = torch.randn(4, 50, dtype=torch.float64) + lopsided
+    quantized = quantize_weight(weight, bits, rounding, integer=True)
+    scale = weight_scale(weight, bits, rounding, integer=True).view(4, 1) * multiple(bits)
+    steps = quantized * scale
+    torch.testing.assert_close(steps, steps.round(), rtol=0, atol=1e-6)
+    assert steps.min().round() >= -128
+    assert steps.max().round() <= 127
+    assert (quantized - weight).abs().max() < 1.1 * multiple(bits) / scale.min()

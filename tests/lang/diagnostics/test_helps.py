@@ -28,6 +28,19 @@ def faults(text: str) -> tuple[Diagnostic, ...]:
         ("link z -> image = linear + tanh", "`>>` joins operations"),
         ("node a [3, 8, 8] then bn, relu", "`>>` joins operations"),
         ("let a = min(size, 2)", "no functions"),
+        ("let a = size // 2", "write `/`"),
+        ("let a = size ** 2", "write `^`"),
+        ("let a = 4 // four of them", "begins with `#`"),
+        ("let a = 4 if size > 2 else 3", "write `if CONDITION { let a = ... }"),
+        ("let a = [4, 8]", "a `let` for each"),
+        ("Node a [4]", "write `node`"),
+        ("ouput b [4]", "write `output`"),
+        ("node gr\u00f6 [4]", "names have the letters a to z"),
+        ("link z \u2192 image = linear", "write `->`"),
+        ("node a\u00a0[4]", "write a plain blank"),
+        ("node a [4],", "remove it"),
+        ("node a [4], out b [4]", "a statement ends with its line"),
+        ("edge e = relu |\n  tanh", "at the beginning of the next line"),
         ("let a = size ? 1", "remove it"),
         ("link z -> image = linear // a comment", "begins with `#`"),
         ("/* a comment */", "begins with `#`"),
@@ -137,10 +150,15 @@ def test_what_enlarges_stands_in_a_block() -> None:
         ),
         (
             "link z -> image = linear >> conv(3, 64)",
+            "64 is the `dilation` of `conv`",
+            "torch has the stride there: write `dilation=64` if it is meant, or leave it out; "
+            "channels are `out=64`",
+        ),
+        (
+            "link z -> image = linear >> conv(3, dilation=64)",
             "`conv(3, dilation=64)` reaches beyond maps of 16x16: but for its centre, its kernel "
             "meets nothing but zeros",
-            "the argument after `kernel` is `dilation`; output channels are the target's, or "
-            "`conv(3, out=64)`",
+            "make the dilation smaller than the maps",
         ),
     ],
 )

@@ -1,0 +1,48 @@
+"""Operations that make less of feature maps, without weights, and count no multiply-accumulates."""
+
+from __future__ import annotations
+
+from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
+from autorecon.lang.operations.spec import Args, Param, ShapeRule, maps, op
+from autorecon.lang.operations.traits import Traits
+
+_SHRINKS = Traits(stateless=True, moves=True)
+
+
+def padding(kernel: int, stride: int) -> int:
+    """Pixels beside the maps, so that a stride that divides them is what they shrink by."""
+    return (kernel - stride + 1) // 2
+
+
+def _pool(name: str) -> ShapeRule:
+    def rule(args: Args, source: Shape, target: Shape) -> Shape:
+        channels, height, width = maps(source, name)
+        kernel, stride = args["kernel"], args["stride"]
+        if stride is None:
+            stride = max(1, height // maps(target, name)[1])
+        if height % stride or width % stride:
+            message = f"a stride of {stride} does not divide {show_shape(source)}"
+            raise ShapeFault(message, "choose a node whose height and width are whole parts of it")
+        if kernel < stride or (height + 2 * padding(kernel, stride) - kernel) // stride + 1 != (
+            height // stride
+        ):
+            message = f"`{name}({kernel}, stride={stride})` cannot shrink by exactly {stride}"
+            raise ShapeFault(message, "choose an odd kernel, or the stride; none is below it")
+        return channels, height // stride, width // stride
+
+    return rule
+
+
+for _name, _of in (("avg_pool", "mean"), ("max_pool", "largest")):
+    op(
+        _name,
+        f"the {_of} of the pixels under a window, to the next node's resolution or by a stride",
+        Param("kernel", int, required=True, least=1),
+        Param("stride", int, least=1),
+        traits=_SHRINKS,
+    )(_pool(_name))
+
+
+@op("global_pool", "each channel's mean over all positions: a vector", traits=_SHRINKS)
+def _global_pool(args: Args, source: Shape, target: Shape) -> Shape:
+    return (maps(source, "global_pool")[0],)

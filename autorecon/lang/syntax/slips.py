@@ -1,0 +1,109 @@
+"""What hands write that write Python or C, or other statements' words: it is told as such."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+from autorecon.lang.diagnostics.edits import Fix
+from autorecon.lang.diagnostics.faults import Diagnostic
+from autorecon.lang.source import Source, Span
+from autorecon.lang.syntax.forms import FORMS
+from autorecon.lang.syntax.tokens import Token
+
+_PROSE = re.compile(r"[ \t]*[^\W\d_]+[ \t]+[^\W\d_]+")  # words that nothing joins
+
+
+def foreign_slip(
+    token: Token, before: Sequence[Token], accepted: Collection[str], source: Source
+) -> Diagnostic | None:
+    """The fault that explains a token which cannot stand where it does, if one is known."""
+    return (
+        _comment(token, before, source)
+        or _doubled(token, before, source)
+        or _comma(token, before, source)
+        or _word(token, before, source)
+        or _value(token, before, accepted, source)
+    )
+
+
+def _at(first: Token, last: Token, source: Source) -> Span:
+    return Span(first.start_pos, last.end_pos, source)
+
+
+def _comment(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """`//` or `/*` where no value is divided."""
+    divided = before and before[-1] == "/" and before[-1].end_pos == token.start_pos
+    if token != "/" or (divided and not _PROSE.match(source.text, token.end_pos)):
+        return None
+    start = before[-1].start_pos if divided else token.start_pos
+    double = source.text.startswith("//", start)
+    span = Span(start, start + 2 if double else token.end_pos, source)
+    fixes = (Fix.of(span, "#", safe=True),) if double else ()
+    help = "a comment begins with `#`"
+    return Diagnostic("E0101", f"unexpected `{span.text}`", span, help, fixes=fixes)
+
+
+def _doubled(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """`**` and `//` of Python."""
+    if not before or token not in ("*", "/") or before[-1] != token:
+        return None
+    if before[-1].end_pos != token.start_pos:
+        return None
+    span = _at(before[-1], token, source)
+    right, what = ("^", "") if token == "*" else ("/", ", which divides exactly")
+    message, help = f"`{span.text}` is no operator here", f"write `{right}`{what}"
+    return Diagnostic("E0101", message, span, help, fixes=(Fix.of(span, right, safe=True),))
+
+
+def _comma(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """A comma after the sizes of a node, which lists names with it: `in a [8], out b [8]`."""
+    if not before or before[0] not in ("node", "in", "out"):
+        return None
+    index = max((i for i, t in enumerate(before) if t == "," and before[i - 1] == "]"), default=0)
+    if not index or len(before) - index > 2 or token in (",", "["):
+        return None
+    comma, following = before[index], [*before, token][index + 1]
+    at_end = following.type in ("_NL", "$END")
+    end = comma.end_pos if at_end else following.start_pos
+    start = source.line_starts[source.position(comma.start_pos)[0] - 1]
+    indent = re.compile(r"[ \t]*").match(source.text, start)
+    text = "" if at_end else "\n" + (indent[0] if indent else "")
+    span = _at(comma, comma, source)
+    fixes = (Fix.of(Span(comma.start_pos, end, source), text, safe=True),)
+    help = "remove it" if at_end else "a statement ends with its line: begin another here"
+    return Diagnostic("E0101", "a comma behind a node's sizes", span, help, fixes=fixes)
+
+
+def _word(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """`Node a [8]`, `ouput image [3]`."""
+    if len(before) < 2 or before[0].type != "NAME" or before[1].type != "NAME":
+        return None
+    if {"->", "=", "."} & {*before, token}:
+        return None
+    word, span = before[0], _at(before[0], before[0], source)
+    known = word.lower() in FORMS
+    near = [word.lower()] if known else get_close_matches(word, FORMS, n=1, cutoff=0.75)
+    if not near:
+        return None
+    fixes = (Fix.of(span, near[0], safe=known),)
+    return Diagnostic(
+        "E0101", f"no statement begins with `{word}`", span, f"write `{near[0]}`", fixes=fixes
+    )
+
+
+def _value(
+    token: Token, before: Sequence[Token], accepted: Collection[str], source: Source
+) -> Diagnostic | None:
+    """`let a = 8 if b else 4`, `let a = [8, 4]`."""
+    if before[:1] != ["let"] or len(before) < 2:
+        return None
+    name = before[1]
+    if token == "if" and "=" in before:
+        help = f"write `if CONDITION {{ let {name} = ... }} else {{ let {name} = ... }}`"
+        return Diagnostic("E0101", "a value with a condition", _at(token, token, source), help)
+    if token in ("[", "{") and before[-1] == "=":
+        help = "a value is one number, or true or false: write a `let` for each"
+        return Diagnostic("E0101", "a list of values", _at(token, token, source), help)
+    return None

@@ -1,0 +1,162 @@
+"""`autorecon evaluate` as a user types it: of a run, of packed files, of files of other people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from torch import nn
+
+from autorecon.cli import cli
+from autorecon.workflow import measure
+
+TEACHER = """
+import torch
+from torch import nn
+
+def good():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    )
+"""
+MINE = ["--teacher", "my_teachers:good", "--size", "8"]
+SHORT = ["--method", "noise", "--scheme", "integer", "--bits", "w4a4", "--data", "", "-q"]
+KNOWN = ["--with", "teacher.mean=[0.5]", "--with", "teacher.std=[0.2]"]
+
+
+def autorecon(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def found(*arguments: object) -> dict[str, Any]:
+    result = autorecon("evaluate", *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    facts: dict[str, Any] = json.loads(result.stdout)
+    return facts
+
+
+def fails(message: str, *arguments: object) -> None:
+    result = autorecon("evaluate", *arguments)
+    assert result.exit_code in (1, 2), result.output
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a teacher's code, a run, its student in other forms, and pictures."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    (folder / "my_teachers.py").write_text(TEACHER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.syspath_prepend(str(folder))
+        patch.setattr(measure, "missing_packages", lambda: ["onnxruntime"])
+        made = autorecon("compress", *MINE, *SHORT, "-o", "run")
+        assert made.exit_code == 0, made.output
+        for name in ("s.onnx", "s.pt2"):
+            made = autorecon("export", "run", "-o", name, "--build", "my_teachers:good")
+            assert made.exit_code == 0, made.output
+    sys.modules.pop("my_teachers", None)
+    for index in range(3):
+        (folder / "photos" / str(index)).mkdir(parents=True)
+        Image.new("L", (8, 8), 90 * index).save(folder / "photos" / str(index) / "x.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
+    monkeypatch.delitem(sys.modules, "my_teachers", raising=False)
+    monkeypatch.setattr(measure, "SECONDS", 0.0)
+    return place
+
+
+def test_a_run_keeps_what_is_found_and_its_report_shows_it() -> None:
+    assert "autorecon evaluate run" in Path("run/report.html").read_text()
+    result = autorecon("evaluate", "run")
+    assert result.exit_code == 0, result.output
+    assert "2 of 2 convolutions and products are computed with integers" in result.stdout
+    assert "agreement" in result.stdout
+    kept = json.loads(Path("run/evaluation.json").read_text())
+    (file,) = Path("run/compressed").glob("*.safetensors")
+    assert kept["model"]["bytes"] == file.stat().st_size
+    assert [timing["batch"] for timing in kept["model"]["timings"]] == [1, 32]
+    assert "Milliseconds an image, 32 at a time" in Path("run/report.html").read_text()
+
+
+def test_a_packed_file_and_a_file_of_somebody_else_beside_a_teacher() -> None:
+    packed = found("run/compressed/noise-seed0.safetensors", *MINE)
+    theirs = found("s.onnx", *MINE)
+    for facts in (packed, theirs):
+        assert (facts["model"]["products"], facts["model"]["integer"]) == (2, 2)
+        assert facts["model"]["score"] is None
+        assert facts["full"]["name"] == "my_teachers:good"
+    assert theirs["model"]["bytes"] == Path("s.onnx").stat().st_size
+
+
+def test_accuracy_on_labelled_pictures_needs_no_teacher() -> None:
+    facts = found("s.onnx", "--data", "folder:photos", *KNOWN)
+    assert facts["full"] is None
+    assert facts["images"] == 3
+    assert facts["model"]["score"]["accuracy"] in [100 * hits / 3 for hits in range(4)]
+    assert facts["model"]["score"]["agreement"] is None
+
+
+def test_an_archive_is_computed_by_torch_if_it_is_trusted() -> None:
+    fails("add --trust", "s.pt2")
+    facts = found("s.pt2", *MINE, "--trust", "--data", "folder:photos", *KNOWN)
+    assert facts["machine"]["engine"].startswith("torch ")
+    assert facts["model"]["score"]["agreement"] is not None
+    assert facts["full"]["score"]["agreement"] == 100
+
+
+def test_what_cannot_be_done_is_one_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = sorted(map(str, place.glob("photos/*/x.png")))
+    Path("list.txt").write_text("\n".join(photos))
+    fails("has no labels, and s.onnx no teacher", "s.onnx", "--data", "folder:list.txt", *KNOWN)
+    fails("how the teacher's images are normalised", "s.onnx", "--data", "folder:photos")
+    fails("not images of 16x16", "s.onnx", "--teacher", "resnet20-fashion16",
+          "--data", "")  # fmt: skip
+    fails("does not exist", "none.onnx")
+    fails("ends in none of", "list.txt")
+    fails("is not a run", "photos")
+    fails("give load_compressed(..., build", "run/compressed/noise-seed0.safetensors")
+    monkeypatch.setattr("autorecon.export.runtime.missing_packages", lambda: ["onnxruntime"])
+    fails("pip install 'autorecon[export]'", "s.onnx")
+
+
+def test_a_run_that_is_not_finished_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text((Path("run") / "config.toml").read_text())
+    fails("finish the run with --resume", tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [None, "ONNX has no such operation\nand more"])
+def test_a_run_that_ends_is_measured_and_ends_whatever_comes_of_it(
+    wrong: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "missing_packages", list)
+    monkeypatch.setattr(measure, "BRIEF", 0.0)
+
+    def fail(*_: Any) -> nn.Module:
+        raise RuntimeError(wrong)
+
+    if wrong:
+        monkeypatch.setattr(measure, "full_precision", fail)
+    result = autorecon("compress", *MINE, *SHORT, "-o", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    kept = json.loads((tmp_path / "r" / "evaluation.json").read_text())
+    page = (tmp_path / "r" / "report.html").read_text()
+    if wrong:
+        assert kept["problem"] == "ONNX has no such operation"
+        assert "It could not be measured: ONNX has no such operation" in page
+        return
+    results = json.loads((tmp_path / "r" / "results.json").read_text())
+    assert kept["model"]["score"] == results["rows"][0]["last"]
+    assert kept["model"]["integer"] == 2

@@ -1,0 +1,59 @@
+"""Tables of docs/results.md that compare methods are those of the records."""
+
+from __future__ import annotations
+
+from autorecon.study.spec import slug
+from results_page import RESNET20, Group, records, table, variant
+
+
+def test_distillation() -> None:
+    group = Group("table4", RESNET20, "resnet20", range(3))
+    for label, *cells in table("method and generator")[1:]:
+        name, own = variant(label), label.partition(",")[0]
+        difference = group.difference(name, own)
+        to = f"{difference} to {own}" if difference else ""
+        assert cells == [group.macs(name), group.accuracy(name), to]
+
+
+def test_methods_that_quantize() -> None:
+    groups = [Group("table5", RESNET20, bits, range(3)) for bits in ("w3a3", "w2a4")]
+    for label, *cells in table("method")[1:]:
+        name = variant(label)
+        assert cells == [
+            cell
+            for group in groups
+            for cell in (
+                group.calibrated(name),
+                group.accuracy(name),
+                group.difference(name, "GDFQ"),
+            )
+        ], label
+
+
+def test_methods_that_distil() -> None:
+    group = Group("table5", RESNET20, "resnet20", range(3))
+    for label, *cells in table("distilled")[1:]:
+        name = variant(label)
+        assert cells == [group.accuracy(name), group.difference(name, "DFAD")], label
+
+
+LITE0 = {
+    "noise": ("noise, mse", "agreement", "accuracy"),
+    "noise, `percentile`": ("noise, percentile", "agreement", "accuracy"),
+    "`zeroq`": ("ZeroQ, mse", "agreement", "accuracy"),
+    "calibration": ("GDFQ, mse", "calibrated_agreement", "calibrated"),
+    "`gdfq`": ("GDFQ, mse", "agreement", "accuracy"),
+}
+
+
+def test_a_real_network() -> None:
+    """Of each row the variant and its two figures; a cell has those of all seeds that were run."""
+    head, *rows = table("ranges read off")
+    for label, *cells in rows:
+        name, *figures = LITE0[label]
+        for bits, cell in zip(head[1:], cells, strict=True):
+            known = records("lite0")
+            places = [f"lite0_teacher-lite0/{bits}/{slug(name)}/seed{seed}" for seed in (0, 1)]
+            found = [known[place] for place in places if place in known]
+            told = [", ".join(f"{getattr(r, figure):.1f}" for r in found) for figure in figures]
+            assert cell == " / ".join(told), (label, bits)
