@@ -14,7 +14,7 @@ from autorecon.workflow.config import read_config
 from autorecon.workflow.invented import KEPT
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
-from autorecon.workflow.trust import code_of, require_trust
+from autorecon.workflow.trust import code_of, networks_of, require_trust
 
 SHOWN = 64
 """Images of a data set that a file is compared on."""
@@ -58,7 +58,7 @@ def test_images(path: Path, trust: bool) -> dict[str, Tensor]:
     if (invented := folder.path / KEPT).exists():
         return {"invented images": load_state(invented)["images"][:SHOWN]}
     config = read_config(folder.config)
-    require_trust(code_of(config), path, trust)
+    require_trust(networks_of(config), path, trust)
     teacher = load_teacher(config)
     dataset = load_data(config, teacher)
     if dataset is None:

@@ -11,9 +11,13 @@ from autorecon.workflow.config import ConfigError, RunConfig
 
 def code_of(config: RunConfig) -> list[str]:
     """The modules of operations, and the functions that make a teacher or a student."""
+    return [*config.space.ops, *networks_of(config)]
+
+
+def networks_of(config: RunConfig) -> list[str]:
+    """The functions alone."""
     networks = (config.teacher.name, config.compress.student)
-    own = [name for name in networks if ":" in name and not _is_ours(name)]
-    return [*config.space.ops, *own]
+    return [name for name in networks if ":" in name and not _is_ours(name)]
 
 
 def _is_ours(network: str) -> bool:
