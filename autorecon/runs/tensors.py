@@ -123,9 +123,7 @@ def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise DamagedError(f"cannot read {path} as safetensors: {error}") from error
     known = metadata.pop(SUM_KEY, None)
     if known is not None and known != _checksum(metadata, tensors):
-        raise DamagedError(
-            f"{path} is damaged: it holds something else than was written (checksum)"
-        )
+        raise DamagedError(f"{path} is damaged: it is not what was written (checksum)")
     return metadata, tensors
 
 

@@ -359,7 +359,7 @@ def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
     assert files(folder.path) == before
     assert sorted(map(str, without_time(folder.path))) == sorted(map(str, rows))
     said = capsys.readouterr().err
-    assert "discovered-seed0.safetensors is damaged: it holds something else" in said
+    assert "discovered-seed0.safetensors is damaged: it is not what was written" in said
     assert "discovered-seed0 is compressed again" in said
     assert "human-designed-seed0.json is not JSON" in said
     assert "it is derived again" in said
