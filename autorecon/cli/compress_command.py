@@ -51,9 +51,8 @@ def compress(
 
     Methods that make no images, or optimise them without a generator, take none.
     """
-    from autorecon.cli.jobs import open_job
+    from autorecon.cli.jobs import open_job, report_of
     from autorecon.cli.outcome import show_outcome
-    from autorecon.report import write_report
     from autorecon.workflow import run as workflow
     from autorecon.workflow.measure import measure_run
 
@@ -63,4 +62,4 @@ def compress(
     ahead = workflow.side_by_side(folder, jobs or 1)
     results = workflow.compress(folder, prepared, progress, ahead)
     measure_run(folder, prepared, results, progress)
-    show_outcome(results, write_report(folder), as_json)
+    show_outcome(results, folder.path, report_of(folder), as_json)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from autorecon.cli.options import trust_option
+from autorecon.cli.terminal import echo, echo_file
+
 
 @click.command("derive")
 @click.argument("run", type=click.Path(path_type=Path))
@@ -16,7 +19,8 @@ import click
     is_flag=True,
     help="With --out g.space: the weights that it has in the super net, to g.safetensors.",
 )
-def derive(run: Path, by: str | None, out: Path | None, weights: bool) -> None:
+@trust_option
+def derive(run: Path, by: str | None, out: Path | None, weights: bool, trust: bool) -> None:
     """Print the architecture that the search in RUN has found, as of its newest checkpoint.
 
     With --out, the space that the genotype is of is written beside it where it is missing.
@@ -29,13 +33,13 @@ def derive(run: Path, by: str | None, out: Path | None, weights: bool) -> None:
     from autorecon.workflow.spaces import write_genotype
 
     command = RunFolder.open(run).config.get("command", "run")
-    folder, prepared = workflow.resume(run, command)
+    folder, prepared = workflow.resume(run, command, trust=trust)
     found, epochs = stages.derive(folder, prepared, Progress(), by)
     if out is None:
-        click.echo(found.text, nl=False)
+        echo_file(found.text)
         return
     write_genotype(found, prepared.space, out)
     if weights:
         inherited = stages.supernet_weights(folder, Progress())
         stages.write_weights(found, inherited, out.with_suffix(".safetensors"))
-    click.echo(f"{out}: after {epochs} of {prepared.config.search.epochs} epochs", err=True)
+    echo(f"{out}: after {epochs} of {prepared.config.search.epochs} epochs", err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autorecon.cli.options import assignments_option, settings_given, teacher_options
+from autorecon.cli.terminal import echo
 
 if TYPE_CHECKING:
     from autorecon.cli.tables import Table
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Of what runs it."
 )
-@click.option("--trust", is_flag=True, help="Load a .pt2, which torch unpickles.")
+@click.option("--trust", is_flag=True, help="Load a .pt2, or the code that a run names.")
 @assignments_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON object.")
 def evaluate(source: Path, as_json: bool, **options: Any) -> None:
@@ -44,11 +45,11 @@ def evaluate(source: Path, as_json: bool, **options: Any) -> None:
     if source.is_dir() and not asked.given:
         _keep(source, found)
     if as_json:
-        click.echo(json.dumps(plain(found), indent=2))
+        echo(json.dumps(plain(found), indent=2))
         return
     show_tables([_table(found)])
     for line in _told(found):
-        click.echo(line)
+        echo(line)
 
 
 def _question(
@@ -84,7 +85,7 @@ def _keep(run: Path, found: Evaluation) -> None:
 
     folder = RunFolder.open(run)
     write_record(folder.evaluation_path, found)
-    click.echo(f"report: {write_report(folder)}", err=True)
+    echo(f"report: {write_report(folder)}", err=True)
 
 
 def _table(found: Evaluation) -> Table:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autorecon.cli.options import ops_option
+from autorecon.cli.terminal import echo
+
 if TYPE_CHECKING:
     from autorecon.cli.tables import Table
     from autorecon.report.explain import Explanation
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("run", type=click.Path(path_type=Path))
+@ops_option
 @click.argument("edge")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as a JSON list.")
 def explain(run: Path, edge: str, as_json: bool) -> None:
@@ -26,12 +30,12 @@ def explain(run: Path, edge: str, as_json: bool) -> None:
 
     found = why.explain(RunFolder.open(run), edge)
     if as_json:
-        click.echo(json.dumps([_values(one) for one in found], indent=2))
+        echo(json.dumps([_values(one) for one in found], indent=2))
         return
     for number, one in enumerate(found):
-        click.echo("\n" * (number > 0), nl=False)
+        echo("\n" * (number > 0), nl=False)
         show_tables([_table(one)])
-        click.echo("\n" + "\n".join(_sentences(one)))
+        echo("\n" + "\n".join(_sentences(one)))
 
 
 def _table(one: Explanation) -> Table:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autorecon.cli.options import ops_option, set_option
+from autorecon.cli.options import ops_option, set_option, trust_option
+from autorecon.cli.terminal import echo
 
 if TYPE_CHECKING:
     from autorecon.graph import Space
@@ -47,11 +48,12 @@ def _batch(ctx: Any, param: Any, text: str) -> int | None:
 @set_option
 @ops_option
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file.")
-@click.option("--seed", type=click.IntRange(0), help="Draw new weights.  [default: 0]")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Draw new weights.  [default: 0]")
 @click.option(
     "--batch", callback=_batch, default="dynamic", show_default=True, help="Images at a time."
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
+@trust_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def export(
     source: str,
@@ -64,6 +66,7 @@ def export(
     seed: int | None,
     batch: int | None,
     force: bool,
+    trust: bool,
     as_json: bool,
 ) -> None:
     """Write SOURCE as ONNX (.onnx), as a torch.export archive (.pt2) or as PyTorch source (.py).
@@ -78,25 +81,23 @@ def export(
             raise click.UsageError(
                 "--set, --weights, --seed and --batch are of generators; add --what generator"
             )
-        _export_student(Path(source), out, weights_as, build, force, as_json)
+        _export_student(Path(source), out, weights_as, build, force, trust, as_json)
         return
     from autorecon.export import export as write
     from autorecon.nn import generator
 
     if weights and seed is not None:
         raise click.UsageError("--weights and --seed exclude each other")
-    space, given, origin = _origin(source, parameters, weights, seed)
+    space, given, origin = _origin(source, parameters, weights, seed, trust)
     net = generator(space, seed=seed or 0, weights_from=given)
     written = write(net, out, batch=batch, force=force)
     files = [str(path) for path in written.paths]
     facts = {"files": files, "space": space.name, "weights": origin}
     if as_json:
-        click.echo(json.dumps(facts | {"difference": written.difference}, indent=2))
+        echo(json.dumps(facts | {"difference": written.difference}, indent=2))
         return
-    click.echo(f"{', '.join(files)}: {space.name} with {origin}")
-    click.echo(
-        f"compared: images differ by at most {written.difference:.0e} of the largest", err=True
-    )
+    echo(f"{', '.join(files)}: {space.name} with {origin}")
+    echo(f"compared: images differ by at most {written.difference:.0e} of the largest", err=True)
 
 
 def _kind(source: Path, out: Path) -> str:
@@ -114,7 +115,13 @@ def _kind(source: Path, out: Path) -> str:
 
 
 def _export_student(
-    source: Path, out: Path, weights_as: str, build: str | None, force: bool, as_json: bool
+    source: Path,
+    out: Path,
+    weights_as: str,
+    build: str | None,
+    force: bool,
+    trust: bool,
+    as_json: bool,
 ) -> None:
     import attrs
 
@@ -124,22 +131,22 @@ def _export_student(
     from autorecon.workflow.trained import test_images
 
     student_file(source)  # whether there is one, before a teacher is loaded for its images
-    images = test_images(source) if source.is_dir() else {}
+    images = test_images(source, trust) if source.is_dir() else {}
     make = (lambda: build_own(build)) if build else None
     written = export_student(
         source, out, build=make, weights_as=weights_as, images=images, force=force
     )
     if as_json:
-        click.echo(json.dumps(attrs.asdict(written) | {"path": str(out)}, indent=2))
+        echo(json.dumps(attrs.asdict(written) | {"path": str(out)}, indent=2))
         return
     kind = "" if written.bits else ", which was distilled: its weights are float"
-    click.echo(f"{out}: the student, {written.bytes:,} bytes{kind}")
+    echo(f"{out}: the student, {written.bytes:,} bytes{kind}")
     if written.products and written.bits:
-        click.echo(
+        echo(
             f"{written.integer} of {written.products} convolutions and products are computed with "
             f"integers by ONNX Runtime; opset {written.opset}"
         )
-    click.echo(
+    echo(
         f"compared on {written.images} images: answers differ by at most {written.difference:.0e} "
         f"of the largest, {written.ties} images of two nearly equal classes fall otherwise",
         err=True,
@@ -147,7 +154,7 @@ def _export_student(
 
 
 def _origin(
-    genotype: str, parameters: dict[str, Any], weights: Path | None, seed: int | None
+    genotype: str, parameters: dict[str, Any], weights: Path | None, seed: int | None, trust: bool
 ) -> Origin:
     """The generator's space, its weights (None: to be drawn), and where those are from."""
     from autorecon.graph import load
@@ -157,7 +164,7 @@ def _origin(
     run = Path(genotype) if Path(genotype).is_dir() else None
     if run and parameters:
         raise click.UsageError("--set is for files; a run has its parameters")
-    space = run_space(run) if run else load(genotype, **parameters)
+    space = run_space(run, trust) if run else load(genotype, **parameters)
     if weights:
         return space, load_weights(weights), f"the weights of {weights}"
     if run and seed is None:

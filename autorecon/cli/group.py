@@ -10,6 +10,9 @@ from typing import Any
 import click
 
 from autorecon import __version__
+from autorecon.cli.terminal import echo
+from autorecon.cli.unforeseen import unforeseen
+from autorecon.lang.wording import visible
 
 COMMANDS = (
     "compile",
@@ -64,11 +67,14 @@ class Commands(click.Group):
             _notes(error, "interrupted")
             ctx.exit(130)
         except Exception as error:
-            code = getattr(error, "exit_code", None)
-            if code is None or isinstance(error, click.ClickException | click.exceptions.Exit):
+            if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
                 raise
-            show_error(error)
-            ctx.exit(code)
+            code = getattr(error, "exit_code", None)
+            told = error if code is not None else unforeseen(error)
+            if told is None:
+                raise
+            show_error(told)
+            ctx.exit(code or 2)
 
 
 def show_error(error: Exception) -> None:
@@ -84,9 +90,10 @@ def show_error(error: Exception) -> None:
 
 def _notes(error: BaseException, headline: str | None) -> None:
     if headline:
-        click.echo(f"{click.style('autorecon:', fg='red', bold=True)} {headline}", err=True)
+        name = click.style("autorecon:", fg="red", bold=True)
+        click.echo(f"{name} {visible(headline)}", err=True)
     for note in getattr(error, "__notes__", ()):
-        click.echo(f"  {note}", err=True)
+        echo(f"  {note}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,6 +18,7 @@ from autorecon.cli.options import (
     student_option,
     teacher_argument,
 )
+from autorecon.cli.terminal import echo
 
 if TYPE_CHECKING:
     from autorecon.cli.tables import Table
@@ -49,7 +50,7 @@ def inspect(as_json: bool, assignments: tuple[str, ...], **options: Any) -> None
     values = combine(None, given, list(assignments))
     found, error = inspect(read_config(values | {"command": "compress"}))
     if as_json:
-        click.echo(json.dumps(plain(found), indent=2))
+        echo(json.dumps(plain(found), indent=2))
     else:
         show_tables(_tables(found))
     if error:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from autorecon.cli.options import Always, Setting, settings_given
+from autorecon.cli.terminal import echo
+from autorecon.lang.wording import visible
 
 if TYPE_CHECKING:
     from autorecon.compress import CompressConfig
@@ -35,10 +38,26 @@ def open_job(
     progress = Progress(quiet=ctx.params["quiet"])
     if folder := ctx.params["resume"]:
         _refuse_changes(ctx, folder)
-        return *resume(folder, command), progress
+        return *resume(folder, command, trust=ctx.params["trust"]), progress
     config = _config(command, ctx, fixed or {})
     place = ctx.params["out"] or _next_folder(command, config)
     return *start(place, config, progress), progress
+
+
+def report_of(folder: RunFolder) -> Path | None:
+    """The run's page, made of its files; None, and a warning, where that cannot be: what the run
+    brought stands."""
+    from autorecon.report import write_report
+
+    try:
+        return write_report(folder)
+    # Whatever drawing meets must not hide what hours of work brought.
+    except Exception as error:
+        name = click.style("warning:", fg="yellow", bold=True)
+        why = visible(f"there is no report: {type(error).__name__}: {error}")
+        click.echo(f"{name} {why}", err=True)
+        echo(f"  all else is in {folder.path}; try `autorecon report {folder.path}`", err=True)
+        return None
 
 
 def _refuse_changes(ctx: click.Context, folder: Path) -> None:
@@ -84,13 +103,26 @@ def _kept(param: click.Parameter, config: Mapping[str, Any]) -> str:
 def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunConfig:
     from autorecon.workflow.config import read_config
     from autorecon.workflow.settings import RECIPE, combine
+    from autorecon.workflow.trust import code_of, require_trust
 
     given = settings_given(ctx) | dict(fixed)
     if command != "run":
         given["space.baseline"] = ""  # only a run compares
     recipe = None if command == "compress" else RECIPE
     values = combine(ctx.params["config"], given, list(ctx.params["assignments"]), recipe)
-    return read_config(values | {"command": command})
+    config = read_config(values | {"command": command})
+    if file := ctx.params["config"]:
+        require_trust(
+            code_of(config), file, ctx.params["trust"], _texts(given, ctx.params["assignments"])
+        )
+    return config
+
+
+def _texts(given: Mapping[str, Any], assignments: Iterable[str]) -> set[str]:
+    """All that the command line itself says."""
+    values = [value for value in given.values() if isinstance(value, str)]
+    parts = [text for words in assignments for text in re.findall(r"[\w.:]+", words)]
+    return {*values, *given.get("space.ops", ()), *parts}
 
 
 def _next_folder(command: str, config: RunConfig) -> Path:

@@ -279,6 +279,13 @@ assignments_option = click.option(
     help="Any setting of config.toml, as search.epochs=40; may be repeated.",
 )
 
+trust_option = click.option(
+    "--trust",
+    cls=Always,
+    is_flag=True,
+    help="Import the Python that a folder or file names, as --ops and --teacher do.",
+)
+
 # Where a job writes, how it goes on, and every other setting.
 job_options = _together(
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The run's folder."),
@@ -298,6 +305,7 @@ job_options = _together(
     ),
     click.option("--config", help="A TOML file of settings, as a run's config.toml."),
     assignments_option,
+    trust_option,
     setting(
         "--precision",
         sets=["precision.search", "precision.compress"],

@@ -6,35 +6,37 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from autorecon.cli.terminal import echo
 
 if TYPE_CHECKING:
     from autorecon.records.results import Generator, Results, Spread
 
 
-def show_outcome(results: Results, report: Path, as_json: bool) -> None:
-    """The table of results.json and where the report is; with `as_json` the object itself."""
+def show_outcome(results: Results, run: Path, report: Path | None, as_json: bool) -> None:
+    """The table of results.json and where the report is, if it is; with `as_json` the object
+    itself."""
     from autorecon.lang.wording import plural
     from autorecon.records.schema import plain
 
     if as_json:
-        click.echo(json.dumps(plain(results), indent=2))
+        echo(json.dumps(plain(results), indent=2))
         return
     from autorecon.report.wording import measured_as
 
-    click.echo(f"\n{measured_as(results)}" if results.data else "")
+    echo(f"\n{measured_as(results)}" if results.data else "")
     for name, *figures, size in _rows(results):
-        click.echo("  ".join([f"  {name:<18}", *(f"{f:>15}" for f in figures), size]).rstrip())
+        echo("  ".join([f"  {name:<18}", *(f"{f:>15}" for f in figures), size]).rstrip())
     if difference := results.difference:
-        click.echo(
+        echo(
             f"\n  {difference.of}: {difference.mean:+.2f} points over "
             f"{plural(difference.runs, 'paired seed')}"
         )
     for row in results.rows:
         for warning in row.warnings:
-            click.echo(f"  warning: {row.generator}, seed {row.seed}: {warning}")
-    click.echo(f"\nreport: {report}")
-    _show_file(report.parent)
+            echo(f"  warning: {row.generator}, seed {row.seed}: {warning}")
+    if report:
+        echo(f"\nreport: {report}")
+    _show_file(run)
 
 
 def _show_file(run: Path) -> None:
@@ -46,9 +48,9 @@ def _show_file(run: Path) -> None:
         file = student_file(run)
     except RunError:  # every student diverged, which the table tells
         return
-    click.echo(f"compressed: {file}, {file.stat().st_size:,} bytes")
-    click.echo(f"  model = autorecon.load_compressed({str(run)!r})")
-    click.echo(f"  autorecon export {run} -o student.onnx")
+    echo(f"compressed: {file}, {file.stat().st_size:,} bytes")
+    echo(f"  model = autorecon.load_compressed({str(run)!r})")
+    echo(f"  autorecon export {run} -o student.onnx")
 
 
 def _rows(results: Results) -> list[tuple[str, ...]]:

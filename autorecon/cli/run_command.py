@@ -57,9 +57,8 @@ def run(as_json: bool, jobs: int | None, **options: Any) -> None:
     Without arguments: the space `autorecon`, a ResNet-20 on Fashion-MNIST at 16x16, 3-bit weights
     and activations, beside the human-designed generator of GDFQ.
     """
-    from autorecon.cli.jobs import open_job
+    from autorecon.cli.jobs import open_job, report_of
     from autorecon.cli.outcome import show_outcome
-    from autorecon.report import write_report
     from autorecon.workflow import run as workflow
     from autorecon.workflow.measure import measure_run
 
@@ -67,5 +66,4 @@ def run(as_json: bool, jobs: int | None, **options: Any) -> None:
     progress.say(f"run in {folder.path}")
     results = workflow.run(folder, prepared, progress, workflow.side_by_side(folder, jobs))
     measure_run(folder, prepared, results, progress)
-    report = write_report(folder)
-    show_outcome(results, report, as_json)
+    show_outcome(results, folder.path, report_of(folder), as_json)

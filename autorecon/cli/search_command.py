@@ -18,6 +18,7 @@ from autorecon.cli.options import (
     teacher_options,
 )
 from autorecon.cli.tables import Table, plain_text
+from autorecon.cli.terminal import echo_file
 
 if TYPE_CHECKING:
     from autorecon.records.front import FrontRow
@@ -52,7 +53,7 @@ def search(as_json: bool, jobs: int | None, **options: Any) -> None:
         rows = {"front": [attrs.asdict(row) for row in front]} if front else {}
         click.echo(json.dumps(values | rows, indent=2))
         return
-    click.echo(found.text, nl=False)
+    echo_file(found.text)
     progress.say(f"written to {folder.genotype_path}")
     if front:
         progress.say(plain_text(_front_table(front)))

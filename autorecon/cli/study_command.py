@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autorecon.cli.options import trust_option
+from autorecon.cli.terminal import echo
 from autorecon.study import PLACES
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--memory", default="", metavar="SIZE", help="Of all cells at a time, as 8G.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show the cells and their cost; run none.")
 @click.option("--table", "only_table", is_flag=True, help="Write the tables of what is done.")
+@trust_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print rows, or the plan, as JSON.")
 @click.pass_context
@@ -60,6 +63,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     from autorecon.study.folder import StudyFolder
     from autorecon.study.run import run
     from autorecon.study.spec import find_study
+    from autorecon.workflow.trust import code_of, require_trust
 
     if options["only_plan"] and options["only_table"]:
         raise click.UsageError("--plan and --table: choose one")
@@ -82,6 +86,8 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         if not any(records.values()):
             raise click.UsageError(f"nothing is done in {folder.path}: name a study's folder")
     else:
+        code = (name for cell in cells for name in code_of(cell.config))
+        require_trust(code, study, options["trust"], options["teachers"])
         progress.say(f"study in {folder.path}")
         try:
             jobs = _jobs(options) if options["on"] != "slurm" else options["jobs"] or 0
@@ -89,7 +95,12 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
             raise
-    text = write_tables(folder, tabled, cells, records)
+    try:
+        text = write_tables(folder, tabled, cells, records)
+    except Exception as error:
+        again = f"`autorecon study {folder.path} --table`"
+        error.add_note(f"what was done stands in {folder.log.path}; its tables come by {again}")
+        raise
     _show(text, folder, tabled, cells, records, options["as_json"])
     if any(record and record.error for record in records.values()):
         ctx.exit(1)
@@ -127,8 +138,8 @@ def _show(
     text: str, folder: StudyFolder, study: Study, cells: list[Cell], records: Any, as_json: bool
 ) -> None:
     if not as_json:
-        click.echo(text, nl=False)
-        click.echo(f"\nwritten to {folder.path}/table.txt, .csv, .tex and .html")
+        echo(text, nl=False)
+        echo(f"\nwritten to {folder.path}/table.txt, .csv, .tex and .html")
         return
     import attrs
 
@@ -136,7 +147,7 @@ def _show(
 
     found = rows(study, cells, {cell.id: records.get(cell.id) for cell in cells})
     values = {"folder": str(folder.path), "title": study.title}
-    click.echo(json.dumps(values | {"rows": [attrs.asdict(row) for row in found]}, indent=2))
+    echo(json.dumps(values | {"rows": [attrs.asdict(row) for row in found]}, indent=2))
 
 
 def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> None:
@@ -157,19 +168,19 @@ def _show_plan(cells: list[Cell], records: Any, jobs: int, as_json: bool) -> Non
             }
             for cell in cells
         ]
-        click.echo(json.dumps(values, indent=2))
+        echo(json.dumps(values, indent=2))
         return
     for cell in cells:
         seconds = estimate.seconds(cell)
         about = "done" if _done(records[cell.id]) else "" if seconds is None else duration(seconds)
-        click.echo(f"{cell.id:<64} {cell.steps:>7,} steps  {about}".rstrip())
+        echo(f"{cell.id:<64} {cell.steps:>7,} steps  {about}".rstrip())
     left = [cell for cell in cells if not _done(records[cell.id])]
     steps = sum(cell.steps for cell in left)
     total = estimate.left(cells, records, {})
     time = "" if total is None else f", about {duration(total / jobs)} with {jobs} at a time"
-    click.echo(f"\n{len(left)} of {len(cells)} cells to do, {steps:,} steps{time}")
+    echo(f"\n{len(left)} of {len(cells)} cells to do, {steps:,} steps{time}")
     if total is None:
-        click.echo("How long they take is known once some are done.")
+        echo("How long they take is known once some are done.")
 
 
 def _done(record: CellRecord | None) -> bool:

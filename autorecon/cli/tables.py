@@ -9,6 +9,8 @@ from typing import Literal
 import attrs
 import click
 
+from autorecon.lang.wording import visible
+
 
 @attrs.frozen
 class Table:
@@ -39,11 +41,16 @@ def show_tables(tables: Iterable[Table]) -> None:
 def plain_text(table: Table) -> str:
     """The title, the columns' names and the rows; no colours, nothing drawn or cut."""
     lines = [table.columns, *table.rows] if any(table.columns) else list(table.rows)
+    lines = [tuple(map(_cell, line)) for line in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [name in table.numbers for name in table.columns]
     return "\n".join(
-        [table.title, *("  " + _line(line, widths, right).rstrip() for line in lines)],
+        [visible(table.title), *("  " + _line(line, widths, right).rstrip() for line in lines)],
     )
+
+
+def _cell(text: str) -> str:
+    return visible(text, lines=False)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
@@ -61,7 +68,7 @@ def show_rich(tables: Iterable[Table], console: object | None = None) -> None:
     screen = console if isinstance(console, Console) else Console()
     for table in tables:
         drawn = RichTable(
-            title=Text(table.title, "bold"),
+            title=Text(visible(table.title), "bold"),
             title_justify="left",
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
@@ -72,5 +79,5 @@ def show_rich(tables: Iterable[Table], console: object | None = None) -> None:
             drawn.add_column(name, justify=justify, overflow="fold")
         for row in table.rows:
             # Text takes names as they are: brackets are no markup.
-            drawn.add_row(*map(Text, row))
+            drawn.add_row(*map(Text, map(_cell, row)))
         screen.print(drawn)

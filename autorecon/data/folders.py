@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autorecon.data.errors import DataError
+
 SYSTEM = Path("/usr/share/datasets")
 
 
@@ -18,7 +20,16 @@ def cache_folder() -> Path:
 def data_folders() -> list[Path]:
     """The user's own data folders: `$AUTORECON_DATA` where it is set, then the cache."""
     own = os.environ.get("AUTORECON_DATA")
-    return [Path(own).expanduser(), cache_folder()] if own else [cache_folder()]
+    return [expanded(own), cache_folder()] if own else [cache_folder()]
+
+
+def expanded(path: str) -> Path:
+    """A path that may begin with ~ or ~NAME; DataError where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        user = path.partition("/")[0]
+        raise DataError(f"{path}: nobody has the home {user}; write the path out") from None
 
 
 def candidate_folders(name: str, torchvision: str) -> list[Path]:

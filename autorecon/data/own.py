@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autorecon.data.errors import DataError
+from autorecon.data.folders import expanded
 from autorecon.data.listing import listed
 from autorecon.data.pictures import MODES, Pictures
 from autorecon.data.registry import OWN
@@ -39,7 +39,7 @@ def open_own(
             "how the teacher's images are normalised is not known: state it, as by "
             "--with 'teacher.mean=[0.5, 0.5, 0.5]' --with 'teacher.std=[0.25, 0.25, 0.25]'"
         )
-    found = listed(Path(name.removeprefix(OWN)).expanduser(), classes)
+    found = listed(expanded(name.removeprefix(OWN)), classes)
     pictures = Pictures(found.paths, image_shape)
     pictures.check()
     split = Split(pictures, None if found.labels is None else torch.tensor(found.labels))

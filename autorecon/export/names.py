@@ -40,7 +40,8 @@ def identifier(name: str) -> str:
 def class_name(name: str) -> str:
     """`gdfq_cifar` as `GdfqCifar`."""
     text = "".join(part[:1].upper() + part[1:] for part in identifier(name).split("_"))
-    return text if text.isidentifier() else f"Net{text}"
+    text = text if text.isidentifier() else f"Net{text}"
+    return f"{text}Net" if keyword.iskeyword(text) else text
 
 
 def without_attributes(net: nn.Module) -> None:

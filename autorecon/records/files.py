@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autorecon.reading import read_bounded
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import plain, structured
 from autorecon.runs import write_text
+from autorecon.runs.seals import KEY, is_whole, sealed
 
 Schema = TypeVar("Schema")
 
@@ -23,8 +25,12 @@ REMEDY = "put back the original, or continue the run with --resume to write it a
 
 
 def write_record(path: Path, value: Any) -> None:
-    """The file of an attrs class, or of a list of them; RunError where it cannot be written."""
-    write_text(path, json.dumps(plain(value), indent=1) + "\n")
+    """The file of an attrs class, or of a list of them; RunError where it cannot be written.
+
+    That of a class has a checksum as its last entry.
+    """
+    text = json.dumps(plain(value), indent=1)
+    write_text(path, (sealed(text) if text.endswith("\n}") else text) + "\n")
 
 
 def read_record(path: Path, kind: type[Schema], formats: Sequence[int] = ()) -> Schema | None:
@@ -47,14 +53,16 @@ def read_record(path: Path, kind: type[Schema], formats: Sequence[int] = ()) -> 
 
 def _json(path: Path) -> Any:
     try:
-        if path.stat().st_size > LIMIT:
-            raise RecordError(f"{path} is larger than {LIMIT:,} bytes: it is no file of a run")
-        return json.loads(path.read_bytes())
+        data = read_bounded(path, LIMIT)
+        value = json.loads(data)
     except FileNotFoundError:
         return None
-    except RecordError:
-        raise
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path} is not JSON ({error}): {REMEDY}") from error
+    if not is_whole(data):
+        raise RecordError(f"{path} is damaged: its checksum is of something else: {REMEDY}")
+    if isinstance(value, dict):
+        value.pop(KEY, None)
+    return value

@@ -42,6 +42,11 @@ class Line:
     style: str = "-"
 
 
+def is_drawn(value: float) -> bool:
+    """Whether an axis can reach so far: sums of its ends must be numbers."""
+    return math.isfinite(value) and abs(value) < 1e100
+
+
 def line_chart(
     name: str,
     lines: Sequence[Line],
@@ -58,7 +63,7 @@ def line_chart(
     axes = figure.add_axes((0.13, 0.14, 0.85, 0.82))
     for line in lines:
         _draw(axes, line)
-    if level is not None and math.isfinite(level):
+    if level is not None and is_drawn(level):
         axes.axhline(level, color=sentinel("muted"), linewidth=1, dashes=(4, 3))
     if bottom is None and top is None and _spans_decades(lines):
         axes.set_yscale("log")
@@ -98,7 +103,7 @@ def strip_chart(
     axes = figure.add_axes((0.03, 0, 0.94, 1))
     axes.set_axis_off()
     axes.axhline(0, color=sentinel("rule"), linewidth=1)
-    if level is not None and math.isfinite(level):
+    if level is not None and is_drawn(level):
         axes.plot([level, level], [-0.7, 0.7], color=sentinel("muted"), linewidth=1.4)
     for values, inside in ((hollow, "paper"), (filled, colour)):
         (dots,) = axes.plot(values, [0] * len(values), "o", markersize=6, clip_on=False)
@@ -125,8 +130,8 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _draw(axes: Axes, line: Line) -> None:
-    finite = [y if math.isfinite(y) else math.nan for y in line.y]
-    alone = sum(math.isfinite(y) for y in finite) == 1
+    finite = [y if is_drawn(y) else math.nan for y in line.y]
+    alone = sum(is_drawn(y) for y in finite) == 1
     axes.plot(
         _thinned(line.x),
         _thinned(finite),
@@ -157,7 +162,7 @@ def _dress(axes: Axes) -> None:
 
 
 def _spans_decades(lines: Sequence[Line]) -> bool:
-    values = [y for line in lines for y in line.y if math.isfinite(y)]
+    values = [y for line in lines for y in line.y if is_drawn(y)]
     return bool(values) and min(values) > 0 and max(values) / min(values) > 30
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import attrs
 from markupsafe import Markup
 
+from autorecon.reading import read_bounded
 from autorecon.records.files import PICTURE_CLASSES, PICTURE_LIMIT
 from autorecon.report.errors import ReportError
 
@@ -40,9 +41,7 @@ class ImageGrid:
 def read_grid(path: Path) -> ImageGrid:
     """A PNG file, embedded. Raises ReportError if it is none, or too large for a page."""
     try:
-        if path.stat().st_size > PICTURE_LIMIT:
-            raise ReportError(f"{path} is larger than {PICTURE_LIMIT:,} bytes: save a smaller grid")
-        data = path.read_bytes()
+        data = read_bounded(path, PICTURE_LIMIT)
     except OSError as error:
         raise ReportError(f"cannot read {path}: {error.strerror}") from error
     if not data.startswith(_SIGNATURE) or len(data) < 24:

@@ -10,10 +10,12 @@ import attrs
 from autorecon.graph import Space, load
 from autorecon.graph.counting.cost import Interval
 from autorecon.graph.survey import edges_by_name
-from autorecon.lang import Decision, Edge, did_you_mean, load_ops
+from autorecon.lang import Decision, Edge, SpaceError, did_you_mean
 from autorecon.records.derivation import Derivation, read_derivation
 from autorecon.report.history import SearchEpoch, read_history
+from autorecon.report.inputs import ops_advice, scalars, section_of
 from autorecon.runs import RunFolder
+from autorecon.search import DERIVATIONS, STRATEGIES
 
 SHOWN = 6  # epochs, the first and the last among them
 
@@ -99,13 +101,22 @@ def explain(folder: RunFolder, name: str) -> list[Explanation]:
     epochs = [epoch for epoch in read_history(folder.metrics_path).search if epoch.probabilities]
     if not epochs:
         raise ExplainError(f"{folder.path} has no search to explain; `autorecon search` makes one")
-    if "strategy" not in folder.config.get("search", {}):
-        raise ExplainError(f"{folder.config_path} does not name the strategy of its search")
+    _check_search(folder)
     space = _space(folder)
     if {d.name for d in space.decisions} != epochs[-1].probabilities.keys():
         raise ExplainError(f"{folder.metrics_path} is of another space: put back the run's own")
     derivation = _derivation(folder, space, epochs[-1])
     return [_explanation(folder, space, d, epochs, derivation) for d in find(space, name)]
+
+
+def _check_search(folder: RunFolder) -> None:
+    search = section_of(folder, "search")
+    known = search.get("strategy") in STRATEGIES and type(search.get("epochs")) is int
+    if not known:
+        raise ExplainError(
+            f"{folder.config_path} does not name a strategy and the epochs of its search: put back "
+            "the run's own"
+        )
 
 
 def find(space: Space, name: str) -> list[Decision]:
@@ -127,9 +138,13 @@ def find(space: Space, name: str) -> list[Decision]:
 
 
 def _space(folder: RunFolder) -> Space:
-    section = folder.config.get("space", {})
-    load_ops(*map(str, section.get("ops", ())))
-    return load(folder.space_path, **section.get("set", {}))
+    given = scalars(section_of(folder, "space").get("set", {}))
+    try:
+        return load(folder.space_path, **given)
+    except SpaceError as error:
+        if advice := ops_advice(folder):
+            error.add_note(advice)
+        raise
 
 
 def _derivation(folder: RunFolder, space: Space, last: SearchEpoch) -> Derivation:
@@ -137,6 +152,8 @@ def _derivation(folder: RunFolder, space: Space, last: SearchEpoch) -> Derivatio
     found = read_derivation(folder.derivation_path)
     if found is None:
         return Derivation(last.genotype, "argmax", last.probabilities)
+    if found.by not in DERIVATIONS:
+        raise ExplainError(f"{folder.derivation_path} names no way to derive: {found.by!r:.40}")
     for decision in space.decisions:
         scores, chosen = found.scores.get(decision.name, ()), found.choices.get(decision.name)
         if len(scores) != len(decision.options) or chosen not in decision.options:

@@ -54,6 +54,8 @@ class History:
 
     search: list[SearchEpoch]
     students: list[Student]
+    damaged: list[str] = attrs.Factory(list)
+    """Rows that are left out, a sentence each."""
 
     @property
     def labels(self) -> list[str]:
@@ -68,13 +70,14 @@ def read_history(path: Path) -> History:
     """
     if path.is_file() and path.stat().st_size > LIMIT:
         raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
-    rows = read_lines(path)
+    damaged: list[str] = []
+    rows = read_lines(path, damaged)
     search = [
         structured(row, SearchEpoch, f"{path}, a search epoch,", REMEDY)
         for row in rows
         if row.get("stage") == "search"
     ]
-    return History(search, _students(rows, path))
+    return History(search, _students(rows, path), [f"Left out: {line}." for line in damaged])
 
 
 def _students(rows: Iterable[Mapping[str, Any]], path: Path) -> list[Student]:

@@ -10,7 +10,7 @@ import attrs
 
 from autorecon.graph import Space
 from autorecon.image_size import size_parameters, structured_size
-from autorecon.lang import SpaceError, load_ops, load_program
+from autorecon.lang import SpaceError, load_program
 from autorecon.lang.wording import plural
 from autorecon.records.evaluation import Evaluation, read_evaluation
 from autorecon.records.front import FrontRow, read_front
@@ -44,7 +44,7 @@ class Inputs:
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
-        return _section(self.folder, name)
+        return section_of(self.folder, name)
 
     @property
     def labels(self) -> list[str]:
@@ -58,16 +58,19 @@ def read_inputs(folder: RunFolder) -> Inputs:
     """Raises ReportError, RecordError or RunError, naming the file that is malformed."""
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
-    given = _section(folder, "space").get("set", {})
-    load_ops(*map(str, _section(folder, "space").get("ops", ())))
+    given = scalars(section_of(folder, "space").get("set", {}))
+    advice = ops_advice(folder)
+    history = read_history(folder.metrics_path)
+    grids, unshown = _grids(folder.path / "images", results)
     return Inputs(
         folder,
         results,
-        read_history(folder.metrics_path),
-        _space(folder.space_path, {**bound, **_scalars(given)}),
-        _space(folder.genotype_path, {}),
-        _space(folder.path / "baseline.space", bound),
-        *_grids(folder.path / "images", results),
+        history,
+        _space(folder.space_path, {**bound, **given}, advice, unshown),
+        _space(folder.genotype_path, {}, advice, unshown),
+        _space(folder.path / "baseline.space", bound, advice, unshown),
+        grids,
+        unshown + history.damaged,
         read_front(folder.front_table_path),
         read_trials(folder),
         read_evaluation(folder.evaluation_path),
@@ -112,8 +115,19 @@ def _unfinished_students(inputs: Inputs) -> list[str]:
     ]
 
 
-def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
-    """A space with those of `parameters` that it has."""
+def ops_advice(folder: RunFolder) -> str:
+    """How to have the run's own operations, whose modules are not imported because it names them;
+    "" where it has none."""
+    named = section_of(folder, "space").get("ops", ())
+    modules = " ".join(f"--ops {name}" for name in named) if isinstance(named, list) else ""
+    return f"the run's operations are of modules of its own: give {modules}" if modules else ""
+
+
+def _space(
+    path: Path, parameters: Mapping[str, Any], advice: str, unshown: list[str]
+) -> Space | None:
+    """A space with those of `parameters` that it has; None where it needs operations that are not
+    here, by which there is `advice`."""
     if not path.exists():
         return None
     try:
@@ -121,6 +135,9 @@ def _space(path: Path, parameters: Mapping[str, Any]) -> Space | None:
         known = {k: v for k, v in parameters.items() if k in plain.parameters}
         return Space(load_program(path, known) if known else plain)
     except SpaceError as error:
+        if advice:
+            unshown.append(f"{path.name} is not shown: {advice}.")
+            return None
         advice = f"mend {path}, or remove it to have a report without it"
         raise ReportError(f"{error}\n{advice}") from error
 
@@ -131,8 +148,8 @@ def _bound(folder: RunFolder, results: Results | None) -> dict[str, Any]:
         teacher = results.teacher
         own = {name: getattr(teacher, name) for name in _TEACHER_SAYS}
         return own | size_parameters(teacher.size)
-    section = _section(folder, "teacher")
-    own = {name: v for name, v in _scalars(section).items() if name in _TEACHER_SAYS}
+    section = section_of(folder, "teacher")
+    own = {name: v for name, v in scalars(section).items() if name in _TEACHER_SAYS}
     return own | _sides(folder, section)
 
 
@@ -145,14 +162,16 @@ def _sides(folder: RunFolder, section: Mapping[str, Any]) -> dict[str, int]:
         raise ReportError(f"{folder.config_path}: teacher.size: {error}") from error
 
 
-def _section(folder: RunFolder, name: str) -> Mapping[str, Any]:
+def section_of(folder: RunFolder, name: str) -> Mapping[str, Any]:
+    """A section of config.toml, empty if there is none; ReportError where it is something else."""
     section = folder.config.get(name, {})
     if not isinstance(section, Mapping):
         raise ReportError(f"{folder.config_path}: [{name}] is not a section: put back the original")
     return section
 
 
-def _scalars(section: Any) -> dict[str, Any]:
+def scalars(section: Any) -> dict[str, Any]:
+    """Its numbers, as parameters of a space are."""
     if not isinstance(section, Mapping):
         return {}
     return {k: v for k, v in section.items() if isinstance(v, bool | int | float)}

@@ -168,8 +168,14 @@ def _drawing(space: Space, title: str, file: str) -> Drawing:
     try:
         picture = inline_svg(svg(space), f"{title}, {space.name}")
     except (ReportError, DrawError) as error:
-        picture = Markup('<p class="quiet note">Not shown: {}.</p>').format(error)
+        picture = _NOT_SHOWN.format(error)
+    # A drawing is the least of a page: what nobody foresaw takes no more from it.
+    except Exception as error:
+        picture = _NOT_SHOWN.format(f"drawing it ended in {type(error).__name__}: {error}")
     return Drawing(title, file, picture, _excerpt(space.text))
+
+
+_NOT_SHOWN = Markup('<p class="quiet note">Not shown: {}.</p>')
 
 
 def _class_names(inputs: Inputs) -> Sequence[str]:

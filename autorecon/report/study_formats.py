@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from autorecon.lang.wording import visible
 from autorecon.report.study_rows import NUMBERS, StudyTable
 from autorecon.report.templates import templates
 from autorecon.study.rows import Row
@@ -68,8 +69,14 @@ def _values(row: Row) -> list[object]:
 
 
 def _plain(value: object) -> object:
-    """Four decimals are far below what a run can tell."""
+    """Four decimals are far below what a run can tell; no text is a formula of a spreadsheet."""
+    if isinstance(value, str):
+        shown = visible(value, lines=False)
+        return f"'{shown}" if shown.lstrip().startswith(_FORMULAS) else shown
     return round(value, 4) if isinstance(value, float) else value
+
+
+_FORMULAS = ("=", "+", "-", "@")
 
 
 def latex_table(table: StudyTable) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from autorecon.graph.draw.labels import size_text
-from autorecon.lang.wording import plural
+from autorecon.lang.wording import plural, visible
 from autorecon.report.wording import MINUS, PLUS_MINUS
 from autorecon.study.rows import Row
 from autorecon.study.statistics import Sample
@@ -52,10 +52,13 @@ def study_table(title: str, rows: Sequence[Row], notes: Sequence[str]) -> StudyT
     every = [cells for group in texts for cells in group]
     kept = [i for i, name in enumerate(COLUMNS) if i < 3 or any(cells[i] for cells in every)]
     return StudyTable(
-        title,
+        visible(title, lines=False),
         tuple(COLUMNS[i] for i in kept),
-        [[tuple(cells[i] for i in kept) for cells in group] for group in texts],
-        [*_about(rows), *notes],
+        [
+            [tuple(visible(cells[i], lines=False) for i in kept) for cells in group]
+            for group in texts
+        ],
+        [visible(note, lines=False) for note in (*_about(rows), *notes)],
     )
 
 

@@ -14,8 +14,8 @@ from autorecon.runs.atomic import (
     write_text,
 )
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
-from autorecon.runs.errors import RunError
-from autorecon.runs.folder import RunFolder, locked, next_free
+from autorecon.runs.errors import DamagedError, RunError
+from autorecon.runs.folder import RunFolder, check_contained, locked, next_free
 from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.pool import Pool
 from autorecon.runs.progress import Progress, duration
@@ -31,12 +31,14 @@ from autorecon.runs.tensors import (
 __all__ = [
     "Checkpoint",
     "Checkpoints",
+    "DamagedError",
     "Lines",
     "Pool",
     "Progress",
     "RunError",
     "RunFolder",
     "Stage",
+    "check_contained",
     "drive",
     "duration",
     "link_or_copy",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import attrs
 
 from autorecon.runs.atomic import write_bytes
-from autorecon.runs.errors import RunError
+from autorecon.runs.errors import DamagedError, RunError
 from autorecon.runs.folder import RunFolder
 from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.progress import Progress
@@ -64,7 +64,8 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = 
 
     Different stages may run at the same time for who holds the lock if they run `apart`: then the
     rows are beside the checkpoints until the stage is driven once more, without.
-    Raises RunError if a checkpoint cannot be written, read, or was made for other `epochs`.
+    A checkpoint that is damaged is as none, and said. Raises RunError if one cannot be written, or
+    was made for other `epochs` or by another version.
     """
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
     own = Lines(checkpoints.rows_path)
@@ -87,7 +88,7 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = 
 
 def _take_over(own: Lines, metrics: Path, stage: str) -> None:
     """Put the rows that a stage has of its own among those of all, each once."""
-    known = sum(row.get("stage") == stage for row in read_lines(metrics))
+    known = sum(row.get("stage") == stage for row in read_lines(metrics, damaged=[]))
     for row in read_lines(own.path)[known:]:
         Lines(metrics).append(row)
     own.path.unlink()
@@ -137,23 +138,40 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 path.unlink()
 
+    def put(self, checkpoint: Checkpoint, stage: Stage) -> None:
+        """Give a stage the state of its checkpoint; RunError where it is of something else."""
+        try:
+            stage.load_state_dict(checkpoint.state)
+        except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            why = str(error).partition("\n")[0]
+            raise RunError(
+                f"{self._folder} has a checkpoint of another {stage.name} than this version makes "
+                f"({type(error).__name__}: {why}): go on with the version that made the run, or "
+                "remove that folder to begin the stage again"
+            ) from error
+
+    def forget_newer(self, than: Checkpoint | None) -> None:
+        """Delete what was passed over on the way to a checkpoint, which would count as newer."""
+        for path in self.paths():
+            if than and path.name == than.file:
+                return
+            path.unlink(missing_ok=True)
+
     def forget(self) -> None:
         """Delete all, of a stage whose results are written."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def newest(self, progress: Progress) -> Checkpoint | None:
-        """The newest one that can be read; None if there is none.
+        """The newest one that is whole; None if there is none, from which a stage begins.
 
-        Says which ones are damaged and passed over. Raises RunError if all are.
+        Says which ones are damaged and passed over. Raises RunError for one that cannot be read, or
+        is of something else.
         """
-        paths = self.paths()
-        for path in paths:
+        for path in self.paths():
             try:
                 return self._load(path)
-            except RunError as error:
-                if path == paths[-1]:
-                    raise
-                progress.say(f"{error}; going back to the checkpoint before it")
+            except DamagedError as error:
+                progress.say(f"{error}; going back to what was before it")
         return None
 
     def _load(self, path: Path) -> Checkpoint:
@@ -195,9 +213,11 @@ class _Work:
         """Bring stage and metrics to the newest checkpoint, or make the first."""
         self._saved = time.perf_counter()
         checkpoint = self.checkpoints.newest(progress)
+        self.checkpoints.forget_newer(checkpoint)
         if checkpoint is None:
-            # Recorded before the first epoch, so that rows of an unfinished one can be told.
-            self._offset = self.metrics.mend()
+            # Recorded before the first epoch, so that rows of an unfinished one can be told; those
+            # of one whose checkpoints are gone come again.
+            self._offset = self.metrics.drop(self._is_of(0))
             self._save()
             return
         if checkpoint.epochs != self.stage.epochs:
@@ -205,12 +225,27 @@ class _Work:
                 f"{self.stage.name} was started for {checkpoint.epochs} epochs and cannot go on "
                 f"for {self.stage.epochs}: leave the setting as it was, or start in another folder"
             )
-        self.stage.load_state_dict(checkpoint.state)
+        self.checkpoints.put(checkpoint, self.stage)
         # Rows after a finished stage's last checkpoint are the later stages'.
         if checkpoint.epoch < checkpoint.epochs:
-            self.metrics.truncate(checkpoint.offset)
+            self._rewind(checkpoint)
         self.epoch, self.steps = checkpoint.epoch, checkpoint.steps
-        self._offset, self._seconds = checkpoint.offset, checkpoint.seconds
+        self._offset, self._seconds = self.metrics.size(), checkpoint.seconds
+
+    def _rewind(self, checkpoint: Checkpoint) -> None:
+        """Bring the metrics to what a checkpoint had seen, where rows of other stages may have come
+        and gone since; RunError where rows of this one are lost."""
+        try:
+            self.metrics.truncate(checkpoint.offset)
+        except RunError:
+            own = sum(map(self._is_of(0), read_lines(self.metrics.path, damaged=[])))
+            if own < checkpoint.epoch or not checkpoint.epoch:
+                raise
+            self.metrics.drop(self._is_of(checkpoint.epoch))
+
+    def _is_of(self, epoch: int) -> Callable[[Mapping[str, Any]], bool]:
+        """Whether a row is of this stage's epochs from that one on."""
+        return lambda row: row.get("stage") == self.stage.name and row.get("epoch", -1) >= epoch
 
     def run_epoch(self, show: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """What is left of the epoch; its row is written before a checkpoint that has seen it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,11 +13,13 @@ from typing import Any
 
 import attrs
 
+from autorecon.reading import read_bounded
 from autorecon.runs.atomic import sweep, write_bytes
 from autorecon.runs.errors import RunError
 
 _CONFIG = "config.toml"
 _LOCK = ".lock"
+_LONGEST_CONFIG = 16_000_000  # bytes
 
 
 @attrs.frozen
@@ -53,17 +57,25 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
-        """An existing run. Raises RunError if there is none or its config.toml cannot be read."""
+        """An existing run, which may be anybody's.
+
+        Raises RunError if there is none, its config.toml cannot be read, or it holds what leads out
+        of it.
+        """
         folder = Path(path)
         try:
-            text = (folder / _CONFIG).read_text("utf-8")
-            return cls(folder, tomllib.loads(text))
+            text = read_bounded(folder / _CONFIG, _LONGEST_CONFIG).decode("utf-8")
+            config = tomllib.loads(text)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{folder} is not a run: it has no {_CONFIG}") from error
         except OSError as error:
-            raise RunError(f"cannot read {folder / _CONFIG}: {error.strerror}") from error
+            raise RunError(f"cannot read {error.filename}: {error.strerror}") from error
+        except RecursionError as error:
+            raise RunError(f"{folder / _CONFIG} is nested too deeply") from error
         except ValueError as error:
             raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
+        check_contained(folder)
+        return cls(folder, config)
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Hold the folder against other processes; RunError if another one holds it."""
@@ -84,6 +96,29 @@ class RunFolder:
     results_path = _Named("results.json")
     evaluation_path = _Named("evaluation.json")
     report_path = _Named("report.html")
+
+
+def check_contained(folder: Path) -> None:
+    """Raise RunError for what no run has and would have its reader read or write something else:
+    links out of the folder, pipes, devices."""
+    within = Path(os.path.realpath(folder))
+    for root, folders, files in os.walk(folder):
+        for entry in (Path(root, name) for name in (*folders, *files)):
+            # What others write comes and goes meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                _check_entry(entry, within)
+
+
+def _check_entry(entry: Path, within: Path) -> None:
+    mode = entry.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not Path(os.path.realpath(entry)).is_relative_to(within):
+            raise RunError(
+                f"{entry} is a link to {os.readlink(entry)}, which is not in {within}: put there "
+                "what it names, or remove it"
+            )
+    elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise RunError(f"{entry} is neither a file nor a folder: remove it")
 
 
 def next_free(parent: str | Path, stem: str) -> Path:
@@ -142,8 +177,11 @@ def locked(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
+    lock = folder / _LOCK
+    if lock.is_symlink() or (lock.exists() and not lock.is_file()):
+        raise RunError(f"cannot lock {folder}: {lock} is not a regular file; remove it")
     try:
-        held = FileLock(folder / _LOCK, timeout=0).acquire()
+        held = FileLock(lock, timeout=0).acquire()
     except Timeout as error:
         advice = "wait for it to end, or name another folder"
         raise RunError(f"{folder} is in use by another process: {advice}") from error

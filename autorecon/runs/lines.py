@@ -6,13 +6,19 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from autorecon.reading import read_bounded
+from autorecon.runs.atomic import write_bytes
 from autorecon.runs.errors import RunError
+from autorecon.runs.seals import KEY, is_whole, sealed
+
+LIMIT = 2**30
+"""Bytes that are read."""
 
 # JSON has no such numbers; these spellings are what JavaScript's Number() and float() both read.
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -27,11 +33,12 @@ class Lines:
     def append(self, row: Mapping[str, Any]) -> int:
         """Add one row, on disk when this returns, and give the offset of its end.
 
-        NaN and the infinities become the strings "NaN", "Infinity" and "-Infinity".
+        A checksum is its last entry. NaN and the infinities become the strings "NaN", "Infinity"
+        and "-Infinity".
         Raises TypeError for a row that is not JSON, and RunError, without a torn row left where
         that can be helped, if the file cannot be written.
         """
-        line = json.dumps(_spell_numbers(row), allow_nan=False) + "\n"
+        line = sealed(json.dumps(_spell_numbers(row), allow_nan=False)) + "\n"
         before = self.mend()
         try:
             with self.path.open("ab") as file:
@@ -54,9 +61,19 @@ class Lines:
         size = self.size()
         if self._row_ends_at(size):
             return size
-        end = self.path.read_bytes().rfind(b"\n") + 1
+        end = read_bounded(self.path, LIMIT).rfind(b"\n") + 1
         self._cut(end)
         return end
+
+    def drop(self, unwanted: Callable[[dict[str, Any]], bool]) -> int:
+        """Drop some rows, damaged ones, and a last line without its end; give the size left."""
+        if not self.mend():
+            return 0
+        lines = read_bounded(self.path, LIMIT).splitlines(keepends=True)
+        kept = [line for line in lines if (row := _row(line)) is not None and not unwanted(row)]
+        if len(kept) < len(lines):
+            write_bytes(self.path, b"".join(kept))
+        return self.size()
 
     def truncate(self, offset: int) -> None:
         """Drop every row after `offset`, which `append` or `mend` gave.
@@ -86,29 +103,50 @@ class Lines:
             raise RunError(f"cannot shorten {self.path}: {error.strerror}") from error
 
 
-def read_lines(path: str | Path) -> list[dict[str, Any]]:
+def read_lines(path: str | Path, damaged: list[str] | None = None) -> list[dict[str, Any]]:
     """Every whole row of the file, non-finite numbers as floats again; none if there is no file.
 
     A last line without its end is one being written, or torn by a kill, and is left out.
-    Raises RunError, with the line's number, for a whole line that is not a JSON object.
+    Raises RunError if it cannot be read, and for a whole line that is not a JSON object, or another
+    one than was written, with its number; what would be raised of lines goes to `damaged` instead,
+    if that is given.
     """
     try:
-        lines = Path(path).read_bytes().split(b"\n")[:-1]
+        lines = read_bounded(path, LIMIT).split(b"\n")[:-1]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror}") from error
-    return [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1)]
+    rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            rows.append(_parse(line, f"{path}:{number}"))
+        except RunError as error:
+            if damaged is None:
+                raise
+            damaged.append(str(error))
+    return rows
 
 
 def _parse(line: bytes, place: str) -> dict[str, Any]:
+    if not is_whole(line):
+        raise RunError(f"{place}: damaged (checksum): put the file back as it was")
     try:
         row = _read_numbers(json.loads(line))
     except (ValueError, RecursionError) as error:
         raise RunError(f"{place}: not JSON ({error}): put the file back as it was") from error
     if not isinstance(row, dict):
         raise RunError(f"{place}: not a JSON object: put the file back as it was")
+    row.pop(KEY, None)
     return row
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    """None for a damaged one."""
+    try:
+        return _parse(line, "")
+    except RunError:
+        return None
 
 
 def _spell_numbers(value: Any) -> Any:

@@ -11,6 +11,8 @@ from typing import TextIO
 
 import attrs
 
+from autorecon.lang.wording import visible
+
 _LINE_EVERY = 10.0  # seconds
 
 
@@ -64,7 +66,7 @@ class Progress:
     def say(self, line: str) -> None:
         """One line of its own. Not while a task is running."""
         if not self.quiet:
-            print(line, file=self.stream, flush=True)
+            print(visible(line), file=self.stream, flush=True)
 
     @contextlib.contextmanager
     def task(self, name: str, total: int, done: int = 0) -> Iterator[Callable[[], None]]:
@@ -111,7 +113,7 @@ class Progress:
         # Standard output stays the caller's: it may be read by a script.
         with RichProgress(*columns, console=console, redirect_stdout=False) as bars:
             task = bars.add_task(
-                escape(name), total=meter.total, completed=meter.done, at=meter.status()
+                escape(visible(name)), total=meter.total, completed=meter.done, at=meter.status()
             )
 
             def tick() -> None:

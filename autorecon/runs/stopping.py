@@ -15,15 +15,19 @@ from autorecon.runs.progress import Progress
 def stopping(progress: Progress) -> Iterator[Callable[[], bool]]:
     """Give what tells whether the process was told to end by SIGINT or SIGTERM.
 
-    Said once, it is only noted; said again, it acts as it did before. Signals that somebody else
-    handles or ignores stay theirs, and so do all of them outside the main thread.
+    Said once, it is only noted; said again, it acts as it did before, and whatever an interrupted
+    library makes of that is KeyboardInterrupt. Signals that somebody else handles or ignores stay
+    theirs, and so do all of them outside the main thread.
     """
     told: list[int] = []
     before: dict[signal.Signals, Any] = {}
 
     def note(number: int, frame: Any) -> None:
         told.append(number)
-        give_back()
+        if len(told) > 1:
+            give_back()
+            signal.raise_signal(number)
+            return
         progress.say("stopping after this step, with a checkpoint; once more stops at once")
 
     def give_back() -> None:
@@ -36,5 +40,9 @@ def stopping(progress: Progress) -> Iterator[Callable[[], bool]]:
                 before[number] = signal.signal(number, note)
     try:
         yield lambda: bool(told)
+    except Exception as error:
+        if len(told) > 1:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         give_back()

@@ -106,7 +106,7 @@ class SearchConfig:
         self._check_derive()
         for name in ("epochs", "weight_steps", "architecture_steps", "derive_samples"):
             _require(self, name, getattr(self, name) >= 1, "at least 1")
-        _require(self, "seed", self.seed >= 0, "0 or more")
+        _require(self, "seed", 0 <= self.seed < 2**63, "0 to 2**63 - 1")
         _require(self, "weight_lr", self.weight_lr > 0, "above 0")
         _require(self, "batch", self.batch >= 2, "at least 2, for the batch's statistics")
         within = 0 <= self.warmup_epochs < self.epochs

@@ -15,7 +15,7 @@ from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import structured
-from autorecon.runs import locked, write_text
+from autorecon.runs import check_contained, locked, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
@@ -103,8 +103,9 @@ class StudyFolder:
         """What is known of each cell.
 
         Raises RecordError for a damaged record, StudyError for one of other settings than the
-        cell's.
+        cell's, RunError for a folder that leads out of itself.
         """
+        check_contained(self.path)
         found = self.log.read()
         if not found and (self.path / "cells").is_dir():
             raise StudyError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -15,6 +16,7 @@ import attrs
 from autorecon.compress import METHODS, Bits
 from autorecon.compress.methods.method import find_method
 from autorecon.lang import did_you_mean
+from autorecon.reading import read_bounded
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
@@ -231,7 +233,8 @@ def _known(settings: Mapping[str, Any], method: str) -> dict[str, Any]:
 
 
 def _check_names(what: str, names: Iterable[str]) -> None:
-    """Names end up in those of files, in which only letters, digits and ._+- stay."""
+    """Names end up in those of files, in which only letters, of whatever script, digits and ._+-
+    stay."""
     counted = Counter(slug(name) for name in names)
     twice = [name for name in names if counted[slug(name)] > 1]
     _require(not twice, f"two {what}s are called alike: {', '.join(twice)}")
@@ -240,7 +243,7 @@ def _check_names(what: str, names: Iterable[str]) -> None:
 
 def slug(name: str) -> str:
     """A name as part of a path."""
-    return re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip(".-")
+    return re.sub(r"[^\w.+]+", "-", unicodedata.normalize("NFC", name)).strip(".-")
 
 
 def _require(holds: bool, demand: str) -> None:
@@ -273,11 +276,11 @@ def find_study(name: str, changes: Mapping[str, Any]) -> Study:
 
 def _text(file: Path) -> str:
     try:
-        if file.stat().st_size > LIMIT:
-            raise StudyError(f"{file} is larger than {LIMIT:,} bytes: it is no study")
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"cannot read {file}: {error}") from None
+        return read_bounded(file, LIMIT).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{file} is not UTF-8 text: {error}") from None
+    except OSError as error:
+        raise StudyError(f"cannot read {file}: {error.strerror}") from None
 
 
 def read_study(text: str, name: str, changes: Mapping[str, Any] | None = None) -> Study:
@@ -286,6 +289,8 @@ def read_study(text: str, name: str, changes: Mapping[str, Any] | None = None) -
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{name} is not TOML: {error}") from None
+    except RecursionError:
+        raise StudyError(f"{name} is nested too deeply") from None
     values.pop("software", None)
     try:
         return structured(values | dict(changes or {}), Study)

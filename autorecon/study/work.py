@@ -125,7 +125,7 @@ def _made(space: Space) -> Made:
 
 def _seconds(run: RunFolder) -> float:
     """What the stages took, over all interruptions."""
-    return round(sum(row["seconds"] for row in read_lines(run.metrics_path)), 3)
+    return round(sum(row["seconds"] for row in read_lines(run.metrics_path, damaged=[])), 3)
 
 
 def _told(error: Exception) -> str:

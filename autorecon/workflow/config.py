@@ -171,8 +171,10 @@ class RunConfig:
     software: dict[str, str] = attrs.Factory(dict)
 
     def __attrs_post_init__(self) -> None:
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
-            raise ConfigError(f"seeds = {list(self.seeds)} must be different whole numbers >= 0")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or not _are_seeds(self.seeds):
+            raise ConfigError(
+                f"seeds = {list(self.seeds)} must be different whole numbers from 0 to 2**63 - 1"
+            )
         if self.compress.seed:
             raise ConfigError(
                 f"compress.seed = {self.compress.seed} is not for a run, which has one or several "
@@ -199,6 +201,11 @@ class RunConfig:
     def compresses(self) -> bool:
         """Whether anything is compressed, be it to select."""
         return self.command != "search" or self.selects
+
+
+def _are_seeds(seeds: Sequence[int]) -> bool:
+    """What torch takes."""
+    return min(seeds) >= 0 and max(seeds) < 2**63
 
 
 @cache

@@ -24,6 +24,7 @@ from autorecon.workflow.invented import KEPT, kept_exam
 from autorecon.workflow.measure import Subject, full_precision, packed, scored, timed
 from autorecon.workflow.prepare import load_data, load_teacher
 from autorecon.workflow.stages import set_threads
+from autorecon.workflow.trust import networks_of, require_trust
 
 ENDINGS = (".safetensors", ".onnx", ".pt2")
 Build = Callable[[], nn.Module] | None
@@ -97,6 +98,7 @@ def _with_run(asked: Question) -> Question:
         return asked
     student_file(asked.source)  # a run that is not finished is told first
     config = read_config(RunFolder.open(asked.source).config)
+    require_trust(networks_of(config), asked.source, asked.trusted)
     own = {name: getattr(asked.config.teacher, name) for name in asked.given}
     config = attrs.evolve(config, teacher=attrs.evolve(config.teacher, **own))
     return attrs.evolve(asked, config=config)

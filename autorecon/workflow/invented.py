@@ -25,7 +25,15 @@ from autorecon.lang.wording import plural
 from autorecon.nn import Compute, generator
 from autorecon.objective import DivergedError, Objective, ObjectiveError, TeacherView, lacking
 from autorecon.records.results import Data
-from autorecon.runs import Lines, Progress, RunFolder, load_state, save_state
+from autorecon.runs import (
+    DamagedError,
+    Lines,
+    Progress,
+    RunFolder,
+    load_state,
+    read_lines,
+    save_state,
+)
 from autorecon.workflow.config import TRIAL_SEEDS, RunConfig
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.precision import computing
@@ -51,7 +59,7 @@ def invented(
     `spaces` are the generators of the run.
     """
     path = folder.path / KEPT
-    if not path.exists():
+    if not _is_whole(path, progress):
         start = time.perf_counter()
         try:
             save_state(path, _make(prepared, spaces, progress))
@@ -59,7 +67,7 @@ def invented(
             progress.say(f"nothing is measured: the images to measure on diverged: {error}")
             return None
         seconds = round(time.perf_counter() - start, 3)
-        Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
+        _log(folder, seconds)
     return kept_exam(path, prepared.teacher.module, prepared.config.compress.batch or 64)
 
 
@@ -69,6 +77,24 @@ def kept_exam(path: Path, teacher: nn.Module, batch: int = 64) -> Exam:
     batches = [(part, None) for part in kept["images"].split(batch)]
     data = Data(NAME, len(kept["images"]), [], kept["about"], invented=True)
     return Exam(teacher, lambda: batches, data)
+
+
+def _is_whole(path: Path, progress: Progress) -> bool:
+    """Whether they were made before, and are what was made."""
+    if not path.exists():
+        return False
+    try:
+        load_state(path)
+    except DamagedError as error:
+        progress.say(f"{error}; the images are made again")
+        return False
+    return True
+
+
+def _log(folder: RunFolder, seconds: float) -> None:
+    """Once: checkpoints know how long the file was."""
+    if not any(row.get("stage") == NAME for row in read_lines(folder.metrics_path, damaged=[])):
+        Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
 
 
 def _make(

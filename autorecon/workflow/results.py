@@ -126,9 +126,9 @@ def _search(prepared: Prepared, seconds: Mapping[str, float]) -> SearchSummary:
 
 
 def _seconds(folder: RunFolder) -> dict[str, float]:
-    """Time by stage, from the metrics' rows."""
+    """Time by stage, from the metrics' rows; those that are damaged count for none."""
     total: dict[str, float] = {}
-    for row in read_lines(folder.metrics_path):
+    for row in read_lines(folder.metrics_path, damaged=[]):
         stage = str(row["stage"]).partition("/")[0]
         total[stage] = round(total.get(stage, 0.0) + row["seconds"], 3)
     return total

@@ -28,6 +28,7 @@ from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
 from autorecon.workflow.results import write_results
 from autorecon.workflow.spaces import load_stored, store_space
+from autorecon.workflow.trust import code_of, require_trust
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,11 +77,17 @@ def _bound(config: RunConfig, space: Space | None) -> RunConfig:
     return attrs.evolve(config, space=attrs.evolve(config.space, set=dict(space.parameters)))
 
 
-def resume(path: Path, command: str, teacher: Teacher | None = None) -> tuple[RunFolder, Prepared]:
+def resume(
+    path: Path, command: str, teacher: Teacher | None = None, trust: bool = True
+) -> tuple[RunFolder, Prepared]:
     """Open a run to go on with it, with its own settings and its own copies of the spaces; with the
-    `teacher` that is given in place of the one that it names."""
+    `teacher` that is given in place of the one that it names.
+
+    Raises ConfigError, without `trust`, where it names Python that would be imported.
+    """
     folder = RunFolder.open(path)
     config = read_config(folder.config)
+    require_trust(code_of(config), path, trust)
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from autorecon.lang import did_you_mean
+from autorecon.reading import read_bounded
 from autorecon.workflow.config import ConfigError
 
 RECIPE = "autorecon"
 """The recipe of a search that names none."""
+LIMIT = 1_000_000
+"""Bytes of a file of settings."""
 
 
 def recipes() -> dict[str, str]:
@@ -90,7 +93,7 @@ def toml_value(text: str) -> Any:
     """A value as TOML writes it; a bare word is a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 
@@ -107,8 +110,10 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_bounded(path, LIMIT).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply") from None
     except ValueError as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None

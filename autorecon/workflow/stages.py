@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -14,11 +15,15 @@ from autorecon.compress import Compression
 from autorecon.compress.packed.save import save_float, save_student
 from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
+from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.architectures.ids import options, picks_by_name
 from autorecon.graph.valid.required import left_out
+from autorecon.lang import SpaceError
 from autorecon.nn import Generator, generator, supernet
-from autorecon.records.derivation import Derivation
+from autorecon.records.derivation import Derivation, read_derivation
+from autorecon.records.errors import RecordError
 from autorecon.records.files import read_record, write_record
+from autorecon.records.packed import read_packed
 from autorecon.records.students import Student
 from autorecon.runs import (
     Checkpoints,
@@ -28,6 +33,7 @@ from autorecon.runs import (
     drive,
     link_or_copy,
     load_state,
+    load_weights,
     save_state,
     save_weights,
     write_text,
@@ -47,7 +53,7 @@ def search(
 ) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
-    if not folder.genotype_path.exists():
+    if not _is_derived(folder, prepared.space, progress):
         if left := left_out(prepared.space):
             progress.say(left)
         drive(stage, folder, progress)
@@ -61,6 +67,22 @@ def search(
         write_text(folder.genotype_path, _as_genotype(found, prepared.space).text)
     forget_trials(folder)
     return load_stored(folder, "genotype", prepared.space)
+
+
+def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
+    """Whether the genotype is there and as derivation.json has it."""
+    if not folder.genotype_path.exists():
+        return False
+    try:
+        stored = load_stored(folder, "genotype", space)
+        chosen = read_derivation(folder.derivation_path)
+        if chosen is None or _as_genotype(chosen, space).text == stored.text:
+            return True
+        why = f"{folder.genotype_path} is another genotype than {folder.derivation_path.name} tells"
+    except (SpaceError, ArchitectureError, RecordError) as error:
+        why = str(error)
+    progress.say(f"{why}; it is derived again")
+    return False
 
 
 def _proposed(stage: Search, prepared: Prepared, found: Derivation) -> list[dict[str, str]]:
@@ -84,12 +106,13 @@ def derive(
     if by:
         prepared = prepared.deriving(by)
     stage = _search_stage(prepared)
-    checkpoint = Checkpoints(folder.checkpoint_path, stage.name).newest(progress)
+    checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
+    checkpoint = checkpoints.newest(progress)
     if checkpoint is None:
         raise RunError(f"{folder.path} has no search to derive from; run `autorecon search`")
     if folder.genotype_path.exists() and not by:
         return load_stored(folder, "genotype", prepared.space), checkpoint.epoch
-    stage.load_state_dict(checkpoint.state)
+    checkpoints.put(checkpoint, stage)
     return _as_genotype(stage.derive(), prepared.space), checkpoint.epoch
 
 
@@ -107,9 +130,9 @@ def _as_genotype(found: Derivation, space: Space) -> Space:
 def supernet_weights(folder: RunFolder, progress: Progress) -> dict[str, Tensor]:
     """The super net's state dict in the newest checkpoint of a run's search."""
     checkpoint = Checkpoints(folder.checkpoint_path, "search").newest(progress)
-    if checkpoint is None:
+    if checkpoint is None or not isinstance(found := checkpoint.state.get("supernet"), dict):
         raise RunError(f"{folder.path} has no search to inherit weights from")
-    return checkpoint.state["supernet"]
+    return found
 
 
 def compress(
@@ -130,19 +153,35 @@ def compress(
     its `images_path`, and makes no images of its own.
     """
     done = result_path(folder, label, seed)
-    if (known := read_record(done, Student)) is not None:
+    if known := _known(done, prepared, progress):
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(stage, folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
     _save_student(prepared, stage, done)
-    _save_images(folder, prepared, label, stage, done)
+    _save_images(folder, prepared, label, stage, done, progress)
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
     Checkpoints(folder.checkpoint_path, stage.name).forget()
     return student
+
+
+def _known(done: Path, prepared: Prepared, progress: Progress) -> Student | None:
+    """The result of a compression that is done, if that and what it left are whole."""
+    try:
+        if (known := read_record(done, Student)) is None:
+            return None
+        read_packed(done.with_suffix(".safetensors"))
+        left = {"generator": "generator", "pictures": "images"}
+        if kind := left.get(prepared.config.compress.recipe.source):
+            load_weights(done.with_suffix(f".{kind}.safetensors"))
+    except (RecordError, RunError) as error:
+        progress.say(f"{error}; {done.stem} is compressed again")
+        done.unlink(missing_ok=True)
+        return None
+    return known
 
 
 def result_path(folder: RunFolder, label: str, seed: int) -> Path:
@@ -194,8 +233,22 @@ def _save_student(prepared: Prepared, stage: Compression, done: Path) -> None:
         save_float(done.with_suffix(".float.safetensors"), stage.student)
 
 
+@contextlib.contextmanager
+def _beside(progress: Progress, what: str) -> Iterator[None]:
+    """Make what work can do without; where that fails it is said."""
+    try:
+        yield
+    except Exception as error:
+        progress.say(f"warning: there is no {what} ({type(error).__name__}: {error})")
+
+
 def _save_images(
-    folder: RunFolder, prepared: Prepared, label: str, stage: Compression, done: Path
+    folder: RunFolder,
+    prepared: Prepared,
+    label: str,
+    stage: Compression,
+    done: Path,
+    progress: Progress,
 ) -> None:
     """What makes images, or the images themselves, and a grid of those of the first seed."""
     source = stage.source.source if isinstance(stage.source, Recorded) else stage.source
@@ -208,14 +261,16 @@ def _save_images(
             # The last label's is the run's own: what was discovered, beside what it is
             # compared with.
             link_or_copy(done.with_suffix(".generator.safetensors"), folder.generator_path)
-            save_samples(folder, label, net, prepared)
+            with _beside(progress, f"a picture of {label}"):
+                save_samples(folder, label, net, prepared)
     elif isinstance(source, Pictures):
         images = torch.cat([batch.images for batch in source.batches])
         labels = torch.cat([batch.request.labels for batch in source.batches])
         kept = {"images": images, "labels": labels}
         save_weights(done.with_suffix(".images.safetensors"), kept, {"method": label})
         if first:
-            save_pictures(folder, label, source, prepared)
+            with _beside(progress, f"a picture of {label}"):
+                save_pictures(folder, label, source, prepared)
 
 
 def set_threads(threads: int) -> None:

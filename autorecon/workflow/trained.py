@@ -14,15 +14,22 @@ from autorecon.workflow.config import read_config
 from autorecon.workflow.invented import KEPT
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
+from autorecon.workflow.trust import code_of, networks_of, require_trust
 
 SHOWN = 64
 """Images of a data set that a file is compared on."""
 
 
-def run_space(path: Path) -> Space:
-    """The generator of a run: what it discovered, or what it compressed with. Raises RunError."""
+def run_space(path: Path, trust: bool = True) -> Space:
+    """The generator of a run: what it discovered, or what it compressed with.
+
+    Raises RunError, and ConfigError, without `trust`, where that names Python to be imported.
+    """
     folder = RunFolder.open(path)
     config = read_config(folder.config)
+    # A genotype needs nothing of the teacher.
+    code = code_of(config) if config.command == "compress" else config.space.ops
+    require_trust(code, path, trust)
     load_ops(*config.space.ops)
     if config.command == "compress":
         return bind(str(folder.space_path), config.space.set, load_teacher(config))
@@ -44,12 +51,14 @@ def run_weights(path: Path) -> Mapping[str, Tensor]:
     raise RunError(f"{path} has no trained generator: finish the run, or give --weights or --seed")
 
 
-def test_images(path: Path) -> dict[str, Tensor]:
-    """Some of the images that a run measured its students on, normalised, by what they are."""
+def test_images(path: Path, trust: bool) -> dict[str, Tensor]:
+    """Some of the images that a run measured its students on, normalised, by what they are; raises
+    as `run_space`."""
     folder = RunFolder.open(path)
     if (invented := folder.path / KEPT).exists():
         return {"invented images": load_state(invented)["images"][:SHOWN]}
     config = read_config(folder.config)
+    require_trust(networks_of(config), path, trust)
     teacher = load_teacher(config)
     dataset = load_data(config, teacher)
     if dataset is None:

@@ -65,7 +65,7 @@ def test_a_checkpoint_of_rectangular_images_to_its_report() -> None:
     assert "Teacher, as loaded" in page
     assert autorecon("report", "c").exit_code == 0
     assert Path("c/report.html").read_text() == page
-    assert autorecon("compress", "--resume", "c").exit_code == 0
+    assert autorecon("compress", "--resume", "c", "--trust").exit_code == 0
 
 
 def test_a_search_with_rectangular_images() -> None:

@@ -80,7 +80,8 @@ def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_keeps_what_is_found_and_its_report_shows_it() -> None:
     assert "autorecon evaluate run" in Path("run/report.html").read_text()
-    result = autorecon("evaluate", "run")
+    fails("add --trust", "run")
+    result = autorecon("evaluate", "run", "--trust")
     assert result.exit_code == 0, result.output
     assert "2 of 2 convolutions and products are computed with integers" in result.stdout
     assert "agreement" in result.stdout

@@ -70,8 +70,8 @@ def test_search_with_a_strategy_then_explain():
     result = autorecon("explain", "s", "a -> imag")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "did you mean `a->image`" in result.stderr
-    assert autorecon("derive", "s", "--derive", "argmax").exit_code == 0
-    assert autorecon("derive", "s", "--derive", "best").exit_code == 2
+    assert autorecon("derive", "s", "--trust", "--derive", "argmax").exit_code == 0
+    assert autorecon("derive", "s", "--trust", "--derive", "best").exit_code == 2
 
 
 def test_what_was_selected_is_told():
@@ -100,7 +100,7 @@ def test_search_for_a_front():
     values = json.loads(result.stdout)
     assert values["front"] == json.loads(Path("s/front/front.json").read_text())
     assert Path("s", values["front"][0]["file"]).exists()
-    shown = autorecon("search", "--resume", "s").stderr
+    shown = autorecon("search", "--resume", "s", "--trust").stderr
     assert "Pareto front\n  file            id" in shown
     assert values["front"][0]["id"] in shown
 

@@ -69,7 +69,7 @@ def test_run_then_report_then_resume():
     (run / "report.html").unlink()
     assert autorecon("report", run).stdout.strip() == str(run / "report.html")
     assert (run / "report.html").read_bytes() == page
-    assert autorecon("run", "--resume", run).exit_code == 0
+    assert autorecon("run", "--resume", run, "--trust").exit_code == 0
     result = autorecon("export", run, "-o", "found.py", "--json")
     assert json.loads(result.stdout)["weights"] == f"the weights of {run}"
     exported, trained = (
@@ -82,7 +82,7 @@ def test_run_then_report_then_resume():
 def test_search_derive_compress():
     result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.stdout == Path("s/genotype.space").read_text()
-    assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
+    assert autorecon("derive", "s", "--trust", "-o", "g.space", "--weights").exit_code == 0
     net = generator(load("g.space"), weights_from=load_weights("g.safetensors"))
     assert net.state_dict()["code->B1.n1.linear.weight"].abs().sum() > 0
     assert "add --out" in autorecon("derive", "s", "--weights").stderr
@@ -92,7 +92,7 @@ def test_search_derive_compress():
     assert json.loads(Path("c/results.json").read_text())["bits"] == "w4a2"
     inherited = load_weights("g.safetensors")["code->B1.n1.linear.weight"]
     for run, same in (("s", True), ("c", False)):
-        assert autorecon("export", run, "-o", f"{run}.py").exit_code == 0
+        assert autorecon("export", run, "-o", f"{run}.py", "--trust").exit_code == 0
         exported = load_weights(f"{run}.safetensors")["code->B1.n1.linear.weight"]
         assert exported.equal(inherited) == same
 
@@ -102,7 +102,7 @@ def test_compress_starts_with_the_weights_that_it_is_given():
         autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code
         == 0
     )
-    assert autorecon("derive", "s", "-o", "g.space", "--weights").exit_code == 0
+    assert autorecon("derive", "s", "--trust", "-o", "g.space", "--weights").exit_code == 0
     given = load_weights("g.safetensors")
     arguments = ["compress", "g.space", *MINE, *SMALL, "--with", "compress.generator_lr=1e-30"]
     result = autorecon(*arguments, "-o", "c", "--generator-weights", "g.safetensors")
@@ -112,7 +112,7 @@ def test_compress_starts_with_the_weights_that_it_is_given():
     assert weights
     assert all(trained[name].allclose(given[name], atol=1e-6) for name in weights)
     Path("g.safetensors").unlink()
-    assert autorecon("compress", "--resume", "c").exit_code == 0
+    assert autorecon("compress", "--resume", "c", "--trust").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_mistakes_are_told_before_anything_is_made():
 
 
 # What a job takes with --resume; whatever else it has is of a job that begins.
-WITH_RESUME = {"resume", "jobs", "quiet", "as_json"}
+WITH_RESUME = {"resume", "trust", "jobs", "quiet", "as_json"}
 VALUES = {"--config": "x.toml", "--with": "threads=1", "--set": "width=3", "--ops": "os"}
 
 

@@ -90,7 +90,7 @@ def test_without_a_generator():
     page = (run / "report.html").read_text()
     assert "range by BatchNorm statistics" in page
     assert not (run / "space.space").exists()
-    assert autorecon("compress", "--resume", run).exit_code == 0
+    assert autorecon("compress", "--resume", run, "--trust").exit_code == 0
 
 
 def test_pictures_are_kept_and_shown():

@@ -106,7 +106,11 @@ def test_compile_knows_the_operation_with_ops_only():
 def test_a_run_records_the_module_and_goes_on_with_it(monkeypatch):
     autorecon("run", "mine.space", "--ops", "gate_ops", "-o", "r", *SMALL)
     assert tomllib.loads(Path("r/config.toml").read_text())["space"]["ops"] == ["gate_ops"]
-    for command in (["run", "--resume", "r"], ["report", "r"], ["derive", "r"]):
+    for command in (
+        ["run", "--resume", "r", "--trust"],
+        ["report", "r"],
+        ["derive", "r", "--trust"],
+    ):
         forget(monkeypatch)
         autorecon(*command)
 

@@ -22,7 +22,7 @@ def shown(capsys: pytest.CaptureFixture[str], score: Score, full: float | None) 
         rows=[Row("mine", 0, last=score)],
         summary=[Summary("mine", 1, None, figure, figure, *beside)],
     )
-    show_outcome(results, Path("report.html"), as_json=False)
+    show_outcome(results, Path(), Path("report.html"), as_json=False)
     return capsys.readouterr().out.splitlines()
 
 

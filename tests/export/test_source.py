@@ -175,6 +175,11 @@ share weights a -> b, b -> image
     )
 
 
+@pytest.mark.parametrize("name", ["none", "None", "true_", "false"])
+def test_no_class_is_called_as_a_word_of_python(name):
+    assert class_name(name).endswith("Net")
+
+
 def test_identifiers_are_different_where_names_are():
     names = Identifiers({"F"})
     found = [names[n] for n in ("a.b", "a_b", "a.b->c", "F", "lambda", "a.b", "__[0].b", "_[0, 1]")]

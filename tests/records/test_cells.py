@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from autorecon.records.cells import CellLog, CellRecord, Made, changed, difference
 from autorecon.records.errors import RecordError
-from autorecon.runs import RunError
+from autorecon.runs import RunError, read_lines
 
 SCALARS = st.integers(-2, 2) | st.booleans() | st.sampled_from([0.0, 1.0, "", "a"])
 VALUES = st.recursive(
@@ -60,7 +61,7 @@ def test_records_come_back_and_lines_hold_what_differs(log: CellLog) -> None:
     again = CellLog(log.path)
     assert again.read() == {FIRST.cell: FIRST, SECOND.cell: SECOND}
     again.append("compress", FIRST)
-    shared, first, second, third = map(json.loads, log.path.read_text().splitlines())
+    shared, first, second, third = read_lines(log.path)
     assert shared == {
         "format": 2, "kind": "compress", "settings": FIRST.settings, "software": FIRST.software,
     }  # fmt: skip
@@ -105,11 +106,20 @@ def test_half_a_line_is_no_record(log: CellLog) -> None:
 def test_damage_is_told_with_its_line_and_what_to_do(
     log: CellLog, old: str, new: str, told: str
 ) -> None:
-    log.path.write_text(log.path.read_text().replace(old, new, 1))
+    unsealed = re.sub(', "crc32": "[0-9a-f]{8}"', "", log.path.read_text())
+    log.path.write_text(unsealed.replace(old, new, 1))
     with pytest.raises(RecordError, match=told) as caught:
         log.read()
     assert "put the file back as it was" in str(caught.value) or "go on with" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_figure_that_changed_is_told(log: CellLog) -> None:
+    log.path.write_text(log.path.read_text().replace("50.0", "58.0", 1))
+    with pytest.raises(
+        RunError, match=r"records\.jsonl:2: damaged .*: put the file back as it was"
+    ):
+        log.read()
 
 
 @pytest.mark.parametrize("line", ["{", "[]", "[" * 100_000, '{"a":' * 900 + "1" + "}" * 900])

@@ -86,6 +86,7 @@ def test_every_field_that_has_no_default_is_missed(tmp_path: Path, value: Any, k
     path = tmp_path / "file.json"
     write_record(path, value)
     whole = json.loads(path.read_text())
+    del whole["crc32"]
     assert whole.keys() == {field.name for field in attrs.fields(kind)}
     needed = [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING]
     for name in needed:
@@ -150,9 +151,21 @@ def test_teachers_of_rectangular_images_and_of_before(tmp_path: Path) -> None:
     write_record(path, wide)
     assert read_results(path) == wide
     old = json.loads(path.read_text())
+    del old["crc32"]
     old["teacher"] = {"name": "t", "classes": 3, "channels": 1, "size": 8, "parameters": 99}
     path.write_text(json.dumps(old))
     assert read_results(path).teacher == Teacher("t", 3, 1, 8, 99)
+
+
+def test_a_figure_that_changed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    write_record(path, RESULTS)
+    text = path.read_text()
+    path.write_text(text.replace('"classes": 3', '"classes": 7'))
+    with pytest.raises(RecordError, match=r"results\.json is damaged: its checksum"):
+        read_results(path)
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+    assert read_results(path) == RESULTS
 
 
 def test_architectures_are_compared_by_their_totals(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def test_a_wide_range_is_logarithmic() -> None:
     assert b - a == pytest.approx(c - b, rel=1e-3)
 
 
-@pytest.mark.parametrize("values", [[], [math.nan], [2.0], [0.0, 0.0], [-1.0, 1e300]])
+@pytest.mark.parametrize(
+    "values", [[], [math.nan], [2.0], [0.0, 0.0], [-1.0, 1e300], [1e308, -1e308]]
+)
 def test_odd_numbers_are_drawn(values: list[float]) -> None:
     assert line_chart("loss", [Line(range(len(values)), values, "c0")]).startswith("<svg ")
 

@@ -176,3 +176,12 @@ def _by_hand(space, name, pick):
             end[0] += min(costs)
             end[1] += max(costs)
     return [Interval(*end) for end in ends.values()]
+
+
+@pytest.mark.parametrize(
+    "search", [{"strategy": "other", "epochs": 4}, {"strategy": "log"}, {"epochs": 4}]
+)
+def test_a_search_that_there_is_not_is_told(run, search):
+    run.config["search"] = search
+    with pytest.raises(ExplainError, match="does not name a strategy and the epochs"):
+        explain(run, "z->a")

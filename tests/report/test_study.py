@@ -105,6 +105,17 @@ def test_csv_holds_the_figures():
     assert (third["mean"], third["runs"], third["failed"], third["missing"]) == ("", "0", "2", "1")
 
 
+def test_no_name_is_a_formula_a_command_or_a_line():
+    names = ['=HYPERLINK("x")', "@SUM(1)", "+1", "-1", "\t=1", "a\x1b[2J\n\\par\u202e"]
+    rows = [attrs.evolve(FOUND, variant=name) for name in names]
+    shown = [row["variant"] for row in csv.DictReader(io.StringIO(csv_table(rows)))]
+    assert [text[0] for text in shown] == ["'", "'", "'", "'", "\u2409", "a"]
+    made = study_table("t\x1b]0;PWNED\x07", rows, ["\x9b1m"])
+    for text in (csv_table(rows), text_table(made), latex_table(made), html_table(made)):
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
+    assert "\u240a" in text_table(made)
+
+
 class Cells(HTMLParser):
     def __init__(self):
         super().__init__()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import math
 import os
 from pathlib import Path
@@ -34,7 +33,10 @@ def test_every_line_is_valid_json(tmp_path: Path) -> None:
     row = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": (1, 2)}
     Lines(tmp_path / "m").append(row)
     line = (tmp_path / "m").read_text()
-    assert line == '{"a": "NaN", "b": ["Infinity", {"c": "-Infinity"}], "d": [1, 2]}\n'
+    assert (
+        line
+        == '{"a": "NaN", "b": ["Infinity", {"c": "-Infinity"}], "d": [1, 2], "crc32": "3cbf04c7"}\n'
+    )
     (back,) = read_lines(tmp_path / "m")
     assert math.isnan(back.pop("a"))
     assert back == {"b": [math.inf, {"c": -math.inf}], "d": [1, 2]}
@@ -87,6 +89,20 @@ def test_truncate_refuses_another_file(tmp_path: Path, offset: int) -> None:
     assert log.path.read_bytes() == before
 
 
+def test_a_figure_that_changed_is_told(tmp_path: Path) -> None:
+    log = Lines(tmp_path / "m")
+    for loss in (1.5, 2.5, 3.5):
+        log.append({"stage": "a" if loss < 3 else "b", "loss": loss})
+    log.path.write_text(log.path.read_text().replace("2.5", "2.6"))
+    with pytest.raises(RunError, match=r"m:2: damaged \(checksum\)"):
+        read_lines(log.path)
+    told: list[str] = []
+    assert [row["loss"] for row in read_lines(log.path, told)] == [1.5, 3.5]
+    assert len(told) == 1
+    log.drop(lambda row: row["stage"] == "a")
+    assert [row["loss"] for row in read_lines(log.path)] == [3.5]
+
+
 def test_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -97,4 +113,4 @@ def test_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyP
         patched.setattr(os, "fsync", refuse)
         with pytest.raises(RunError, match=r"cannot add a row to .*No space left"):
             log.append({"a": 2})
-    assert [json.loads(line) for line in log.path.read_text().splitlines()] == [{"a": 1}]
+    assert read_lines(log.path) == [{"a": 1}]

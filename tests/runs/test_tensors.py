@@ -22,7 +22,7 @@ from autorecon.runs import (
     save_state,
     save_weights,
 )
-from autorecon.runs.tensors import STATE_KEY
+from autorecon.runs.tensors import STATE_KEY, WEIGHTS_KEY
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8]
 DTYPES += [torch.bool, torch.int32, torch.complex64]
@@ -257,7 +257,7 @@ def test_weights_keep_names_beside_metadata(tmp_path: Path) -> None:
     loaded = load_weights(tmp_path / "w")
     assert same(dict(sorted(loaded.items())), dict(sorted(module.state_dict().items())))
     with safe_open(tmp_path / "w", framework="pt") as file:
-        (metadata,) = file.metadata().values()
+        metadata = file.metadata()[WEIGHTS_KEY]
     assert json.loads(metadata) == {"size": 16, "names": ["é"]}
 
 

@@ -272,3 +272,10 @@ def test_some_variants_alone(tiny):
     assert study.only(["discovered"]).compare == []
     with pytest.raises(ValueError, match="no variant 'discoverd': did you mean `discovered`"):
         study.only(["discoverd"])
+
+
+def test_names_may_be_of_any_script(tiny):
+    text = tiny.replace('name = "discovered"', 'name = "größe 大\\u001b/../x"')
+    ids = [cell.id for cell in plan(read_study(text, "tiny"))]
+    assert any("größe-大-..-x" in name for name in ids)
+    assert not any("\x1b" in name for name in ids)

@@ -39,7 +39,7 @@ def start(settings, path="run", command="run"):
 
 def without_time(path):
     rows = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+    return [{k: v for k, v in row.items() if k not in ("seconds", "crc32")} for row in rows]
 
 
 def files(path):
@@ -340,3 +340,40 @@ def test_a_method_and_its_generator_must_fit(tiny):
     with pytest.raises(ConfigError, match="qimera needs a generator"):
         start(tiny | {"compress": {"method": "qimera"}, "space": {"file": ""}}, command="compress")
     assert not Path("run").exists()
+
+
+def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
+    folder, prepared = start(tiny)
+    workflow.run(folder, prepared, QUIET)
+    before, rows = files(folder.path), without_time(folder.path)
+    student = folder.compressed_path / "discovered-seed0.safetensors"
+    whole = bytearray(student.read_bytes())
+    whole[-3] ^= 1
+    student.write_bytes(whole)
+    folder.generator_path.unlink()
+    folder.genotype_path.write_text(folder.genotype_path.read_text()[:40])
+    (folder.compressed_path / "human-designed-seed0.json").write_text('{"a": [')
+    (folder.path / "invented.safetensors").write_bytes(b"12")
+    resumed = workflow.resume(folder.path, "run")
+    workflow.run(*resumed, Progress())
+    assert files(folder.path) == before
+    assert sorted(map(str, without_time(folder.path))) == sorted(map(str, rows))
+    said = capsys.readouterr().err
+    assert "discovered-seed0.safetensors is damaged: it is not what was written" in said
+    assert "discovered-seed0 is compressed again" in said
+    assert "human-designed-seed0.json is not JSON" in said
+    assert "it is derived again" in said
+    assert "the images are made again" in said
+
+
+def test_a_run_whose_checkpoints_are_gone_has_each_row_once(tiny):
+    folder, prepared = start(tiny)
+    workflow.run(folder, prepared, QUIET)
+    before, rows = files(folder.path), without_time(folder.path)
+    shutil.rmtree(folder.checkpoint_path)
+    folder.genotype_path.unlink()
+    for file in folder.compressed_path.iterdir():
+        file.unlink()
+    workflow.run(*workflow.resume(folder.path, "run"), QUIET)
+    assert files(folder.path) == before
+    assert sorted(map(str, without_time(folder.path))) == sorted(map(str, rows))

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.diagnostics.codes import CODES
 from autorecon.lang.diagnostics.edits import Edit, Fix, nearest, spelt
 from autorecon.lang.source import Span
-from autorecon.lang.wording import plural
+from autorecon.lang.wording import plural, visible
 
 # Nobody reads more, and a hint for each of a hundred thousand would take minutes.
 MAX_FAULTS = 200
@@ -44,9 +44,8 @@ def position(span: Span) -> tuple[int, int]:
 def concise(d: Diagnostic) -> str:
     """One line: `file:line:column: CODE message (help)`, or `edge a->b: CODE message (help)`."""
     help = f" ({d.help})" if d.help else ""
-    if d.span is None:
-        return f"{d.code} {d.message}{help}"
-    return f"{d.span.source.place(d.span.start)}: {d.code} {d.message}{help}"
+    place = "" if d.span is None else f"{d.span.source.place(d.span.start)}: "
+    return visible(f"{place}{d.code} {d.message}{help}")
 
 
 class SpaceError(ValueError):

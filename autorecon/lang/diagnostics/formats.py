@@ -9,6 +9,7 @@ from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostic, position
 from autorecon.lang.diagnostics.faults import concise as concise
 from autorecon.lang.source import Span
+from autorecon.lang.wording import visible
 
 MAX_EXCERPT = 160  # columns of a source line that are shown
 
@@ -22,16 +23,18 @@ def full(d: Diagnostic, paint: Callable[[str, str], str] = _plain) -> str:
 
     `paint(text, style)` may add colour; styles are "error", "warning", "help" and "dim".
     """
-    lines = [f"{paint(f'{d.severity}[{d.code}]', d.severity)}: {d.message}"]
+    lines = [f"{paint(f'{d.severity}[{d.code}]', d.severity)}: {visible(d.message)}"]
     width = len(_number(d.span)) if d.span else 1
     if d.span:
         lines += _excerpt(d.span, d.label, width, lambda t: paint(t, d.severity), paint)
     for text, span in d.notes:
-        lines.append(f"{' ' * width} {paint('=', 'dim')} note: {text}")
+        lines.append(f"{' ' * width} {paint('=', 'dim')} note: {visible(text)}")
         if span:
             lines += _excerpt(span, "", width, lambda t: paint(t, "help"), paint)
     if d.help:
-        lines.append(f"{' ' * width} {paint('=', 'dim')} {paint('help', 'help')}: {d.help}")
+        lines.append(
+            f"{' ' * width} {paint('=', 'dim')} {paint('help', 'help')}: {visible(d.help)}"
+        )
     return "\n".join(lines)
 
 
@@ -48,14 +51,16 @@ def _excerpt(
     paint: Callable[[str, str], str],
 ) -> list[str]:
     line, column = position(span)
-    text = span.source.line(line).replace("\t", " ")
+    text = visible(span.source.line(line).replace("\t", " "), lines=False)
     length = max(1, min(span.end, span.start - column + 1 + len(text)) - span.start)
     offset = max(0, column - 1 - MAX_EXCERPT // 2)
     shown = text[offset : offset + MAX_EXCERPT]
     length = min(length, max(1, len(shown) - (column - 1 - offset)))
-    caret = " " * (column - 1 - offset) + mark("^" * length + (f" {label}" if label else ""))
+    caret = " " * (column - 1 - offset) + mark(
+        "^" * length + (f" {visible(label)}" if label else "")
+    )
     bar, gutter = paint("|", "dim"), " " * width
-    head = f"{gutter}{paint('-->', 'dim')} {span.source.place(span.start)}"
+    head = f"{gutter}{paint('-->', 'dim')} {visible(span.source.place(span.start))}"
     if span.source.places and not text:
         return [head]
     return [
@@ -107,7 +112,7 @@ def _where(span: Span) -> dict:
 
 def github(d: Diagnostic) -> str:
     """A workflow command that puts the fault beside the line in a pull request."""
-    message = _escaped(f"{d.message} ({d.help})" if d.help else d.message, "%\r\n")
+    message = _escaped(visible(f"{d.message} ({d.help})" if d.help else d.message), "%\r\n")
     if d.span is None:
         return f"::{d.severity} title={d.code}::{message}"
     line, column = position(d.span)
