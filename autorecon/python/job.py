@@ -159,7 +159,8 @@ def _space(space: Space | str | os.PathLike[str] | None, folder: Path) -> dict[s
 def _require_same(config: RunConfig, out: Path, has_space: bool) -> None:
     """Raise RunError unless the run in a folder has these settings; whether it has the same space
     of Python is seen when both are read."""
-    besides = ("software.", "precision.", "memory.", *(["space."] if has_space else []))
+    own = ["space.file", "space.set"] if has_space else []
+    besides = ("software.", "precision.", "memory.", *own)
     found = _flat(write_config(read_config(RunFolder.open(out).config)))
     changed = [
         f"{key} = {found.get(key)!r}, not {value!r}"
