@@ -143,7 +143,18 @@ def _study(out: str, place: str, cluster: _Cluster | None) -> subprocess.Popen:
     own = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     if cluster:
         own["RAY_ADDRESS"] = cluster.cluster.address
-    command = [sys.executable, "-c", code, "study", "tiny.toml", "-o", out, "--on", place]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "study",
+        "tiny.toml",
+        "-o",
+        out,
+        "--trust",
+        "--on",
+        place,
+    ]
     with Path(f"{out}.log").open("ab") as log:
         return subprocess.Popen([*command, "--jobs", "2"], env=own, stdout=log, stderr=log)
 

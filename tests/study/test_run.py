@@ -259,7 +259,7 @@ def study_process(*arguments):
     code = "from autorecon.cli import main; main()"
     paths = os.pathsep.join([os.getcwd(), *filter(None, sys.path)])
     environment = os.environ | {"PYTHONPATH": paths}
-    command = [sys.executable, "-c", code, "study", *arguments, "--jobs", "1"]
+    command = [sys.executable, "-c", code, "study", *arguments, "--jobs", "1", "--trust"]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
 
@@ -279,7 +279,7 @@ def test_a_killed_study_goes_on_to_the_same_bytes(tiny, here, done):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert list(Path("broken/work").iterdir())
-    result = CliRunner().invoke(cli, ["study", "broken", "--jobs", "1"])
+    result = CliRunner().invoke(cli, ["study", "broken", "--jobs", "1", "--trust"])
     assert result.exit_code == 0, result.output
     assert kept("broken") == kept("whole")
     assert len({record.accuracy for record in records_of("whole").values()}) > 2

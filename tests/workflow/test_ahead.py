@@ -34,12 +34,12 @@ def start(settings, path):
 
 def rows(folder):
     lines = map(json.loads, folder.metrics_path.read_text().splitlines())
-    return [{**row, "seconds": 0} for row in lines]
+    return [{**row, "seconds": 0, "crc32": ""} for row in lines]
 
 
 def seen(folder):
     """All that a run leaves but times."""
-    results = json.loads(folder.results_path.read_text()) | {"seconds": 0}
+    results = json.loads(folder.results_path.read_text()) | {"seconds": 0, "crc32": ""}
     results["search"]["seconds"] = 0
     files = {
         str(path.relative_to(folder.path)): path.read_bytes()
