@@ -50,6 +50,7 @@ SIDES = {
     "maxvit": 224,
     "alexnet": 96,
     "vgg": 64,
+    "vit_h_14": 112,
 }
 """Sides of images, by the first letters of names, where 64 pixels are too few."""
 AS_BUILT = ("vit_tiny", "deit_tiny", "swin_tiny", "mixer", "levit", "fastvit")
