@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import tomllib
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 import torch
 
 from autorecon.compress import METHODS
-from autorecon.runs import Progress
+from autorecon.runs import Progress, read_lines
 from autorecon.workflow import precision
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import PRECISIONS, ConfigError, read_config, write_config
@@ -25,7 +24,7 @@ def start(settings, path="run", command="run", progress=QUIET):
 
 
 def metrics(path):
-    rows = [json.loads(line) for line in (Path(path) / "metrics.jsonl").read_text().splitlines()]
+    rows = read_lines(Path(path) / "metrics.jsonl")
     return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import autorecon
 from autorecon.records.front import read_front
-from autorecon.runs import Progress, RunFolder
+from autorecon.runs import Progress, RunFolder, read_lines
 from autorecon.search import STRATEGIES, SearchError
 from autorecon.search.judge import Judge
 from autorecon.workflow import run as workflow
@@ -49,7 +49,7 @@ def start(settings, path, **search):
 
 def left_by(path):
     """Everything that a search leaves but its times."""
-    rows = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    rows = read_lines(path / "metrics.jsonl")
     timeless = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
     files = [p for p in path.rglob("*") if p.suffix in (".space", ".json")]
     return timeless, {str(p.relative_to(path)): p.read_text() for p in files}

@@ -117,7 +117,7 @@ class Pipelines:
             return self.one("identity", self.keeping(source))
         if prod(source) == prod(target) and self.chance(0.3):
             return "reshape" + self._after(target)
-        if source[:1] == target and self.chance(0.3):
+        if len(source) == 3 and source[:1] == target and self.chance(0.3):
             return self.one("global_pool", f"{self.keeping(source)} >> global_pool")
         before = f"{self.keeping(source)} >> " if self.chance(0.15) else ""
         if self.chance(0.15):
