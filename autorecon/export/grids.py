@@ -1,8 +1,9 @@
 """A student's grids as operations that runtimes know: levels in 8 bits, scales, zero points.
 
 A value x is (code - zero) * scale for a code of 0 to `top`. Levels of fewer than 8 bits stay in
-bytes, and what lies above `top` is cut off. Weights that are computed with as integers are signed
-bytes with the zero point 0: processors multiply bytes without a sign by bytes with one.
+bytes, and what lies above `top` is cut off. Weights that are computed with as integers have codes
+and zero points of -128 to 127, of 8 bits the zero point 0: processors multiply bytes without a sign
+by bytes with one.
 """
 
 from __future__ import annotations
@@ -139,23 +140,21 @@ def _weight_codes(
     shape = [1] * value.dim()
     shape[axis] = -1
     codes = (encoded.codes * part).movedim(0, axis).contiguous()
-    steps, none = 1 / (encoded.scale * part), torch.zeros(len(zeros), dtype=torch.uint8)
+    steps = 1 / (encoded.scale * part)
     if integer:
-        bytes_ = _signed(codes, zeros.view(shape), f"{weight.target}")
-        return _from_codes(traced, _field(weight), [bytes_, steps, none.to(torch.int8)], axis)
-    new = _from_codes(traced, _field(weight), [codes, steps, none], axis)
+        away, zeros = (zeros - zeros.round()).abs().max(), zeros.round()
+        outside = zeros.min() < 0 or zeros.max() > BYTE
+        if away > WHOLE or outside or (quantizer.bits == 8 and (zeros != SIGN).any()):
+            raise ExportError(
+                f"{weight.target} has no zero points of bytes: compress again with this version"
+            )
+        signed = [(held.to(torch.int16) - SIGN).to(torch.int8) for held in (codes, zeros)]
+        return _from_codes(traced, _field(weight), [signed[0], steps, signed[1]], axis)
+    parts = [codes, steps, torch.zeros_like(zeros, dtype=torch.uint8)]
+    new = _from_codes(traced, _field(weight), parts, axis)
     # Where values are no integers anyway, a shift is exact as a sum.
     offset = _constant(traced, f"{_field(weight)}_offset", (-zeros / encoded.scale).view(shape))
     return traced.graph.call_function(torch.ops.aten.add.Tensor, (new, offset))
-
-
-def _signed(codes: Tensor, zeros: Tensor, name: str) -> Tensor:
-    """Codes as signed bytes whose zero is 0; ExportError where they are none."""
-    found = codes - zeros.round()
-    away = (zeros - zeros.round()).abs().max()
-    if away > WHOLE or found.min() < -SIGN or found.max() >= SIGN:
-        raise ExportError(f"{name} is no grid of signed bytes: compress again with this version")
-    return found.to(torch.int8)
 
 
 def _offset(encoded: Encoded, bits: int) -> Tensor:

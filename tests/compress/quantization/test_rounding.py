@@ -200,7 +200,7 @@ def test_bfloat16_is_quantized_as_float32_is() -> None:
 
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("rounding", ROUNDINGS)
-def test_an_integer_engines_weights_are_steps_times_signed_bytes(bits: int, rounding: str) -> None:
+def test_an_integer_engines_weights_are_steps_between_bytes(bits: int, rounding: str) -> None:
     torch.manual_seed(0)
     lopsided = torch.tensor([-5.0, 0, 0.3, 5]).view(4, 1)
     weight = torch.randn(4, 50, dtype=torch.float64) + lopsided
@@ -208,6 +208,8 @@ def test_an_integer_engines_weights_are_steps_times_signed_bytes(bits: int, roun
     scale = weight_scale(weight, bits, rounding, integer=True).view(4, 1) * multiple(bits)
     steps = quantized * scale
     torch.testing.assert_close(steps, steps.round(), rtol=0, atol=1e-6)
-    assert steps.min().round() >= -128
-    assert steps.max().round() <= 127
+    # A byte less its zero point, which is a byte as well, and 0 of signed ones with 8 bits.
+    least, most = (-128, 127) if bits == 8 else (-255, 255)
+    assert steps.min().round() >= least
+    assert steps.max().round() <= most
     assert (quantized - weight).abs().max() < 1.1 * multiple(bits) / scale.min()
