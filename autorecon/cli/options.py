@@ -202,7 +202,9 @@ bits_option = setting(
 )
 
 ranges_option = setting(
-    "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
+    "--ranges",
+    sets=["compress.ranges"],
+    help="Activation ranges: fitted, percentile, mse or minmax.",
 )
 
 scheme_options = _together(

@@ -45,6 +45,8 @@ class Settings:
     weight_decay: float = 0.0
     temperature: float = 0.0
     alpha: float = 0.0
+    alignment: float = 0.0
+    labels: str = ""
     inundation: float = 0.0
     objective: str = ""
     warmup_objective: str = ""

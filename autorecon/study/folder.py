@@ -7,10 +7,13 @@ import json
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import tomli_w
 
+from autorecon.compress.config import BEFORE
+from autorecon.compress.methods.method import METHODS
 from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.records.errors import RecordError
@@ -167,9 +170,17 @@ def _settings(found: CellRecord, cell: Cell) -> RunConfig:
 
     A draw depends on its space and teacher, a search that selects nothing on no compression.
     """
-    config, own = read_config(found.settings), cell.config
+    config, own = read_config(_as_they_were(found.settings)), cell.config
     if cell.kind == "draw":
         return attrs.evolve(own, space=config.space, teacher=config.teacher)
     if cell.kind == "search" and not own.selects and not config.selects:
         return attrs.evolve(config, compress=own.compress, select=own.select)
     return config
+
+
+def _as_they_were(settings: dict[str, Any]) -> dict[str, Any]:
+    """With those that were not there yet, of methods that have them now."""
+    own = settings.get("compress", {})
+    has = METHODS[own["method"]].settings if own.get("method") in METHODS else {}
+    before = {name: value for name, value in BEFORE.items() if name in has}
+    return settings | {"compress": before | own} if own else settings

@@ -160,6 +160,17 @@ def test_a_draw_stays_whatever_the_defaults_become(copied, done):
         done(copied, "out", seeds=1)
 
 
+def test_a_record_that_does_not_know_of_a_setting_is_of_what_was_done_before(copied, done):
+    record = records_of("out")[f"{ID}/w3a3/discovered/seed0"]
+    del record.settings["compress"]["labels"]
+    put(record, "compress")
+    with pytest.raises(StudyError, match="made with other settings"):
+        done(copied, "out", seeds=1)
+    record.settings["compress"]["labels"] = "known"
+    put(record, "compress")
+    assert done(copied, "out", seeds=1)
+
+
 def test_a_search_that_selects_nothing_stays_whatever_compresses(copied, done):
     record = records_of("out")[f"{ID}/search-paper/seed0"]
     record.settings["compress"]["rounding"] = "unbiased"

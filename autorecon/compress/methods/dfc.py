@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import divergence
 from autorecon.compress.methods.method import (
+    ALIGNED,
     PICTURED,
     QUANTIZED,
     SOFTENED,
@@ -44,6 +45,7 @@ DFC = register(
         | PICTURED
         | TRAINED
         | SOFTENED
+        | ALIGNED
         | {"objective": "bns_kl + ce + 0.1*smooth"},
         loss=loss,
     )

@@ -65,7 +65,7 @@ QIMERA = register(
         cite="Choi et al., Qimera: Data-free Quantization with Synthetic Boundary Supporting "
         "Samples, NeurIPS 2021",
         source="generator",
-        settings=gdfq.SETTINGS,
+        settings=gdfq.LABELLED,
         needs=("features",),
         loss=gdfq.loss,
         ask=ask,

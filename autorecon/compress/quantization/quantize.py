@@ -23,6 +23,7 @@ from autorecon.compress.quantization.calls import (
 )
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.coverage import Coverage, coverage
+from autorecon.compress.quantization.depthwise import read_by_channel
 from autorecon.compress.quantization.layers import (
     ActivationQuantizer,
     BiasQuantizer,
@@ -87,7 +88,7 @@ class Rules:
     """
 
     widths: Widths = attrs.field(converter=as_widths)
-    ranges: str = "percentile"
+    ranges: str = "fitted"
     rounding: str = "unbiased"
     scheme: str = "gdfq"
 
@@ -99,12 +100,16 @@ class Rules:
     def integer(self) -> bool:
         return self.scheme == "integer"
 
+    @property
+    def by_channel(self) -> bool:
+        return RANGES[self.ranges].by_channel
+
 
 def quantize(
     teacher: nn.Module,
     image_shape: tuple[int, int, int],
     bits: Bits | Widths,
-    ranges: str = "percentile",
+    ranges: str = "fitted",
     rounding: str = "unbiased",
     scheme: str = "gdfq",
 ) -> QuantizedModel:
@@ -131,6 +136,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
     values = quantized_values(traced, rules.scheme)
     _check_found(name, calls, values)
     rules.widths.check_used([call.layer for call in calls])
+    by_channel = read_by_channel(traced, rules.integer) if rules.by_channel else set()
     traced.add_submodule(QUANTIZERS, nn.ModuleDict())
     ends = {calls[0].weight, calls[-1].weight}
     sites = list(_quantize_weights(traced, calls, rules, ends))
@@ -140,7 +146,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
-        sites.append(_quantize_value(traced, node, width, rules))
+        sites.append(_quantize_value(traced, node, width, rules, node in by_channel))
     if rules.integer:
         _round_biases(traced)
     traced.recompile()
@@ -192,14 +198,18 @@ def _reader(call: WeightedCall) -> fx.Node:
     return turns[0] if turns else call.node
 
 
-def _quantize_value(traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules) -> Site:
-    name = node.meta["label"]
-    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer)
+def _quantize_value(
+    traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules, by_channel: bool
+) -> Site:
+    name, (_, *shape) = node.meta["label"], node.meta["shape"]
+    shape = [shape[0], *[1] * len(shape[1:])] if by_channel else []
+    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer, tuple(shape))
     with traced.graph.inserting_after(node):
         quantized = _place(traced, node, name, quantizer)
     node.replace_all_uses_with(quantized, lambda user: user is not quantized)
     kind = "activation" if is_rectifier(node) else kind_of(node)
-    return Site(name, kind, bits, f"per tensor, {rules.ranges} range")
+    per = "channel" if by_channel else "tensor"
+    return Site(name, kind, bits, f"per {per}, {rules.ranges} range")
 
 
 def _round_biases(traced: fx.GraphModule) -> None:

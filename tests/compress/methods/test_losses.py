@@ -9,7 +9,7 @@ import torch
 from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.methods import gdfq
-from autorecon.compress.methods.losses import total
+from autorecon.compress.methods.losses import is_known, total
 from autorecon.objective import DivergedError, Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
@@ -44,6 +44,19 @@ def test_gdfq_by_hand(batch: Batch) -> None:
     assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
     assert values["total"] == pytest.approx(hard + 0.5 * 400 * kl(20) / 6, rel=1e-4)
     assert summed.item() == values["total"]
+
+
+def test_labels_count_where_the_teacher_gives_them_too(batch: Batch) -> None:
+    """The teacher takes the first image for 0 or 1, the second for 2."""
+    answers = Answers(torch.tensor(STUDENT))
+    each = [-math.log(softmax(row)[y]) for row, y in zip(STUDENT, [2, 2], strict=True)]
+    other = attrs.evolve(batch, request=Request(torch.tensor([2, 2])))
+    for which, hard in (("known", each[1] / 2), ("all", sum(each) / 2)):
+        _, values = total(gdfq.loss(answers, other, CompressConfig(labels=which)))
+        assert values["ce"] == pytest.approx(hard, rel=1e-5)
+    # Of a mixture each class that was asked for will do.
+    shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
+    assert is_known(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
 
 
 def test_a_loss_that_is_not_finite_is_named() -> None:
