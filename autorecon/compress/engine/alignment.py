@@ -84,4 +84,3 @@ def _telling(traced: fx.GraphModule, names: list[str]) -> fx.GraphModule:
     told = [graph.call_function(strengths, (known[name],)) for name in names]
     graph.output(graph.call_function(torch.cat, ([answers, *told], 1)))
     return fx.GraphModule(traced, graph)
-

@@ -30,7 +30,8 @@ def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     """CE(S, y) + alpha T^2 KL(softmax(teacher / T) || softmax(S / T)).
 
     The divergence is divided by the batch and by the number of classes, as in the released code.
-    The cross-entropy is that of images of which the teacher says y itself, unless `labels` is "all".
+    Images of which the teacher itself says another class than y add no cross-entropy, unless
+    `labels` is "all".
     """
     soft = divergence(answers.logits, batch.logits, config.temperature)
     classes = answers.logits.shape[1]

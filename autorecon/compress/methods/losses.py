@@ -31,8 +31,8 @@ def hard(logits: Tensor, request: Request) -> Tensor:
 
 
 def hard_of(which: str, logits: Tensor, batch: Batch) -> Tensor:
-    """The same of the images that are "known", of which the teacher says itself what they were asked
-    to show, the others counting as 0; or of "all", as GDFQ has it.
+    """The same of the images that are "known", which the teacher takes for what they were asked to
+    show, the others counting as 0; or of "all", as GDFQ has it.
 
     Images of a generator that has learnt little are of other classes than those asked for, and
     their labels, against the teacher's answers, undo a student that is as good as its teacher.

@@ -22,8 +22,8 @@ BETA = 0.9
 
 
 LEAST = 1 / 16
-"""Share of the widest range that each channel's has at least: what is silent on a generator's images
-need not be so on others."""
+"""Share of the widest range that each channel's has at least: what is silent on images of a
+generator need not be so on others."""
 
 
 class ActivationQuantizer(nn.Module):
@@ -31,8 +31,8 @@ class ActivationQuantizer(nn.Module):
     range for each of so many `channels`, as `shape` [C, 1, ...].
 
     While it observes, its range follows the batches by a moving average that starts at the first
-    of them; frozen, it keeps the range. The state is all in buffers. With `integer`, and where there
-    is one a channel, the range has zero in it, so that zero is a level.
+    of them; frozen, it keeps the range. The state is all in buffers. With `integer`, and where
+    channels have their own, the range has zero in it, so that zero is a level.
     """
 
     low: Tensor

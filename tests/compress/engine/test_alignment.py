@@ -33,14 +33,14 @@ class Residual(nn.Module):
 
 
 def test_the_term_by_hand() -> None:
-    """Mean squares 3 and 4 are the unit vector (0.6, 0.8), and those of one channel alone (1, 0)."""
+    """Mean squares 3 and 4 are the unit vector (0.6, 0.8), one channel alone is (1, 0)."""
     root = math.sqrt(3)
     student = torch.tensor([[[[root, -root]], [[2.0, -2.0]]]])
     teacher = torch.tensor([[[[7.0, 1.0]], [[0.0, 0.0]]]])
     found, expected = strengths(student), strengths(teacher)
     torch.testing.assert_close(found, torch.tensor([[0.6, 0.8]]))
     torch.testing.assert_close(expected, torch.tensor([[1.0, 0.0]]))
-    # ((0.6 - 1)^2 + 0.8^2) / 2 = 0.4 of two channels, and 0.16 of the one that is a block of its own.
+    # ((0.6 - 1)^2 + 0.8^2) / 2 = 0.4 of two channels; 0.16 and 0.64 of one each.
     assert distance(found, expected, [2]).item() == pytest.approx(0.4)
     assert distance(found, expected, [1, 1]).item() == pytest.approx(0.16 + 0.64)
 

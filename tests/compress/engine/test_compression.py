@@ -117,9 +117,12 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
         assert equal(other.state_dict(), whole.state_dict())
 
 
-def test_a_batch_in_parts_is_the_same_batch(make: Make) -> None:
+@pytest.mark.parametrize("alignment", [0.0, 100.0])
+def test_a_batch_in_parts_is_the_same_batch(make: Make, alignment: float) -> None:
     """The first joint step, with a generator's step and a student's."""
-    rows = [run(make(parts=parts, warmup_steps=1, steps=1, epochs=2), range(2)) for parts in (1, 3)]
+    own: dict[str, Any] = {"warmup_steps": 1, "steps": 1, "epochs": 2, "alignment": alignment}
+    rows = [run(make(parts=parts, **own), range(2)) for parts in (1, 3)]
+    assert ("student.alignment" in rows[0][1]) is bool(alignment)
     for whole, split in zip(*rows, strict=True):
         assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
 

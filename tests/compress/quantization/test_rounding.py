@@ -190,7 +190,9 @@ def test_ends_of_rows_are_those_of_each_alone(name: str) -> None:
     rows, ends = torch.randn(3, 900).relu() * torch.tensor([[1.0], [5.0], [0.0]]), RANGES[name].ends
     for bits in (3, 8):
         together, alone = ends(rows, bits), [ends(row.view(1, -1), bits) for row in rows]
-        assert torch.equal(torch.stack(together), torch.cat([torch.stack(pair) for pair in alone], 1))
+        assert torch.equal(
+            torch.stack(together), torch.cat([torch.stack(pair) for pair in alone], 1)
+        )
 
 
 def test_fitted_ranges_cut_off_what_few_bits_cannot_hold() -> None:
