@@ -13,7 +13,7 @@ from autorecon.compress.methods.losses import LABELS
 from autorecon.compress.methods.method import Method, find_method
 from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, no_bits
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.settings import Settings
+from autorecon.compress.settings import KEEP, Settings
 from autorecon.objective import Objective
 
 _LEAST = {
@@ -28,7 +28,11 @@ _STUDENTS = (
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 
-BEFORE = {"labels": "all", "alignment": 0.0}
+_CHOICES = {
+    "ranges": RANGES, "rounding": ROUNDINGS, "scheme": SCHEMES, "labels": LABELS, "keep": KEEP,
+}  # fmt: skip
+
+BEFORE = {"labels": "all", "alignment": 0.0, "keep": "last"}
 """What settings stood for before they were there, in records that do not know of them."""
 
 _ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
@@ -71,8 +75,7 @@ class CompressConfig(Settings):
             raise no_bits(str(self.bits))
         if "bits" in own:
             self.widths  # noqa: B018  (raises for texts that are none)
-        known_by = {"ranges": RANGES, "rounding": ROUNDINGS, "scheme": SCHEMES, "labels": LABELS}
-        for name, known in known_by.items():
+        for name, known in _CHOICES.items():
             if name in own:
                 require_known(name, getattr(self, name), known)
         if "objective" in own:

@@ -11,6 +11,10 @@ from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.widths import Widths
 
 
+KEEP = ("better", "last")
+"""What a student is in the end: what it was last, or as it was calibrated where that is better."""
+
+
 def part(steps: int, share: float) -> int:
     """A share of some steps, at least one of them; none of none."""
     return max(1, round(steps * share)) if steps else 0
@@ -47,6 +51,7 @@ class Settings:
     alpha: float = 0.0
     alignment: float = 0.0
     labels: str = ""
+    keep: str = ""
     inundation: float = 0.0
     objective: str = ""
     warmup_objective: str = ""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
+from autorecon.compress.engine.keeping import Values, keep_better, values_of
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
@@ -72,6 +73,7 @@ class Compression:
         self.warnings: list[str] = []
         self.epochs_done = 0
         self._begun = False
+        self._before: Values = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
 
@@ -99,7 +101,7 @@ class Compression:
                 self._so_far.notes |= self._begin()
         row, warning = self._so_far.row(), self._so_far.diversity.warning
         self._so_far, self._global = self._fresh(), None
-        self.warnings += filter(None, [warning])
+        self.warnings += filter(None, [warning, self._keep_better()])
         return row | self._score()
 
     def _fresh(self) -> SoFar:
@@ -139,10 +141,19 @@ class Compression:
         """Ready the student for its steps, and score it as it is then if that means anything."""
         scored = self.student.begin(lambda: self.source.draw().images)
         self._begun = True
+        if self.config.keep == "better":
+            self._before = values_of(self.student.module)
         if self.evaluate is None or not scored:
             return {}
         self.scores.calibrated = self.evaluate(self.student.module)
         return self.scores.calibrated.columns("calibrated_")
+
+    def _keep_better(self) -> str:
+        """What a student was before its first step, if it was better then; says so."""
+        if self.epochs_done < self.epochs or not self._before:
+            return ""
+        before, self._before = self._before, {}
+        return keep_better(self.student, before, self.view, self.source, self.random)
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:
@@ -180,6 +191,7 @@ class Compression:
             "training": _settled(self.training.state_dict(), done),
             "random": self.random.get_state(),
             "begun": self._begun,
+            "before": self._before,
             "epochs_done": self.epochs_done,
             "so_far": attrs.asdict(self._so_far),
             # Within an epoch it is ours (see `run_epoch`), and between two it is of no account.
@@ -193,7 +205,7 @@ class Compression:
         self.source.load_state_dict(state["source"])
         self.training.load_state_dict(state["training"])
         self.random.set_state(state["random"])
-        self._begun = state["begun"]
+        self._begun, self._before = state["begun"], dict(state["before"])
         self.epochs_done = state["epochs_done"]
         self._so_far, self._global = SoFar.of(state["so_far"]), state["global"]
         self.scores = structured(state["scores"], Scores, "the checkpoint", REMEDY)

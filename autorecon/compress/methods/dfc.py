@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import divergence
 from autorecon.compress.methods.method import (
-    ALIGNED,
     PICTURED,
     QUANTIZED,
     SOFTENED,
-    TRAINED,
+    TUNED,
     Losses,
     Method,
     register,
@@ -43,9 +42,8 @@ DFC = register(
         source="pictures",
         settings=QUANTIZED
         | PICTURED
-        | TRAINED
+        | TUNED
         | SOFTENED
-        | ALIGNED
         | {"objective": "bns_kl + ce + 0.1*smooth"},
         loss=loss,
     )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import divergence, hard_of
 from autorecon.compress.methods.method import (
-    ALIGNED,
     ALTERNATED,
+    LABELLED,
     MATCHED,
     QUANTIZED,
     SOFTENED,
-    TRAINED,
+    TUNED,
     Losses,
     Method,
     register,
@@ -41,11 +41,8 @@ def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     }
 
 
-SETTINGS = QUANTIZED | MATCHED | ALTERNATED | TRAINED | SOFTENED | ALIGNED | {"alpha": 30.0}
+SETTINGS = QUANTIZED | MATCHED | ALTERNATED | TUNED | SOFTENED | {"alpha": 30.0}
 """GDFQ's alpha is 1; thirty times as much was chosen on training images (docs/results.md)."""
-
-LABELLED = SETTINGS | {"labels": "known"}
-"""Those of methods whose students learn labels; GDFQ's are "all"."""
 
 GDFQ = register(
     Method(
@@ -54,7 +51,7 @@ GDFQ = register(
         summary="a generator and a quantized student, trained in turn",
         cite="Xu et al., Generative Low-bitwidth Data Free Quantization, ECCV 2020",
         source="generator",
-        settings=LABELLED,
+        settings=SETTINGS | LABELLED,
         loss=loss,
         labelled=True,
     )

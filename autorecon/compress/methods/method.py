@@ -66,7 +66,8 @@ TRAINED: Defaults = {
 }
 ALTERNATED: Defaults = {"generator_steps": 1}
 SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
-ALIGNED: Defaults = {"alignment": 0.0}
+TUNED: Defaults = TRAINED | {"alignment": 0.0, "keep": "better"}
+LABELLED: Defaults = {"labels": "known"}
 """Groups of settings with their defaults, of which methods are put together."""
 
 

@@ -127,6 +127,25 @@ def test_a_batch_in_parts_is_the_same_batch(make: Make, alignment: float) -> Non
         assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
 
 
+def test_a_student_that_tuning_damaged_is_as_it_was_calibrated(make: Make) -> None:
+    own: dict[str, Any] = {"bits": "w8a8", "student_lr": 0.3, "steps": 3}
+    kept, last = make(fingerprint, **own), make(fingerprint, **own, keep="last")
+    for stage in (kept, last):
+        run(stage, range(4))
+    found, other = kept.result(), last.result()
+    assert found.last == found.calibrated == other.calibrated
+    assert other.last != other.calibrated
+    assert "tuning was undone" in found.warnings[-1]
+    assert not [text for text in other.warnings if "undone" in text]
+
+
+def test_a_student_that_is_no_worse_is_as_it_was_last(make: Make) -> None:
+    stage = make(fingerprint, student_lr=1e-9)
+    run(stage, range(4))
+    assert stage.result().last != stage.result().calibrated
+    assert not [text for text in stage.warnings if "undone" in text]
+
+
 def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
     stage = make()
     run(stage, range(4))
