@@ -10,7 +10,6 @@ from autorecon.compress.quantization.bits import NO_BITS, Bits, as_bits
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.widths import Widths
 
-
 KEEP = ("better", "last")
 """What a student is in the end: what it was last, or as it was calibrated where that is better."""
 

@@ -37,8 +37,9 @@ def keep_better(
     then = _agreement(student, view, images)
     if then > now:
         return (
-            f"tuning was undone: on images that it did not learn from the student gave the "
-            f"teacher's class for {then:.1f} % before its first step, and {now:.1f} % after the last"
+            f"tuning was undone: on {sum(map(len, images))} images that it did not learn from the "
+            f"student gave the teacher's class for {then:.1f} % before its first step, and for "
+            f"{now:.1f} % after the last"
         )
     _put(student.module, last)
     return ""
