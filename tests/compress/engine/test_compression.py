@@ -186,7 +186,7 @@ def test_the_seed_decides(make: Make) -> None:
 
 
 def test_the_teacher_and_the_statistics_do_not_move(make: Make) -> None:
-    stage = make()
+    stage = make(keep="last")
     teacher = copy.deepcopy(stage.view.teacher.state_dict())
     start = copy.deepcopy(stage.student.module.state_dict())
     generated = copy.deepcopy(stage.source.generator.state_dict())
@@ -224,7 +224,8 @@ def test_ranges_come_from_calibration_only(make: Make) -> None:
 def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.Module) -> None:
     """A second, plain writing of one calibration batch and two steps of each model."""
     rates = {"student_lr": 0.1, "weight_decay": 0.2, "batch": 6}
-    stage = make(warmup_steps=0, steps=2, epochs=2, calibration_batches=1, **rates)
+    own = {"calibration_batches": 1, "labels": "all", "keep": "last"}
+    stage = make(warmup_steps=0, steps=2, epochs=2, **own, **rates)
     rows = run(stage, range(2))
 
     noise = torch.Generator().manual_seed(0)
