@@ -27,10 +27,10 @@ def values_of(module: nn.Module) -> Values:
 
 @torch.no_grad()
 def keep_better(
-    student: Student, before: Values, view: TeacherView, source: Source, random: torch.Generator
+    student: Student, before: Values, view: TeacherView, source: Source, seed: int
 ) -> str:
     """Give a student its values of before, where it was better with them; says so if it does."""
-    images = list(_held_out(source, random))
+    images = list(_held_out(source, seed))
     last = values_of(student.module)
     now = _agreement(student, view, images)
     _put(student.module, before)
@@ -45,7 +45,8 @@ def keep_better(
     return ""
 
 
-def _held_out(source: Source, random: torch.Generator) -> list[Tensor]:
+def _held_out(source: Source, seed: int) -> list[Tensor]:
+    random = torch.Generator().manual_seed(seed)
     drawn = [source.draw().images for _ in range(BATCHES)]
     return drawn + [torch.randn(x.shape, generator=random).to(x) for x in drawn]
 
