@@ -13,7 +13,7 @@ import attrs
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from autorecon.lang import OpError, OpPlan, Shape
+from autorecon.lang import Node, OpError, OpPlan, Shape
 from autorecon.lang.operations.shapes import elements
 from autorecon.lang.operations.strides import padding, reach
 from autorecon.lang.program.candidates import Step
@@ -21,7 +21,9 @@ from autorecon.nn.layers import Function, Layer
 from autorecon.nn.modules import (
     Attention,
     ConditionalBatchNorm,
+    Constant,
     Embed,
+    Frozen,
     Gain,
     Linear,
     Mean,
@@ -44,6 +46,11 @@ def build_op(step: Step) -> nn.Module:
     if op.spec.plan is None:
         return layer_of(step).module()
     return _own(op.name, op.spec.plan(op.args, step.before, step.target))
+
+
+def constant(node: Node) -> Layer:
+    """What an input that is learned holds."""
+    return _layer(Constant, tuple(node.shape))
 
 
 def _own(name: str, plan: OpPlan) -> nn.Module:
@@ -187,6 +194,8 @@ def _linear(args: dict, source: Shape, out: Shape) -> Layer:
 
 
 def _embed(args: dict, source: Shape, out: Shape) -> Layer:
+    if args["frozen"]:
+        return _layer(Frozen, tuple(out), source[0])
     embedding = _layer(nn.Embedding, source[0], elements(out))
     return attrs.evolve(embedding, make=partial(Embed, out), flat=True)
 

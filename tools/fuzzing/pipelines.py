@@ -108,9 +108,10 @@ class Pipelines:
         return self._resized(source, target)
 
     def _embedded(self, target: Shape) -> str:
+        frozen = self.one("", "", "", "frozen=true")
         if self.chance(0.2):
-            return f"embed(out={self.random.randint(1, 4)}) >> linear"
-        return "embed" + self._after(target)
+            return call("embed", f"out={self.random.randint(1, 4)}", frozen) + " >> linear"
+        return call("embed", frozen) + self._after(target)
 
     def _after(self, shape: Shape) -> str:
         return f" >> {self.keeping(shape)}" if self.chance(0.3) else ""

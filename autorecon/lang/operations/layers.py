@@ -207,13 +207,14 @@ def _linear(args: Args, source: Shape, target: Shape) -> Shape:
 
 
 def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    return source[0] * elements(out), 0
+    return 0 if args["frozen"] else source[0] * elements(out), 0
 
 
 @op(
     "embed",
-    "one learned vector a class",
+    "one learned vector a class; frozen, one that is not trained",
     Param("out", int, least=1),
+    Param("frozen", bool, False),
     cost=_embed_cost,
     traits=_SHAPING,
 )

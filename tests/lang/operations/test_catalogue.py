@@ -82,6 +82,8 @@ def test_an_embedding_costs_a_vector_a_class() -> None:
     )
     found = program.edges[1].candidates[0]
     assert (found.parameters, found.macs) == (50, 0)
+    frozen = check(Source(program.source.text.replace("embed", "embed(frozen=true)")))
+    assert frozen.edges[1].candidates[0].parameters == 0
 
 
 def test_every_operation_has_a_figure_here() -> None:
