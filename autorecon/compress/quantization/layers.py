@@ -32,7 +32,8 @@ class ActivationQuantizer(nn.Module):
 
     While it observes, its range follows the batches by a moving average that starts at the first
     of them; frozen, it keeps the range. The state is all in buffers. With `integer`, and where
-    channels have their own, the range has zero in it, so that zero is a level.
+    channels have their own, the range has zero in it, so that zero is a level. `holds` are ends
+    that a range is at least as wide as, whatever is observed.
     """
 
     low: Tensor
@@ -47,6 +48,7 @@ class ActivationQuantizer(nn.Module):
         self.ranges = ranges
         self._ends = RANGES[ranges].ends
         self.observing = True
+        self.holds: tuple[Tensor, Tensor] | None = None
         self.register_buffer("low", torch.zeros(shape))
         self.register_buffer("high", torch.zeros(shape))
         self.register_buffer("initialised", torch.zeros((), dtype=torch.bool))
@@ -68,6 +70,8 @@ class ActivationQuantizer(nn.Module):
             low, high = low.clamp_max(0), high.clamp_min(0)
         if self.by_channel:
             high = high.clamp_min(LEAST * float(high.max()))
+        if self.holds is not None:
+            low, high = torch.minimum(low, self.holds[0]), torch.maximum(high, self.holds[1])
         self.low.mul_(past).add_(low.view_as(self.low), alpha=1 - past)
         self.high.mul_(past).add_(high.view_as(self.high), alpha=1 - past)
         self.initialised.fill_(True)

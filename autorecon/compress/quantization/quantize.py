@@ -138,7 +138,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
     if hasattr(traced, QUANTIZERS):
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")
     if rules.integer:
-        fold_batch_norms(traced)
+        traced.meta["folded"] = fold_batch_norms(traced)
     calls = weighted_calls(traced)
     values = quantized_values(traced, rules.scheme)
     _check_found(name, calls, values)

@@ -91,10 +91,13 @@ class RangeRule:
     by_channel: bool = False
     """Whether what depthwise convolutions alone read has a range a channel."""
 
+    by_statistics: bool = False
+    """Whether ranges of many bits hold what statistics of folded BatchNorm layers tell."""
+
 
 # Ranges that clip want small steps.
 RANGES = {
-    "fitted": RangeRule(fitted_range, 3e-4, by_channel=True),
+    "fitted": RangeRule(fitted_range, 3e-4, by_channel=True, by_statistics=True),
     "percentile": RangeRule(percentile_range, 3e-4),
     "mse": RangeRule(mse_range, 3e-4),
     "minmax": RangeRule(minmax_range, 3e-3),
