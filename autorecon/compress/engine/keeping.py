@@ -1,8 +1,8 @@
 """A student that tuning made worse than calibration had left it goes back to what it was then.
 
-Told without data: by how often it gives the teacher's class on images that it did not learn from,
-of its own generator and of noise. That does not tell good students from better ones
-(docs/tried.md), but one that was damaged from one that was not.
+Told without data: by how far its answers are from the teacher's on images that it did not learn
+from, of its own generator and of noise. Which class is the first tells less: it fell, on 128 such
+images, with a student that had gained five points on real ones (docs/tried.md).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from autorecon.compress.methods.losses import divergence
 from autorecon.compress.sources import Source
 from autorecon.compress.student import Student
 from autorecon.objective import TeacherView
@@ -32,14 +33,14 @@ def keep_better(
     """Give a student its values of before, where it was better with them; says so if it does."""
     images = list(_held_out(source, seed))
     last = values_of(student.module)
-    now = _agreement(student, view, images)
+    now = _apart(student, view, images)
     _put(student.module, before)
-    then = _agreement(student, view, images)
-    if then > now:
+    then = _apart(student, view, images)
+    if then < now:
         return (
             f"tuning was undone: on {sum(map(len, images))} images that it did not learn from the "
-            f"student gave the teacher's class for {then:.1f} % before its first step, and for "
-            f"{now:.1f} % after the last"
+            f"student's answers were {then:.2g} nats from the teacher's before its first step, and "
+            f"{now:.2g} after the last"
         )
     _put(student.module, last)
     return ""
@@ -51,10 +52,10 @@ def _held_out(source: Source, seed: int) -> list[Tensor]:
     return drawn + [torch.randn(x.shape, generator=random).to(x) for x in drawn]
 
 
-def _agreement(student: Student, view: TeacherView, images: list[Tensor]) -> float:
-    """On how many of the images both name the same class, in percent."""
-    same = [student(x).argmax(1) == view.answers(x).argmax(1) for x in images]
-    return 100 * float(torch.cat(same).float().mean())
+def _apart(student: Student, view: TeacherView, images: list[Tensor]) -> float:
+    """The mean of KL(teacher || student) over batches of one size, in nats."""
+    parts = [divergence(student(x), view.answers(x)) for x in images]
+    return float(torch.stack(parts).mean())
 
 
 def _put(module: nn.Module, values: Values) -> None:
