@@ -48,7 +48,7 @@ def concentrations(teacher: nn.Module) -> Tensor:
 
     layer = last_linear(teacher)
     assert layer is not None  # the method's needs say so
-    rows = normalize(layer.weight.detach())
+    rows = normalize(layer.weight.detach().cpu())  # where answers are drawn
     similar = rows @ rows.T
     low, high = similar.amin(1, keepdim=True), similar.amax(1, keepdim=True)
     return (similar - low) / (high - low).clamp_min(1e-12)
