@@ -57,11 +57,12 @@ def _tied(edge: Edge, space: Space, sampled: Sampled) -> Weights:
     ones = [w for w in weights if isinstance(w, OneCandidate)]
     if len(ones) == len(weights):
         return _one(edge, space, ones)
-    joint, combinations = torch.ones(()), [0]
-    for axis, weight in zip(edge.axes, weights, strict=True):
-        count = len(space.program.decisions[axis].options)
-        dense = _dense(weight, count)
-        joint = torch.outer(joint.to(dense).flatten(), dense).flatten()
+    counts = [len(space.program.decisions[axis].options) for axis in edge.axes]
+    joint, *others = (_dense(weight, count) for weight, count in zip(weights, counts, strict=True))
+    for dense in others:
+        joint = torch.outer(joint, dense).flatten()
+    combinations = [0]
+    for weight, count in zip(weights, counts, strict=True):
         combinations = [before * count + k for before in combinations for k in _some(weight, count)]
     places = _places(edge.table, joint.device)
     mixed = joint.new_zeros(len(edge.candidates)).index_add(0, places, joint)

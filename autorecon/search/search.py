@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.nn import Compute, SuperNet
+from autorecon.nn.transfer import fetched
 from autorecon.objective import Losses, Objective, Values
 from autorecon.records.derivation import Derivation
 from autorecon.search.check import check
@@ -97,7 +98,8 @@ class Search:
         return {"total": total.detach(), **parts}
 
     def _architecture(self) -> dict[str, Any]:
-        found = {name: p.detach() for name, p in self.strategy.probabilities().items()}
+        there = self.strategy.probabilities()
+        found = dict(zip(there, fetched(list(there.values())), strict=True))
         return {
             "entropy": {name: _entropy(p) for name, p in found.items()},
             "probabilities": {name: p.tolist() for name, p in found.items()},

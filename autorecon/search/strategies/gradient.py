@@ -91,8 +91,9 @@ class GradientStrategy(Strategy):
 
     def choices(self) -> dict[str, str]:
         """The most probable architecture (Eq. 8), repaired."""
-        found = {name: p.tolist() for name, p in self.probabilities().items()}
-        return derive_choices(self.space, found)
+        there = self.probabilities()
+        found = zip(there, fetched(list(there.values())), strict=True)
+        return derive_choices(self.space, {name: p.tolist() for name, p in found})
 
     def state_dict(self) -> dict[str, Any]:
         return {"alpha_optimiser": self._optimiser.state_dict()}
