@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import attrs
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,11 +13,13 @@ from torch import Tensor, nn
 import autorecon
 from apart import DEVICE, Apart
 from autorecon.compress import METHODS, CompressConfig, Compression
-from autorecon.nn import Compute, SuperNet
+from autorecon.lowering.fourier import Fourier
+from autorecon.lowering.passes import PASSES
+from autorecon.nn import Compute
 from autorecon.search import STRATEGIES, Search, SearchConfig
 from autorecon.teachers.architectures import ARCHITECTURES
 
-# An edge that is tied to another's norm, one that can be cut, and one that is multiplied as spectra.
+# Edges with one norm, some that can be cut, and one that is multiplied as spectra.
 SPACE = """space small(classes = 3)
 choice norm = bn | identity
 input z [4]: noise
@@ -31,6 +34,15 @@ link a -> b = nearest >> conv(1) | bilinear >> conv(1) | none
 link a -> image = nearest >> norm >> conv(1) | none
 link b -> c = conv(3) | conv(5) | conv(7) | conv(5, dilation=2) | conv(7, dilation=2)
 link c -> image = conv(1)
+"""
+GENERATOR = """space generator(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node a [4, 4, 4] then bn
+output image [1, 8, 8] then tanh
+link z -> a = linear
+link y -> a = embed
+link a -> image = nearest >> conv(3)
 """
 CHOOSING = ("hard", "two-path")
 """Strategies that look at alpha to give out what is computed, after each step that changed it."""
@@ -80,34 +92,30 @@ def watched(stage: Any) -> list[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("objective", ["ce + 0.1*bns", "ce + 0.1*bns + 0.1*macs"])
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_a_step_of_a_search_waits_for_nothing(name: str, objective: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "objective"), [*((name, "ce + bns") for name in STRATEGIES), ("log", "ce + macs")]
+)
+def test_a_step_of_a_search_waits_for_nothing(
+    name: str, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     info = STRATEGIES[name]
-    if name == "pareto" and "macs" in objective:
-        return
     config = SearchConfig(
-        name, objective, epochs=1, warmup_epochs=0, weight_steps=3, architecture_steps=3, batch=4
+        name, objective, epochs=1, warmup_epochs=0, weight_steps=2, architecture_steps=2, batch=4
     )
+    always = tuple(attrs.evolve(p, slower=0) if isinstance(p, Fourier) else p for p in PASSES)
+    monkeypatch.setattr("autorecon.lowering.passes.PASSES", always)
     net = autorecon.supernet(autorecon.loads(SPACE), seed=0)
     stage = Search(net, teacher(), config, compute=Compute(device=DEVICE))
     steps = watched(stage)
-    weights, architecture = steps[:3], steps[3:]
+    weights, architecture = steps[:2], steps[2:]
     # What choosing asks for is on the host after the first draw, until a step has changed it.
     chooses = int(name in CHOOSING)
-    assert [fetched for _, fetched in weights] == [chooses, 0, 0]
-    expected = [0, chooses, chooses] if info.learns else [1, 1, 1]
+    assert [fetched for _, fetched in weights] == [chooses, 0]
+    expected = [0, chooses] if info.learns else [1, 1]
     assert [fetched for _, fetched in architecture] == expected
 
 
-def test_the_space_has_convolutions_by_spectra() -> None:
-    net = SuperNet(autorecon.loads(SPACE))
-    plan = net.plan({})
-    assert any(getattr(step, "fourier", False) for step in plan.steps)
-
-
-@pytest.mark.parametrize("parts", [1, 2])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("name", "parts"), [*((name, 1) for name in METHODS), ("gdfq", 2)])
 def test_a_step_of_a_compression_waits_for_nothing(
     name: str, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,19 +128,22 @@ def test_a_step_of_a_compression_waits_for_nothing(
     wanted = {key: value for key, value in small.items() if key in method.settings}
     if not method.settings.get("warmup_steps", 1):
         del wanted["warmup_steps"]
-    space = autorecon.load("gdfq-cifar", size=8, classes=3, channels=1)
-    net = autorecon.generator(space, seed=0) if method.source == "generator" else None
-    config, compute = CompressConfig(method=name, **wanted), Compute(device=DEVICE)
-    stage = Compression(
-        teacher(), config, net, image_shape=(1, 8, 8), compute=compute, parts=parts
+    net = (
+        autorecon.generator(autorecon.loads(GENERATOR), seed=0)
+        if method.source == "generator"
+        else None
     )
-    steps = watched(stage)
-    fetched = [count for _, count in steps]
-    if name == "ait":  # how far a step is scaled is a search
+    config, compute = CompressConfig(method=name, **wanted), Compute(device=DEVICE)
+    stage = Compression(teacher(), config, net, image_shape=(1, 8, 8), compute=compute, parts=parts)
+    fetched = [count for _, count in watched(stage)]
+    assert len(fetched) == config.ticks
+    if name == "ait":  # how far a step is scaled is looked for
         assert max(fetched) < 40
-    else:
-        assert not any(fetched)
-    assert len(steps) == config.ticks
+        return
+    # Before the student's first step, whether its activations were seen; of ZSKD's pictures the
+    # answers are drawn on the host, a batch at a time.
+    calibrates = method.family == "quantization" and method.loss is not None
+    assert sum(fetched) == config.image_batches * (name == "zskd") + int(calibrates)
 
 
 @pytest.mark.parametrize("ranges", ["percentile", "mse", "minmax"])
@@ -141,6 +152,6 @@ def test_neither_does_calibrating(ranges: str, scheme: str) -> None:
     config = CompressConfig(
         "gdfq", scheme=scheme, ranges=ranges, batch=6, warmup_steps=1, steps=1, epochs=1
     )
-    net = autorecon.generator(autorecon.load("gdfq-cifar", size=8, classes=3, channels=1), seed=0)
+    net = autorecon.generator(autorecon.loads(GENERATOR), seed=0)
     stage = Compression(teacher(), config, net, compute=Compute(device=DEVICE))
-    assert [fetched for _, fetched in watched(stage)] == [0, 0]
+    assert [fetched for _, fetched in watched(stage)] == [0, 1]

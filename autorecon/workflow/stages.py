@@ -212,9 +212,7 @@ def compression(
     )
 
 
-def _wrap(
-    folder: RunFolder, record: Path | None, device: str
-) -> Callable[[Source], Source] | None:
+def _wrap(folder: RunFolder, record: Path | None, device: str) -> Callable[[Source], Source] | None:
     """What takes the place of a method's own source where images are kept or repeated."""
     if folder.images_path.exists():
         recording = load_state(folder.images_path)

@@ -52,7 +52,7 @@ class Apart(TorchDispatchMode):
             self.sent += 1
             return function(*args, **kwargs)
         self.fetched += 1
-        return torch.zeros(args[0].shape, dtype=args[0].dtype)
+        return torch.ones(args[0].shape, dtype=args[0].dtype)
 
 
 def _called_from(file: str) -> bool:

@@ -86,7 +86,7 @@ class SoFar:
     diversity: Diversity = attrs.Factory(Diversity)
 
     def row(self) -> dict[str, Any]:
-        """For metrics.jsonl: means over the epoch, and what was noted once. Raises DivergedError."""
+        """For metrics.jsonl: means over the epoch, and what was noted. Raises DivergedError."""
         return self.notes | self.losses.means() | self.diversity.row()
 
     def state(self) -> dict[str, Any]:

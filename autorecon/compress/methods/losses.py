@@ -42,7 +42,7 @@ def imitation(answers: Answers, batch: Batch, config: Settings) -> Losses:
 
 
 def total(losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
-    """The weighted sum of losses, and without graphs the value of it and of each before its weight."""
+    """The weighted sum of losses, and without a graph its value and that of each, unweighted."""
     first, *rest = (weight * loss for weight, loss in losses.values())
     summed = sum(rest, first)
     values = {"total": summed, **{name: loss for name, (_, loss) in losses.items()}}

@@ -150,8 +150,8 @@ def _joined(images: Tensor, request: Request, parts: list[Observation]) -> Obser
 
 
 def _pooled(parts: tuple[LayerStatistics, ...], weights: Tensor) -> LayerStatistics:
-    """Mean and variance of a batch by those of its parts [parts, C]: the variance within and between
-    them; the weights are [parts, 1]."""
+    """Mean and variance of a batch by those of its parts, which are weighed by [parts, 1]: the
+    variance within and between them."""
     means = torch.stack([part.mean for part in parts])
     mean = (weights * means).sum(0)
     within = torch.stack([part.variance for part in parts])

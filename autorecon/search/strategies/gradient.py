@@ -69,7 +69,7 @@ class GradientStrategy(Strategy):
         return {"total": total.detach(), **parts}
 
     def alpha_here(self) -> dict[str, Tensor]:
-        """alpha on the host, for what is decided there; fetched once after a step that changed it."""
+        """alpha on the host, for what is decided there; fetched once after a step changed it."""
         versions = [alpha._version for alpha in self.alphas]
         if versions != self._versions:
             found = fetched(self.alphas)

@@ -14,7 +14,6 @@ from autorecon.nn import Sampled
 from autorecon.nn.transfer import sent_together
 from autorecon.search.strategies.gradient import GradientStrategy
 
-
 Noise = Mapping[str, Tensor]  # by decision
 
 

@@ -77,7 +77,9 @@ class PopulationStrategy(Strategy):
 
     def _judged(self, picks: Picks) -> Member:
         cost = self.space.genotype(picks).cost
-        losses = self.judge.fixed(one_path(self.space, picks), relative(cost, self.space, self.judge.device))
+        losses = self.judge.fixed(
+            one_path(self.space, picks), relative(cost, self.space, self.judge.device)
+        )
         return Member(picks, losses, cost.parameters.max, cost.macs.max)
 
     @abstractmethod

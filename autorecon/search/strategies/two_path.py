@@ -69,4 +69,6 @@ def _gates(alpha: Tensor, pair: Tensor, active: int, other: int) -> SomeCandidat
     between = torch.zeros_like(alpha).index_put((pair,), alpha[pair].softmax(0))
     binary = torch.zeros_like(alpha)
     binary[active] = 1
-    return SomeCandidates((min(active, other), max(active, other)), binary + (between - between.detach()))
+    return SomeCandidates(
+        (min(active, other), max(active, other)), binary + (between - between.detach())
+    )
