@@ -3,9 +3,9 @@
     python tools/build_playground.py [--out build/playground]
     python -m http.server --bind 127.0.0.1 --directory build/playground
 
-The front end of the language runs in the browser, in Pyodide; Graphviz lays out drawings there. Both
-are of npm, and the Python packages of PyPI; each is fetched once, and refused if it is not what was
-pinned here.
+The front end of the language runs in the browser, in Pyodide; Graphviz lays out drawings there.
+Both are of npm, and the Python packages of PyPI; each is fetched once, and refused if it is not
+what was pinned here.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def files() -> Iterator[tuple[str, bytes]]:
     for path in sorted(SOURCES.iterdir()):
         if path.suffix in (".html", ".css", ".js"):
             yield path.name, path.read_bytes()
-    yield "style.css", (ROOT / "autorecon/report/style.css").read_bytes()
+    for style in ("report/style.css", "watch/view.css"):
+        yield Path(style).name, (ROOT / "autorecon" / style).read_bytes()
     spaces = {path.stem: path.read_text("utf-8") for path in sorted(ROOT.glob("spaces/*.space"))}
     yield "spaces.json", json.dumps(spaces).encode()
     yield "python.zip", python_archive()

@@ -53,13 +53,15 @@ def write_report(folder: RunFolder) -> Path:
     return folder.report_path
 
 
-def render(inputs: Inputs) -> str:
-    """The page's HTML."""
+def render(inputs: Inputs, *, live: bool = False) -> str:
+    """The page's HTML; a `live` one runs what the server of `autorecon watch` calls live.js."""
     environment = templates()
     environment.filters.update(figure=figure, percent=percent, size=size_text, of_rows=_of_rows)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
-    return environment.get_template("template.html").render(_context(inputs), script=script)
+    return environment.get_template("template.html").render(
+        _context(inputs), script=script, live=live
+    )
 
 
 def _context(inputs: Inputs) -> dict[str, Any]:

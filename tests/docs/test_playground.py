@@ -15,8 +15,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
-import build_playground as playground
 import pytest
+
+import build_playground as playground
 from browser import MISSING, Browser, browser
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +131,7 @@ def test_texts_are_formatted(page: Browser, write: Callable[[str], str]) -> None
 
 @in_browser
 def test_a_link_holds_the_text(page: Browser, write: Callable[[str], str], address: str) -> None:
-    words = SOUND + "# \N{GRINNING FACE} \N{LATIN SMALL LETTER O WITH DIAERESIS}\n"
+    words = PAPER + "# \N{GRINNING FACE} \N{LATIN SMALL LETTER O WITH DIAERESIS}\n"
     write(words)
     page.run("document.getElementById('link').click()")
     fragment = page.wait("location.hash")
