@@ -99,7 +99,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
     server_version = "autorecon"
     sys_version = ""
-    protocol_version = "HTTP/1.1"
     timeout = 30  # seconds
 
     def do_GET(self) -> None:

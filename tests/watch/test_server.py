@@ -148,7 +148,7 @@ def test_nothing_else_is_served(server: Server, path: str) -> None:
 
 def test_it_listens_on_the_loopback_alone(server: Server) -> None:
     assert server.socket.getsockname()[0] == "127.0.0.1"
-    with pytest.raises(PortError, match="cannot be had .*leave out --port"):
+    with pytest.raises(PortError, match=r"cannot be had .*leave out --port"):
         Server(server.kept.watched, "", server.server_port)
 
 
