@@ -31,12 +31,13 @@ from autorecon.compress.quantization.layers import (
 )
 from autorecon.compress.quantization.norms import fold_batch_norms
 from autorecon.compress.quantization.operations import is_rectifier
-from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress.quantization.ranges import RANGES, WIDE
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.image_size import is_image_shape
+from autorecon.nn.transfer import fetched
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -70,9 +71,10 @@ class QuantizedModel:
 
     def freeze(self) -> None:
         """Keep the activation ranges as they are; raises CompressError if there are none yet."""
-        for quantizer in self.quantizers():
-            if not quantizer.initialised:
-                raise CompressError("activation ranges are unknown: show the student images first")
+        quantizers = list(self.quantizers())
+        if not all(fetched([quantizer.initialised for quantizer in quantizers])):
+            raise CompressError("activation ranges are unknown: show the student images first")
+        for quantizer in quantizers:
             quantizer.observing = False
 
     def weight_bytes(self) -> int:
@@ -129,7 +131,8 @@ def quantize(
             f"in quantize(net, (3, 224, 224), Bits(4, 4)), not {image_shape!r} and {bits!r}"
         )
     rules = Rules(bits, ranges, rounding, scheme)
-    return quantize_captured(capture(teacher, tuple(image_shape)), rules)
+    channels, height, width = image_shape
+    return quantize_captured(capture(teacher, (channels, height, width)), rules)
 
 
 def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
@@ -153,7 +156,8 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
-        sites.append(_quantize_value(traced, node, width, rules, node in by_channel))
+        apart = node in by_channel and width < WIDE
+        sites.append(_quantize_value(traced, node, width, rules, apart))
     if rules.integer:
         _round_biases(traced)
     traced.recompile()
