@@ -61,15 +61,17 @@ class ActivationQuantizer(nn.Module):
         return fake_quantize(x, self.low, self.high, self.bits)
 
     def _observe(self, x: Tensor) -> None:
-        past = BETA if self.initialised else 0.0
         rows = x.transpose(0, 1).flatten(1) if self.by_channel else x.reshape(1, -1)
         low, high = self._ends(rows, self.bits)
         if self.integer or self.by_channel:
             low, high = low.clamp_max(0), high.clamp_min(0)
         if self.by_channel:
-            high = high.clamp_min(LEAST * float(high.max()))
-        self.low.mul_(past).add_(low.view_as(self.low), alpha=1 - past)
-        self.high.mul_(past).add_(high.view_as(self.high), alpha=1 - past)
+            high = torch.maximum(high, LEAST * high.amax())
+        for end, found in ((self.low, low), (self.high, high)):
+            found = found.view_as(end)
+            moved = end.mul(BETA).add(found, alpha=1 - BETA)
+            # Chosen where it is, since a GPU would be waited for to look.
+            end.copy_(torch.where(self.initialised, moved, end.mul(0.0).add(found)))
         self.initialised.fill_(True)
 
     def extra_repr(self) -> str:

@@ -10,7 +10,7 @@ from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.methods import gdfq
 from autorecon.compress.methods.losses import is_known, total
-from autorecon.objective import DivergedError, Request
+from autorecon.objective import Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
 TEACHER = [[2.0, 2.0, 0.0], [1.0, 0.0, 4.0]]
@@ -38,7 +38,8 @@ def batch() -> Batch:
 
 def test_gdfq_by_hand(batch: Batch) -> None:
     losses = gdfq.loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(alpha=0.5))
-    summed, values = total(losses)
+    summed, found = total(losses)
+    values = {name: value.item() for name, value in found.items()}
     hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
     assert values["ce"] == pytest.approx(hard, rel=1e-5)
     assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
@@ -53,16 +54,10 @@ def test_labels_count_where_the_teacher_gives_them_too(batch: Batch) -> None:
     other = attrs.evolve(batch, request=Request(torch.tensor([2, 2])))
     for which, hard in (("known", each[1] / 2), ("all", sum(each) / 2)):
         _, values = total(gdfq.loss(answers, other, CompressConfig(labels=which)))
-        assert values["ce"] == pytest.approx(hard, rel=1e-5)
+        assert values["ce"].item() == pytest.approx(hard, rel=1e-5)
     # Of a mixture each class that was asked for will do.
     shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
     assert is_known(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
-
-
-def test_a_loss_that_is_not_finite_is_named() -> None:
-    with pytest.raises(DivergedError) as caught:
-        total({"ce": (1.0, torch.tensor(math.nan))})
-    assert caught.value.term == "student total"
 
 
 def check(name: str, answers: Answers, batch: Batch, expected: dict[str, float]) -> None:
