@@ -126,7 +126,8 @@ def test_steps_of_channels_are_a_part_of_the_weights(
         separable(), image_shape=SHAPE, progress=False, **SHORT, bits=bits, scheme=scheme
     )
     held = rebuilt(made.file, separable).quantizers()
-    assert [q.high.unique().numel() > 3 for q in held if q.by_channel] == [True]
+    apart = [q.high.unique().numel() > 3 for q in held if q.by_channel]
+    assert apart == ([True] if bits == "w3a3" else [])  # eight bits serve all channels
     for weights_as, kernels in (("int8", integer), ("int4", 0)):
         path = tmp_path / f"{weights_as}.onnx"
         found = export_student(made.file, path, build=separable, weights_as=weights_as)

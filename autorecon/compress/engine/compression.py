@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
-from autorecon.compress.engine.keeping import Values, keep_better, values_of
+from autorecon.compress.engine.keeping import Weights, keep_better, values_of
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
@@ -74,7 +74,7 @@ class Compression:
         self.warnings: list[str] = []
         self.epochs_done = 0
         self._begun = False
-        self._before: Values = {}
+        self._before: Weights = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
 

@@ -18,17 +18,17 @@ from autorecon.objective import TeacherView
 BATCHES = 4
 """Batches of the source, and as many of noise."""
 
-Values = dict[str, Tensor]
+Weights = dict[str, Tensor]
 
 
-def values_of(module: nn.Module) -> Values:
+def values_of(module: nn.Module) -> Weights:
     """A copy of all parameters."""
     return {name: value.detach().clone() for name, value in module.named_parameters()}
 
 
 @torch.no_grad()
 def keep_better(
-    student: Student, before: Values, view: TeacherView, source: Source, seed: int
+    student: Student, before: Weights, view: TeacherView, source: Source, seed: int
 ) -> str:
     """Give a student its values of before, where it was better with them; says so if it does."""
     images = list(_held_out(source, seed))
@@ -58,6 +58,6 @@ def _apart(student: Student, view: TeacherView, images: list[Tensor]) -> float:
     return float(torch.stack(parts).mean())
 
 
-def _put(module: nn.Module, values: Values) -> None:
+def _put(module: nn.Module, values: Weights) -> None:
     for name, parameter in module.named_parameters():
         parameter.copy_(values[name])

@@ -5,6 +5,7 @@ torch is imported in the functions, since the catalogue of methods is read witho
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

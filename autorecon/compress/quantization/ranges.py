@@ -22,8 +22,8 @@ FEW, FEW_OF_A_ROW, TRIES = 2**15, 2**10, 32
 are tried."""
 
 WIDE = 5
-"""Bits from which on a `fitted` range is that of `mse`, one of a tensor: they hold what a percentile
-would cut, and channels that are silent on invented images need not be so on others."""
+"""Bits from which on a `fitted` range is that of `mse`, one a tensor: they hold what a percentile
+would cut, and what channels that are silent on invented images have on others."""
 
 
 def minmax_range(rows: Tensor, bits: int) -> tuple[Tensor, Tensor]:

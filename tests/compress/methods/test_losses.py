@@ -54,7 +54,7 @@ def test_labels_count_where_the_teacher_gives_them_too(batch: Batch) -> None:
     other = attrs.evolve(batch, request=Request(torch.tensor([2, 2])))
     for which, hard in (("known", each[1] / 2), ("all", sum(each) / 2)):
         _, values = total(gdfq.loss(answers, other, CompressConfig(labels=which)))
-        assert values["ce"] == pytest.approx(hard, rel=1e-5)
+        assert values["ce"].item() == pytest.approx(hard, rel=1e-5)
     # Of a mixture each class that was asked for will do.
     shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
     assert is_known(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
