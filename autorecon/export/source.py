@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
@@ -98,7 +99,8 @@ def source(net: Generator, stem: str = "generator") -> str:
         "once": _ONCE if _normalises_twice(calls, names) else "",
     }
     text = _CLASS.format(**values)
-    helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
+    used = [kind for name, kind in _HELPERS.items() if re.search(rf"\b{name}[(.]", text)]
+    helpers = map(inspect.getsource, used)
     text = "\n\n".join([*helpers, text])
     imports = "\n".join(line for use, line in _IMPORTS.items() if use in text)
     return f"{_HEAD.format(**values)}{imports}\n\n\n{text}"
