@@ -36,12 +36,32 @@ def open_job(
     keep_freed()
     ctx = click.get_current_context()
     progress = Progress(quiet=ctx.params["quiet"])
-    if folder := ctx.params["resume"]:
-        _refuse_changes(ctx, folder)
-        return *resume(folder, command, trust=ctx.params["trust"]), progress
-    config = _config(command, ctx, fixed or {})
-    place = ctx.params["out"] or _next_folder(command, config)
-    return *start(place, config, progress), progress
+    wanted = _events_are_wanted(ctx)
+    if place := ctx.params["resume"]:
+        _refuse_changes(ctx, place)
+        folder, prepared = resume(place, command, trust=ctx.params["trust"])
+    else:
+        config = _config(command, ctx, fixed or {})
+        place = ctx.params["out"] or _next_folder(command, config)
+        folder, prepared = start(place, config, progress)
+    if wanted:
+        from autorecon.report.tensorboard import following
+
+        ctx.with_resource(following(folder, progress))
+    return folder, prepared, progress
+
+
+def _events_are_wanted(ctx: click.Context) -> bool:
+    """Whether TensorBoard's are written, now or before this run was interrupted; UsageError where
+    what writes them is missing."""
+    from autorecon.report.tensorboard import FOLDER, lacking
+
+    resumed = ctx.params["resume"]
+    wanted = ctx.params["tensorboard"] or bool(resumed and (resumed / FOLDER).is_dir())
+    if wanted and (why := lacking()):
+        advice = "" if ctx.params["tensorboard"] else f", or remove {resumed / FOLDER}"
+        raise click.UsageError(f"{why}: pip install 'autorecon[tensorboard]'{advice}")
+    return wanted
 
 
 def report_of(folder: RunFolder) -> Path | None:

@@ -60,7 +60,8 @@ def read_inputs(folder: RunFolder) -> Inputs:
     bound = _bound(folder, results)
     given = scalars(section_of(folder, "space").get("set", {}))
     advice = ops_advice(folder)
-    history = read_history(folder.metrics_path)
+    beside = sorted(folder.checkpoint_path.glob("compress/**/metrics.jsonl"))
+    history = read_history(folder.metrics_path, beside)
     grids, unshown = _grids(folder.path / "images", results)
     return Inputs(
         folder,
