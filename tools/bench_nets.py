@@ -267,7 +267,7 @@ def _gdfq(size: int, repeats: int) -> Row:
 
     def step() -> None:
         _, parts = stage._joint(0)
-        losses["ours"].append((parts["generator.total"], parts["student.total"]))
+        losses["ours"].append((float(parts["generator.total"]), float(parts["student.total"])))
 
     works = {"ours": step, "plain": lambda: losses["plain"].append(reference.step(*next(plain)))}
     seconds = in_turns(works, repeats)
