@@ -126,7 +126,8 @@ def quantize(
             f"in quantize(net, (3, 224, 224), Bits(4, 4)), not {image_shape!r} and {bits!r}"
         )
     rules = Rules(bits, ranges, rounding, scheme)
-    return quantize_captured(capture(teacher, tuple(image_shape)), rules)
+    channels, height, width = image_shape
+    return quantize_captured(capture(teacher, (channels, height, width)), rules)
 
 
 def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
