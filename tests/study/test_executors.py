@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -220,3 +221,13 @@ def test_the_end_of_a_log_is_read(tmp_path):
     (tmp_path / "log").write_bytes(b"x" * 9000 + b"\n\nlast \xff line\n\n")
     assert tail(tmp_path / "log") == "last \ufffd line"
     assert tail(tmp_path / "none") == ""
+
+
+def test_a_cluster_that_does_not_come_up_is_an_error_of_ours(folder, monkeypatch):
+    def init(**asked):
+        raise Exception("The current node timed out during startup.")
+
+    ray = SimpleNamespace(init=init, is_initialized=lambda: False)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(StudyError, match="The current node timed out"):
+        executor("ray", folder, 1, Cluster()).__enter__()
