@@ -66,8 +66,10 @@ def browser() -> Iterator[Browser]:
         body = {"capabilities": {"alwaysMatch": wanted}}
         found = _patiently(f"http://127.0.0.1:{port}/session", body)
         session = f"http://127.0.0.1:{port}/session/{found['sessionId']}"
-        yield Browser(session)
-        _ask(session, method="DELETE")
+        try:
+            yield Browser(session)
+        finally:  # or it goes on without its driver
+            _ask(session, method="DELETE")
     finally:
         driver.terminate()
         driver.wait(20)
