@@ -117,8 +117,9 @@ class Checkpoint:
 
 @attrs.frozen
 class Checkpoints:
-    """One stage's checkpoints, `ROOT/STAGE/epoch-00012-step-00003.safetensors`; when a new one
-    stands, the one before it goes."""
+    """One stage's checkpoints, `ROOT/STAGE/epoch-00012-step-00003.safetensors`: the last two, so
+    that one is whole where another is damaged. The one before them goes first, since the disk must
+    have room for two while one is written in any case."""
 
     root: Path
     stage: str = attrs.field(validator=attrs.validators.matches_re(_NAME))
@@ -129,8 +130,8 @@ class Checkpoints:
         return sorted(found, key=_place_of, reverse=True)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        save_state(self._folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
         self.keep(1)
+        save_state(self._folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
 
     def keep(self, count: int) -> None:
         """Delete all but the newest `count`."""

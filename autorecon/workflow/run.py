@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from autorecon.workflow.invented import invented
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
-from autorecon.workflow.results import write_results
+from autorecon.workflow.results import lost_rows, write_results
 from autorecon.workflow.spaces import load_stored, store_space
 from autorecon.workflow.trust import code_of, require_trust
 
@@ -43,9 +43,12 @@ HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
 def start(
-    path: Path, config: RunConfig, progress: Progress, teacher: Teacher | None = None
+    path: Path | Callable[[], Path],
+    config: RunConfig,
+    progress: Progress,
+    teacher: Teacher | None = None,
 ) -> tuple[RunFolder, Prepared]:
-    """Check everything, then make the folder with its config.toml and spaces.
+    """Check everything, then make the folder, or have one made, with its config.toml and spaces.
 
     A `teacher` that is given takes the place of the one that is named. The settings are those that
     repeat the run: what fits into memory, and what is `auto` in `config`, is decided first.
@@ -58,6 +61,7 @@ def start(
         progress.say(f"at {config.compress.bits} will be {prepared.coverage.text}")
     prepared = fitted(prepared, progress)
     prepared = decide(prepared, progress)
+    path = path() if callable(path) else path
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
@@ -67,7 +71,7 @@ def start(
         save_weights(folder.path / _WEIGHTS, prepared.weights)
     if prepared.known:
         store_space(folder, prepared.known, "known")
-    return folder, prepared
+    return folder.sealed(), prepared
 
 
 def _bound(config: RunConfig, space: Space | None) -> RunConfig:
@@ -88,6 +92,8 @@ def resume(
     folder = RunFolder.open(path)
     config = read_config(folder.config)
     require_trust(code_of(config), path, trust)
+    if "command" not in folder.config:
+        raise RunError(f"{folder.config_path} breaks off: put it back, or start in another folder")
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None
@@ -97,6 +103,7 @@ def resume(
     for needed in (own, baseline, weights, known):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
+    folder.check_whole()
     space = attrs.evolve(
         config.space,
         file=str(own) if own else "",
@@ -122,7 +129,9 @@ def search(
     """Search alone."""
     stages.set_threads(prepared.config.threads)
     with folder.lock():
-        return stages.search(folder, prepared, progress, ahead)
+        found = stages.search(folder, prepared, progress, ahead)
+        _tell_lost(folder, {"search": prepared.config.search.epochs}, progress)
+        return found
 
 
 def compress(
@@ -240,7 +249,17 @@ def _compress_all(
                 results.append(Row(label, seed, warnings=[why]))
     if diverged and not any(isinstance(result, Student) for result in results):
         raise diverged
+    ended = [f"compress/{r.generator}/seed{r.seed}" for r in results if isinstance(r, Student)]
+    epochs = dict.fromkeys(ended, prepared.config.compress.epochs)
+    if prepared.config.command == "run":
+        epochs["search"] = prepared.config.search.epochs
+    _tell_lost(folder, epochs, progress)
     return write_results(folder, prepared, generators, results)
+
+
+def _tell_lost(folder: RunFolder, epochs: Mapping[str, int], progress: Progress) -> None:
+    for line in lost_rows(folder, epochs):
+        progress.say(f"warning: {line}")
 
 
 def software() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where jobs are tried: folders, what undisturbed ones leave, and what became of a disturbed one."""
+"""Where jobs are tried: folders, what undisturbed jobs leave, and how a disturbed one compares."""
 
 from __future__ import annotations
 
@@ -134,13 +134,19 @@ class Trial:
 
         return Process(self.here, disturbed)
 
-    def go_on(self) -> None:
+    def go_on(self, mishap: Callable[[], object] = nothing) -> None:
         """Go on until it is done, and compare; raises Wrong."""
-        ended = self.start(self.job.go_on(self.here)).ended()
+        ended = self.start(self.job.go_on(self.here), mishap).ended()
         check(ended)
         if ended.code:
             raise Wrong(TOLD, last_line(ended))
-        self.compare()
+        try:
+            self.compare()
+        except Wrong as wrong:
+            # What cannot be made again is missed, and that is said.
+            if warning := _WARNING.search(ended.said):
+                raise Wrong(TOLD, warning[0]) from wrong
+            raise
 
     def compare(self, out: Path | None = None) -> None:
         """Raise Wrong where not the same bytes are there as undisturbed."""
@@ -170,6 +176,9 @@ def check(ended: Ended) -> None:
 
 
 _CLEAR = re.compile(r"^(autorecon|Error|\S+\.space:\d+|error|warning).*|.* failed.*", re.MULTILINE)
+
+
+_WARNING = re.compile(r"^warning: .*", re.MULTILINE)
 
 
 def last_line(ended: Ended) -> str:
@@ -203,9 +212,8 @@ def tamed(often: bool = False) -> Iterator[None]:
             patches.enter_context(mock.patch(name, value))
         if often:
             # By its module, since the package has a function of that name.
-            patches.enter_context(
-                mock.patch.object(sys.modules["autorecon.runs.drive"], "EVERY", 0.0)
-            )
+            drive = sys.modules["autorecon.runs.drive"]
+            patches.enter_context(mock.patch.object(drive, "EVERY", 0.0))
         yield
 
 

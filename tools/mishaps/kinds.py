@@ -22,7 +22,6 @@ from mishaps.operations import Befall, Operations, dying, refusing, vanishing
 Kind = Callable[[Trial, Random], None]
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE)
-NOBODY = 65534
 BLOCK = 4096
 
 
@@ -101,9 +100,7 @@ def renamed(trial: Trial, random: Random) -> None:
     """To the name of another file of its kind, if there is one."""
 
     def rename(path: Path) -> None:
-        others = [
-            p for p in sorted(trial.out.rglob(f"*{path.suffix}")) if p not in (path, _lock(path))
-        ]
+        others = [p for p in sorted(trial.out.rglob(f"*{path.suffix}")) if p != path]
         path.replace(random.choice(others) if others else trial.here / path.name)
 
     _damaged(trial, random, rename)
@@ -111,10 +108,6 @@ def renamed(trial: Trial, random: Random) -> None:
 
 def _size(path: Path) -> int:
     return path.stat().st_size
-
-
-def _lock(path: Path) -> Path:
-    return path.with_name(".lock")
 
 
 def _damaged(trial: Trial, random: Random, damage: Callable[[Path], object]) -> None:
@@ -161,23 +154,20 @@ def full(trial: Trial, random: Random) -> None:
 
 
 @contextmanager
-def _disk(folder: Path, blocks: int) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
-    """One in memory, for root; else files as large as it would be at most."""
+def _disk(folder: Path, blocks: int) -> Iterator[tuple[Callable[[], None], Callable[[], object]]]:
+    """One in memory, for root; else no file is larger than all would be."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (blocks * BLOCK, resource.RLIM_INFINITY))
 
-    def mount(*options: str) -> bool:
-        given = ["mount", "-t", "tmpfs", "-o", *options, "autorecon", str(folder)]
-        return not subprocess.run(given, capture_output=True, check=False).returncode
-
-    if os.geteuid() or not mount(f"size={blocks * BLOCK}"):
+    size = f"size={blocks * BLOCK}"
+    if os.geteuid() or not _system("mount", "-t", "tmpfs", "-o", size, "autorecon", folder):
         yield limit, lambda: None
         return
     try:
-        yield (lambda: None), (lambda: mount("remount,size=100m") and None)
+        yield (lambda: None), lambda: _system("mount", "-o", "remount,size=100m", folder)
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        _system("umount", "-l", folder)
 
 
 def refused(trial: Trial, random: Random) -> None:
@@ -192,30 +182,37 @@ def refused(trial: Trial, random: Random) -> None:
 def read_only(trial: Trial, random: Random) -> None:
     """Somebody else's folder, in which nothing may be changed, is read and gone on with."""
     _half_done(trial, random) if random.random() < 0.5 else _done(trial)
-    with _protected(trial):
+    with _protected(trial.out):
         given = random.choice((_reader(trial, random), trial.job.go_on(trial.here)))
-        check(trial.start(given, _be_nobody).ended())
+        check(trial.start(given).ended())
     _forget_read(trial)
     trial.go_on()
 
 
 @contextmanager
-def _protected(trial: Trial) -> Iterator[None]:
-    paths = [path for path in (trial.here, *trial.here.rglob("*")) if path.exists()]
-    modes = {path: path.stat().st_mode for path in paths}
+def _protected(folder: Path) -> Iterator[None]:
+    """Root writes whatever modes say, but not on a disk that is read-only."""
+    folder.mkdir(exist_ok=True)
+    if not os.geteuid() and _system("mount", "--bind", folder, folder):
+        try:
+            _system("mount", "-o", "remount,bind,ro", folder)
+            yield
+        finally:
+            _system("umount", "-l", folder)
+        return
+    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
     try:
-        for path in paths:
-            path.chmod(modes[path] & ~0o222)
+        for path, mode in modes.items():
+            path.chmod(mode & ~0o222)
         yield
     finally:
         for path, mode in modes.items():
             path.chmod(mode)
 
 
-def _be_nobody() -> None:
-    """Root may write everywhere."""
-    if not os.geteuid():
-        os.setuid(NOBODY)
+def _system(*words: object) -> bool:
+    """Whether a command of the system succeeds."""
+    return not subprocess.run([*map(str, words)], capture_output=True, check=False).returncode
 
 
 def vanished(trial: Trial, random: Random) -> None:
@@ -274,7 +271,8 @@ def clock_moved(trial: Trial, random: Random) -> None:
 
     def move() -> None:
         now, moved = time.time, Random(random.random())
-        mock.patch("time.time", lambda: now() + moved.uniform(-10, 10) * years).start()
+        jumping = mock.Mock(side_effect=lambda: now() + moved.uniform(-10, 10) * years)
+        mock.patch("time.time", jumping).start()
 
     at = random.randint(1, trial.undisturbed.operations)
     watched = _watched(trial, dying(at))
@@ -282,8 +280,7 @@ def clock_moved(trial: Trial, random: Random) -> None:
     for path in trial.out.rglob("*"):
         moved = time.time() + random.uniform(-10, 10) * years
         os.utime(path, (moved, moved))
-    check(trial.start(trial.job.go_on(trial.here), move).ended())
-    trial.compare()
+    trial.go_on(move)
 
 
 KINDS: dict[str, Kind] = {

@@ -101,7 +101,7 @@ def _be(here: Path, said: Path, work: Callable[[], object]) -> None:
         for stream in (1, 2):
             os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
         sys.stdin, sys.stdout, sys.stderr = (
-            open(stream, "w" if stream else "r", buffering=1, closefd=False) for stream in (0, 1, 2)
+            os.fdopen(stream, "w" if stream else "r", 1, closefd=False) for stream in (0, 1, 2)
         )
         os.chdir(here)
         work()
