@@ -25,7 +25,7 @@ from autorecon.records.files import write_record
 from autorecon.records.packed import read_packed
 from autorecon.records.results import Results
 from autorecon.records.score import Score
-from autorecon.runs import Progress, RunFolder
+from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.teachers import Teacher, is_known
 from autorecon.workflow.prepare import Prepared
 
@@ -142,7 +142,10 @@ def measure_run(
     except Exception as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         found = Evaluation(source=folder.path.name, problem=reason)
-    write_record(folder.evaluation_path, found)
+    try:
+        write_record(folder.evaluation_path, found)
+    except RunError as error:
+        progress.say(f"warning: no measurement is kept: {error}")
 
 
 def _of_run(folder: RunFolder, prepared: Prepared, results: Results) -> Evaluation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from autorecon.lang.wording import plural
 from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
-from autorecon.runs import Progress, RunError, RunFolder, save_weights
+from autorecon.runs import Progress, RunError, RunFolder, link_or_copy, save_weights
 from autorecon.teachers import Teacher
 from autorecon.workflow import stages
 from autorecon.workflow.ahead import ALONE, Ahead, Part
@@ -117,7 +118,7 @@ def resume(
 def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
+    with _held(folder):
         _look(folder, prepared, progress)
         stages.search(folder, prepared, progress, ahead)
         return _compress_all(folder, prepared, progress, ahead)
@@ -128,7 +129,7 @@ def search(
 ) -> Space:
     """Search alone."""
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
+    with _held(folder):
         found = stages.search(folder, prepared, progress, ahead)
         _tell_lost(folder, {"search": prepared.config.search.epochs}, progress)
         return found
@@ -146,9 +147,22 @@ def compress(
     The images are written to `record`, if it is given.
     """
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
+    with _held(folder):
         _look(folder, prepared, progress)
         return _compress_all(folder, prepared, progress, ahead, record)
+
+
+@contextlib.contextmanager
+def _held(folder: RunFolder) -> Iterator[None]:
+    """Under its lock; what ends says how to go on, but for what would end in the same way."""
+    with folder.lock():
+        try:
+            yield
+        except BaseException as error:
+            told = any("--resume" in note for note in getattr(error, "__notes__", ()))
+            if not told and not isinstance(error, ArithmeticError):
+                error.add_note(f"continue with --resume {folder.path}")
+            raise
 
 
 def side_by_side(folder: RunFolder, jobs: int | None = None) -> Ahead:
@@ -249,6 +263,10 @@ def _compress_all(
                 results.append(Row(label, seed, warnings=[why]))
     if diverged and not any(isinstance(result, Student) for result in results):
         raise diverged
+    # The last label's is the run's own: what was discovered, beside what it is compared with.
+    trained = stages.result_path(folder, [*generators][-1], prepared.config.seeds[0])
+    if (weights_path := trained.with_suffix(stages.GENERATOR)).exists():
+        link_or_copy(weights_path, folder.generator_path)
     ended = [f"compress/{r.generator}/seed{r.seed}" for r in results if isinstance(r, Student)]
     epochs = dict.fromkeys(ended, prepared.config.compress.epochs)
     if prepared.config.command == "run":
