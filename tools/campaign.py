@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--kinds", type=partial(_names, list(KINDS)), default=list(KINDS))
     parser.add_argument("--commands", type=partial(_names, commands), default=commands)
     args = parser.parse_args()
+    args.kinds = [kind for kind in args.kinds if jobs_for(kind, args.commands)]
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     root = Path(tempfile.mkdtemp(prefix="campaign-"))
     bench = Bench.made(root, [job for job in JOBS if job.name in args.commands])

@@ -55,7 +55,7 @@ def search(
 ) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = _search_stage(prepared)
-    if not _is_derived(folder, prepared.space, progress):
+    if not _is_derived(folder, prepared, progress):
         if left := left_out(prepared.space):
             progress.say(left)
         drive(stage, folder, progress)
@@ -71,10 +71,20 @@ def search(
     return load_stored(folder, "genotype", prepared.space)
 
 
-def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
-    """Whether the genotype is there and as derivation.json has it."""
-    if not folder.genotype_path.exists():
+def _is_derived(folder: RunFolder, prepared: Prepared, progress: Progress) -> bool:
+    """Whether the genotype is there and as derivation.json has it, and the super net's weights, if
+    they are still to be used."""
+    if not folder.genotype_path.exists() or not _is_found(folder, prepared.space, progress):
         return False
+    if Checkpoints(folder.checkpoint_path, "search").newest(progress) is None:
+        if prepared.config.inherit:
+            progress.say("the weights of the super net are gone: it is searched again")
+            return False
+        progress.say("warning: the weights of the super net are gone, for `autorecon derive`")
+    return True
+
+
+def _is_found(folder: RunFolder, space: Space, progress: Progress) -> bool:
     try:
         stored = load_stored(folder, "genotype", space)
         chosen = read_derivation(folder.derivation_path)
