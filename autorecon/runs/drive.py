@@ -64,8 +64,8 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = 
 
     Different stages may run at the same time for who holds the lock if they run `apart`: then the
     rows are beside the checkpoints until the stage is driven once more, without.
-    A checkpoint that is damaged is as none, and said. Raises RunError if one cannot be written, or
-    was made for other `epochs` or by another version.
+    Of a checkpoint that is damaged it goes back to the one before, and says so. Raises RunError if
+    one cannot be written, or was made for other `epochs` or by another version.
     """
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
     own = Lines(checkpoints.rows_path)
