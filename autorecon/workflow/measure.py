@@ -69,7 +69,7 @@ def packed(
     `export_student`.
     """
     about, _ = read_packed(file)
-    build = build or network_of(about, teacher and teacher.module, trust)
+    build = build or network_of(about, teacher.module if teacher else None, trust)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "student.onnx"
         export_student(file, path, build=build)

@@ -221,18 +221,18 @@ def compression(
         generator(space, seed=seed, weights_from=weights_from) if space else None,
         prepared.exam.score if prepared.exam else None,
         image_shape=prepared.teacher.image_shape,
-        wrap=_wrap(folder, record),
+        wrap=_wrap(folder, record, prepared.config.device),
         compute=computing(prepared.config, "compress"),
         parts=prepared.config.memory.parts,
         name=f"compress/{label}/seed{seed}",
     )
 
 
-def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] | None:
+def _wrap(folder: RunFolder, record: Path | None, device: str) -> Callable[[Source], Source] | None:
     """What takes the place of a method's own source where images are kept or repeated."""
     if folder.images_path.exists():
         recording = load_state(folder.images_path)
-        return lambda _: Repeated(recording)
+        return lambda _: Repeated(recording, device)
     return Recorded if record else None
 
 

@@ -160,7 +160,7 @@ def test_what_onnx_has_not_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(
         ExportError,
-        match=r"cannot write .*Bessel.* as ONNX: ONNX has no aten.special_bessel_j0; a .pt2",
+        match=r"write .*Bessel.* as ONNX: ONNX has no \S+bessel_j0; a .pt2",
     ):
         made.export(tmp_path / "s.onnx")
     assert not list(tmp_path.iterdir())

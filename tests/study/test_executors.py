@@ -119,6 +119,12 @@ def test_who_comes_back_finds_what_was_given_out(cells, folder):
     assert (task.cell, why) == (cells[1], "job 1 was shot")
 
 
+def test_a_cell_that_has_a_gpu_is_computed_there(cells):
+    assert Task(cells[0]).config.device == "cpu"
+    assert Task(cells[0], device="cuda").config.device == "cuda"
+    assert Task(cells[0], device="cuda").cell.id == cells[0].id
+
+
 def test_a_cell_that_another_process_gave_away_is_not_done_twice(cells, folder):
     jobs = Jobs(folder, 1)
     jobs.give(Task(cells[0]))

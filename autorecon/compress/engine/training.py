@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.attention import watch_attention
 from autorecon.compress.methods.losses import total
 from autorecon.compress.student import Student
-from autorecon.objective import TeacherView
+from autorecon.objective import TeacherView, Values
 
 
 class Training:
@@ -26,8 +27,8 @@ class Training:
         self.method = config.recipe
         self.optimiser = _optimiser(student, config)
 
-    def step(self, batch: Batch, index: int) -> dict[str, float]:
-        """Step `index` on a batch; gives the losses. Raises DivergedError."""
+    def step(self, batch: Batch, index: int) -> Values:
+        """Step `index` on a batch; gives the losses."""
         done = index / self.config.steps
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * (1 + math.cos(math.pi * done)) / 2
@@ -39,10 +40,10 @@ class Training:
             self.optimiser.step()
         return {f"student.{name}": value for name, value in values.items()}
 
-    def _differentiate(self, batch: Batch) -> dict[str, float]:
+    def _differentiate(self, batch: Batch) -> dict[str, Tensor]:
         """Add up gradients and losses of parts of the batch: losses are means over images."""
         assert self.method.loss is not None
-        found: dict[str, float] = {}
+        found: dict[str, Tensor] = {}
         count = len(batch.images)
         size = -(-count // self._parts)
         for at in range(0, count, size):
@@ -50,7 +51,11 @@ class Training:
             loss, values = total(self.method.loss(self._answers(part), part, self.config))
             share = len(part.images) / count
             (loss * share if share < 1 else loss).backward()
-            found = {name: found.get(name, 0.0) + share * v for name, v in values.items()}
+            if share == 1:
+                return values
+            # As Python's numbers are added up.
+            parts = {name: share * value.double() for name, value in values.items()}
+            found = {name: found[name] + v for name, v in parts.items()} if found else parts
         return found
 
     def _answers(self, batch: Batch) -> Answers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import fx
+from torch import Tensor, fx
 
 from autorecon.compress.equalization.moments import (
     Moments,
@@ -17,12 +17,14 @@ from autorecon.compress.equalization.moments import (
 from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.calls import constant, parameter, weighted_calls
 from autorecon.compress.quantization.layers import ActivationQuantizer
+from autorecon.compress.quantization.operations import is_rectifier
 from autorecon.compress.quantization.quantize import quantized_weights
 
 
 @torch.no_grad()
 def set_ranges(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> None:
-    """Give every activation quantizer the range of its activation at mean - 6 std .. mean + 6 std.
+    """Give every activation quantizer the range of its values at mean - 6 std .. mean + 6 std, of a
+    rectifier's that of what goes in.
 
     Raises CompressError for one before which there are values that cannot be followed.
     """
@@ -32,7 +34,9 @@ def set_ranges(traced: fx.GraphModule, normals: Mapping[str, Moments]) -> None:
         if not isinstance(quantizer, ActivationQuantizer):
             continue
         (source,) = node.all_input_nodes
-        known, function = moments[source.all_input_nodes[0]], activation(source)
+        known, function = moments[source], Tensor.clone
+        if is_rectifier(source):
+            known, function = moments[source.all_input_nodes[0]], activation(source)
         if known is None or function is None:
             raise CompressError(
                 f"dfq cannot tell the range of '{source.meta['label']}': what comes before it has "

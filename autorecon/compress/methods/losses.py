@@ -5,10 +5,7 @@ torch is imported in the functions, since the catalogue of methods is read witho
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
-
-from autorecon.objective import DivergedError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,16 +41,9 @@ def imitation(answers: Answers, batch: Batch, config: Settings) -> Losses:
     return {"kl": (temperature**2, soft)}
 
 
-def total(losses: Losses) -> tuple[Tensor, dict[str, float]]:
-    """The weighted sum of losses, and the value of it and of each without its weight.
-
-    Raises DivergedError for one that is infinite or not a number.
-    """
+def total(losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum of losses, and without a graph its value and that of each, unweighted."""
     first, *rest = (weight * loss for weight, loss in losses.values())
     summed = sum(rest, first)
-    values = {"total": float(summed.detach())}
-    values |= {name: float(loss.detach()) for name, (_, loss) in losses.items()}
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise DivergedError(f"student {name}", value)
-    return summed, values
+    values = {"total": summed, **{name: loss for name, (_, loss) in losses.items()}}
+    return summed, {name: value.detach() for name, value in values.items()}

@@ -49,12 +49,13 @@ class ActivationQuantizer(nn.Module):
         return fake_quantize(x, self.low, self.high, self.bits)
 
     def _observe(self, x: Tensor) -> None:
-        past = BETA if self.initialised else 0.0
         low, high = self._ends(x, self.bits)
         if self.integer:
             low, high = low.clamp_max(0), high.clamp_min(0)
-        self.low.mul_(past).add_(low, alpha=1 - past)
-        self.high.mul_(past).add_(high, alpha=1 - past)
+        for end, found in ((self.low, low), (self.high, high)):
+            moved = end.mul(BETA).add(found, alpha=1 - BETA)
+            # Chosen where it is, since a GPU would be waited for to look.
+            end.copy_(torch.where(self.initialised, moved, end.mul(0.0).add(found)))
         self.initialised.fill_(True)
 
     def extra_repr(self) -> str:

@@ -36,6 +36,7 @@ from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.image_size import is_image_shape
+from autorecon.nn.transfer import fetched
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -69,9 +70,10 @@ class QuantizedModel:
 
     def freeze(self) -> None:
         """Keep the activation ranges as they are; raises CompressError if there are none yet."""
-        for quantizer in self.quantizers():
-            if not quantizer.initialised:
-                raise CompressError("activation ranges are unknown: show the student images first")
+        quantizers = list(self.quantizers())
+        if not all(fetched([quantizer.initialised for quantizer in quantizers])):
+            raise CompressError("activation ranges are unknown: show the student images first")
+        for quantizer in quantizers:
             quantizer.observing = False
 
     def weight_bytes(self) -> int:
@@ -124,7 +126,8 @@ def quantize(
             f"in quantize(net, (3, 224, 224), Bits(4, 4)), not {image_shape!r} and {bits!r}"
         )
     rules = Rules(bits, ranges, rounding, scheme)
-    return quantize_captured(capture(teacher, tuple(image_shape)), rules)
+    channels, height, width = image_shape
+    return quantize_captured(capture(teacher, (channels, height, width)), rules)
 
 
 def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:

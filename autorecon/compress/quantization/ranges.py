@@ -57,7 +57,8 @@ def _best_end(values: Tensor, low: Tensor, ends: Tensor, bits: int) -> Tensor:
     from autorecon.compress.quantization.rounding import fake_quantize
 
     quantized = fake_quantize(values, low, ends.to(values.dtype).view(-1, 1), bits)
-    return ends[(quantized - values).square().mean(1).argmin()]
+    best = (quantized - values).square().mean(1).argmin()
+    return ends.gather(0, best.view(1))[0]
 
 
 def _sample(x: Tensor, limit: int) -> Tensor:

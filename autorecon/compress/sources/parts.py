@@ -15,7 +15,15 @@ import torch
 from torch import Tensor
 
 from autorecon.compress.sources.base import Learner
-from autorecon.objective import LayerStatistics, Objective, Observation, Request, TeacherView
+from autorecon.nn.transfer import sent
+from autorecon.objective import (
+    LayerStatistics,
+    Objective,
+    Observation,
+    Request,
+    TeacherView,
+    Values,
+)
 
 Decoder = Callable[[Tensor], Tensor]
 """Images [N, C, H, W] to the noise [N, latent] that they were made of."""
@@ -29,7 +37,7 @@ def differentiate(
     request: Request,
     parts: int = 1,
     decoder: Decoder | None = None,
-) -> tuple[Tensor, dict[str, float], Observation]:
+) -> tuple[Tensor, Values, Observation]:
     """The backward pass of an objective on images that have a graph, or are a leaf themselves.
 
     Gives the loss, its terms' values and what was seen. With more than one part, teacher and
@@ -126,7 +134,8 @@ def _joined(images: Tensor, request: Request, parts: list[Observation]) -> Obser
         found = [getattr(part, name) for part in parts]
         return None if found[0] is None else torch.cat(found)
 
-    shares = [len(part.images) / len(images) for part in parts]
+    own = torch.tensor([[len(part.images) / len(images)] for part in parts])
+    shares = sent(own, images.device)
     layers = zip(*(part.statistics for part in parts), strict=True)
     logits = all_of("logits")
     assert logits is not None
@@ -140,9 +149,9 @@ def _joined(images: Tensor, request: Request, parts: list[Observation]) -> Obser
     )
 
 
-def _pooled(parts: tuple[LayerStatistics, ...], shares: list[float]) -> LayerStatistics:
-    """Mean and variance of a batch by those of its parts: the variance within and between them."""
-    weights = torch.tensor(shares, device=parts[0].mean.device)[:, None]
+def _pooled(parts: tuple[LayerStatistics, ...], weights: Tensor) -> LayerStatistics:
+    """Mean and variance of a batch by those of its parts, which are weighed by [parts, 1]: the
+    variance within and between them."""
     means = torch.stack([part.mean for part in parts])
     mean = (weights * means).sum(0)
     within = torch.stack([part.variance for part in parts])

@@ -318,7 +318,7 @@ def test_divergence_names_the_step(make: Make) -> None:
         run(stage, range(4))
     stage = make()
     stage.source.generator.linear.weight.data.fill_(math.nan)
-    with pytest.raises(DivergedError, match="'ce' became nan at step 1:"):
+    with pytest.raises(DivergedError, match="'generator ce' became nan at step 1:"):
         run(stage, range(1))
 
 

@@ -206,11 +206,24 @@ def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
     assert all(q.initialised and q.low == 0 for q in activation_quantizers(model))
 
 
-def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor) -> None:
-    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8"))
+@pytest.mark.parametrize("scheme", ["gdfq", "integer"])
+def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor, scheme: str) -> None:
+    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8", scheme=scheme))
     made.begin(lambda: images)
     wrong = (made(images) - chain(images)).abs().mean() / chain(images).abs().mean()
     assert wrong < 0.1
+
+
+def test_sums_pools_and_answers_have_ranges_too(chain: nn.Module) -> None:
+    traced = capture(chain, (2, 8, 8))
+    normals = moments_of(traced)
+    model = quantize_captured(traced, Rules(Bits(8, 8), scheme="integer")).module
+    set_ranges(model, normals)
+    found = dict(model.quantizers.named_children())
+    wide = (chain.bn3.weight**2 + 1).sqrt()  # the other is not scaled
+    top = (chain.bn3.bias + 6 * wide).max()
+    assert found["relu"].high.item() == pytest.approx(top.item(), rel=1e-4)
+    assert all(q.initialised and q.low < q.high for q in activation_quantizers(model))
 
 
 def test_correction_and_equalization_pay_at_few_bits(chain: nn.Module, images: Tensor) -> None:

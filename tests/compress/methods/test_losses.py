@@ -10,7 +10,7 @@ from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.methods import gdfq
 from autorecon.compress.methods.losses import total
-from autorecon.objective import DivergedError, Request
+from autorecon.objective import Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
 TEACHER = [[2.0, 2.0, 0.0], [1.0, 0.0, 4.0]]
@@ -38,18 +38,13 @@ def batch() -> Batch:
 
 def test_gdfq_by_hand(batch: Batch) -> None:
     losses = gdfq.loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(alpha=0.5))
-    summed, values = total(losses)
+    summed, found = total(losses)
+    values = {name: value.item() for name, value in found.items()}
     hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
     assert values["ce"] == pytest.approx(hard, rel=1e-5)
     assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
     assert values["total"] == pytest.approx(hard + 0.5 * 400 * kl(20) / 6, rel=1e-4)
     assert summed.item() == values["total"]
-
-
-def test_a_loss_that_is_not_finite_is_named() -> None:
-    with pytest.raises(DivergedError) as caught:
-        total({"ce": (1.0, torch.tensor(math.nan))})
-    assert caught.value.term == "student total"
 
 
 def check(name: str, answers: Answers, batch: Batch, expected: dict[str, float]) -> None:
