@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,8 @@ def open_job(
         folder, prepared = resume(place, command, trust=ctx.params["trust"])
     else:
         config = _config(command, ctx, fixed or {})
-        place = ctx.params["out"] or _next_folder(command, config)
-        folder, prepared = start(place, config, progress)
+        out = ctx.params["out"] or partial(_new_folder, command, config)
+        folder, prepared = start(out, config, progress)
     if wanted:
         from autorecon.report.tensorboard import following
 
@@ -145,11 +146,11 @@ def _texts(given: Mapping[str, Any], assignments: Iterable[str]) -> set[str]:
     return {*values, *given.get("space.ops", ()), *parts}
 
 
-def _next_folder(command: str, config: RunConfig) -> Path:
-    from autorecon.runs import next_free
+def _new_folder(command: str, config: RunConfig) -> Path:
+    from autorecon.runs import new_folder
 
     teacher = config.teacher.name.rpartition(":")[2].partition(".")[0]
-    return next_free(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
+    return new_folder(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
 
 
 def _kind(command: str, config: CompressConfig) -> list[str]:

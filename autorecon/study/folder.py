@@ -18,12 +18,12 @@ from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import structured
-from autorecon.runs import check_contained, locked, write_text
+from autorecon.runs import Progress, check_contained, locked, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
 from autorecon.workflow.config import RunConfig, read_config
-from autorecon.workflow.spaces import write_genotype
+from autorecon.workflow.spaces import is_written, write_genotype
 
 _REMOVE = "remove it to have its cell done again"
 
@@ -132,14 +132,17 @@ class StudyFolder:
             return None  # its genotype was lost before it was converted
         return found
 
-    def write_genotype(self, genotype: str, space: Space) -> Path:
-        """genotypes/ID.space, made unless it is there, with the space that it is of beside it.
+    def write_genotype(self, genotype: str, space: Space, progress: Progress) -> Path:
+        """genotypes/ID.space, made unless it is there, with the space that it is of beside it; one
+        that says something else is made again.
 
         Raises ArchitectureError where it is of another space.
         """
         found = space.from_id(genotype)
         path = self.genotype_path(genotype)
-        if not path.exists():
+        if not is_written(found, space, path):
+            if path.exists():
+                progress.say(f"warning: {path} is not what was found; it is written again")
             write_genotype(found, space, path)
         return path
 

@@ -163,7 +163,7 @@ class _Doing:
     def keep_genotype(self, cell: Cell) -> None:
         record = self.records.get(cell.id)
         if record and record.genotype:
-            self.folder.write_genotype(record.genotype, self.spaces[cell.place])
+            self.folder.write_genotype(record.genotype, self.spaces[cell.place], self.progress)
 
     def _state(self, waiting: Collection[Cell], executor: Executor) -> str:
         begun = executor.begun()

@@ -97,6 +97,14 @@ def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
     assert kept("copy") == kept("out")
 
 
+def test_genotypes_that_are_damaged_are_written_again(copied, done):
+    before = kept("out")
+    for path in Path("out/genotypes").iterdir():
+        path.write_text(path.read_text()[:-9])
+    done(copied, "out", seeds=1)
+    assert kept("out") == before
+
+
 def test_work_on_other_cells_stays(copied, here, done):
     other = Path("out/work/of-another-cell")
     other.mkdir(parents=True)
@@ -221,6 +229,18 @@ def test_bit_widths_share_the_images_that_they_would_each_have_made(tiny, here, 
     assert len(made) == 2 * (2 + 4)  # generators, and steps of each
     assert records_of("together") == records_of("apart")
     assert not Path("together/work").exists()
+    ended = StudyFolder.forget_images
+
+    def damaging(self, *given):
+        for path in self.path.glob("work/images-*"):
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        ended(self, *given)
+
+    monkeypatch.setattr(StudyFolder, "forget_images", damaging)
+    made.clear()
+    done(text, "again", bits=["w3a3", "w2a4"])
+    assert len(made) == 2 * 2 * (2 + 4)
+    assert records_of("again") == records_of("apart")
 
 
 def test_images_go_when_nobody_is_left_to_learn_from_them(tiny):
