@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # About a second; past it a space is too entangled for an exact answer.
 MAX_STEPS = 500_000
-MAX_EDGES = 8_000
+MAX_EDGES = 5_000
 
 
 class FrontierTooWide(ValueError):

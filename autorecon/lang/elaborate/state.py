@@ -22,10 +22,10 @@ from autorecon.lang.syntax import tree as s
 if TYPE_CHECKING:
     from autorecon.lang.program.rules import Limit, Rule
 
-MAX_EDGES = 200_000
-MAX_NODES = 50_000
+MAX_EDGES = 20_000
+MAX_NODES = 30_000
 # Characters of bodies that loops and instances carry out, which bounds the time that they take.
-MAX_WORK = 6_000_000
+MAX_WORK = 4_000_000
 # Operations of all pipelines, definitions put in place: of each as it is written, and of each
 # between shapes of its own.
 MAX_OPERATIONS = 100_000
