@@ -46,7 +46,8 @@ def check_captured(network: Network, random: Random, folder: Path) -> Counter[st
 def _quantized(network: Network, bits: Bits, scheme: str) -> QuantizedModel | None:
     """With ranges of some images; None for what is refused as it may be."""
     try:
-        found = quantize(network.module, IMAGE, bits, "minmax", scheme=scheme)
+        rounding = "plain" if bits == MANY else "unbiased"  # which is of 8 bits at most
+        found = quantize(network.module, IMAGE, bits, "minmax", rounding, scheme)
     except CompressError as error:
         line = str(error)
         holds("refused in a line", bool(line.strip()) and "\n" not in line, line)
