@@ -54,7 +54,9 @@ class Answer:
         if "Traceback" in self.text or self.code not in (0, 1, 2):
             return "no answer"
         over = self.seconds > SECONDS, self.memory > MEMORY
-        return " and ".join(word for word, is_over in zip(("SLOW", "LARGE"), over, strict=True) if is_over)
+        return " and ".join(
+            word for word, is_over in zip(("SLOW", "LARGE"), over, strict=True) if is_over
+        )
 
     @property
     def said(self) -> str:
@@ -76,7 +78,9 @@ def main() -> None:
     names = [n for n in FILES if not args.files or any(part in n for part in args.files)]
     if args.list:
         return print("\n".join(names))
-    faults = [fault for name in names for fault in measured(name, args.bytes, args.commands.split(","))]
+    faults = [
+        fault for name in names for fault in measured(name, args.bytes, args.commands.split(","))
+    ]
     sys.exit(1 if any(faults) else 0)
 
 
@@ -90,7 +94,9 @@ def measured(name: str, size: int, commands: list[str]) -> list[str]:
             answer = answered([*COMMANDS[command], str(path)], folder)
             faults.append(answer.fault)
             cost = f"{answer.seconds:6.1f} s {answer.memory:6.0f} MiB"
-            print(f"{name:<34} {command:<8}{cost}  {answer.fault:<9} {answer.said[:90]}", flush=True)
+            print(
+                f"{name:<34} {command:<8}{cost}  {answer.fault:<9} {answer.said[:90]}", flush=True
+            )
     return faults
 
 

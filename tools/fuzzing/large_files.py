@@ -164,7 +164,9 @@ def unknown_nodes(size: int) -> str:
 @file
 def unused_blocks(size: int) -> str:
     half = lines(PLAIN, numbered("let a# = #"), size // 2)
-    return lines(half, numbered("block b# {\n in a [3]\n out b [3]\n link a -> b = linear\n}"), size)
+    return lines(
+        half, numbered("block b# {\n in a [3]\n out b [3]\n link a -> b = linear\n}"), size
+    )
 
 
 @file
@@ -220,5 +222,3 @@ def large_definitions(size: int) -> str:
     doubled = "".join(f"op o{i + 1} = o{i} >> o{i}\n" for i in range(9))
     head = f"{WIDE}op o0 = relu\n{doubled}link z -> image = linear\n"
     return lines(head, numbered(f"node n#{NODE} then o9\nlink z -> n# = linear >> o9"), size)
-
-

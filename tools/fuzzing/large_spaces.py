@@ -23,7 +23,9 @@ def parallel_nodes(size: int) -> str:
 @file
 def parallel_nodes_in_sets(size: int) -> str:
     names = _names(size // 25)
-    edges = f"link z -> {{{names}}} = linear\nlink {{{names}}} -> image = conv(1) | conv(3) | none\n"
+    edges = (
+        f"link z -> {{{names}}} = linear\nlink {{{names}}} -> image = conv(1) | conv(3) | none\n"
+    )
     return f"{WIDE}node {names}{NODE}\n{edges}"
 
 
@@ -65,7 +67,9 @@ def dense(size: int) -> str:
     nodes = [f"n{i}" for i in range(int((size / 3.2) ** 0.5))]
     text = f"{WIDE}node {', '.join(nodes)}{NODE}\nlink z -> n0 = linear\nlink {nodes[-1]} -> image = conv(1)\n"
     later = (f"{{{', '.join(nodes[i + 1 :])}}}" for i in range(len(nodes) - 1))
-    return text + "".join(f"link {a} -> {b} = conv(1) | none\n" for a, b in zip(nodes, later, strict=False))
+    return text + "".join(
+        f"link {a} -> {b} = conv(1) | none\n" for a, b in zip(nodes, later, strict=False)
+    )
 
 
 @file
@@ -103,7 +107,11 @@ def concatenation_with_gaps(size: int) -> str:
 
 @file
 def candidates(size: int) -> str:
-    return lines(f"{WIDE}edge mix = {' | '.join(ODD)}\n", numbered(FAN.replace("link n# -> image = ", "mix n# -> image")), size)
+    return lines(
+        f"{WIDE}edge mix = {' | '.join(ODD)}\n",
+        numbered(FAN.replace("link n# -> image = ", "mix n# -> image")),
+        size,
+    )
 
 
 @file
@@ -136,7 +144,9 @@ def long_pipeline(size: int) -> str:
 def choices(size: int) -> str:
     text = lines(WIDE, numbered("choice c# = relu | tanh | selu"), size * 3 // 10)
     count = text.count("choice")
-    fans = (FAN.replace("#", str(i)).replace("\n", f" then c{i}\n", 1) + "conv(1)" for i in range(count))
+    fans = (
+        FAN.replace("#", str(i)).replace("\n", f" then c{i}\n", 1) + "conv(1)" for i in range(count)
+    )
     return lines(text, fans, size)
 
 
@@ -174,7 +184,10 @@ def pairs_of_choices(size: int) -> str:
 @file
 def shares(size: int) -> str:
     text = lines(WIDE, numbered(FAN + "conv(1) | conv(3) | none"), size * 7 // 10)
-    pairs = (f"share choice n{i} -> image, n{i + 1} -> image" for i in range(0, text.count("node") - 1, 2))
+    pairs = (
+        f"share choice n{i} -> image, n{i + 1} -> image"
+        for i in range(0, text.count("node") - 1, 2)
+    )
     return lines(text, pairs, size)
 
 

@@ -134,7 +134,9 @@ def matmul(random: Random, shape: Shape) -> nn.Module:
     ways = (
         lambda net, x: (x.flatten(2).mT @ net.matrix).mT.unflatten(2, x.shape[2:]),
         lambda net, x: torch.einsum("bchw,co->bohw", x, net.matrix),
-        lambda net, x: torch.matmul(net.matrix.t(), x.flatten(2)).view(x.shape[0], -1, *x.shape[2:]),
+        lambda net, x: torch.matmul(net.matrix.t(), x.flatten(2)).view(
+            x.shape[0], -1, *x.shape[2:]
+        ),
     )
     return Written(random.choice(ways), matrix=own(c, width(random)))
 
@@ -276,7 +278,9 @@ def shuffled(random: Random, shape: Shape) -> nn.Module:
     c, _ = shape
     if c % 2:
         return nn.Identity()
-    return Written(lambda net, x: x.view(x.shape[0], 2, -1, *x.shape[2:]).transpose(1, 2).flatten(1, 2))
+    return Written(
+        lambda net, x: x.view(x.shape[0], 2, -1, *x.shape[2:]).transpose(1, 2).flatten(1, 2)
+    )
 
 
 @layer
@@ -352,7 +356,9 @@ def squeezed_by_linear(random: Random, shape: Shape) -> nn.Module:
 
 @layer
 def gated(random: Random, shape: Shape) -> nn.Module:
-    return Written(lambda net, x: F.glu(net.conv(x), 1), conv=nn.Conv2d(shape[0], 2 * width(random), 1))
+    return Written(
+        lambda net, x: F.glu(net.conv(x), 1), conv=nn.Conv2d(shape[0], 2 * width(random), 1)
+    )
 
 
 @layer

@@ -103,7 +103,9 @@ def _head(kind: str, x: Tensor) -> nn.Module:
     if kind == "several":
         one, other = nn.Linear(c, CLASSES), nn.Linear(c, 2)
         return Written(lambda net, x: _both(net, x.mean((2, 3))), one=one, other=other)
-    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(c, CLASSES))
+    return nn.Sequential(
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(c, CLASSES)
+    )
 
 
 def _both(net: Any, x: Tensor) -> Any:

@@ -20,7 +20,7 @@ from autorecon.compress.quantization.bits import SCHEMES
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.compress.student import QuantizedStudent
 from autorecon.export import ExportError, export_student
-from autorecon.teachers import Teacher
+from autorecon.teachers import Teacher, TeacherError, made_ready
 from fuzzing.judge import Difference, holds
 from fuzzing.networks import CLASSES, IMAGE, Network, images
 
@@ -38,8 +38,8 @@ def check_captured(network: Network, random: Random, folder: Path) -> Counter[st
         found = _quantized(network, MANY, scheme)
         counts["captured" if found else "refused in a line"] += 1
         if found:
-            _check_equal(network, found, scheme)
-            _check_found(network, found)
+            _check_equal(made_ready(network.module, IMAGE), found, scheme)
+            _check_found(made_ready(network.module, IMAGE), found)
     return counts
 
 
@@ -47,8 +47,9 @@ def _quantized(network: Network, bits: Bits, scheme: str) -> QuantizedModel | No
     """With ranges of some images; None for what is refused as it may be."""
     try:
         rounding = "plain" if bits == MANY else "unbiased"  # which is of 8 bits at most
-        found = quantize(network.module, IMAGE, bits, "minmax", rounding, scheme)
-    except CompressError as error:
+        module = made_ready(network.module, IMAGE)
+        found = quantize(module, IMAGE, bits, "minmax", rounding, scheme)
+    except (CompressError, TeacherError) as error:
         line = str(error)
         holds("refused in a line", bool(line.strip()) and "\n" not in line, line)
         if network.must_be_captured and "no activation to quantize" not in line:
@@ -61,8 +62,8 @@ def _quantized(network: Network, bits: Bits, scheme: str) -> QuantizedModel | No
 
 
 @torch.no_grad()
-def _check_equal(network: Network, found: QuantizedModel, scheme: str) -> None:
-    expected, answers = network.module(images(8)), found(images(8))
+def _check_equal(module: nn.Module, found: QuantizedModel, scheme: str) -> None:
+    expected, answers = module(images(8)), found(images(8))
     error = float((answers - expected).abs().max() / expected.abs().max().clamp_min(1e-6))
     if not error <= TOLERANCE:
         raise Difference(f"answers at 20 bits, {scheme}", f"{error:.1e} of the largest")
@@ -82,12 +83,12 @@ class _Products(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def _check_found(network: Network, found: QuantizedModel) -> None:
+def _check_found(module: nn.Module, found: QuantizedModel) -> None:
     """Every parameter that is a product's weight is quantized; reparametrised ones are folded."""
     with torch.no_grad(), _Products() as products:
-        network.module(images(2))
+        module(images(2))
     names: dict[int, list[str]] = {}
-    for name, value in network.module.named_parameters(remove_duplicate=False):
+    for name, value in module.named_parameters(remove_duplicate=False):
         names.setdefault(value.untyped_storage().data_ptr(), []).append(name)
     used = [same for place, same in names.items() if place in products.found]
     missing = [same[0] for same in used if not set(same) & found.weights().keys()]

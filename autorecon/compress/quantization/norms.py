@@ -71,7 +71,9 @@ def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Folded:
     bias = torch.zeros_like(mean) if call.bias is None else parameter(traced, call.bias)
     kernel = parameter(traced, call.weight)
     # A new one: another layer may have this parameter too.
-    put_parameter(traced, str(call.weight.target), kernel * scale.view(-1, *[1] * (kernel.dim() - 1)))
+    put_parameter(
+        traced, str(call.weight.target), kernel * scale.view(-1, *[1] * (kernel.dim() - 1))
+    )
     _put_bias(traced, call, (bias - mean) * scale + offset)
     return Folded(offset.clone(), factor.clone())
 
