@@ -1,11 +1,11 @@
-"""What commands take for files of nearly a megabyte that ask as much as they can of them: seconds of
-the processor and MiB at the peak, each within its bound, and what was answered.
+"""What commands take for files of nearly a megabyte that ask as much as they can: seconds of the
+processor and MiB at the peak, each within its bound, and what was answered.
 
     python tools/bench_bounds.py [FILE ...] [--commands compile,check,fmt,show]
                                  [--bytes 990000] [--list]
 
-A FILE is a part of names that `--list` prints. The exit code is 1 if a bound is broken, or an answer
-is no answer: a traceback, or neither a result nor a fault with its code.
+A FILE is a part of names that `--list` prints. The exit code is 1 if a bound is broken, or an
+answer is none: a traceback, or neither a result nor a fault with its code.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from lsprotocol import types
 
 from autorecon.lang import check, shipped_spaces
 from autorecon.lang.diagnostics.faults import SpaceError
@@ -13,6 +14,7 @@ from autorecon.lang.source import MAX_BYTES, Source
 from autorecon.lsp.documents import Document, Documents
 from autorecon.lsp.features import diagnostics
 from autorecon.lsp.knowledge import Knowledge, check_document
+from autorecon.lsp.server import OF_CHECKS
 from autorecon.lsp.view import View
 from fuzzing.editing import ask_all
 

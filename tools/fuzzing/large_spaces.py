@@ -43,7 +43,8 @@ def chain_backwards(size: int) -> str:
     count = size // 75
     edges = "node n{0}" + NODE + "\nlink n{1} -> n{0} = conv(1) | conv(3) | none\n"
     parts = "".join(edges.format(i, i + 1) for i in range(count))
-    return f"{WIDE}link n0 -> image = conv(1)\n{parts}node n{count}{NODE}\nlink z -> n{count} = linear\n"
+    ends = f"link n0 -> image = conv(1)\nnode n{count}{NODE}\nlink z -> n{count} = linear\n"
+    return f"{WIDE}{parts}{ends}"
 
 
 @file
@@ -65,7 +66,8 @@ def diamonds(size: int) -> str:
 def dense(size: int) -> str:
     """All edges from every node to every later one."""
     nodes = [f"n{i}" for i in range(int((size / 3.2) ** 0.5))]
-    text = f"{WIDE}node {', '.join(nodes)}{NODE}\nlink z -> n0 = linear\nlink {nodes[-1]} -> image = conv(1)\n"
+    ends = f"link z -> n0 = linear\nlink {nodes[-1]} -> image = conv(1)\n"
+    text = f"{WIDE}node {', '.join(nodes)}{NODE}\n{ends}"
     later = (f"{{{', '.join(nodes[i + 1 :])}}}" for i in range(len(nodes) - 1))
     return text + "".join(
         f"link {a} -> {b} = conv(1) | none\n" for a, b in zip(nodes, later, strict=False)
@@ -77,7 +79,8 @@ def full_sets(size: int) -> str:
     one, other = (_names(int(size**0.5) // 2, letter) for letter in "ab")
     return (
         f"{WIDE}node {one}, {other}{NODE}\nlink z -> {{{one}}} = linear\n"
-        f"link {{{one}}} -> {{{other}}} = conv(1) | conv(3) | none\nlink {{{other}}} -> image = conv(1)\n"
+        f"link {{{one}}} -> {{{other}}} = conv(1) | conv(3) | none\n"
+        f"link {{{other}}} -> image = conv(1)\n"
     )
 
 
@@ -93,7 +96,8 @@ def concatenation(size: int) -> str:
     names = _names(count)
     return (
         f"{WIDE}node {names}{NODE}\nnode c [{3 * count}, size, size] merge concat\n"
-        f"link z -> {{{names}}} = linear\nlink {{{names}}} -> c = conv(1) | conv(3)\nlink c -> image = conv(1)\n"
+        f"link z -> {{{names}}} = linear\nlink {{{names}}} -> c = conv(1) | conv(3)\n"
+        "link c -> image = conv(1)\n"
     )
 
 
@@ -205,7 +209,8 @@ def _cells(count: int) -> str:
     """A chain of cells of five edges with four candidates."""
     cell = (
         f"edge mix = conv(1) | conv(3) | identity | none\nblock cell {{\n  in a{NODE}\n"
-        f"  node b, c{NODE}\n  out d{NODE}\n  mix a -> {{b, c}}\n  mix b -> {{c, d}}\n  mix c -> d\n}}\n"
+        f"  node b, c{NODE}\n  out d{NODE}\n  mix a -> {{b, c}}\n  mix b -> {{c, d}}\n"
+        "  mix c -> d\n}\n"
     )
     names = [f"C{i}" for i in range(count)]
     rows = "".join(f"{b} = cell after {a}\n" for a, b in pairwise(names))

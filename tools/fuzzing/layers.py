@@ -264,9 +264,9 @@ def dropout(random: Random, shape: Shape) -> nn.Module:
 @layer
 def moved(random: Random, shape: Shape) -> nn.Module:
     ways = (
-        lambda net, x: torch.cat(x.chunk(2, 1)[::-1], 1), lambda net, x: x[:, ::2] if x.shape[1] > 1 else x,
+        lambda net, x: torch.cat(x.chunk(2, 1)[::-1], 1), lambda net, x: x[:, ::2],
         lambda net, x: x.flip(3), lambda net, x: torch.roll(x, 1, 2), lambda net, x: x.mT,
-        lambda net, x: torch.stack(x.unbind(1), 1), lambda net, x: x.clone(memory_format=torch.contiguous_format),
+        lambda net, x: torch.stack(x.unbind(1), 1), lambda net, x: x.clone().detach(),
         lambda net, x: x[..., None].squeeze(-1).contiguous(), lambda net, x: x.repeat(1, 2, 1, 1),
         lambda net, x: sum(torch.split(x, 1, dim=1)),
     )  # fmt: skip

@@ -116,7 +116,8 @@ def stirred(part: nn.Module) -> None:
     """Statistics and gains that are not those of an untrained norm."""
     for module in part.modules():
         if isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
+            assert module.running_mean is not None
+            assert module.running_var is not None
             module.running_mean.normal_(0, 0.3)
             module.running_var.uniform_(0.5, 1.5)
             if module.affine:

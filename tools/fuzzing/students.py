@@ -1,5 +1,5 @@
-"""What quantizing makes of a network: the same at many bits, all of it found; as a file, bit for bit
-the same; for other runtimes, the same answers. Or one line that says why not."""
+"""What quantizing makes of a network: the same at many bits, all of it found; as a file, bit for
+bit the same; for other runtimes, the same answers. Or one line that says why not."""
 
 from __future__ import annotations
 

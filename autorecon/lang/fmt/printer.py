@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice, takewhile
 
+from autorecon.lang.collection import without_collection
 from autorecon.lang.fmt.columns import align
 from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
 from autorecon.lang.fmt.spacing import space
 from autorecon.lang.fmt.words import Line, read_lines
-from autorecon.lang.collection import without_collection
 from autorecon.lang.source import Source
 from autorecon.lang.syntax.parse import MAX_DEPTH, parse
 from autorecon.lang.syntax.tree import File
