@@ -7,9 +7,9 @@ through all that can be done with a program.
 Program N of a seed is always the same: `--start N --count 1` makes it again. Each is checked,
 formatted, counted, costed, sampled, encoded, mutated, compared, drawn and written as a genotype;
 those with few architectures are listed, and counts, costs, means and samples compared with the
-list. Every `--nets`th goes through torch, every `--edits`th through `fix` and the language server, and
-every `--exports`th is run as files. Prints the rate, counts, and each kind of failure once, with
-the smallest program found that shows it; the exit code is 1 if there is any.
+list. Every `--nets`th goes through torch, every `--edits`th through `fix` and the language
+server, and every `--exports`th is run as files. Prints the rate, counts, and each kind of failure
+once, with the smallest program found that shows it; the exit code is 1 if there is any.
 """
 
 from __future__ import annotations

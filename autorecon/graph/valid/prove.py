@@ -30,7 +30,7 @@ from autorecon.lang.wording import some
 
 _NAMED = 4  # lines that a message shows
 MAX_ARCS = 2_000_000  # over all rules; past it what they count is bounded and not summed
-MAX_PAIRS = 50  # of restrictions that are looked at for one that is enough
+MAX_PAIRS = 10  # of restrictions that are looked at for one that is enough
 
 Notes = tuple[tuple[str, Span | None], ...]
 
