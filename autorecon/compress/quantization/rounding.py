@@ -150,8 +150,8 @@ def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
 
 
 def multiple(bits: int) -> int:
-    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
-    return 255 // (2**bits - 1)
+    """By how much levels of so few bits are spread in 8 bits, 0 to 255; more bits are not."""
+    return max(1, 255 // (2**bits - 1))
 
 
 def _ranged(
