@@ -133,8 +133,8 @@ def _limit(
     elif span.max < limit.least:
         _impossible(limit, f"the most possible is {span.max:,}", faults)
     elif span.max <= limit.most and limit.least <= span.min:
-        least = limit.most == math.inf
-        said = f"the least possible is {span.min:,}" if least else f"the most is {span.max:,}"
+        from_below = limit.most == math.inf
+        said = f"the least possible is {span.min:,}" if from_below else f"the most is {span.max:,}"
         _void(limit, said, faults)
 
 
