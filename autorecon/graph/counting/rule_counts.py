@@ -26,12 +26,16 @@ class Fields:
 
     def __init__(self, reserved: int) -> None:
         self._taken: dict[Hashable, int] = {}
+        self._empty: set[Hashable] = set()
         self._starts: list[int] = []  # in order
         self._ends: dict[int, int] = {}
         self._full = reserved  # below it no bit is free
 
     def take(self, owner: Hashable, width: int) -> int:
-        """The lowest place with this many free bits."""
+        """The lowest place with this many free bits; none are at 0."""
+        if not width:
+            self._empty.add(owner)
+            return 0
         index, shift = bisect_left(self._starts, self._full), self._full
         while index < len(self._starts) and self._starts[index] - shift < width:
             shift = self._ends[self._starts[index]]
@@ -43,9 +47,12 @@ class Fields:
         return shift
 
     def shift(self, owner: Hashable) -> int:
-        return self._taken[owner]
+        return 0 if owner in self._empty else self._taken[owner]
 
     def free(self, owner: Hashable) -> None:
+        if owner in self._empty:
+            self._empty.remove(owner)
+            return
         start = self._taken.pop(owner)
         del self._starts[bisect_left(self._starts, start)], self._ends[start]
         self._full = min(self._full, start)

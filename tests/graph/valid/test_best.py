@@ -23,8 +23,8 @@ def _random_probabilities(space: Space, seed: int) -> dict[str, list[float]]:
 
 def test_a_large_entangled_space_is_repaired_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "rule at most one none into B1.n4\nrule at least 4 conv(3)\nlimit params <= 900k\n"
-    space = loads(PAPER + lines)
     monkeypatch.setattr(decision_diagram, "MAX_STEPS", 10)
+    space = loads(PAPER + lines)
     given = _random_probabilities(space, 3)
     picks = picks_by_name(space, derive_choices(space, given))
     assert space.liveness.is_valid(picks)
@@ -34,8 +34,8 @@ def test_a_large_entangled_space_is_repaired_step_by_step(monkeypatch: pytest.Mo
 
 
 def test_the_ends_of_an_entangled_space_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    space = loads(PAPER + "limit params <= 900k\n")
     monkeypatch.setattr(decision_diagram, "MAX_STEPS", 10)
+    space = loads(PAPER + "limit params <= 900k\n")
     monkeypatch.setattr(extent, "MAX_LISTED", 0)
     assert cheapest(space, "macs") is dearest(space, "macs") is None
 
