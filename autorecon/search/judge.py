@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from autorecon.nn import Compute, Sampled, SuperNet, edge_mixture
 from autorecon.objective import Architecture, Objective, Request, TeacherView
+from autorecon.objective.joining import own_share, shared
 
 # Apart from the seed of the search's own draws, so that no strategy learns on what judges it.
 _JUDGING = 0x6A75646765
@@ -47,6 +48,9 @@ class Judge:
         self, inputs: tuple[Tensor, Tensor], sampled: Sampled, architecture: Architecture | None
     ) -> tuple[Tensor, dict[str, float]]:
         z, y = inputs
-        images = self._compute(self.net, z, y, edge_mixture(self.net.space, sampled))
-        seen = self._view(images, Request(y, noise=z))
+        request = Request(y, noise=z)
+        own = own_share(request)
+        mixture = edge_mixture(self.net.space, sampled)
+        images = self._compute(self.net, own.noise, own.labels, mixture)
+        seen = shared(self._view(images, own), request)
         return self.objective(attrs.evolve(seen, architecture=architecture))

@@ -11,7 +11,9 @@ from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.attention import watch_attention
 from autorecon.compress.methods.losses import total
+from autorecon.compress.methods.method import Losses
 from autorecon.compress.student import Student
+from autorecon.nn import processes
 from autorecon.objective import TeacherView
 
 
@@ -41,17 +43,23 @@ class Training:
 
     def _differentiate(self, batch: Batch) -> dict[str, float]:
         """Add up gradients and losses of parts of the batch: losses are means over images."""
-        assert self.method.loss is not None
         found: dict[str, float] = {}
+        if processes.now().size > 1:
+            batch = batch.part(processes.own_share(len(batch.images)))
         count = len(batch.images)
         size = -(-count // self._parts)
         for at in range(0, count, size):
             part = batch.part(slice(at, at + size)) if size < count else batch
-            loss, values = total(self.method.loss(self._answers(part), part, self.config))
+            loss, values = total(self._losses(part))
             share = len(part.images) / count
             (loss * share if share < 1 else loss).backward()
             found = {name: found.get(name, 0.0) + share * v for name, v in values.items()}
         return found
+
+    def _losses(self, batch: Batch) -> Losses:
+        assert self.method.loss is not None
+        losses = self.method.loss(self._answers(batch), batch, self.config)
+        return {name: (weight, processes.mean(loss)) for name, (weight, loss) in losses.items()}
 
     def _answers(self, batch: Batch) -> Answers:
         module, compute = self.student.learning(), self._view.compute

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from autorecon.compress.batch import Batch
-from autorecon.compress.sources.base import Learner
+from autorecon.compress.sources.base import Learner, answered
 from autorecon.objective import Request, TeacherView
 
 
@@ -31,7 +31,7 @@ class Noise:
         device = self._view.compute.device
         images = torch.randn(self._size, generator=self._random).to(device)
         request = Request(torch.zeros(len(images), dtype=torch.int64, device=device))
-        return Batch(images, request, self._view.answers(images))
+        return Batch(images, request, answered(self._view, images))
 
     def state_dict(self) -> dict[str, Any]:
         return {}
