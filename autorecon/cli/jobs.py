@@ -29,6 +29,7 @@ def open_job(
     `fixed` are config keys ("space.file") that the command line leaves to the command. A resumed
     run keeps its own settings, so giving any is a mistake that is told: UsageError.
     """
+    from autorecon.cli.launched import asked_before, join
     from autorecon.runs import Progress
     from autorecon.runs.heap import keep_freed
     from autorecon.workflow.run import resume, start
@@ -36,12 +37,18 @@ def open_job(
     keep_freed()
     ctx = click.get_current_context()
     progress = Progress(quiet=ctx.params["quiet"])
+    launched = join(ctx, command, progress)
+    trust = ctx.params["trust"]
     if folder := ctx.params["resume"]:
         _refuse_changes(ctx, folder)
-        return *resume(folder, command, trust=ctx.params["trust"]), progress
-    config = _config(command, ctx, fixed or {})
+        return *resume(folder, command, trust=trust, launched=launched), progress
+    config, given = _config(command, ctx, fixed or {})
     place = ctx.params["out"] or _next_folder(command, config)
-    return *start(place, config, progress), progress
+    config, there = asked_before(place, config)
+    if there:
+        progress.say(f"going on with {place}, of the same settings")
+        return *resume(place, command, None, trust, given, launched), progress
+    return *start(place, config, progress, None, launched), progress
 
 
 def report_of(folder: RunFolder) -> Path | None:
@@ -100,7 +107,10 @@ def _kept(param: click.Parameter, config: Mapping[str, Any]) -> str:
     return f" (there {' and '.join(found)})"
 
 
-def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunConfig:
+def _config(
+    command: str, ctx: click.Context, fixed: Mapping[str, Any]
+) -> tuple[RunConfig, set[str]]:
+    """What the command line comes to, and all that it says itself."""
     from autorecon.workflow.config import read_config
     from autorecon.workflow.settings import RECIPE, combine
     from autorecon.workflow.trust import code_of, require_trust
@@ -111,11 +121,10 @@ def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunCo
     recipe = None if command == "compress" else RECIPE
     values = combine(ctx.params["config"], given, list(ctx.params["assignments"]), recipe)
     config = read_config(values | {"command": command})
+    said = _texts(given, ctx.params["assignments"])
     if file := ctx.params["config"]:
-        require_trust(
-            code_of(config), file, ctx.params["trust"], _texts(given, ctx.params["assignments"])
-        )
-    return config
+        require_trust(code_of(config), file, ctx.params["trust"], said)
+    return config, said
 
 
 def _texts(given: Mapping[str, Any], assignments: Iterable[str]) -> set[str]:

@@ -50,11 +50,14 @@ def with_tensors(seen: Observation, tensors: Sequence[Tensor]) -> Observation:
     layers = [
         attrs.evolve(layer, mean=next(given), variance=next(given)) for layer in seen.statistics
     ]
-    found = attrs.evolve(seen, statistics=layers, logits=next(given))
-    for name in ("features", "student_logits", "recovered"):
-        if getattr(seen, name) is not None:
-            found = attrs.evolve(found, **{name: next(given)})
-    return found
+    return attrs.evolve(
+        seen,
+        statistics=layers,
+        logits=next(given),
+        features=None if seen.features is None else next(given),
+        student_logits=None if seen.student_logits is None else next(given),
+        recovered=None if seen.recovered is None else next(given),
+    )
 
 
 def joined(images: Tensor, request: Request, parts: Sequence[Observation]) -> Observation:
