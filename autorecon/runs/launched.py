@@ -66,7 +66,12 @@ class Launched:
         if cuda and self.local < torch.cuda.device_count():
             torch.cuda.set_device(self.local)
         backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
-        _asking(distributed.init_process_group, backend, timeout=PATIENCE)
+        place = distributed.rendezvous("env://", rank=self.rank, world_size=self.size)
+        # torchrun keeps one store for all of its attempts, with the addresses of the dead.
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = distributed.PrefixStore(f"autorecon/{attempt}", next(place)[0])
+        who = {"store": store, "rank": self.rank, "world_size": self.size}
+        _asking(distributed.init_process_group, backend, timeout=PATIENCE, **who)
         self._told = distributed.new_group(backend="gloo", timeout=_FOREVER)
 
     def tell(self, message: Any) -> None:

@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ SETTINGS = [
     *("paper", "--set", "width=2", "--teacher", "my_teachers:good", "--size", "8", "--data", ""),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
-    *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2", "--baseline", ""),
+    *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2"),
     *("--with", "compress.epochs=2", "--with", "compress.calibration_batches=1"),
     *("--with", "search.batch=4", "--with", "compress.batch=4"),
     *("--with", "select.candidates=2", "--with", "select.images=4", "--with", "select.budget=1.0"),
@@ -73,10 +75,16 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(a) for a in arguments])
 
 
-def beside(environment: dict[str, str], *command: object) -> subprocess.Popen[str]:
+@contextmanager
+def beside(environment: dict[str, str], *command: object) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which does not outlive the test."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     called = [sys.executable, *(str(part) for part in command)]
-    return subprocess.Popen(called, env=environment, text=True, **pipes)
+    with subprocess.Popen(called, env=environment, text=True, **pipes) as other:
+        try:
+            yield other
+        finally:
+            other.kill()
 
 
 def losses(path: Path) -> list[dict[str, object]]:
@@ -91,14 +99,14 @@ def flat(value: object) -> list[object]:
 
 
 def test_a_run_of_two_processes_is_that_of_one(two: dict[str, str]) -> None:
-    command = ["run", *SETTINGS, "-o", "shared"]
-    other = beside(two, "-m", "autorecon", *command)
-    result = run(*command)
-    assert result.exit_code == 0, result.output
-    assert other.communicate() == ("", None)
-    assert other.returncode == 0
+    command = ["run", *SETTINGS, "--baseline", "", "-o", "shared"]
+    with beside(two, "-m", "autorecon", *command) as other:
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+        assert other.communicate() == ("", None)
+        assert other.returncode == 0
     assert "2 processes have a share of each batch" in result.stderr
-    one = [{"RANK": None, "WORLD_SIZE": None}, ["run", *SETTINGS, "-o", "alone"]]
+    one = [{"RANK": None, "WORLD_SIZE": None}, [*command[:-1], "alone"]]
     assert CliRunner(env=one[0]).invoke(cli, one[1]).exit_code == 0
     both = [flat(losses(Path(name))) for name in ("alone", "shared")]
     for a, b in zip(*both, strict=True):
@@ -109,10 +117,9 @@ def test_a_run_of_two_processes_is_that_of_one(two: dict[str, str]) -> None:
 
 def test_a_process_that_dies_ends_the_run_which_goes_on_by_one(two: dict[str, str]) -> None:
     command = ["search", *SETTINGS, "--with", "select.candidates=1", "-o", "s"]
-    other = beside(two, "-c", FELL)
-    result = run(*command)
-    other.communicate()
-    assert result.exit_code == 1
+    with beside(two, "-c", FELL):
+        result = run(*command)
+    assert result.exit_code == 1, result.output
     assert "another process of the run ended" in result.stderr
     assert "continue with --resume s" in result.stderr
     again = CliRunner(env={"WORLD_SIZE": "1"}).invoke(cli, command)
