@@ -19,6 +19,12 @@ def height_and_width(size: Size) -> tuple[int, int]:
     return height, width
 
 
+def is_image_shape(shape: object) -> bool:
+    """Whether this is (channels, height, width), whole numbers above 0."""
+    given = shape if isinstance(shape, tuple | list) else ()
+    return len(given) == 3 and all(type(part) is int and part > 0 for part in given)
+
+
 def as_size(height: int, width: int) -> Size:
     """One number where they are the same."""
     return height if height == width else (height, width)

@@ -294,7 +294,7 @@ def _scoring(name: str, repeats: int) -> Row:
     size, channels = teacher.size, teacher.channels
     mean, std = (0.5,) * channels, (0.3,) * channels
     noise = Dataset("noise", size, channels, names, mean, std, lambda _: split)
-    student = quantize(teacher.module, Bits(4, 4))
+    student = quantize(teacher.module, teacher.image_shape, Bits(4, 4))
     with torch.no_grad():
         student(noise.normalised(images[:64]))
     student.freeze()

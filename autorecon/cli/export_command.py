@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,10 @@ from autorecon.cli.options import ops_option, set_option, trust_option
 from autorecon.cli.terminal import echo
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from autorecon.graph import Space
+    from autorecon.records.packed import PackedStudent
 
 Origin = tuple["Space", Mapping[str, Any] | None, str]
 
@@ -127,12 +131,13 @@ def _export_student(
 
     from autorecon.compress.packed.load import student_file
     from autorecon.export import export_student
+    from autorecon.records.packed import read_packed
     from autorecon.teachers.loading import build_own
-    from autorecon.workflow.trained import test_images
+    from autorecon.workflow.trained import network_of
 
-    student_file(source)  # whether there is one, before a teacher is loaded for its images
-    images = test_images(source, trust) if source.is_dir() else {}
-    make = (lambda: build_own(build)) if build else None
+    about, _ = read_packed(student_file(source))
+    make = partial(build_own, build) if build else network_of(about, None, trust)
+    images = partial(_images, source) if source.is_dir() else None
     written = export_student(
         source, out, build=make, weights_as=weights_as, images=images, force=force
     )
@@ -151,6 +156,18 @@ def _export_student(
         f"of the largest, {written.ties} images of two nearly equal classes fall otherwise",
         err=True,
     )
+
+
+def _images(run: Path, about: PackedStudent) -> Mapping[str, Tensor]:
+    """Those that the run measured on, where they are here."""
+    from autorecon.data import DataError
+    from autorecon.workflow.trained import test_images
+
+    try:
+        return test_images(run, about)
+    except DataError as error:
+        echo(f"compared on noise alone, without what {run} measured on: {error}", err=True)
+        return {}
 
 
 def _origin(

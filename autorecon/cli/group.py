@@ -34,6 +34,7 @@ COMMANDS = (
     "report",
     "study",
     "spaces",
+    "space-of",
     "teachers",
     "strategies",
     "data",
@@ -53,6 +54,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        name = name.replace("-", "_")
         return getattr(import_module(f"autorecon.cli.{name}_command"), name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

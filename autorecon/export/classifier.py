@@ -12,7 +12,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from autorecon.export.errors import ExportError
+from autorecon.export.errors import ExportError, reason
 from autorecon.export.runtime import Runtime
 from autorecon.image_size import Size, height_and_width, show_size
 
@@ -91,8 +91,7 @@ def of_archive(path: Path, size: Size | None) -> Classifier:
         module = program.module()
     # torch raises what it likes.
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ExportError(f"torch cannot load {path}: {reason}") from error
+        raise ExportError(f"torch cannot load {path}: {reason(error)}") from error
     taken = [n for n in program.graph.nodes if n.name in program.graph_signature.user_inputs]
     if len(taken) != 1 or not isinstance(taken[0].meta.get("val"), Tensor):
         raise ExportError(f"{path} has {len(taken)} inputs, not images alone")
@@ -133,8 +132,9 @@ def _probed(path: Path, answers: Any, batch: int | None, shape: Shape) -> int:
             found = _flat(answers)(torch.zeros(count, *shape))
     # It is somebody else's model.
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ExportError(f"{path} fails on {count} images of {list(shape)}: {reason}") from error
+        raise ExportError(
+            f"{path} fails on {count} images of {list(shape)}: {reason(error)}"
+        ) from error
     if found.dim() != 2 or len(found) != count or found.shape[1] < 2:
         raise ExportError(f"{path} gives {list(found.shape)} of {count} images, not logits")
     return found.shape[1]

@@ -11,7 +11,7 @@ import attrs
 from autorecon.export import FORMATS
 from autorecon.export.archive import archive
 from autorecon.export.check import compare, compare_training
-from autorecon.export.errors import ExportError
+from autorecon.export.errors import ExportError, reason
 from autorecon.export.names import without_attributes
 from autorecon.export.onnx_model import onnx_model
 from autorecon.export.source import loaded, source
@@ -61,9 +61,8 @@ def _made(net: Generator, path: Path, batch: int | None) -> tuple[bytes, float]:
         pipelines += [node.then for node in net.space.nodes.values() if node.then]
         own = {op.name for p in pipelines for op in p.ops if op.spec.is_own}
         blamed = f" with your own {', '.join(f'`{name}`' for name in sorted(own))}" if own else ""
-        reason = str(error).strip().partition("\n")[0]
         raise ExportError(
-            f"torch cannot export {net.space.name}{blamed} to {path}: {reason}"
+            f"torch cannot export {net.space.name}{blamed} to {path}: {reason(error)}"
         ) from error
 
 

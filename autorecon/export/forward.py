@@ -35,7 +35,7 @@ def statements(net: Generator, plan: Plan, taken: set[str]) -> list[str]:
 class _Body:
     def __init__(self, net: Generator, plan: Plan, taken: set[str]) -> None:
         self.names, self.layers = Identifiers(taken), net.layer_names
-        self.space = net.space
+        self.net, self.space = net, net.space
         self.values: dict[str, str] = {}  # expressions
         self.lines: list[str] = []
         merges = [step for step in plan.steps if isinstance(step, Merge)]
@@ -51,8 +51,12 @@ class _Body:
         """Noise is split over its inputs in the order of the text; labels are all y."""
         inputs = self.space.program.inputs
         self.values |= {node.name: "y" for node in inputs if node.role == "label"}
+        like = "z" if self.net.latent else "y"
+        for name in self.net.constants:
+            self.values[name] = self.names[name]
+            self.lines.append(f'{self.names[name]} = self["{name}"]({like})')
         noise = {node.name: node.shape for node in inputs if node.role == "noise"}
-        self.values |= dict.fromkeys(noise, "z") if len(noise) == 1 else self._split(noise, used)
+        self.values |= self._split(noise, used) if len(noise) > 1 else dict.fromkeys(noise, "z")
         for name, shape in noise.items():
             if len(shape) > 1 and name in used:
                 flat, self.values[name] = self.values[name], self.names[name]

@@ -15,7 +15,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from autorecon.export.errors import ExportError
+from autorecon.export.errors import ExportError, reason
 from autorecon.export.processor import integer_units
 
 INTEGER = {"QLinearConv", "ConvInteger", "QGemm", "QLinearMatMul", "MatMulInteger"}
@@ -83,9 +83,8 @@ class Runtime:
                 )
             # Both raise what they like.
             except Exception as error:
-                reason = str(error).strip().partition("\n")[0]
                 raise ExportError(
-                    f"ONNX Runtime {runtime.__version__} refuses it: {reason}"
+                    f"ONNX Runtime {runtime.__version__} refuses it: {reason(error)}"
                 ) from error
             optimized = onnx.load(options.optimized_model_filepath)
         return cls(session, Counter(node.op_type for node in optimized.graph.node))

@@ -16,7 +16,7 @@ from autorecon.lang import show_shape
 from autorecon.lowering import lower
 from autorecon.lowering.plan import Apply, Place
 from autorecon.nn import Generator
-from autorecon.nn.builders import layer_of
+from autorecon.nn.builders import constant, layer_of
 from autorecon.nn.layers import Function
 from autorecon.nn.modules import HELPERS
 
@@ -84,7 +84,10 @@ def source(net: Generator, stem: str = "generator") -> str:
     _refuse_own(calls)
     # Layers that edges share are made once.
     layers = {names[call.place]: layer_of(call.typed) for call in calls}
-    made = {n: layer.text for n, layer in layers.items() if not isinstance(layer, Function)}
+    constants = {n: constant(net.space.nodes[n]).text for n in net.constants}
+    made = constants | {
+        n: layer.text for n, layer in layers.items() if not isinstance(layer, Function)
+    }
     body = statements(net, plan, _IMPORTED)
     read = {source for step in plan.steps for source in step.sources}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
@@ -126,13 +129,14 @@ def _values(net: Generator, labelled: bool) -> dict[str, object]:
     noise = f"torch.randn(16, {net.latent})"
     labels = f" and labels y [N] in 0 .. {net.classes - 1}" if labelled else "; y is not read"
     sizes = ", ".join(map(str, net.space.output.shape))
+    about = f"Noise z [N, {net.latent}]{labels}" if net.latent else f"Nothing of z{labels}"
     return {
         "space": net.space.name,
         "name": source_class(net),
         "image": show_shape(net.space.output.shape),
         "weights": sum(p.numel() for p in net.parameters()),
         "example": f"{noise}, torch.randint({net.classes}, (16,))" if labelled else noise,
-        "about": f"Noise z [N, {net.latent}]{labels} -> images [N, {sizes}].",
+        "about": f"{about} -> images [N, {sizes}].",
         "label": "Tensor" if labelled else "Tensor | None = None",
     }
 

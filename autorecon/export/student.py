@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from autorecon.compress.packed.load import load_compressed, rebuilt
 from autorecon.compress.packed.model import CompressedModel
-from autorecon.export.errors import ExportError
+from autorecon.export.errors import ExportError, reason
 from autorecon.export.runtime import Runtime, require_runtime
 from autorecon.export.student_onnx import OPSETS, onnx_float, onnx_student
+from autorecon.records.packed import PackedStudent
 from autorecon.runs import require_place, write_bytes
 
 FORMATS = (".onnx", ".pt2")
@@ -53,20 +54,22 @@ def export_student(
     *,
     build: Callable[[], nn.Module] | None = None,
     weights_as: str = "int8",
-    images: Mapping[str, Tensor] | None = None,
+    images: Callable[[PackedStudent], Mapping[str, Tensor]] | None = None,
     force: bool = False,
 ) -> ExportedStudent:
     """Write the compressed model of a run's folder or of a file as `.onnx` or `.pt2`.
 
-    It is run and compared with the student on images [N, C, H, W] by the name of what they are,
-    and on noise; a file that answers otherwise is not written. ONNX has integers, at most 8 bits
-    in a byte, and "int4" halves those that fit. Raises ExportError, and as `load_compressed`.
+    It is run and compared with the student on noise, and on what `images` has for it, [N, C, H, W]
+    by the name of what they are; a file that answers otherwise is not written. ONNX has integers,
+    at most 8 bits in a byte, and "int4" halves those that fit. Raises ExportError, and as
+    `load_compressed`.
     """
     path = Path(path)
     _check(path, weights_as, force)
     model = load_compressed(compressed, build=build)
     random = torch.Generator().manual_seed(0)
-    shown = dict(images or {}) | {"noise": torch.randn(NOISE, *model.image_shape, generator=random)}
+    given = images(model.about) if images else {}
+    shown = {**given, "noise": torch.randn(NOISE, *model.image_shape, generator=random)}
     if path.suffix == ".pt2":
         content = _archive(model)
         answers: Callable[[Tensor], Tensor] = torch.export.load(io.BytesIO(content)).module()
@@ -103,20 +106,16 @@ def _onnx(
     build: Callable[[], nn.Module] | None,
     weights_as: str,
 ) -> bytes:
-    about = _metadata(model)
-    try:
-        if not model.bits:
-            return onnx_float(model.network, model.image_shape, about)
-        integer = model.about.scheme == "integer"
-        student = rebuilt(compressed, build)
-        return onnx_student(student, model.image_shape, integer, weights_as, about)
-    except ExportError:
-        raise
-    # Torch's exporter raises what it likes.
-    except Exception as error:
-        raise ExportError(
-            f"torch cannot write {model.about.teacher} as ONNX: {_reason(error)}"
-        ) from error
+    about, name = _metadata(model), _name(model)
+    if not model.bits:
+        return onnx_float(model.network, model.image_shape, about, name)
+    integer = model.about.scheme == "integer"
+    student = rebuilt(compressed, build)
+    return onnx_student(student, model.image_shape, integer, weights_as, about, name)
+
+
+def _name(model: CompressedModel) -> str:
+    return model.about.teacher if model.bits else model.about.architecture
 
 
 def _metadata(model: CompressedModel) -> dict[str, str]:
@@ -131,25 +130,22 @@ def _metadata(model: CompressedModel) -> dict[str, str]:
     return {name: json.dumps(value) for name, value in facts.items() if value is not None}
 
 
-def _reason(error: BaseException) -> str:
-    """What the first of the errors says, in a line: those above it tell of the exporter."""
-    while error.__cause__:
-        error = error.__cause__
-    return str(error).strip().partition("\n")[0]
-
-
 def _archive(model: CompressedModel) -> bytes:
     buffer = io.BytesIO()
     batch = {0: torch.export.Dim("batch")}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.export.export(
-            model.network,
-            (torch.zeros(2, *model.image_shape),),
-            dynamic_shapes=(batch,),
-            strict=False,
-        )
-        torch.export.save(program, buffer)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(
+                model.network,
+                (torch.zeros(2, *model.image_shape),),
+                dynamic_shapes=(batch,),
+                strict=False,
+            )
+            torch.export.save(program, buffer)
+    # It raises what it likes, of what a network of one's own does.
+    except Exception as error:
+        raise ExportError(f"torch.export cannot capture {_name(model)}: {reason(error)}") from error
     return buffer.getvalue()
 
 

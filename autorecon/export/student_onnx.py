@@ -3,6 +3,7 @@ runtimes put together to integer ones."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from autorecon.compress.quantization.quantize import QuantizedModel
+from autorecon.export.errors import ExportError, reason
 from autorecon.export.grids import BYTE, with_codes
 from autorecon.export.onnx_model import without_origins
 
@@ -27,16 +29,18 @@ def onnx_student(
     integer: bool,
     weights_as: str = "int8",
     about: Mapping[str, str] | None = None,
+    name: str = "the student",
 ) -> bytes:
     """The content of an `.onnx` file of a student with frozen ranges.
 
     Input `images` [N, *image_shape], normalised as the teacher's are; output `logits` [N, classes].
     Codes are bytes; as "int4" those of at most 4 bits take half of one, and are computed with as
-    float. `about` is written into the model's metadata. Raises ExportError.
+    float. `about` is written into the model's metadata. `name` says what it is in an
+    ExportError, raised for an operation that ONNX has not.
     """
     small = weights_as == "int4"
     stored = with_codes(model.module, integer and not small)
-    proto = _converted(stored, image_shape, OPSETS[weights_as])
+    proto = _converted(stored, image_shape, OPSETS[weights_as], name)
     if small:
         _halve(proto)
     _tell(proto, about)
@@ -44,10 +48,13 @@ def onnx_student(
 
 
 def onnx_float(
-    module: nn.Module, image_shape: tuple[int, int, int], about: Mapping[str, str] | None = None
+    module: nn.Module,
+    image_shape: tuple[int, int, int],
+    about: Mapping[str, str] | None = None,
+    name: str = "the network",
 ) -> bytes:
     """The same of a network that is not quantized."""
-    proto = _converted(module, image_shape, OPSETS["int8"])
+    proto = _converted(module, image_shape, OPSETS["int8"], name)
     _tell(proto, about)
     return bytes(proto.SerializeToString())
 
@@ -57,22 +64,35 @@ def _tell(model: Any, about: Mapping[str, str] | None) -> None:
         model.metadata_props.add(key=key, value=value)
 
 
-def _converted(module: nn.Module, image_shape: tuple[int, int, int], opset: int) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            module,
-            (torch.zeros(2, *image_shape),),
-            dynamo=True,
-            verbose=False,
-            opset_version=opset,
-            input_names=["images"],
-            output_names=["logits"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            custom_translation_table=_translations(opset),
-        )
+def _converted(module: nn.Module, image_shape: tuple[int, int, int], opset: int, name: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                module,
+                (torch.zeros(2, *image_shape),),
+                dynamo=True,
+                verbose=False,
+                opset_version=opset,
+                input_names=["images"],
+                output_names=["logits"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                custom_translation_table=_translations(opset),
+            )
+    # Torch's exporter raises what it likes.
+    except Exception as error:
+        raise ExportError(f"torch cannot write {name} as ONNX: {_reason(error)}") from error
     assert program is not None
     return without_origins(program.model_proto)
+
+
+def _reason(error: BaseException) -> str:
+    """What the first of the errors says, in a line: those above it tell of the exporter."""
+    while error.__cause__:
+        error = error.__cause__
+    said = reason(error)
+    lacking = re.match(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", said)
+    return f"ONNX has no {lacking[1]}; a .pt2 has all that torch has" if lacking else said
 
 
 def _translations(opset: int) -> dict[Any, Any]:

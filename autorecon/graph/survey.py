@@ -12,6 +12,7 @@ from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.space import Space, load
 from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
 from autorecon.lang import Decision, Edge, Node, Pipeline
+from autorecon.lang.program.measures import learned
 
 MEASURES = ("parameters", "macs")
 
@@ -60,7 +61,8 @@ def node_rows(space: Space) -> list[NodeRow]:
 
 
 def _then_cost(node: Node) -> tuple[int, int]:
-    return (node.then.parameters, node.then.macs) if node.then else (0, 0)
+    applied = (node.then.parameters, node.then.macs) if node.then else (0, 0)
+    return applied[0] + learned(node), applied[1]
 
 
 def candidate_rows(space: Space) -> list[CandidateRow]:

@@ -1,4 +1,4 @@
-"""Convolutions become steps of their own, which later passes take apart."""
+"""Convolutions become steps of their own, which later passes take apart; strided ones stay."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def _converted(step: Step) -> Step:
     if not isinstance(step, Apply) or not step.op.traits.convolution:
         return step
     args: dict[str, Any] = step.op.args
+    if args["stride"] > 1:
+        return step
     # Of one tap it does not matter how far apart taps are.
     grid = Grid(args["kernel"], args["dilation"] if args["kernel"] > 1 else 1)
     kernel = Kernel(step.place, grid, bias=bool(args["bias"]))

@@ -13,15 +13,17 @@ import attrs
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from autorecon.lang import OpError, OpPlan, Shape
-from autorecon.lang.operations.pools import padding
+from autorecon.lang import Node, OpError, OpPlan, Shape
 from autorecon.lang.operations.shapes import elements
+from autorecon.lang.operations.strides import padding, reach
 from autorecon.lang.program.candidates import Step
 from autorecon.nn.layers import Function, Layer
 from autorecon.nn.modules import (
     Attention,
     ConditionalBatchNorm,
+    Constant,
     Embed,
+    Frozen,
     Gain,
     Linear,
     Mean,
@@ -44,6 +46,11 @@ def build_op(step: Step) -> nn.Module:
     if op.spec.plan is None:
         return layer_of(step).module()
     return _own(op.name, op.spec.plan(op.args, step.before, step.target))
+
+
+def constant(node: Node) -> Layer:
+    """What an input that is learned holds."""
+    return _layer(Constant, tuple(node.shape))
 
 
 def _own(name: str, plan: OpPlan) -> nn.Module:
@@ -87,8 +94,8 @@ def _normalised(layer: Layer, args: dict) -> Layer:
     return Layer("spectral_norm", spectral_norm, (layer,), flat=layer.flat)
 
 
-def _same_padding(args: dict) -> int:
-    return args["dilation"] * (args["kernel"] - 1) // 2
+def _padding(args: dict) -> int:
+    return padding(reach(args["kernel"], args["dilation"]), args["stride"])
 
 
 def _conv(args: dict, source: Shape, out: Shape) -> Layer:
@@ -97,7 +104,8 @@ def _conv(args: dict, source: Shape, out: Shape) -> Layer:
         source[0],
         out[0],
         args["kernel"],
-        padding=_same_padding(args),
+        stride=args["stride"],
+        padding=_padding(args),
         dilation=args["dilation"],
         groups=args["groups"],
         bias=args["bias"],
@@ -111,7 +119,8 @@ def _sepconv(args: dict, source: Shape, out: Shape) -> Layer:
         source[0],
         source[0],
         args["kernel"],
-        padding=_same_padding(args),
+        stride=args["stride"],
+        padding=_padding(args),
         dilation=args["dilation"],
         groups=source[0],
         bias=False,
@@ -122,13 +131,16 @@ def _sepconv(args: dict, source: Shape, out: Shape) -> Layer:
 
 def _deconv(args: dict, source: Shape, out: Shape) -> Layer:
     kernel, stride = args["kernel"], args["stride"]
+    beside = padding(kernel, stride)
     deconv = _layer(
         nn.ConvTranspose2d,
         source[0],
         out[0],
         kernel,
         stride=stride,
-        padding=(kernel - stride) // 2,
+        padding=beside,
+        output_padding=2 * beside - (kernel - stride),
+        groups=args["groups"],
         bias=args["bias"],
     )
     return _normalised(deconv, args)
@@ -182,6 +194,8 @@ def _linear(args: dict, source: Shape, out: Shape) -> Layer:
 
 
 def _embed(args: dict, source: Shape, out: Shape) -> Layer:
+    if args["frozen"]:
+        return _layer(Frozen, tuple(out), source[0])
     embedding = _layer(nn.Embedding, source[0], elements(out))
     return attrs.evolve(embedding, make=partial(Embed, out), flat=True)
 

@@ -35,6 +35,6 @@ class Generator(SpaceNet):
     def _fast(self) -> Plan:
         return self._plan()
 
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor | None, y: Tensor | None = None) -> Tensor:
         plan = lower(self.space) if torch.compiler.is_exporting() else self._fast
         return self._run(plan, z, y, {})

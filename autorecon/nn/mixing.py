@@ -30,9 +30,9 @@ def mixed_labels(generator: nn.Module, shares: Tensor | None) -> Iterator[None]:
             hook.remove()
 
 
-def _mix(shares: Tensor) -> Callable[[nn.Module, tuple[Any, ...], Tensor], Tensor]:
-    def mix(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
-        table = layer.get_parameter("weight")
+def _mix(shares: Tensor) -> Callable[[nn.Embedding, tuple[Any, ...], Tensor], Tensor]:
+    def mix(layer: nn.Embedding, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+        table = layer.weight  # a buffer, if it is frozen
         return (shares.to(table) @ table).view_as(output)
 
     return mix

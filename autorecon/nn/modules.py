@@ -32,6 +32,31 @@ class Embed(nn.Embedding):
         return super().forward(y).unflatten(1, self.out)
 
 
+class Frozen(nn.Embedding):
+    """An embedding that is not trained, a buffer: int64 [N] -> [N, *out], N(0, 1) at the start."""
+
+    def __init__(self, out: tuple[int, ...], classes: int) -> None:
+        super().__init__(classes, torch.Size(out).numel())
+        table = self.weight.detach()
+        del self.weight
+        self.register_buffer("weight", table)
+        self.out = tuple(out)
+
+    def forward(self, y: Tensor) -> Tensor:
+        return super().forward(y).unflatten(1, self.out)
+
+
+class Constant(nn.Module):
+    """A learned value [*shape], the same for each sample: whatever [N, ...] -> [N, *shape]."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.param = nn.Parameter(torch.randn(shape))
+
+    def forward(self, like: Tensor) -> Tensor:
+        return self.param.expand(like.shape[0], *self.param.shape)
+
+
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose factor (1 at the start) and offset (0) are those of a class.
 
@@ -155,5 +180,5 @@ class Reshape(nn.Module):
         return x.reshape(self.shape)
 
 
-HELPERS = (Attention, ConditionalBatchNorm, Gain, PixelNorm)
+HELPERS = (Attention, ConditionalBatchNorm, Constant, Frozen, Gain, PixelNorm)
 """What exported source carries where it uses it: it may import torch alone."""

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
-from autorecon.lang import Label, Op
+from autorecon.lang import Label, Node, Op
 from autorecon.lang.operations.shapes import elements
 from autorecon.lowering import Kept, Plan, lower, optimise
 from autorecon.lowering.plan import Apply, Place
-from autorecon.nn.builders import build_op
+from autorecon.nn.builders import build_op, constant
 from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, Scalars
 
@@ -81,8 +81,9 @@ def _unused(name: str, place: Branch) -> str:
 class SpaceNet(Branch):
     """A module called with `(z, y)`: noise [N, latent], labels int64 [N] -> images [N, C, H, W].
 
-    With several noise inputs z is split over them in the order of the text. A space without a label
-    input ignores y, which may be left out. Raises InputMisfit.
+    With several noise inputs z is split over them in the order of the text; without any its latent
+    is 0, and None will do. A space without a label input ignores y, which may be left out. Raises
+    InputMisfit.
     """
 
     def __init__(self, space: Space, fuse: bool) -> None:
@@ -94,9 +95,20 @@ class SpaceNet(Branch):
         self._labels = [n.name for n in space.program.inputs if n.role == "label"]
         self._places: dict[Place, nn.Module] = {}
         self._edges = {edge.name: edge for edge in space.edges}
-        for step in lower(space).steps:
+        plan = lower(space)
+        for step in plan.steps:
             if isinstance(step, Apply):
                 self._places[step.place] = self._built(step)
+        self.constants = {
+            n.name: self._constant(n)
+            for n in space.program.inputs
+            if n.role == "param" and n.name in plan.uses
+        }
+
+    def _constant(self, node: Node) -> nn.Module:
+        module = constant(node).module()
+        self.put(node.name, module)
+        return module
 
     def _built(self, step: Apply) -> nn.Module:
         """Its module, or that of another edge which has the same weights; what has no weights is
@@ -131,22 +143,29 @@ class SpaceNet(Branch):
         plan = lower(self.space, kept)
         return optimise(plan) if self.fuse else plan
 
-    def _run(self, plan: Plan, z: Tensor, y: Tensor | None, mixture: Mixture) -> Tensor:
+    def _run(self, plan: Plan, z: Tensor | None, y: Tensor | None, mixture: Mixture) -> Tensor:
         return Run(self._places, Scalars(mixture), self._inputs(z, y))(plan)
 
-    def _inputs(self, z: Tensor, y: Tensor | None) -> dict[str, Tensor]:
-        if z.ndim < 2 or z.shape[1:].numel() != self.latent:
-            raise InputMisfit(f"noise is [N, {self.latent}] here, not {[*z.shape]}")
-        values = self._split(z)
+    def _inputs(self, z: Tensor | None, y: Tensor | None) -> dict[str, Tensor]:
+        values = self._labelled(y)
+        if self.noise:
+            values |= self._split(z)
+        like = next(iter(values.values()))
+        return values | {name: module(like) for name, module in self.constants.items()}
+
+    def _labelled(self, y: Tensor | None) -> dict[str, Tensor]:
         if not self._labels:
-            return values
+            return {}
         if y is None or y.ndim != 1 or y.is_floating_point():
             given = "none" if y is None else f"{y.dtype} {[*y.shape]}".removeprefix("torch.")
             kind = f"whole numbers [N] from 0 to {self.classes - 1}"
             raise InputMisfit(f"labels are {kind}, not {given}: `net(z, y)`")
-        return values | dict.fromkeys(self._labels, y)
+        return dict.fromkeys(self._labels, y)
 
-    def _split(self, z: Tensor) -> dict[str, Tensor]:
+    def _split(self, z: Tensor | None) -> dict[str, Tensor]:
+        if z is None or z.ndim < 2 or z.shape[1:].numel() != self.latent:
+            given = "None" if z is None else str([*z.shape])
+            raise InputMisfit(f"noise is [N, {self.latent}] here, not {given}")
         parts = z.flatten(1).split([elements(n.shape) for n in self.noise], dim=1)
         return {n.name: p.unflatten(1, n.shape) for n, p in zip(self.noise, parts, strict=True)}
 

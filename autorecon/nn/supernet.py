@@ -45,7 +45,9 @@ class SuperNet(SpaceNet):
         places = {d.name: self._alpha_place(d.name) for d in self.space.decisions}
         return {decision: place.parameter(name) for decision, (place, name) in places.items()}
 
-    def forward(self, z: Tensor, y: Tensor | None = None, mixture: Mixture | None = None) -> Tensor:
+    def forward(
+        self, z: Tensor | None, y: Tensor | None = None, mixture: Mixture | None = None
+    ) -> Tensor:
         if mixture is None:
             mixture = edge_mixture(self.space, self.probabilities())
         return self._run(self.plan(mixture), z, y, mixture)

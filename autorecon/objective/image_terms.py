@@ -45,7 +45,7 @@ def smooth(observation: Observation) -> Tensor:
 def spread(observation: Observation) -> Tensor:
     """exp of the negative mean over pairs of (noise distance) x (image distance)."""
     noise = observation.request.noise
-    if noise is None:
+    if noise is None or not noise.numel():
         raise ObjectiveError("the term 'spread' needs a generator: these images come of no noise")
     images, noise = observation.images.flatten(1), noise.flatten(1)
     apart = (images[:, None] - images).abs().mean(2)

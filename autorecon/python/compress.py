@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 from autorecon.compress.methods.method import find_method
 from autorecon.graph import Space
+from autorecon.image_size import is_image_shape
 from autorecon.python.job import Asked, Model, Place, open_job, setting_keys
 from autorecon.python.result import Result
 from autorecon.workflow import run as workflow
@@ -45,8 +45,7 @@ def compress(
     """
     recipe = find_method(method)
     if space is None and recipe.source == "generator":
-        side = image_shape[-1] if image_shape else getattr(model, "input_size", 0)
-        space = "gdfq-imagenet" if side >= LARGE else "gdfq-cifar"
+        space = "gdfq-imagenet" if _side(model, image_shape) >= LARGE else "gdfq-cifar"
     given = {"compress.method": method, "seeds": [seed], "teacher.data": data or ""}
     if bits or "bits" in recipe.settings:
         given["compress.bits"] = bits or BITS
@@ -64,6 +63,13 @@ def compress(
     with open_job(asked) as job:
         results = workflow.compress(job.folder, job.prepared, job.progress)
         teacher = job.prepared.teacher.module
-        result = Result.of(job.folder, results, lambda: copy.deepcopy(teacher))
+        result = Result.of(job.folder, results, teacher)
         job.keep_with(result)
         return result
+
+
+def _side(model: Model, image_shape: object) -> int:
+    """Of the images, in pixels, as far as it is told; what is no size is told later."""
+    size = image_shape if is_image_shape(image_shape) else getattr(model, "input_size", 0)
+    sides = size if isinstance(size, tuple | list) else (size,)
+    return max((side for side in sides if isinstance(side, int)), default=0)

@@ -18,10 +18,10 @@ from autorecon import teachers
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
 from autorecon.graph.architectures.codec import ArchitectureError
-from autorecon.image_size import as_size
+from autorecon.image_size import as_size, is_image_shape
 from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.search import SearchConfig
-from autorecon.teachers import Teacher
+from autorecon.teachers import Teacher, TeacherError
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.prepare import Prepared, bind
@@ -122,6 +122,8 @@ def setting_keys(command: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _teacher(asked: Asked) -> Teacher | None:
+    if asked.image_shape is not None and not is_image_shape(asked.image_shape):
+        raise TeacherError(f"image_shape = {asked.image_shape!r} must be (channels, height, width)")
     if isinstance(asked.model, str):
         return None
     return teachers.of_module(asked.model, asked.image_shape, asked.mean, asked.std)

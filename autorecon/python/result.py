@@ -18,10 +18,12 @@ from autorecon.graph.draw.labels import size_text
 from autorecon.python.job import Place
 from autorecon.records.coverage import Coverage
 from autorecon.records.files import read_record
+from autorecon.records.packed import read_packed
 from autorecon.records.results import Results
 from autorecon.records.score import Score
 from autorecon.records.students import Student
 from autorecon.runs import RunError, RunFolder, replacing
+from autorecon.workflow.trained import network_of
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -33,15 +35,17 @@ class Result:
     results: Results
     student: Student
     file: Path
-    _build: Callable[[], nn.Module]
+    _build: Callable[[], nn.Module] | None
 
     @classmethod
-    def of(cls, folder: RunFolder, results: Results, build: Callable[[], nn.Module]) -> Result:
-        """That of a run which has ended."""
+    def of(cls, folder: RunFolder, results: Results, teacher: nn.Module) -> Result:
+        """That of a run of a teacher which has ended."""
         file = student_file(folder.path)
         student = read_record(file.with_suffix(".json"), Student)
         if student is None:
             raise RunError(f"{file.with_suffix('.json')} is gone, which says what {file} is")
+        about, _ = read_packed(file)
+        build = network_of(about, teacher, trust=True)  # what the run names was imported by it
         return cls(folder.path, results, student, file, build)
 
     @cached_property

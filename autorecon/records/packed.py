@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,16 +151,22 @@ def check_weights(student: PackedStudent, like: list[PackedWeight], path: Path) 
     """Raise RecordError, naming the first weight that differs from those of a network."""
     own = {weight.name: weight for weight in like}
     for weight in student.weights:
-        if weight != own.pop(weight.name, None):
-            raise _other_network(path, f": its {weight.name} has {list(weight.shape)} there")
-    for name in own:
-        raise _other_network(path, f": there is no {name} there")
+        if weight != (here := own.pop(weight.name, None)):
+            raise _other_network(path, _differing(weight.name, weight.shape, here and here.shape))
+    for name, weight in own.items():
+        raise _other_network(path, _differing(name, None, weight.shape))
 
 
 def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
     """Raise RecordError unless a network gives as many answers as the file says."""
     if answers != student.classes:
         raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
+
+
+def _differing(name: str, there: Sequence[int] | None, here: Sequence[int] | None) -> str:
+    """Of one weight: its shape in the file, and in the network that was built."""
+    shown = ["none" if shape is None else f"one of {list(shape)}" for shape in (there, here)]
+    return f": of {name} it has {shown[0]} there, and {shown[1]} here"
 
 
 def _other_network(path: Path, where: str = "") -> RecordError:
@@ -173,10 +179,9 @@ def _other_network(path: Path, where: str = "") -> RecordError:
 def _check_same(found: Mapping[str, Tensor], like: Mapping[str, Tensor], path: Path) -> None:
     for name in sorted(found.keys() | like.keys()):
         one, other = found.get(name), like.get(name)
-        if one is None or other is None:
-            raise _other_network(path, f": only one of them has {name}")
-        if (one.shape, one.dtype) != (other.shape, other.dtype):
-            raise _other_network(path, f": its {name} has {list(one.shape)} there")
+        if one is None or other is None or (one.shape, one.dtype) != (other.shape, other.dtype):
+            shapes = (None if part is None else part.shape for part in (one, other))
+            raise _other_network(path, _differing(name, *shapes))
 
 
 def _finite(tensors: dict[str, Tensor], path: Path) -> dict[str, Tensor]:

@@ -1,8 +1,9 @@
-"""How far long work has got: a bar on a terminal, plain lines elsewhere."""
+"""How far long work has got: a bar on a terminal or in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ import attrs
 from autorecon.lang.wording import visible
 
 _LINE_EVERY = 10.0  # seconds
+_DRAWN_EVERY = 0.2
 
 
 @attrs.define
@@ -77,6 +79,9 @@ class Progress:
         elif self._is_terminal():
             with self._bar(name, meter) as tick:
                 yield tick
+        elif self.stream is sys.stderr and in_notebook():
+            with self._cell(name, meter) as tick:
+                yield tick
         else:
             with self._lines(name, meter) as tick:
                 yield tick
@@ -102,6 +107,25 @@ class Progress:
             self.say(f"{name} {meter.status()}")
 
     @contextlib.contextmanager
+    def _cell(self, name: str, meter: Meter) -> Iterator[Callable[[], None]]:
+        """One output of a notebook's cell, drawn anew in its place."""
+        from IPython.display import display
+
+        handle = display(_drawn(name, meter), raw=True, display_id=True)
+        last = 0.0
+
+        def tick() -> None:
+            nonlocal last
+            meter.step()
+            if meter.seconds() - last < _DRAWN_EVERY:
+                return
+            last = meter.seconds()
+            handle.update(_drawn(name, meter), raw=True)
+
+        yield tick
+        handle.update(_drawn(name, meter), raw=True)
+
+    @contextlib.contextmanager
     def _bar(self, name: str, meter: Meter) -> Iterator[Callable[[], None]]:
         from rich.console import Console
         from rich.markup import escape
@@ -122,6 +146,21 @@ class Progress:
 
             yield tick
             bars.update(task, at=meter.status())
+
+
+def in_notebook() -> bool:
+    """Whether this runs in the kernel of one, which then has imported IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    return hasattr(shell, "kernel")
+
+
+def _drawn(name: str, meter: Meter) -> dict[str, str]:
+    """A bar and its figures as a page has them, and as a line of text."""
+    line = visible(f"{name} {meter.status()}")
+    total = max(meter.total, 1)
+    bar = f"<progress max='{total}' value='{meter.done if meter.total else total}'></progress>"
+    return {"text/plain": line, "text/html": f"{bar} {html.escape(line)}"}
 
 
 def _short(rate: float) -> str:

@@ -10,7 +10,6 @@ import attrs
 from torch import nn
 
 from autorecon.image_size import as_size
-from autorecon.teachers.errors import TeacherError
 from autorecon.teachers.images import Images
 from autorecon.teachers.inspection import unwrapped
 from autorecon.teachers.loading import looked_at
@@ -33,8 +32,6 @@ def of_module(
     changes: list[str] = []
     module = unwrapped(copy.deepcopy(module).cpu().eval(), changes.append)
     name = f"{GIVEN} ({type(module).__name__} {_digest(module)})"
-    if image_shape is not None and len(image_shape) != 3:
-        raise TeacherError(f"image_shape = {image_shape} must be (channels, height, width)")
     told = Images(mean=mean, std=std)
     if image_shape:
         channels, height, width = image_shape

@@ -28,7 +28,7 @@ from autorecon.teachers.images import (
     stated,
 )
 from autorecon.teachers.inspection import make_float32, require_finite, require_values, unwrapped
-from autorecon.teachers.outputs import give_logits
+from autorecon.teachers.outputs import give_logits, require_gradients
 from autorecon.teachers.shipped import describe, read_weights
 from autorecon.teachers.state_dicts import named_as, put_state
 from autorecon.teachers.teacher import Teacher
@@ -141,8 +141,9 @@ def looked_at(spec: str, module: nn.Module, told: Images, known: Images, say: Sa
     # Weights for grey images were trained with some other mean than that of colours.
     mean, std = normalisation(own.over(known.for_channels(shape[0])), shape[0])
     probe = torch.randn(_PROBES, *shape, generator=torch.Generator().manual_seed(0))
-    classes = give_logits(module, probe.requires_grad_(), say).shape[1]
-    return Teacher(spec, module, classes, shape, None, mean, std)
+    logits = give_logits(module, probe.requires_grad_(), say)
+    require_gradients(logits, probe)
+    return Teacher(spec, module, logits.shape[1], shape, None, mean, std)
 
 
 def _frozen(module: nn.Module) -> nn.Module:

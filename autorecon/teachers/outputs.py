@@ -204,3 +204,15 @@ def _checked(logits: Tensor, images: Tensor) -> Tensor:
             "not be within torch.no_grad() or torch.inference_mode(), nor detach what it computes"
         )
     return logits
+
+
+def require_gradients(logits: Tensor, images: Tensor) -> None:
+    """Raise TeacherError unless the gradients of logits come to the images that they are of."""
+    try:
+        torch.autograd.grad(logits.sum(), images)
+    # An operation of somebody's own may have no derivative, and say it as it likes.
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise TeacherError(
+            f"the model's answers have no gradients, which images are made by: {reason}"
+        ) from error

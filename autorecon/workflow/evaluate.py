@@ -17,7 +17,7 @@ from autorecon.records.evaluation import Evaluation
 from autorecon.records.packed import read_packed
 from autorecon.records.score import Score
 from autorecon.runs import RunFolder
-from autorecon.teachers import Teacher
+from autorecon.teachers import Teacher, TeacherError
 from autorecon.workflow.config import ConfigError, RunConfig, TeacherConfig, read_config
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.invented import KEPT, kept_exam
@@ -35,7 +35,8 @@ class Question:
     """What to measure: a run's folder or a file, with what its teacher and the data are.
 
     Of the `config` that section counts, and of that the settings that are `given`; a run has its
-    own for all others. `trusted` allows a `.pt2` to be loaded, which torch unpickles.
+    own for all others. `trusted` allows a `.pt2` to be loaded, which torch unpickles, and
+    what a run or a file names to be imported.
     """
 
     source: Path
@@ -107,7 +108,12 @@ def _with_run(asked: Question) -> Question:
 def _teacher(asked: Question) -> Teacher | None:
     """The network that a model was made of, where it is known."""
     if asked.source.is_dir() or "name" in asked.given:
-        return load_teacher(asked.config)
+        try:
+            return load_teacher(asked.config)
+        except TeacherError as error:
+            if asked.source.is_dir() and asked.config.teacher.weights:
+                error.add_note("--weights FILE says where they are; `autorecon export` needs none")
+            raise
     if asked.source.suffix != ".safetensors":
         return None
     about, _ = read_packed(asked.source)
@@ -126,7 +132,7 @@ def _exam(asked: Question, teacher: Teacher) -> Exam | None:
 def _subject(asked: Question, teacher: Teacher | None) -> Subject:
     source, size = asked.source, asked.config.teacher.size
     if asked.is_packed:
-        return packed(student_file(source), teacher, asked.build, asked.threads)
+        return packed(student_file(source), teacher, asked.build, asked.threads, asked.trusted)
     if size is None and teacher:
         size = teacher.size
     if source.suffix == ".pt2":

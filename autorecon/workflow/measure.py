@@ -16,6 +16,7 @@ from autorecon.compress.packed.load import student_file
 from autorecon.compress.student import float_bytes
 from autorecon.export import export_student
 from autorecon.export.classifier import Classifier, of_runtime
+from autorecon.export.errors import reason
 from autorecon.export.processor import machine
 from autorecon.export.runtime import Runtime, missing_packages
 from autorecon.export.student_onnx import onnx_float
@@ -26,8 +27,9 @@ from autorecon.records.packed import read_packed
 from autorecon.records.results import Results
 from autorecon.records.score import Score
 from autorecon.runs import Progress, RunFolder
-from autorecon.teachers import Teacher, is_known
+from autorecon.teachers import Teacher
 from autorecon.workflow.prepare import Prepared
+from autorecon.workflow.trained import network_of
 
 BATCHES = (1, 32)
 SECONDS = 3.0
@@ -58,14 +60,16 @@ class Subject:
         )
 
 
-def packed(file: Path, teacher: Teacher | None, build: Build, threads: int) -> Subject:
+def packed(
+    file: Path, teacher: Teacher | None, build: Build, threads: int, trust: bool = False
+) -> Subject:
     """A compressed model, as the ONNX model that `autorecon export` makes of it.
 
-    A network of one's own is built by `build`, or is the teacher's. Raises as `export_student`.
+    A network of one's own is built by `build`, or as `network_of` finds. Raises as
+    `export_student`.
     """
     about, _ = read_packed(file)
-    if build is None and teacher and about.bits and not is_known(about.architecture):
-        build = lambda: copy.deepcopy(teacher.module)  # noqa: E731
+    build = build or network_of(about, teacher and teacher.module, trust)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "student.onnx"
         export_student(file, path, build=build)
@@ -81,7 +85,7 @@ def full_precision(teacher: Teacher, engine: str, threads: int) -> Subject:
     size, shape, classes = round(float_bytes(teacher.module)), teacher.image_shape, teacher.classes
     if engine == "torch":
         return Subject(teacher.name, size, size, Classifier(teacher.module, shape, classes, engine))
-    content = onnx_float(copy.deepcopy(teacher.module).cpu(), shape)
+    content = onnx_float(copy.deepcopy(teacher.module).cpu(), shape, name=teacher.name)
     runtime = Runtime.of(content, threads)
     return Subject(teacher.name, size, len(content), of_runtime(runtime, shape, classes))
 
@@ -140,15 +144,14 @@ def measure_run(
         found = _of_run(folder, prepared, results)
     # A measurement is never worth a run.
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        found = Evaluation(source=folder.path.name, problem=reason)
+        found = Evaluation(source=folder.path.name, problem=reason(error))
     write_record(folder.evaluation_path, found)
 
 
 def _of_run(folder: RunFolder, prepared: Prepared, results: Results) -> Evaluation:
     file, teacher = student_file(folder.path), prepared.teacher
     full = full_precision(teacher, "onnxruntime", 1)
-    own = packed(file, teacher, None, 1)
+    own = packed(file, teacher, None, 1, trust=True)  # what it names was run
     found = timed(folder.path.name, own, full, 1, BRIEF)
     if results.data is None:
         return found

@@ -1,20 +1,27 @@
-"""What a run leaves for use elsewhere: its generator, and the weights that were trained."""
+"""What a run leaves for use elsewhere: its generator, the weights that were trained, and what its
+student is built of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from autorecon import teachers
 from autorecon.graph import Space, load
 from autorecon.lang import load_ops
+from autorecon.records.packed import PackedStudent
 from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weights
+from autorecon.teachers import Teacher
+from autorecon.teachers.loading import build_own
 from autorecon.workflow.config import read_config
 from autorecon.workflow.invented import KEPT
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
-from autorecon.workflow.trust import code_of, networks_of, require_trust
+from autorecon.workflow.trust import code_of, require_trust
 
 SHOWN = 64
 """Images of a data set that a file is compared on."""
@@ -51,17 +58,34 @@ def run_weights(path: Path) -> Mapping[str, Tensor]:
     raise RunError(f"{path} has no trained generator: finish the run, or give --weights or --seed")
 
 
-def test_images(path: Path, trust: bool) -> dict[str, Tensor]:
-    """Some of the images that a run measured its students on, normalised, by what they are; raises
-    as `run_space`."""
+def test_images(path: Path, about: PackedStudent) -> dict[str, Tensor]:
+    """Some of the images that a run measured its students on, normalised, by what they are; no
+    teacher is loaded. Raises DataError where they are gone."""
     folder = RunFolder.open(path)
     if (invented := folder.path / KEPT).exists():
         return {"invented images": load_state(invented)["images"][:SHOWN]}
-    config = read_config(folder.config)
-    require_trust(networks_of(config), path, trust)
-    teacher = load_teacher(config)
-    dataset = load_data(config, teacher)
+    dataset = load_data(read_config(folder.config), _teacher_of(about))
     if dataset is None:
         return {}
     images, _ = next(iter(dataset.in_order(dataset.test, SHOWN)))
     return {dataset.name: images}
+
+
+def _teacher_of(about: PackedStudent) -> Teacher:
+    """All that its student knows of a teacher: not what it answers."""
+    shipped = about.teacher in teachers.names()
+    data = teachers.describe(about.teacher)["data"] if shipped else None
+    images = about.image_shape, data, about.mean, about.std
+    return Teacher(about.teacher, nn.Identity(), about.classes, *images)
+
+
+def network_of(
+    about: PackedStudent, teacher: nn.Module | None, trust: bool
+) -> Callable[[], nn.Module] | None:
+    """What makes the network that a compressed model fills; None where its name says that, or
+    nobody does: a copy of the teacher it was made of, if that is at hand, or what its file names,
+    where that is Python that is trusted."""
+    if teacher is not None and about.bits and not teachers.is_known(about.architecture):
+        return lambda: copy.deepcopy(teacher)
+    own = ":" in about.architecture and not teachers.is_known(about.architecture)
+    return partial(build_own, about.architecture) if trust and own else None

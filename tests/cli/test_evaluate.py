@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from torch import nn
 
 from autorecon.cli import cli
+from autorecon.runs import save_weights
 from autorecon.workflow import measure
 
 TEACHER = """
@@ -25,6 +27,23 @@ def good():
         nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
     )
+
+def small():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+
+def wider():
+    net = good()
+    net[0], net[1], net[5] = nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.Linear(6, 3)
+    return net
+
+class Inverse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = good()
+        self.register_buffer("matrix", torch.eye(3) * 2)
+
+    def forward(self, x):
+        return self.net(x) @ torch.linalg.inv(self.matrix)
 """
 MINE = ["--teacher", "my_teachers:good", "--size", "8"]
 SHORT = ["--method", "noise", "--scheme", "integer", "--bits", "w4a4", "--data", "", "-q"]
@@ -128,14 +147,84 @@ def test_what_cannot_be_done_is_one_line(place: Path, monkeypatch: pytest.Monkey
     fails("does not exist", "none.onnx")
     fails("ends in none of", "list.txt")
     fails("is not a run", "photos")
-    fails("give load_compressed(..., build", "run/compressed/noise-seed0.safetensors")
+    fails("--build my_teachers:good", "run/compressed/noise-seed0.safetensors")
     monkeypatch.setattr("autorecon.export.runtime.missing_packages", lambda: ["onnxruntime"])
     fails("pip install 'autorecon[export]'", "s.onnx")
+
+
+def export(*arguments: object) -> Result:
+    return autorecon("export", *arguments)
+
+
+def test_a_class_that_changed_since_is_told(tmp_path: Path) -> None:
+    shapes = "of 0.weight it has one of [4, 1, 3, 3] there, and one of [6, 1, 3, 3] here"
+    fails(shapes, "run/compressed/noise-seed0.safetensors", "--build", "my_teachers:wider")
+    for name in ("x.onnx", "x.pt2"):
+        made = export("run", "-o", tmp_path / name, "--build", "my_teachers:wider")
+        assert (made.exit_code, shapes in made.stderr) == (2, True)
+    made = export("run", "-o", tmp_path / "x.pt2")
+    assert "--build my_teachers:good" in made.stderr
+    assert not list(tmp_path.iterdir())
+    assert export("run", "-o", tmp_path / "x.pt2", "--trust").exit_code == 0
+
+
+def test_a_distilled_student_is_float(tmp_path: Path) -> None:
+    quick = [f"compress.{name}=1" for name in ("steps", "warmup_steps", "epochs")]
+    settings = [word for text in ("compress.batch=4", *quick) for word in ("--with", text)]
+    student = ["--method", "kegnet", "--student", "my_teachers:small", "--data", "", "-q"]
+    run = tmp_path / "run"
+    made = autorecon("compress", "gdfq-cifar", *MINE, *student, *settings, "-o", run)
+    assert made.exit_code == 0, made.output
+    refused = export(run, "-o", tmp_path / "x.onnx")
+    assert "its network, my_teachers:small, and" in refused.stderr
+    assert not (tmp_path / "x.onnx").exists()
+    for name in ("x.onnx", "x.pt2"):
+        made = export(run, "-o", tmp_path / name, "--trust")
+        assert made.exit_code == 0, made.output
+        assert "which was distilled: its weights are float" in made.stdout
+    assert found(run, "--trust")["model"]["name"] == "my_teachers:good distilled"
+
+
+def test_an_operation_that_onnx_has_not_is_named() -> None:
+    fails("cannot write my_teachers:Inverse as ONNX: ONNX has no aten.linalg_inv_ex",
+          "s.onnx", "--teacher", "my_teachers:Inverse", "--size", "8", "--data", "")  # fmt: skip
+
+
+def test_a_student_needs_nothing_of_its_teacher(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = import_module("my_teachers").good().state_dict()
+    save_weights(Path("w.safetensors"), weights)
+    data = ["--weights", "w.safetensors", "--data", "folder:photos", "-q", "-o", tmp_path / "run"]
+    made = autorecon("compress", *MINE, *SHORT[:-3], *data, *KNOWN)
+    assert made.exit_code == 0, made.output
+    monkeypatch.chdir(tmp_path)
+    made = export("run", "-o", "x.onnx", "--build", "my_teachers:good")
+    assert made.exit_code == 0, made.output
+    assert "compared on noise alone, without what run measured on" in made.stderr
+    fails("--weights FILE says where they are", "run", "--trust")
+    monkeypatch.chdir(place)
+    made = export(tmp_path / "run", "-o", "y.onnx", "--build", "my_teachers:good")
+    assert "compared on 19 images" in made.stderr
+
+
+def test_what_is_too_old_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autorecon.export.runtime.version", lambda name: "1.9.0")
+    monkeypatch.setattr("autorecon.workflow.trained.test_images", pytest.fail)
+    made = export("run", "-o", tmp_path / "x.onnx", "--trust")
+    assert (made.exit_code, "onnx 1.9.0 is too old" in made.stderr) == (2, True)
+    fails("onnx 1.9.0 is too old", "run", "--trust")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_that_is_not_finished_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text((Path("run") / "config.toml").read_text())
     fails("finish the run with --resume", tmp_path)
+    made = export(tmp_path, "-o", tmp_path / "x.onnx")
+    assert (made.exit_code, "finish the run with --resume" in made.stderr) == (2, True)
+    assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]
 
 
 @pytest.mark.parametrize("wrong", [None, "ONNX has no such operation\nand more"])

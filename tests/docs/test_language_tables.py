@@ -126,7 +126,6 @@ def test_ranges_of_arguments_are_as_the_list_says(name: str):
         assert param.least is None or part.endswith(f"at least {param.least}")
         assert param.below is None or f"`{param.name}` is below {param.below}" in listed
         assert param.most is None or f"`{param.name}` is at most {param.most}" in listed
-        assert param.odd == (param.name == "kernel" and name in ("conv", "sepconv"))
 
 
 def test_limits_are_the_ones_that_hold():

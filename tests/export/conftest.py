@@ -32,7 +32,7 @@ link w -> a = linear(bias=false)
 link a -> b = conv(3, dilation=2, groups=2) >> sigmoid
 link b -> c = pixel_shuffle(2)
 link a -> c = nearest
-link c -> d = sepconv(3) >> tanh
+link c -> d = sepconv(3, stride=2) >> nearest >> tanh
 link a -> d = deconv(4, spectral=true) >> group_norm(2) >> silu
 link b -> d = bilinear >> conv(1, spectral=true)
 link d -> e = avg_pool(3) >> gain(0.5, each=true) >> pixel_norm
@@ -44,7 +44,7 @@ link c -> g = max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
 link g -> image = linear
 link b -> f = reshape
 link f -> d = conv(1)
-link d -> image = conv(1)
+link d -> image = conv(4, stride=2) >> deconv(3, groups=3)
 link code -> image = linear(spectral=true)
 """
 

@@ -15,10 +15,14 @@ from torch import Tensor, nn
 
 import autorecon
 from autorecon.cli import cli
+from autorecon.compress import CompressConfig
+from autorecon.compress.packed.save import save_student
+from autorecon.compress.student import DistilledStudent
 from autorecon.export import ExportError, export_student
 from autorecon.export.runtime import OLDEST, Runtime
 from autorecon.python.result import Result
 from autorecon.runs import RunError
+from autorecon.teachers import Teacher
 
 SHAPE = (1, 8, 8)
 SHORT = {"method": "noise", "calibration_batches": 2, "batch": 8, "epochs": 1}
@@ -154,9 +158,36 @@ def test_what_onnx_has_not_is_named(tmp_path: Path) -> None:
     made = autorecon.compress(
         Bessel().eval(), image_shape=SHAPE, progress=False, **SHORT, allow_partial=True
     )
-    with pytest.raises(ExportError, match=r"cannot write .*Bessel.* as ONNX: .*bessel_j0"):
+    with pytest.raises(
+        ExportError,
+        match=r"cannot write .*Bessel.* as ONNX: ONNX has no aten.special_bessel_j0; a .pt2",
+    ):
         made.export(tmp_path / "s.onnx")
     assert not list(tmp_path.iterdir())
+
+
+class Forked(Tiny):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if x.sum() > 0 else super().forward(-x)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("s.pt2", r"torch.export cannot capture mine:forked: \w+"),
+        ("s.onnx", r"torch cannot write mine:forked as ONNX: \w+"),
+    ],
+)
+def test_a_distilled_student_that_cannot_be_captured_is_told(
+    name: str, said: str, tmp_path: Path
+) -> None:
+    config = CompressConfig(method="kegnet", student="mine:forked")
+    teacher = Teacher("mine:net", nn.Identity(), 5, SHAPE)
+    file = tmp_path / "small.safetensors"
+    save_student(file, DistilledStudent(Forked()), teacher, config, software={})
+    with pytest.raises(ExportError, match=said):
+        export_student(file, tmp_path / name, build=Forked)
+    assert [path.name for path in tmp_path.iterdir()] == ["small.safetensors"]
 
 
 def test_what_is_too_old_is_told_before_anything_is_done(

@@ -51,6 +51,13 @@ PROGRAMS = {
         link {a, b} -> d = tanh | sigmoid >> conv(3)
         link c -> image = conv(3) | conv(1) >> gelu
         link d -> image = instance_norm | selu""",
+    "strides": """node a [4, 4, 4]
+        node b [4, 2, 2]
+        link z -> a = linear
+        link a -> b = conv(3, stride=2) | conv(1, stride=2) | conv(4, stride=2, groups=2) | conv(1)
+          >> max_pool(2) | sepconv(2, stride=2) | nearest(2) >> conv(5, stride=4, spectral=true)
+        link b -> image = deconv(3, groups=2) | deconv(1) | deconv(4) | deconv(2, spectral=true)
+        link a -> image = conv(2, stride=2) >> relu >> nearest | conv(3) | identity""",
     "attention": """node a [8, 4, 4] then bn
         link z -> a = linear(spectral=true)
         link a -> image = attention >> conv(3)""",

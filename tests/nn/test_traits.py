@@ -97,8 +97,7 @@ def arguments(param: Param) -> list[Any]:
         return [True, False]
     if param.type is float:
         return [0.25 if param.required else param.default, 0.5]
-    whole = range(1, 5, 2) if param.odd else range(1, 5)
-    return list(whole) if param.required else [param.default, 2, 3]
+    return [1, 2, 3, 4] if param.required else [*dict.fromkeys((param.default, 1, 2, 3))]
 
 
 def made(step: Step, train: bool = True) -> nn.Module:
@@ -227,7 +226,10 @@ def norm(name: str) -> None:
 
 @check
 def convolution(name: str) -> None:
+    """Those that have no stride are kernels that can be added."""
     for step in steps(name):
+        if step.op.args["stride"] > 1:
+            continue
         module, x = made(step, train=False), given(step.before).requires_grad_()
         before = plan(step, x)
         after = Convolutions()(before)

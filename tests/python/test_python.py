@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def network() -> nn.Module:
         nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
     )  # fmt: skip
+
+
+STUDENT = """
+from torch import nn
+
+def small():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +108,25 @@ def test_a_shipped_network_by_name_and_a_method_without_a_generator() -> None:
     assert autorecon.load_compressed(result.file).classes == 10
 
 
+def test_a_distilled_student_is_what_is_loaded_and_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_students", raising=False)
+    (tmp_path / "my_students.py").write_text(STUDENT)
+    quick = {"batch": 4, "warmup_steps": 1, "steps": 1, "epochs": 1, "progress": False}
+    own = {"method": "kegnet", "student": "my_students:small", "image_shape": SHAPE}
+    result = autorecon.compress(network(), **own, **quick)
+    images = torch.randn(2, *SHAPE)
+    assert (result.model.bits, result.model(images).shape) == ("", (2, 3))
+    exported = torch.export.load(result.export("small.pt2")).module()
+    assert exported(images).allclose(result.model(images))
+    result.save("small.safetensors")
+    build = import_module("my_students").small
+    again = autorecon.load_compressed("small.safetensors", build=build)
+    assert again(images).equal(result.model(images))
+
+
 def test_a_genotype_is_found_and_compressed_with() -> None:
     space = autorecon.load("paper", width=2, latent=4)
     found = autorecon.search(
@@ -125,6 +153,7 @@ def test_what_cannot_be_drawn_is_shown_as_text(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"stepz": 3}, ConfigError, "no `stepz`: did you mean `steps`"),
         ({"image_shape": (8, 8)}, TeacherError, "must be .channels, height, width."),
+        ({"image_shape": 8}, TeacherError, "image_shape = 8 must be .channels, height, width."),
         ({"image_shape": (3, 8, 8)}, TeacherError, "channels"),
         ({"image_shape": None}, TeacherError, "size"),
         ({"space": "paper"}, ConfigError, "compress needs one"),

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +68,39 @@ def test_rates_and_times_are_readable(seconds: float, said: str) -> None:
             clock.now += seconds
             tick()
     assert said in stream.getvalue().splitlines()[0]
+
+
+def test_a_notebook_has_one_output_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+
+    class Handle:
+        def update(self, data: dict[str, str], raw: bool) -> None:
+            assert raw
+            shown.append(data)
+
+    def display(data: dict[str, str], raw: bool, display_id: bool) -> Handle:
+        assert raw
+        assert display_id
+        shown.append(data)
+        return Handle()
+
+    kernel = SimpleNamespace(kernel=True)
+    notebook = SimpleNamespace(get_ipython=lambda: kernel)
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    stream, clock = io.StringIO(), Clock()
+    monkeypatch.setattr("sys.stderr", stream)
+    run(Progress(clock=clock), clock, total=4, done=0, seconds=0.125)
+    texts = [data["text/plain"] for data in shown]
+    assert texts == [
+        "search 0/4 steps", "search 2/4 steps, 8.0/s, 0.2 s left",
+        "search 4/4 steps, 8.0/s, took 0.5 s", "search 4/4 steps, 8.0/s, took 0.5 s",
+    ]  # fmt: skip
+    bar = "<progress max='4' value='2'></progress> search 2/4 steps, 8.0/s, 0.2 s left"
+    assert shown[1]["text/html"] == bar
+    run(Progress(clock=clock, quiet=True), clock, total=4, done=0, seconds=0.125)
+    assert len(shown) == 4
+    assert stream.getvalue() == ""
 
 
 def test_an_interrupted_task_claims_no_end() -> None:

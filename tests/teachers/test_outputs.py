@@ -47,6 +47,14 @@ class Net(nn.Module):
         return self.give(self.logits(x))
 
 
+class Underived(torch.autograd.Function):
+    """Somebody's operation without a derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return 2 * x
+
+
 @pytest.fixture
 def load(offer: Callable[[nn.Module], str]) -> Load:
     return lambda module, **given: teachers.load(offer(module), **given)
@@ -89,6 +97,7 @@ def test_containers_of_logits(load: Load, give: Callable[[Tensor], Any], said: s
         (lambda x: x.sigmoid(), "sigmoid for each of several classes"),
         (lambda x: x / 0, "infinite or not a number"),
         (lambda x: x.detach(), "have no gradients"),
+        (lambda x: Underived.apply(x), "have no gradients, .*: You must implement"),
     ],
 )
 def test_what_are_no_logits(load: Load, give: Callable[[Tensor], Any], said: str) -> None:

@@ -16,6 +16,7 @@ from autorecon.graph.counting.paths import Paths
 from autorecon.graph.sampling.mutate import crossover, mutate
 from autorecon.graph.sampling.sample import DistinctArchitectures, ValidArchitectures
 from autorecon.graph.survey import extremes
+from autorecon.lang.program.flow import label_reads
 from fuzzing.judge import Difference, holds, same
 from fuzzing.listing import MEASURES, Architecture, Listing, Part, Picks
 from fuzzing.orbits import check_symmetry
@@ -93,7 +94,9 @@ def check_cuts(space: Space, listed: list[Architecture], _: Random) -> None:
     open_edges = [e.name for e in space.edges if len(e.candidates) > 1]
     cuts = [sum(none[n][a.chosen[n]] for n in open_edges) for a in listed if a.cut]
     lines = space.counterexample
-    if not space.is_tied and not space.program.rules:
+    noise = any(n.role == "noise" for n in space.nodes.values())
+    told = noise or not label_reads(space.nodes, space.edges)
+    if told and not space.is_tied and not space.program.rules:
         same("lines that cut", len(lines), min(cuts, default=0))
     said = dict(line.rsplit(" = ", 1) for line in lines)
     wanted = [(i, said[d.text]) for i, d in enumerate(space.decisions) if d.text in said]

@@ -117,26 +117,29 @@ class Interpreter:
     def _conv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         args = step.op.args
         weight = self._weight(step.place, module)
-        return correlated(x, weight, module.bias, args["dilation"], args["groups"])
+        return correlated(x, weight, module.bias, args["dilation"], args["groups"], args["stride"])
 
     def _sepconv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
-        depthwise, pointwise = module
-        x = correlated(x, depthwise.weight, None, step.op.args["dilation"], x.shape[1])
+        (depthwise, pointwise), args = module, step.op.args
+        x = correlated(x, depthwise.weight, None, args["dilation"], x.shape[1], args["stride"])
         return correlated(x, pointwise.weight, pointwise.bias, 1, 1)
 
     def _deconv(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         """Each pixel adds a multiple of the kernel around its place; what is outside is cut off."""
         size, stride = step.op.args["kernel"], step.op.args["stride"]
-        weight = self._weight(step.place, module)
-        (n, _, h, w), margin = x.shape, (size - stride) // 2
-        out = x.new_zeros(n, weight.shape[1], stride * (h - 1) + size, stride * (w - 1) + size)
+        groups = step.op.args["groups"]
+        weight = self._weight(step.place, module).unflatten(0, (groups, -1))
+        (n, _, h, w), margin = x.shape, max(0, (size - stride + 1) // 2)
+        # Wide enough for all that is cut out of it.
+        out = x.new_zeros(n, step.shape[0], stride * (h + 1) + size, stride * (w + 1) + size)
         for down in range(size):
             for right in range(size):
-                added = torch.einsum("nihw,io->nohw", x, weight[:, :, down, right])
+                taken = weight[..., down, right]
+                added = torch.einsum("ngihw,gio->ngohw", x.unflatten(1, (groups, -1)), taken)
                 rows = slice(down, down + stride * (h - 1) + 1, stride)
                 columns = slice(right, right + stride * (w - 1) + 1, stride)
                 out = out.clone()
-                out[:, :, rows, columns] += added
+                out[:, :, rows, columns] += added.flatten(1, 2)
         out = out[:, :, margin : margin + stride * h, margin : margin + stride * w]
         return out if module.bias is None else out + module.bias[:, None, None]
 
@@ -301,19 +304,20 @@ class Interpreter:
 
 
 def correlated(
-    x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, groups: int
+    x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, groups: int, stride: int = 1
 ) -> Tensor:
     """What networks call a convolution, zeros around: x [N, I, H, W], weight [O, I / groups, K, K]
-    -> [N, O, H, W], a tap after the other."""
+    -> [N, O, H / stride, W / stride], a tap after the other."""
     (n, _, h, w), size = x.shape, weight.shape[-1]
-    reach = dilation * (size - 1) // 2
-    padded = torch.nn.functional.pad(x, [reach] * 4).unflatten(1, (groups, -1))
+    before = max(0, (dilation * (size - 1) + 2 - stride) // 2)
+    after = dilation * (size - 1)
+    padded = torch.nn.functional.pad(x, [before, after] * 2).unflatten(1, (groups, -1))
     by_group = weight.unflatten(0, (groups, -1))
-    out = x.new_zeros(n, len(weight), h, w)
+    out = x.new_zeros(n, len(weight), h // stride, w // stride)
     for down in range(size):
         for right in range(size):
             top, left = dilation * down, dilation * right
-            part = padded[..., top : top + h, left : left + w]
+            part = padded[..., top : top + h : stride, left : left + w : stride]
             taken = by_group[..., down, right]
             out = out + torch.einsum("ngihw,goi->ngohw", part, taken).flatten(1, 2)
     return out if bias is None else out + bias[:, None, None]

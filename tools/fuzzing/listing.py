@@ -41,8 +41,9 @@ class Listing:
         self.program = program
         self.names = list(program.decisions)
         self.radices = [len(d.options) for d in program.decisions.values()]
-        self.inputs = [n.name for n in program.nodes.values() if n.role in ("noise", "label")]
-        self.noise = {n.name for n in program.nodes.values() if n.role == "noise"}
+        roles = {n.name: n.role for n in program.nodes.values()}
+        self.inputs = [n for n, role in roles.items() if role in ("noise", "label", "param")]
+        self.origin = "noise" if "noise" in roles.values() else "label"
         (self.output,) = (n.name for n in program.nodes.values() if n.role == "output")
         self.edges = _from_the_inputs(program)
         self.none = [[c.ops[0].name == "none" for c in e.candidates] for e in self.edges]
@@ -62,13 +63,11 @@ class Listing:
     def architecture(self, picks: Picks) -> Architecture:
         chosen = [self.candidate(index, picks) for index in range(len(self.edges))]
         there = [i for i, c in enumerate(chosen) if not self.none[i][c]]
-        noisy, reached, needed = set(self.noise), set(self.inputs), {self.output}
+        reached, needed = set(self.inputs), {self.output}
         for index in there:
             edge = self.edges[index]
             if edge.source in reached:
                 reached.add(edge.target)
-            if edge.source in noisy:
-                noisy.add(edge.target)
         for index in reversed(there):
             edge = self.edges[index]
             if edge.target in needed:
@@ -76,19 +75,19 @@ class Listing:
         live = reached & needed
         on = [i for i in there if self.edges[i].source in live and self.edges[i].target in live]
         costs = self.costs(live, on, chosen)
-        cut = self.output not in noisy
+        roles = self.roles(live, on, chosen)
+        cut = self.origin not in roles
         part = frozenset((self.edges[i].name, chosen[i]) for i in on)
         named = {edge.name: c for edge, c in zip(self.edges, chosen, strict=True)}
-        valid = not cut and self.obeys(chosen, costs) and self.has_all(live, on, chosen)
+        valid = self.obeys(chosen, costs) and roles >= {self.origin, *self.program.required}
         return Architecture(picks, named, part, costs, cut, valid)
 
-    def has_all(self, live: set[str], on: list[int], chosen: list[int]) -> bool:
-        """Whether an input of each required role is live, or read by what is."""
+    def roles(self, live: set[str], on: list[int], chosen: list[int]) -> set[str]:
+        """Those of inputs that are live, or read by what is."""
         pipelines = [self.edges[index].candidates[chosen[index]] for index in on]
         pipelines += [then for name in live if (then := self.program.nodes[name].then)]
         known = live.union(*(pipeline.labels for pipeline in pipelines))
-        roles = {self.program.nodes[name].role for name in known}
-        return roles >= set(self.program.required)
+        return {self.program.nodes[name].role for name in known}
 
     def costs(self, nodes: set[str], on: list[int], chosen: list[int]) -> Costs:
         """Weights that edges share count once."""
@@ -176,4 +175,6 @@ def _node_costs(program: Program, name: str) -> Costs:
     if node.then:
         same("end of `then`", _end_of(node.then, node.shape), node.shape)
         parameters, macs, made = _pipeline_costs(node.then)
+    if node.role == "param":
+        parameters += prod(node.shape)
     return parameters, macs, made + (1 if node.role == "label" else prod(node.shape))

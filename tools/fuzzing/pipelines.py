@@ -87,10 +87,13 @@ class Pipelines:
             return call("sepconv", self.one("1", "3"), self.one("", "2"), here, self._bias())
         kernel = self.one("1", "1", "3", "3", "3", "5")
         dilation = self.one("", "", "", "dilation=2") if kernel != "1" else ""
-        both = [g for g in divisors(channels) if out % g == 0][1:]
-        groups = f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
+        groups = self._groups(channels, out)
         spectral = "spectral=true" if self.chance(0.06) else ""
         return call("conv", kernel, dilation, groups, here, self._bias(), spectral)
+
+    def _groups(self, channels: int, out: int) -> str:
+        both = [g for g in divisors(channels) if out % g == 0][1:]
+        return f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
 
     def _bias(self) -> str:
         return self.one("", "", "", "bias=false")
@@ -105,9 +108,10 @@ class Pipelines:
         return self._resized(source, target)
 
     def _embedded(self, target: Shape) -> str:
+        frozen = self.one("", "", "", "frozen=true")
         if self.chance(0.2):
-            return f"embed(out={self.random.randint(1, 4)}) >> linear"
-        return "embed" + self._after(target)
+            return call("embed", f"out={self.random.randint(1, 4)}", frozen) + " >> linear"
+        return call("embed", frozen) + self._after(target)
 
     def _after(self, shape: Shape) -> str:
         return f" >> {self.keeping(shape)}" if self.chance(0.3) else ""
@@ -141,7 +145,8 @@ class Pipelines:
         if kind < 0.85:
             return f"{conv} >> {self.resize()}"
         if kind < 0.9:
-            return call("deconv", self.one("1", "3"), "stride=1", self._bias())
+            groups = self._groups(source[0], target[0])
+            return call("deconv", self.one("1", "3"), "stride=1", self._bias(), groups)
         if kind < 0.95:
             return f"{self.conv(source[0], 2, True)} >> {self.kept((2, *target[1:]))} >> " + (
                 self.conv(2, target[0])
@@ -162,7 +167,7 @@ class Pipelines:
                 else (f"{up} >> conv({self.one('1', '3')})")
             )
         if grows and self.chance(0.3):
-            return self._enlarged(target, factor)
+            return self._enlarged(source, target, factor)
         stride = source[1] // target[1]
         if (target[1] * stride, target[2] * stride) == source[1:] and self.chance(0.5):
             return self._shrunk(source, target, stride)
@@ -181,7 +186,19 @@ class Pipelines:
         middle = self.conv(source[0], source[0], True)
         return f"{middle} >> {resize} >> {self.conv(source[0], target[0])}"
 
+    def _strided(self, source: Shape, target: Shape, stride: int) -> str:
+        """A convolution that shrinks; kernels of all kinds, even ones and single taps too."""
+        kind, kernel = self.one("conv", "conv", "sepconv"), self.random.randint(1, stride + 2)
+        groups = self._groups(source[0], target[0]) if kind == "conv" else ""
+        spectral = "spectral=true" if kind == "conv" and self.chance(0.1) else ""
+        dilation = self.one("", "", "dilation=2")
+        given = f"stride={stride}"
+        conv = call(kind, str(kernel), dilation, groups, self._bias(), spectral, given)
+        return conv + self._after(target)
+
     def _shrunk(self, source: Shape, target: Shape, stride: int) -> str:
+        if stride > 1 and self.chance(0.5):
+            return self._strided(source, target, stride)
         given = self.one("", f"stride={stride}")
         kernels = [k for k in range(stride, stride + 3) if k == stride or (k - stride) % 2 == 0]
         pool = call(self.one("avg_pool", "max_pool"), str(self.random.choice(kernels)), given)
@@ -190,12 +207,16 @@ class Pipelines:
         conv = self.conv(source[0], target[0])
         return self.one(f"{pool} >> {conv}", f"{conv} >> {pool}")
 
-    def _enlarged(self, target: Shape, factor: int) -> str:
+    def _enlarged(self, source: Shape, target: Shape, factor: int) -> str:
         if self.chance(0.6):
-            kernel = str(factor + 2 * self.random.randint(0, 1))
-            stride = "" if factor == 2 else f"stride={factor}"
-            spectral = "spectral=true" if self.chance(0.1) else ""
-            return call("deconv", kernel, stride, self._bias(), spectral) + self._after(target)
+            kernel = str(self.random.randint(factor - 1, factor + 2))
+            given = (
+                "" if factor == 2 else f"stride={factor}",
+                self._bias(),
+                "spectral=true" if self.chance(0.1) else "",
+                self._groups(source[0], target[0]),
+            )
+            return call("deconv", kernel, *given) + self._after(target)
         wide = self.one("1", "3")
         shuffled = call("pixel_shuffle", "" if factor == 2 else str(factor))
         return f"conv({wide}, out={target[0] * factor**2}) >> {shuffled}" + self._after(target)

@@ -109,7 +109,8 @@ def _observed(net: SpaceNet, mixture: Mixture, inputs: Mapping[str, Tensor], way
     net.zero_grad()
     own, weights = leaves(mixture)
     values = {
-        n: v.clone().requires_grad_() if v.is_floating_point() else v for n, v in inputs.items()
+        n: v.detach().clone().requires_grad_() if v.is_floating_point() else v
+        for n, v in inputs.items()
     }
     start = {name: value.clone() for name, value in net.named_buffers()}
     images, moved = way(values, own)

@@ -22,8 +22,8 @@ def program(random: Random) -> str:
     room = random.choice(LARGE if random.random() < 0.03 else ROOMS)
     draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
-    _inputs(draft)
-    labelled = _label(draft)
+    labelled = _noiseless(draft) if draft.chance(0.06) else _with_noise(draft)
+    _constants(draft)
     named = _named(draft)
     for _ in range(random.choice((1, 1, 1, 1, 1, 1, 2, 3))):
         pattern = cells if draft.chance(0.15) else random.choice(PATTERNS)
@@ -51,6 +51,29 @@ def _header(draft: Draft) -> list[str]:
         lines.append(f"let half = {draft.sizes.number(value)}")
         draft.sizes.values["half"] = value
     return lines
+
+
+def _with_noise(draft: Draft) -> Spot | None:
+    _inputs(draft)
+    return _label(draft)
+
+
+def _noiseless(draft: Draft) -> Spot:
+    """A label alone, of which a table makes a vector."""
+    spot = draft.add(Spot("y", (draft.random.choice((1, 2, 3)),), label=True))
+    draft.pipelines.labels = [spot.name]
+    draft.statements.append(f"input y: label({draft.sizes.number(spot.shape[0])})")
+    draft.connect(spot, draft.node((draft.random.choice((1, 3, 4)),)), sure=True)
+    draft.spots.remove(spot)
+    return spot
+
+
+def _constants(draft: Draft) -> None:
+    """Learned values, from which edges may lead on."""
+    if draft.chance(0.12):
+        shape = draft.random.choice(((2, 2, 2), (4, 1, 1), (3,), (4, 4, 4)))
+        spot = draft.add(Spot(next(draft.names), shape, sure=False))
+        draft.statements.append(f"input {spot.name} {draft.sizes.shape(shape)}: param")
 
 
 def _inputs(draft: Draft) -> None:

@@ -191,7 +191,7 @@ def _flattened(program: Program) -> str:
 def _node(node: Node, name: str) -> str:
     if node.role == "label":
         return f"input {name}: {show_shape(node.shape)}"
-    words = {"noise": "input", "output": "output"}
+    words = {"noise": "input", "param": "input", "output": "output"}
     line = f"{words.get(node.role, 'node')} {name} [{', '.join(map(str, node.shape))}]"
-    line += ": noise" * (node.role == "noise") + f" merge {node.merge}" * (node.merge != "sum")
+    line += f": {node.role}" * node.is_input + f" merge {node.merge}" * (node.merge != "sum")
     return line + (f" then {node.then.text}" if node.then else "")

@@ -39,8 +39,9 @@ def ask(count: int, classes: int, teacher: nn.Module, random: torch.Generator) -
 def dress(generator: nn.Module, teacher: nn.Module) -> None:
     """Let class embeddings start from the teacher's last layer, by a random linear map.
 
-    Only tables that start at random: those of conditional norms are neutral, and stay so. Each is
-    given mean 0 and variance 1, with which it would have started.
+    Only tables that start at random and are trained: those of conditional norms are neutral, and
+    frozen ones are as they were given. Each is given mean 0 and variance 1, with which it would
+    have started.
     """
     import torch
 
@@ -49,7 +50,8 @@ def dress(generator: nn.Module, teacher: nn.Module) -> None:
 
     layer = last_linear(teacher)
     assert layer is not None  # the method's needs say so
-    for table in (t.weight for t in embeddings(generator) if t.weight.std() > 0):
+    tables = [t.weight for t in embeddings(generator) if "weight" in t._parameters]
+    for table in (t for t in tables if t.std() > 0):
         if table.shape[0] != layer.out_features:
             continue
         with torch.no_grad():

@@ -120,7 +120,9 @@ def _network(about: PackedStudent, build: Build | None, file: Path) -> nn.Module
         return build_known(about.architecture, about.classes, about.image_shape)
     named = about.architecture.replace(":", ".")
     own = f"build={named}, the function of your own that makes it" if named else "build=FUNCTION"
+    network = about.teacher if about.bits else about.architecture
     raise CompressError(
-        f"{file} does not hold the code of its network, {about.teacher}, and nothing that a file "
-        f"names is imported: give load_compressed(..., {own})"
+        f"{file} does not hold the code of its network, {network}, and nothing that a file "
+        f"names is imported: give load_compressed(..., {own}), or a command "
+        f"--build {about.architecture or 'MODULE:FUNCTION'}"
     )

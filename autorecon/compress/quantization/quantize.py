@@ -35,6 +35,7 @@ from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
+from autorecon.image_size import is_image_shape
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -103,7 +104,7 @@ class Rules:
 def quantize(
     teacher: nn.Module,
     image_shape: tuple[int, int, int],
-    bits: Bits | Widths,
+    bits: Bits | Widths | None = None,
     ranges: str = "percentile",
     rounding: str = "unbiased",
     scheme: str = "gdfq",
@@ -114,10 +115,16 @@ def quantize(
     however it is written. In the scheme `gdfq` activations are, ReLU and what later networks have
     in its place; in `integer` norms are folded, and all that is computed is quantized. Quantizers
     of values observe until `freeze`. Images are [N, *image_shape]. Raises TraceError for a model
-    that cannot be captured or that offers nothing to quantize, CompressError for unknown rules.
+    that cannot be captured or that offers nothing to quantize, CompressError for unknown rules, and
+    where it is not told what images and bits are.
     """
+    if not is_image_shape(image_shape) or not isinstance(bits, Bits | Widths):
+        raise CompressError(
+            "quantize takes a network, the (channels, height, width) of its images, and bits, as "
+            f"in quantize(net, (3, 224, 224), Bits(4, 4)), not {image_shape!r} and {bits!r}"
+        )
     rules = Rules(bits, ranges, rounding, scheme)
-    return quantize_captured(capture(teacher, image_shape), rules)
+    return quantize_captured(capture(teacher, tuple(image_shape)), rules)
 
 
 def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:

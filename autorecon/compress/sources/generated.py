@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
+from autorecon.compress.errors import CompressError
 from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
 from autorecon.compress.sources.decoder import Decoder
 from autorecon.compress.sources.parts import differentiate
@@ -53,6 +54,9 @@ class Generated:
     def _make_decoder(self) -> Decoder | None:
         if not self.objective.needs_decoder:
             return None
+        if not self._latent:
+            message = "a decoder reads off images the noise that they come of; these come of none"
+            raise CompressError(message)
         channels = cast(tuple[int, int, int], self.generator.image_shape)[0]
         return Decoder(channels, self._latent, self._config.seed)
 

@@ -23,8 +23,9 @@ from autorecon.graph.counting.decision_diagram import (
 )
 from autorecon.graph.counting.diagram_steps import PathKind
 from autorecon.lang import Edge, Program
-from autorecon.lang.program.flow import live_nodes, topological_order
+from autorecon.lang.program.flow import live_nodes, origin, topological_order
 from autorecon.lang.program.measures import MEASURES, ByMeasure, candidate_costs, node_costs
+from autorecon.lang.program.nodes import INPUTS
 
 COUNT = Semiring(operator.add, operator.mul, 1, 0)
 LEAST = Semiring(min, operator.add, 0, math.inf)
@@ -161,12 +162,14 @@ def most(program: Program, costs: Costs) -> int:
 
 
 def at_least(program: Program, costs: Costs) -> int:
-    """The cheapest path from noise to the output: every valid architecture holds some path."""
+    """The cheapest path from noise to the output: every valid architecture holds some path. One
+    without noise may read the label on the way, and begins at any input."""
     incoming = defaultdict(list)
     for edge in program.edges:
         if not edge.is_cut:
             incoming[edge.target].append(edge)
-    least: dict[str, float] = {n.name: 0 for n in program.inputs if n.role == "noise"}
+    starts = ("noise",) if origin(program.nodes) == "noise" else INPUTS
+    least: dict[str, float] = {n.name: 0 for n in program.inputs if n.role in starts}
     for name in topological_order(program.nodes, program.edges):
         paths = (least[e.source] + _cheapest(e, costs) for e in incoming[name])
         least.setdefault(name, costs.nodes[name] + min(paths, default=math.inf))

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from autorecon.lang import Source, Span, did_you_mean
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.expressions import MAX_NUMBER
+from autorecon.lang.program.nodes import INPUTS
 from autorecon.lang.source import MAX_BYTES
 from autorecon.lang.syntax.tables import tables
 
 _MAX_SHOWN = 60  # characters of a value that is wrong
-ROLES = ("inner", "noise", "label", "output")
+ROLES = ("inner", *INPUTS, "output")
 
 NAME = r"[A-Za-z_][A-Za-z_0-9]*"
 INDEXED = rf"{NAME}(?:\[(?:0|[1-9][0-9]*)(?:,(?:0|[1-9][0-9]*))*\])?"

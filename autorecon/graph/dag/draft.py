@@ -21,6 +21,7 @@ from autorecon.graph.dag.attributes import (
 )
 from autorecon.graph.dag.texts import Texts
 from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.program.nodes import INPUTS
 
 if TYPE_CHECKING:
     import networkx
@@ -123,7 +124,7 @@ def _misfits(node: DraftNode, ports: Mapping[str, str]) -> Iterator[tuple[str, s
         yield "E1002", f"`{name}` is in block `{node.block}`", help
     if node.role != "inner" and node.block:
         yield "E1002", f"`{name}` is `{node.role}` in a block", "inputs and the output are in none"
-    if node.role in ("noise", "label") and (node.merge != "sum" or node.then):
+    if node.role in INPUTS and (node.merge != "sum" or node.then):
         help = "do so in a node behind it"
         yield "E1002", f"the input `{name}` merges or applies something", help
     if node.aliases and not node.block:

@@ -11,6 +11,7 @@ from autorecon.graph.dag.attributes import PATH, is_name
 from autorecon.graph.dag.blocks import Block, blocks, in_order
 from autorecon.graph.dag.draft import Draft, DraftEdge, DraftNode
 from autorecon.lang import did_you_mean, show_value
+from autorecon.lang.program.nodes import INPUTS
 
 Line = tuple[str, str]
 _GAP = ("", "the graph")
@@ -115,8 +116,8 @@ def _node(node: DraftNode, local: str, word: str) -> Line:
     sizes, place = ", ".join(map(str, node.shape)), f"node {node.name}"
     if node.role == "label":
         return f"input {local}: label({sizes})", place
-    if node.role == "noise":
-        return f"input {local} [{sizes}]: noise", place
+    if node.role in INPUTS:
+        return f"input {local} [{sizes}]: {node.role}", place
     merge = f" merge {node.merge}" if node.merge != "sum" else ""
     then = f" then {node.then}" if node.then else ""
     word = "output" if node.role == "output" else word

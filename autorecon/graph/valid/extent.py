@@ -171,8 +171,8 @@ def _listed_extent(space: Architectures) -> _Value:
 
 
 def unrestricted(program: Program) -> Program:
-    """The same without rules and limits, noise alone required."""
-    return attrs.evolve(program, rules=(), limits=(), required=("noise",))
+    """The same without rules and limits, and nothing asked for."""
+    return attrs.evolve(program.asking_nothing, rules=(), limits=())
 
 
 def _clipped(whole: CostInterval, measure: str, space: Architectures) -> Interval:

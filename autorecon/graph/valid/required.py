@@ -42,7 +42,7 @@ def left_out(space: Architectures) -> str:
     roles = " and ".join(f"the {role}" for role in space.program.required[1:])
     if not roles:
         return ""
-    free = Architectures(attrs.evolve(space.program, required=("noise",)))
+    free = Architectures(space.program.asking_nothing)
     whole, rest = map(extent.valid_architectures, (free, space))
     some = "some"
     if whole is not None and rest is not None:

@@ -15,7 +15,7 @@ from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.program.edges import Edge
-from autorecon.lang.program.flow import is_cut
+from autorecon.lang.program.flow import is_cut, origin
 from autorecon.lang.program.program import Program
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
 from autorecon.lang.syntax import tree as s
@@ -51,7 +51,7 @@ def check_genotype(
     faults.finish()
     program = decided(base, chosen)
     if is_cut(program.nodes, (e for e in program.edges if not e.is_cut)):
-        message = "the choices cut the output from the noise"
+        message = f"the choices cut the output from the {origin(program.nodes)}"
         faults.report("E0605", message, header.span, _way_out(base, program))
     faults.finish()
     return attrs.evolve(
@@ -251,7 +251,7 @@ def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Prog
     text = format_genotype(base, chosen, name, of)
     source = Source(text, f"{name}.space")
     made = decided(base, chosen)
-    return attrs.evolve(made, name=name, source=source, of=of, required=("noise",))
+    return attrs.evolve(made, name=name, source=source, of=of, required=base.required[:1])
 
 
 def format_genotype(base: Program, chosen: Mapping[str, str], name: str, of: str) -> str:

@@ -72,7 +72,8 @@ def _check_ties(program: Program, faults: Diagnostics) -> None:
     if faults.failed:
         return
     if not is_possible(program):
-        message = "every architecture cuts the output from the noise, as edges are tied"
+        cut = f"cuts the output from the {program.required[0]}"
+        message = f"every architecture {cut}, as edges are tied"
         help = "some combination of their options needs a path without `none`"
         faults.report("E0506", message, program.output.span, help)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.program.edges import Edge
-from autorecon.lang.program.flow import is_cut, label_reads, reach, topological_order
+from autorecon.lang.program.flow import is_cut, label_reads, origin, reach, topological_order
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 
@@ -29,9 +29,10 @@ def check_graph(
     if not outputs:
         help = "declare `output image [channels, size, size]`"
         faults.report("E0502", "the space has no output", header, help, "no output")
-    if not any(n.role == "noise" for n in nodes.values()):
-        help = "declare `input z [latent]: noise`"
-        faults.report("E0502", "the space has no noise input", header, help, "no noise")
+    if not any(n.role in ("noise", "label") for n in nodes.values()):
+        help = "declare `input z [latent]: noise`, or `input y: label(classes)`"
+        message = "the space has neither noise nor a label to make images of"
+        faults.report("E0502", message, header, help, "no noise")
         return False
     if len(outputs) != 1:
         return False
@@ -129,6 +130,6 @@ def _cuts(
 ) -> None:
     possible = [e for e in edges if not e.is_cut]
     if is_cut(nodes, possible):
-        message = "every architecture cuts the output from the noise"
+        message = f"every architecture cuts the output from the {origin(nodes)}"
         help = "some path needs a candidate other than `none` on each of its edges"
         faults.report("E0506", message, output.span, help)

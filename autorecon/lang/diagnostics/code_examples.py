@@ -50,7 +50,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "E0211": ("edge some = relu - relu", "edge some = {relu, tanh} - relu"),
     "E0301": ("let half = 7 / 2", "let half = 7 / 2.0"),
     "E0302": ("op wide = conv(3, padding=1)", "op wide = conv(3)"),
-    "E0303": ("op even = conv(4)", "op odd = conv(5)"),
+    "E0303": ("op wide = bn(64)", "op wide = bn(0.64)"),
     "E0304": ("let a = 8 / (4 - 2^2)", "let a = 8 / (4 - 2)"),
     "E0305": ("let large = 10^30", "let large = 10^9"),
     "E0401": (

@@ -78,14 +78,14 @@ CODES: dict[str, str] = {
     "E0405": "The edges into a node cannot be merged as it says.",
     # the graph
     "E0501": "The edges form a cycle.",
-    "E0502": "A space has exactly one output and at least one noise input.",
+    "E0502": "A space has exactly one output, and a noise input or label to make images of.",
     "E0503": "No path leads from an input to this node.",
     "E0504": "No path leads from this node to the output.",
     "E0505": (
         "Two edges join the same nodes. Give one edge both sets of candidates, or put a node "
         "between."
     ),
-    "E0506": "Every architecture of the space cuts the output from the noise.",
+    "E0506": "Every architecture cuts the output from the noise, or from the label without noise.",
     "E0507": "An input has no incoming edges, the output no outgoing ones.",
     "E0508": (
         "The label inputs have different numbers of classes. A net is asked for one class a "
@@ -96,7 +96,7 @@ CODES: dict[str, str] = {
     "E0602": "A genotype chooses what is not among the edge's candidates.",
     "E0603": "A genotype leaves edges without a choice.",
     "E0604": "A genotype chooses twice for one edge.",
-    "E0605": "The choices of a genotype cut the output from the noise.",
+    "E0605": "The choices of a genotype cut the output from the noise (without any, the label).",
     "E0606": (
         "The space that a genotype is of cannot be used: it must lie in the genotype's folder "
         "or below, or be one of the shipped spaces, and be a space itself."

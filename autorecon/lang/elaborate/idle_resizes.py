@@ -14,6 +14,11 @@ def is_open(op: Op) -> bool:
     return (op.traits.resize or op.traits.reshapes) and op.values[:1] == (None,)
 
 
+def _moves(op: Op) -> bool:
+    """Whether the resolution may be another after it."""
+    return op.traits.moves and op.args.get("stride") != 1
+
+
 @attrs.frozen
 class Idle:
     """A resize, in the part of this index, to where `first` in a part before it has gone already.
@@ -35,7 +40,7 @@ def idle_resize(parts: Iterable[Sequence[Op]], first: Op | None = None) -> Idle 
             if first and origin < index and op.traits.resize and is_open(op):
                 return Idle(index, op, first, tuple(between))
             # Of a user's own operation, or what a choice may be, nothing is known.
-            if op.traits.moves or isinstance(op, Placeholder) or op.spec.is_own:
+            if isinstance(op, Placeholder) or _moves(op) or op.spec.is_own:
                 first, origin = (op, index) if is_open(op) else (None, index)
                 between = []
             elif op.args.get("out", op) is None:

@@ -12,7 +12,7 @@ from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Val
 from autorecon.lang.operations.shapes import Label, Shape, show_shape
 from autorecon.lang.program.candidates import Op, Pipeline
 from autorecon.lang.program.edges import Edge
-from autorecon.lang.program.nodes import Node
+from autorecon.lang.program.nodes import INPUTS, Node
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -24,11 +24,9 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
     shape: Shape | None = None
     sizes = [program.size(size, scope, "a size") for size in statement.sizes]
     label = statement.kind.text == "label"
-    if statement.kind.text not in ("noise", "label"):
+    if statement.kind.text not in INPUTS:
         message = f"unknown input kind `{statement.kind.text}`"
-        program.faults.unknown(
-            "E0209", message, statement.kind.span, statement.kind.text, ("noise", "label")
-        )
+        program.faults.unknown("E0209", message, statement.kind.span, statement.kind.text, INPUTS)
     elif label and len(sizes) != 1:
         help = "write `input y: label(classes)`"
         program.faults.report("E0302", "a label has one number", statement.span, help)
@@ -37,7 +35,7 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
     else:
         span = statement.sizes[0].span.to(statement.sizes[-1].span)
         shape = _known_shape(program, sizes, span)
-        _channels_first(program, shape, statement.sizes, "noise")
+        _channels_first(program, shape, statement.sizes, statement.kind.text)
     if name := program.name(statement.name, scope):
         _add(program, statement.name, name, None, shape, statement.kind.text)
 

@@ -284,7 +284,8 @@ def _elsewhere(call: s.Call, spec: OpSpec, op: Op, faults: Diagnostics) -> None:
         message = f"{show_value(value)} is the `{param.name}` of `{spec.name}`"
         help = f"torch has {param.elsewhere} there: write `{named}` if it is meant, or leave it out"
         if param.name == "dilation":
-            help += f"; channels are `out={argument.value.span.text}`"
+            given = argument.value.span.text
+            help += f"; a stride is `stride={given}`, channels are `out={given}`"
         fixes = (_without(argument, call), Fix.of(argument.span, named))
         faults.report("W0302", message, argument.span, help, op.text, fixes=fixes)
 
@@ -338,9 +339,6 @@ def _argument(
         faults.report("E0303", message, argument.value.span, param.advice, fixes=fixes)
     elif param.type is int and value > MAX_SIZE:
         faults.report("E0305", f"{what} is too large", argument.value.span)
-    elif param.odd and value % 2 == 0:
-        help = "an even kernel has no centre, so the output would change size"
-        faults.report("E0303", f"{what} must be odd, not {value}", argument.value.span, help)
     else:
         return value
     return UNKNOWN

@@ -6,15 +6,34 @@ import attrs
 
 from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, elements, show_shape
 from autorecon.lang.operations.spec import Args, Param, ShapeRule, channels_out, maps, op, same
+from autorecon.lang.operations.strides import shrunk
 from autorecon.lang.operations.traits import Traits
 
-_KERNEL = Param("kernel", int, required=True, least=1, odd=True)
+_KERNEL = Param("kernel", int, required=True, least=1)
 _OUT = Param("out", int, least=1)
 _OUT_FOR_PADDING = attrs.evolve(_OUT, elsewhere="the padding")
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
+_STRIDE = Param("stride", int, 1, least=1)
+_GROUPS = Param("groups", int, 1, least=1)
 _BY_CHANNELS = Traits(by_channels=True)
 _SHAPING = Traits(moves=True, reshapes=True)
+
+
+def _resolution(args: Args, source: Shape, name: str) -> tuple[int, int]:
+    """What a convolution leaves of height and width."""
+    kernel, stride = args["kernel"], args["stride"]
+    if kernel % 2 == 0 and stride == 1:
+        message = f"`{name}({kernel})` has no centre, so the resolution would change"
+        raise ShapeFault(message, "choose an odd kernel, or a stride: `stride=2` halves")
+    return shrunk(source, stride)
+
+
+def _divided(args: Args, channels: int, out: int) -> None:
+    groups = args["groups"]
+    if channels % groups or out % groups:
+        message = f"{groups} groups do not divide {channels} channels into {out}"
+        raise ShapeFault(message, "choose `groups` that divides both")
 
 
 def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -25,24 +44,22 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
 
 @op(
     "conv",
-    "convolution, same padding",
+    "convolution; shrinks by its stride",
     _KERNEL,
     Param("dilation", int, 1, least=1, elsewhere="the stride"),
-    Param("groups", int, 1, least=1, elsewhere="the padding"),
+    attrs.evolve(_GROUPS, elsewhere="the padding"),
     _OUT,
     _BIAS,
     _SPECTRAL,
+    _STRIDE,
     cost=_conv_cost,
-    traits=Traits(convolution=True, by_channels=True),
+    traits=Traits(convolution=True, by_channels=True, moves=True),
 )
 def _conv(args: Args, source: Shape, target: Shape) -> Shape:
-    channels, height, width = maps(source, "conv")
+    channels, _, _ = maps(source, "conv")
     out = channels_out(args, target, "conv")
-    groups = args["groups"]
-    if channels % groups or out % groups:
-        message = f"{groups} groups do not divide {channels} channels into {out}"
-        raise ShapeFault(message, "choose `groups` that divides both")
-    return out, height, width
+    _divided(args, channels, out)
+    return out, *_resolution(args, source, "conv")
 
 
 def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -52,21 +69,22 @@ def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
 
 @op(
     "sepconv",
-    "depthwise, then pointwise convolution, same padding",
+    "depthwise, then pointwise convolution; shrinks by its stride",
     _KERNEL,
     Param("dilation", int, 1, least=1, elsewhere="the stride"),
     _OUT_FOR_PADDING,
     _BIAS,
+    _STRIDE,
     cost=_sepconv_cost,
-    traits=_BY_CHANNELS,
+    traits=Traits(by_channels=True, moves=True),
 )
 def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
-    _, height, width = maps(source, "sepconv")
-    return channels_out(args, target, "sepconv"), height, width
+    maps(source, "sepconv")
+    return channels_out(args, target, "sepconv"), *_resolution(args, source, "sepconv")
 
 
 def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    weights = out[0] * source[0] * args["kernel"] ** 2
+    weights = out[0] * source[0] // args["groups"] * args["kernel"] ** 2
     return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]
 
 
@@ -78,16 +96,19 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _OUT_FOR_PADDING,
     _BIAS,
     _SPECTRAL,
+    _GROUPS,
     cost=_deconv_cost,
     traits=Traits(by_channels=True, moves=True),
 )
 def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
-    _, height, width = maps(source, "deconv")
+    channels, height, width = maps(source, "deconv")
     kernel, stride = args["kernel"], args["stride"]
-    if kernel < stride or (kernel - stride) % 2:
-        message = f"deconv({kernel}, stride={stride}) cannot enlarge by exactly {stride}"
-        raise ShapeFault(message, "the kernel must be the stride plus an even number")
-    return channels_out(args, target, "deconv"), height * stride, width * stride
+    if kernel % 2 == 0 and stride == 1:
+        message = f"`deconv({kernel}, stride=1)` has no centre, so the resolution would change"
+        raise ShapeFault(message, "choose an odd kernel, or a stride")
+    out = channels_out(args, target, "deconv")
+    _divided(args, channels, out)
+    return out, height * stride, width * stride
 
 
 @op(
@@ -186,13 +207,14 @@ def _linear(args: Args, source: Shape, target: Shape) -> Shape:
 
 
 def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
-    return source[0] * elements(out), 0
+    return 0 if args["frozen"] else source[0] * elements(out), 0
 
 
 @op(
     "embed",
-    "one learned vector a class",
+    "one learned vector a class; frozen, one that is not trained",
     Param("out", int, least=1),
+    Param("frozen", bool, False),
     cost=_embed_cost,
     traits=_SHAPING,
 )

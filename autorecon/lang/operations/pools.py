@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
+from autorecon.lang.operations.shapes import Shape, ShapeFault
 from autorecon.lang.operations.spec import Args, Param, ShapeRule, maps, op
+from autorecon.lang.operations.strides import shrunk
 from autorecon.lang.operations.traits import Traits
 
 _SHRINKS = Traits(stateless=True, moves=True)
 
 
-def padding(kernel: int, stride: int) -> int:
-    """Pixels beside the maps, so that a stride that divides them is what they shrink by."""
-    return (kernel - stride + 1) // 2
-
-
 def _pool(name: str) -> ShapeRule:
     def rule(args: Args, source: Shape, target: Shape) -> Shape:
-        channels, height, width = maps(source, name)
+        channels, height, _ = maps(source, name)
         kernel, stride = args["kernel"], args["stride"]
         if stride is None:
             stride = max(1, height // maps(target, name)[1])
-        if height % stride or width % stride:
-            message = f"a stride of {stride} does not divide {show_shape(source)}"
-            raise ShapeFault(message, "choose a node whose height and width are whole parts of it")
-        if kernel < stride or (height + 2 * padding(kernel, stride) - kernel) // stride + 1 != (
-            height // stride
-        ):
+        out = shrunk(source, stride)
+        if kernel < stride or (stride == 1 and kernel % 2 == 0):
             message = f"`{name}({kernel}, stride={stride})` cannot shrink by exactly {stride}"
             raise ShapeFault(message, "choose an odd kernel, or the stride; none is below it")
-        return channels, height // stride, width // stride
+        return channels, *out
 
     return rule
 

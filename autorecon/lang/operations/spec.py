@@ -54,7 +54,6 @@ class Param:
     least: float | None = None
     most: float | None = None
     below: float | None = None
-    odd: bool = False
     advice: str | None = None
     elsewhere: str | None = None  # what torch has at this place, where that is something else
 

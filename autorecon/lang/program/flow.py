@@ -46,9 +46,15 @@ def reach(start: Collection[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     return seen
 
 
-def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str = "noise") -> bool:
-    """Whether over the given edges the output depends on no input of this role."""
-    inputs = {n.name for n in nodes.values() if n.role == role}
+def origin(nodes: Mapping[str, Node]) -> str:
+    """The role of what images are made of: the noise, or the label where there is none."""
+    return "noise" if any(n.role == "noise" for n in nodes.values()) else "label"
+
+
+def is_cut(nodes: Mapping[str, Node], edges: Iterable[Edge], role: str | None = None) -> bool:
+    """Whether over the given edges the output depends on no input of this role, or of what images
+    are made of."""
+    inputs = {n.name for n in nodes.values() if n.role == (role or origin(nodes))}
     return not inputs & live_nodes(nodes, edges)
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from autorecon.lang.operations.shapes import Shape, elements
+from autorecon.lang.operations.shapes import elements
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.nodes import Node
 
@@ -27,23 +27,28 @@ class ByMeasure(Generic[T]):
     activations: T
 
 
+def learned(node: Node) -> int:
+    """The weights that a node is itself."""
+    return elements(node.shape) if node.role == "param" else 0
+
+
 @attrs.frozen
 class Measure:
     """`name` is a field of ByMeasure, and what a Pipeline has of it; `word` is for limits, `shown`
-    for tables. `of_value` is what a node costs without what it applies. Edges that share weights
-    have it once if it is `shared`, and else each."""
+    for tables. `of_value` is what a node costs without what it applies: a learned one has weights.
+    Edges that share weights have it once if it is `shared`, and else each."""
 
     name: str
     word: str
     shown: str
-    of_value: Callable[[Shape], int] = lambda _: 0
+    of_value: Callable[[Node], int] = lambda _: 0
     shared: bool = False
 
 
 MEASURES = (
-    Measure("parameters", "params", "weights", shared=True),
+    Measure("parameters", "params", "weights", of_value=learned, shared=True),
     Measure("macs", "macs", "MACs"),
-    Measure("activations", "activations", "activations", of_value=elements),
+    Measure("activations", "activations", "activations", of_value=lambda n: elements(n.shape)),
 )
 NAMES = tuple(measure.name for measure in MEASURES)
 FREE = (0,) * len(MEASURES)
@@ -58,4 +63,4 @@ def node_costs(node: Node) -> tuple[int, ...]:
     """The same of a node, with what it applies."""
     applied = candidate_costs(node.then) if node.then else FREE
     pairs = zip(MEASURES, applied, strict=True)
-    return tuple(measure.of_value(node.shape) + cost for measure, cost in pairs)
+    return tuple(measure.of_value(node) + cost for measure, cost in pairs)

@@ -1,5 +1,5 @@
-"""The fewest choices of `none` that cut the output from the noise: a minimum cut over the edges
-that offer `none` (Ford and Fulkerson, 1956)."""
+"""The fewest choices of `none` that cut the output from the noise, or from the label where there is
+no noise: a minimum cut over the edges that offer `none` (Ford and Fulkerson, 1956)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from autorecon.lang.program.edges import Decision, Edge
-from autorecon.lang.program.flow import reach
+from autorecon.lang.program.flow import label_reads, origin, reach
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.program import Program
 
@@ -24,7 +24,7 @@ def fewest_cuts(nodes: Mapping[str, Node], edges: Collection[Edge]) -> tuple[Edg
     only be `none` are left out already.
     """
     possible = [edge for edge in edges if not edge.is_cut]
-    noise = [node.name for node in nodes.values() if node.role == "noise"]
+    noise = [node.name for node in nodes.values() if node.role == origin(nodes)]
     output = next(node.name for node in nodes.values() if node.role == "output")
     sure = ((e.source, e.target) for e in possible if e.none is None)
     if output in reach(noise, sure):
@@ -75,7 +75,10 @@ class _Flow:
 def counterexample(program: Program) -> tuple[str, ...]:
     """Lines of a genotype that cut the output from the noise, as few as possible; empty where no
     architecture is cut, or where ties or rules are too entangled to tell."""
-    if program.rules:
+    # A label that operations read has ways that are no paths.
+    if program.rules or (
+        origin(program.nodes) == "label" and label_reads(program.nodes, program.edges)
+    ):
         return ()
     cut = fewest_cuts(program.nodes, program.edges) or ()
     axes = sorted({axis for edge in cut for axis in edge.axes}, key=[*program.decisions].index)

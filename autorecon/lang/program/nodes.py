@@ -8,6 +8,9 @@ from autorecon.lang.operations.shapes import Shape
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.source import Span
 
+# What inputs are: noise, a class, or a value that is learned and the same for each sample.
+INPUTS = ("noise", "label", "param")
+
 
 @attrs.frozen
 class Node:
@@ -15,7 +18,7 @@ class Node:
 
     name: str
     shape: Shape
-    role: str  # "noise", "label", "inner" or "output"
+    role: str  # one of INPUTS, "inner" or "output"
     block: str | None = None
     merge: str = "sum"
     then: Pipeline | None = None
@@ -24,4 +27,4 @@ class Node:
 
     @property
     def is_input(self) -> bool:
-        return self.role in ("noise", "label")
+        return self.role in INPUTS

@@ -10,6 +10,7 @@ import attrs
 from autorecon.lang.diagnostics.faults import Diagnostic
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.flow import origin
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.rules import Limit, Rule
 from autorecon.lang.record import Record
@@ -42,8 +43,10 @@ class Program:
     rules: tuple[Rule, ...] = attrs.field(kw_only=True, default=())
     # Parameters that a genotype need not give: their defaults are made of others, and hold here.
     following: frozenset[str] = attrs.field(kw_only=True, default=frozenset(), eq=False, repr=False)
-    # Roles of inputs; one of each must reach the output. More than the noise no text asks for.
-    required: tuple[str, ...] = attrs.field(kw_only=True, default=("noise",))
+    # Roles of inputs; one of each must reach the output. More than the first no text asks for.
+    required: tuple[str, ...] = attrs.field(
+        kw_only=True, default=attrs.Factory(lambda self: (origin(self.nodes),), takes_self=True)
+    )
     source: Source = attrs.field(eq=False, repr=False)
     written: Written = attrs.field(eq=False, repr=False)
     picks: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)
@@ -69,8 +72,14 @@ class Program:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether an architecture may be left out though noise reaches its output."""
-        return bool(self.rules or self.limits or self.required != ("noise",))
+        """Whether an architecture may be left out though what images are made of reaches its
+        output."""
+        return bool(self.rules or self.limits or self.required[1:])
+
+    @property
+    def asking_nothing(self) -> Program:
+        """The same where nothing more is required than that."""
+        return attrs.evolve(self, required=self.required[:1])
 
     def candidate(self, edge: Edge, picks: Mapping[str, int]) -> int:
         """The index of an edge's candidate when each decision takes the option of this index."""

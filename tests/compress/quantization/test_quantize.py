@@ -182,3 +182,13 @@ def test_names_that_differ_by_a_dot_have_quantizers_of_their_own() -> None:
     model = quantize(Alike().eval(), (1, 4, 4), Bits(3, 3))
     model(torch.rand(2, 1, 4, 4))
     assert len({float(quantizer.high) for quantizer in model.quantizers()}) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [(Bits(4, 4),), ((1, 8), Bits(4, 4)), (Bits(4, 4), (1, 8, 8)), ((1, 8, 8), "w4a4")]
+)
+def test_what_must_be_told_of_images_and_bits_is_said(
+    teacher: nn.Module, arguments: tuple[object, ...]
+) -> None:
+    with pytest.raises(CompressError, match=r"quantize\(net, \(3, 224, 224\), Bits\(4, 4\)\), not"):
+        quantize(teacher, *arguments)  # type: ignore[arg-type]

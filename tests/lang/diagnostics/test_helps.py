@@ -152,7 +152,7 @@ def test_what_enlarges_stands_in_a_block() -> None:
             "link z -> image = linear >> conv(3, 64)",
             "64 is the `dilation` of `conv`",
             "torch has the stride there: write `dilation=64` if it is meant, or leave it out; "
-            "channels are `out=64`",
+            "a stride is `stride=64`, channels are `out=64`",
         ),
         (
             "link z -> image = linear >> conv(3, dilation=64)",

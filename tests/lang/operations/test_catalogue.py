@@ -18,6 +18,9 @@ COSTS = [
     ("conv(1, bias=false)", "[4, 4, 8]", IMAGE, 4 * 6, 4 * 6 * 32),
     ("conv(5, dilation=2)", "[4, 4, 8]", IMAGE, 4 * 6 * 25 + 6, 4 * 6 * 25 * 32),
     ("conv(3, groups=2)", "[4, 4, 8]", IMAGE, 2 * 6 * 9 + 6, 2 * 6 * 9 * 32),
+    ("conv(4, stride=2)", "[4, 8, 16]", IMAGE, 4 * 6 * 16 + 6, 4 * 6 * 16 * 32),
+    ("sepconv(3, stride=3)", "[4, 12, 24]", IMAGE, 4 * 9 + 4 * 6 + 6, (4 * 9 + 4 * 6) * 32),
+    ("deconv(3, groups=2)", "[4, 2, 4]", IMAGE, 2 * 6 * 9 + 6, 2 * 6 * 9 * 8),
     ("sepconv(3)", "[4, 4, 8]", IMAGE, 4 * 9 + 4 * 6 + 6, (4 * 9 + 4 * 6) * 32),
     ("deconv(4)", "[4, 2, 4]", IMAGE, 4 * 6 * 16 + 6, 4 * 6 * 16 * 8),
     ("deconv(4, stride=4, bias=false)", "[4, 1, 2]", IMAGE, 4 * 6 * 16, 4 * 6 * 16 * 2),
@@ -79,6 +82,8 @@ def test_an_embedding_costs_a_vector_a_class() -> None:
     )
     found = program.edges[1].candidates[0]
     assert (found.parameters, found.macs) == (50, 0)
+    frozen = check(Source(program.source.text.replace("embed", "embed(frozen=true)")))
+    assert frozen.edges[1].candidates[0].parameters == 0
 
 
 def test_every_operation_has_a_figure_here() -> None:

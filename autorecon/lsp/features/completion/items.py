@@ -13,6 +13,7 @@ from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.spec import OpSpec, show_value
 from autorecon.lang.program.measures import MEASURES
+from autorecon.lang.program.nodes import INPUTS
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.syntax.expected import FORMS
 from autorecon.lsp.cursor import Cursor
@@ -35,7 +36,7 @@ _KINDS = {
 _WORDS: dict[str, tuple[str, ...]] = {
     wanted.MERGES: MERGES,
     wanted.CONTRACTS: CONTRACTS,
-    wanted.INPUTS: ("noise", "label"),
+    wanted.INPUTS: INPUTS,
     wanted.SHARED: ("choice", "weights"),
     wanted.MEASURES: tuple(measure.word for measure in MEASURES),
     wanted.AT: ("at", "exactly"),
