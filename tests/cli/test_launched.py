@@ -32,8 +32,17 @@ def good():
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
     )
 """
+SPACE = """space small(classes = 3)
+input z [4]: noise
+input y: label(classes)
+node a [2, 4, 4] then bn
+output image [1, 8, 8] then bn(affine=false)
+link z -> a = linear
+link y -> a = embed
+link a -> image = nearest >> conv(1) | bilinear >> conv(3) | nearest >> conv(5)
+"""
 SETTINGS = [
-    *("paper", "--set", "width=2", "--teacher", "my_teachers:good", "--size", "8", "--data", ""),
+    *("small.space", "--teacher", "my_teachers:good", "--size", "8", "--data", ""),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
     *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2"),
@@ -54,6 +63,7 @@ os._exit(9)
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_teachers.py").write_text(TEACHER)
+    (tmp_path / "small.space").write_text(SPACE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "my_teachers", raising=False)
 
@@ -98,7 +108,10 @@ def flat(value: object) -> list[object]:
     return [leaf for v in value for leaf in flat(v)] if isinstance(value, list) else [value]
 
 
-def test_a_run_of_two_processes_is_that_of_one(two: dict[str, str]) -> None:
+def test_a_run_of_two_processes_is_that_of_one(
+    two: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autorecon.cli.jobs.report_of", lambda folder: None)  # it takes longer
     command = ["run", *SETTINGS, "--baseline", "", "-o", "shared"]
     with beside(two, "-m", "autorecon", *command) as other:
         result = run(*command)
