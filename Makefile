@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Processes that share the tests; each has one thread.
 JOBS ?= 2
 
-.PHONY: demo test check data clean
+.PHONY: demo test check data playground clean
 
 demo: $(VENV)/.installed data
 	$(BIN)/autorecon run
@@ -21,6 +21,9 @@ check: $(VENV)/.installed-dev
 
 data: $(VENV)/.installed
 	$(BIN)/autorecon data fetch fashion-mnist
+
+playground: $(VENV)/.installed
+	$(BIN)/python tools/build_playground.py
 
 $(BIN)/python:
 	sh tools/make_venv.sh $(PYTHON) $(VENV)

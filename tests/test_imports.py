@@ -35,6 +35,10 @@ TABLE = {
     "colours": ("import autorecon.pygments_lexer", HEAVY | {"lark"}),
     "runs": ("import autorecon.runs", HEAVY | {"safetensors", "tomli_w"}),
     "a report": ("import autorecon.report", HEAVY | {"jinja2"}),
+    "what is watched": (
+        "import autorecon.watch.server, autorecon.watch.run_page, autorecon.watch.space_file",
+        HEAVY | {"jinja2"},
+    ),
     "objectives": (
         "from autorecon.objective import Objective; Objective.parse('ce + 0.1*bns')",
         FRAMES,

@@ -253,7 +253,8 @@ def gdfq(repeats: int) -> list[Row]:
 def _gdfq(size: int, repeats: int) -> Row:
     teacher = teachers.load(f"resnet20-fashion{size}").module
     space = autorecon.load("gdfq-cifar", size=size, classes=10, channels=1)
-    config = CompressConfig("gdfq", bits="w4a4", steps=40, epochs=1, batch=64)
+    own = {"objective": "ce + 0.1*bns", "alpha": 1.0}  # as GDFQ has them
+    config = CompressConfig("gdfq", bits="w4a4", steps=40, epochs=1, batch=64, **own)
     nets = [autorecon.generator(space, seed=0, fuse=fuse) for fuse in (True, False)]
     stage = Compression(teacher, config, nets[0])
     stage._begin()
@@ -267,7 +268,7 @@ def _gdfq(size: int, repeats: int) -> Row:
 
     def step() -> None:
         _, parts = stage._joint(0)
-        losses["ours"].append((parts["generator.total"], parts["student.total"]))
+        losses["ours"].append((float(parts["generator.total"]), float(parts["student.total"])))
 
     works = {"ours": step, "plain": lambda: losses["plain"].append(reference.step(*next(plain)))}
     seconds = in_turns(works, repeats)

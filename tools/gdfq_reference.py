@@ -15,8 +15,7 @@ from torch.nn import functional as F
 
 from autorecon.compress.quantization.layers import (
     ActivationQuantizer,
-    QuantizedConv2d,
-    QuantizedLinear,
+    WeightQuantizer,
 )
 
 
@@ -31,20 +30,16 @@ def quantized(x: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
 def _weight(weight: Tensor, bits: int, rounding: str) -> Tensor:
     rows = weight.detach().flatten(1)
     shape = (-1,) + (1,) * (weight.dim() - 1)
-    rounded = quantized(weight, rows.amin(1).view(shape), rows.amax(1).view(shape), bits)
+    low, high = rows.amin(1).view(shape), rows.amax(1).view(shape)
     if rounding == "plain":
-        return rounded
+        return quantized(weight, low, high, bits)
+    rounded = quantized(weight - low, torch.zeros_like(low), high - low, bits)
     return rounded + (rows - rounded.detach().flatten(1)).mean(1).view(shape)
 
 
-class PlainConv2d(QuantizedConv2d):
-    def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(x, _weight(self.weight, self.bits, self.rounding), self.bias)
-
-
-class PlainLinear(QuantizedLinear):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, _weight(self.weight, self.bits, self.rounding), self.bias)
+class PlainWeight(WeightQuantizer):
+    def forward(self, weight: Tensor) -> Tensor:
+        return self._whole(_weight(self.rows(weight), self.bits, self.rounding))
 
 
 class PlainActivation(ActivationQuantizer):
@@ -53,8 +48,7 @@ class PlainActivation(ActivationQuantizer):
 
 
 PLAIN = {
-    QuantizedConv2d: PlainConv2d,
-    QuantizedLinear: PlainLinear,
+    WeightQuantizer: PlainWeight,
     ActivationQuantizer: PlainActivation,
 }
 

@@ -221,10 +221,12 @@ _DISTURB = {"local": _local, "slurm-here": _slurm, "ray": _ray}
 
 
 def _kill_like(pattern: str, count: int) -> None:
-    """Kill processes whose command holds this."""
+    """Kill processes whose command holds this, of those that this trial started: they have its
+    folder among their paths."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            if pattern.encode() in path.read_bytes() and count:
+            own = bytes(Path.cwd()) in path.with_name("environ").read_bytes()
+            if own and pattern.encode() in path.read_bytes() and count:
                 os.kill(int(path.parent.name), signal.SIGKILL)
                 count -= 1
 

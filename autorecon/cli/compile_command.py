@@ -11,8 +11,6 @@ import click
 from autorecon.cli.options import ops_option, output_format_option, render_option, set_option
 from autorecon.cli.values import json_text
 
-_MAX_LINES = 6  # of a genotype that cuts the output off
-
 
 @click.command("compile")
 @click.argument("file", required=False)
@@ -60,6 +58,7 @@ def _compile(
 ) -> None:
     from autorecon.cli.diagnostics import DOCUMENTS, show_diagnostics
     from autorecon.cli.standard_input import read_or_exit
+    from autorecon.graph.summary import summary
 
     space = read_or_exit(file, parameters, "json" if as_json else style, 1)
     if not as_json:
@@ -91,106 +90,11 @@ def _emit_passes(space: Any, as_json: bool) -> None:
         show_tables(passes_text.tables(space))
 
 
-def summary(space: Any) -> dict[str, Any]:
-    """What a script may want to know of a space, as JSON values."""
-    from autorecon.lang.diagnostics.formats import records
-
-    cost = space.cost
-    return {
-        "name": space.name,
-        "kind": kind(space),
-        "parameters_set": dict(space.parameters),
-        "nodes": len(space.nodes),
-        "blocks": len({n.block for n in space.nodes.values() if n.block}),
-        "edges": len(space.edges),
-        "edges_by_type": space.edges_by_type,
-        "architectures": space.architectures,
-        "rules": [rule.text for rule in space.program.rules],
-        "limits": [limit.text for limit in space.program.limits],
-        "parameters": {"min": cost.parameters.min, "max": cost.parameters.max},
-        "macs": {"min": cost.macs.min, "max": cost.macs.max},
-        "exact": cost.exact,
-        "output": {"name": space.output.name, "shape": list(space.output.shape)},
-        "counterexample": list(space.counterexample),
-        "warnings": records(space.program.warnings),
-    }
-
-
-def settings(space: Any) -> str:
-    """`width=64 deep=true`, as one would set them."""
-    from autorecon.lang import show_value
-
-    named = (f"{name}={show_value(value)}" for name, value in space.parameters.items())
-    return " ".join(named) or "nothing to set"
-
-
-def unproved(space: Any) -> str:
-    """What of its costs is no more than a bound."""
-    if space.cost.exact:
-        return ""
-    bounds = "bounds" if space.restrictions or space.is_tied else "the least is a bound"
-    return f"  ({bounds}: too entangled to be exact)"
-
-
-def kind(space: Any) -> str:
-    """What one calls it: genotype, generator or search space."""
-    if space.program.of:
-        return "genotype"
-    return "generator" if space.is_genotype else "search space"
-
-
 def _text(space: Any, file: str) -> str:
-    from autorecon.graph.draw.labels import interval_text
+    from autorecon.graph.summary import kind, rows
 
-    facts = summary(space)
-    types = ", ".join(f"{count} {kind}" for kind, count in facts["edges_by_type"].items())
-    rows = [
-        ("set", settings(space)),
-        (
-            "nodes",
-            f"{facts['nodes']} in {several(blocks=facts['blocks'])}"
-            if facts["blocks"]
-            else str(facts["nodes"]),
-        ),
-        ("edges", f"{facts['edges']}: {types}"),
-        ("architectures", _count(space.architectures)),
-        *_restrictions(space),
-        ("weights", interval_text(space.cost.parameters) + unproved(space)),
-        ("multiply-adds", interval_text(space.cost.macs) + " per image" + unproved(space)),
-        ("output", f"{space.output.name} {'x'.join(map(str, space.output.shape))}"),
-    ]
-    rows += zip(["may be cut by", *[""] * _MAX_LINES], _cut(facts["counterexample"]), strict=False)
-    head = click.style(space.name, bold=True) + f"  {facts['kind']}  {file}"
-    return "\n".join([head, *(f"  {name:<14} {value}" for name, value in rows)])
-
-
-def _restrictions(space: Any) -> list[tuple[str, str]]:
-    """What the rules and limits leave; they are kept to where nothing is left to choose."""
-    rules, limits = len(space.program.rules), len(space.program.limits)
-    if space.is_genotype or not rules + limits:
-        return []
-    count = space.valid_architectures
-    left = "too entangled to count" if count is None else _count(count)
-    return [("within", f"{several(rules=rules, limits=limits)}: {left}")]
-
-
-def several(**counts: int) -> str:
-    """`2 rules and 1 limit`."""
-    named = ((name if n > 1 else name.removesuffix("s"), n) for name, n in counts.items() if n)
-    return " and ".join(f"{n} {name}" for name, n in named)
-
-
-def _count(number: int) -> str:
-    from autorecon.graph.draw.labels import exact_text
-
-    rounded = f"  ({number:.2e})" if 10**6 <= number < 10**300 else ""
-    return exact_text(number) + rounded
-
-
-def _cut(lines: list[str]) -> list[str]:
-    """A genotype's lines, the first of them."""
-    more = len(lines) - _MAX_LINES
-    return lines if more <= 0 else [*lines[:_MAX_LINES], f"and {more:,} more such lines"]
+    head = f"{click.style(space.name, bold=True)}  {kind(space)}  {file}"
+    return "\n".join([head, *(f"  {name:<14} {value}" for name, value in rows(space))])
 
 
 def _explain(code: str) -> None:

@@ -136,7 +136,9 @@ def _export_student(
     from autorecon.workflow.trained import network_of
 
     about, _ = read_packed(student_file(source))
-    make = partial(build_own, build) if build else network_of(about, None, trust)
+    make = network_of(about, None, trust)
+    if build:
+        make = partial(build_own, build)
     images = partial(_images, source) if source.is_dir() else None
     written = export_student(
         source, out, build=make, weights_as=weights_as, images=images, force=force

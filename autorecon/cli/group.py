@@ -20,6 +20,7 @@ COMMANDS = (
     "fix",
     "fmt",
     "lsp",
+    "watch",
     "show",
     "diff",
     "run",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from autorecon.lang.wording import visible
 if TYPE_CHECKING:
     from autorecon.compress import CompressConfig
     from autorecon.runs import Progress, RunFolder
+    from autorecon.runs.launched import Launched
     from autorecon.workflow.config import RunConfig
     from autorecon.workflow.prepare import Prepared
 
@@ -29,26 +31,58 @@ def open_job(
     `fixed` are config keys ("space.file") that the command line leaves to the command. A resumed
     run keeps its own settings, so giving any is a mistake that is told: UsageError.
     """
-    from autorecon.cli.launched import asked_before, join
+    from autorecon.cli.launched import join
     from autorecon.runs import Progress
     from autorecon.runs.heap import keep_freed
-    from autorecon.workflow.run import resume, start
 
     keep_freed()
     ctx = click.get_current_context()
     progress = Progress(quiet=ctx.params["quiet"])
+    wanted = _events_are_wanted(ctx)
     launched = join(ctx, command, progress)
+    folder, prepared = _opened(ctx, command, fixed or {}, progress, launched)
+    if wanted:
+        from autorecon.report.tensorboard import following
+
+        ctx.with_resource(following(folder, progress))
+    return folder, prepared, progress
+
+
+def _opened(
+    ctx: click.Context,
+    command: str,
+    fixed: Mapping[str, Any],
+    progress: Progress,
+    launched: Launched | None,
+) -> tuple[RunFolder, Prepared]:
+    from autorecon.cli.launched import asked_before
+    from autorecon.workflow.run import resume, start
+
     trust = ctx.params["trust"]
-    if folder := ctx.params["resume"]:
-        _refuse_changes(ctx, folder)
-        return *resume(folder, command, trust=trust, launched=launched), progress
-    config, given = _config(command, ctx, fixed or {})
-    place = ctx.params["out"] or _next_folder(command, config)
+    if place := ctx.params["resume"]:
+        _refuse_changes(ctx, place)
+        return resume(place, command, trust=trust, launched=launched)
+    config, given = _config(command, ctx, fixed)
+    place = ctx.params["out"]
     config, there = asked_before(place, config)
     if there:
         progress.say(f"going on with {place}, of the same settings")
-        return *resume(place, command, None, trust, given, launched), progress
-    return *start(place, config, progress, None, launched), progress
+        return resume(place, command, None, trust, given, launched)
+    out = place or partial(_new_folder, command, config)
+    return start(out, config, progress, None, launched)
+
+
+def _events_are_wanted(ctx: click.Context) -> bool:
+    """Whether TensorBoard's are written, now or before this run was interrupted; UsageError where
+    what writes them is missing."""
+    from autorecon.report.tensorboard import FOLDER, lacking
+
+    resumed = ctx.params["resume"]
+    wanted = ctx.params["tensorboard"] or bool(resumed and (resumed / FOLDER).is_dir())
+    if wanted and (why := lacking()):
+        advice = "" if ctx.params["tensorboard"] else f", or remove {resumed / FOLDER}"
+        raise click.UsageError(f"{why}: pip install 'autorecon[tensorboard]'{advice}")
+    return wanted
 
 
 def report_of(folder: RunFolder) -> Path | None:
@@ -134,11 +168,11 @@ def _texts(given: Mapping[str, Any], assignments: Iterable[str]) -> set[str]:
     return {*values, *given.get("space.ops", ()), *parts}
 
 
-def _next_folder(command: str, config: RunConfig) -> Path:
-    from autorecon.runs import next_free
+def _new_folder(command: str, config: RunConfig) -> Path:
+    from autorecon.runs import new_folder
 
     teacher = config.teacher.name.rpartition(":")[2].partition(".")[0]
-    return next_free(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
+    return new_folder(Path("runs"), "-".join([command, teacher, *_kind(command, config.compress)]))
 
 
 def _kind(command: str, config: CompressConfig) -> list[str]:

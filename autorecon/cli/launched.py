@@ -56,7 +56,7 @@ def _follow(launched: Launched, command: str) -> None:
         raise
 
 
-def asked_before(place: Path, config: RunConfig) -> tuple[RunConfig, bool]:
+def asked_before(place: Path | None, config: RunConfig) -> tuple[RunConfig, bool]:
     """A run's settings with a digest of them where a launcher may give the command again, and
     whether `place` has the run that it made of them. Raises RunError where that has another."""
     from autorecon.runs import RunError, RunFolder
@@ -68,7 +68,7 @@ def asked_before(place: Path, config: RunConfig) -> tuple[RunConfig, bool]:
     text = json.dumps(write_config(config), sort_keys=True)
     asked = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     config = attrs.evolve(config, asked=asked)
-    if not (place / "config.toml").exists():
+    if place is None or not (place / "config.toml").exists():
         return config, False
     if RunFolder.open(place).config.get("asked") != asked:
         raise RunError(

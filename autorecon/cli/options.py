@@ -202,7 +202,9 @@ bits_option = setting(
 )
 
 ranges_option = setting(
-    "--ranges", sets=["compress.ranges"], help="Activation ranges: percentile, mse or minmax."
+    "--ranges",
+    sets=["compress.ranges"],
+    help="Activation ranges: fitted, percentile, mse or minmax.",
 )
 
 scheme_options = _together(
@@ -325,6 +327,12 @@ job_options = _together(
         type=click.IntRange(1, 1024),
         help="Trials and compressions at a time, a process each; without it a run or search has as "
         "many as it has threads and memory for.",
+    ),
+    click.option(
+        "--tensorboard",
+        cls=Always,
+        is_flag=True,
+        help="Write losses, images, genotypes and settings to RUN/tensorboard/ as well.",
     ),
     click.option("-q", "--quiet", cls=Always, is_flag=True, help="No progress."),
     click.option("--json", "as_json", cls=Always, is_flag=True, help="Print the results as JSON."),

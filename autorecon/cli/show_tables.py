@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
-from autorecon.cli.compile_command import kind, settings, several, summary, unproved
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
 from autorecon.graph.counting.rule_counts import counted_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
+from autorecon.graph.summary import kind, settings, several, summary, unproved
 from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
 from autorecon.lang.program.measures import MEASURES
 

@@ -29,8 +29,8 @@ def spaces(as_json: bool) -> None:
 
 
 def _facts(name: str) -> dict[str, Any]:
-    from autorecon.cli.compile_command import summary
     from autorecon.graph import load
+    from autorecon.graph.summary import summary
 
     space = load(name)
     facts = summary(space)

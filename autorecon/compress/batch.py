@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from autorecon.nn.transfer import sent
 from autorecon.objective import Request
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Batch:
 
     def state(self) -> dict[str, Any]:
         """What students look at, as `runs.save_state` writes it; the noise is none of it."""
-        return attrs.asdict(attrs.evolve(self, request=attrs.evolve(self.request, noise=None)))
+        request = attrs.evolve(self.request, noise=None).state()
+        return {"images": self.images, "request": request, "logits": self.logits}
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Batch:
@@ -41,7 +43,8 @@ class Batch:
 
     def on(self, device: str) -> Batch:
         """The same, all of it on a device."""
-        return Batch(self.images.to(device), self.request.on(device), self.logits.to(device))
+        images, logits = (sent(values, device) for values in (self.images, self.logits))
+        return Batch(images, self.request.on(device), logits)
 
 
 @attrs.frozen(eq=False)

@@ -9,22 +9,31 @@ import attrs
 
 import autorecon.compress.methods  # noqa: F401  (registers them)
 from autorecon.compress.errors import CompressError, require_known
+from autorecon.compress.methods.losses import LABELS
 from autorecon.compress.methods.method import Method, find_method
 from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, no_bits
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.settings import Settings
+from autorecon.compress.settings import KEEP, Settings
 from autorecon.objective import Objective
 
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
     "image_batches": 1, "image_steps": 1, "rounds": 1, "generator_steps": 0, "warmup_steps": 0,
-    "momentum": 0, "weight_decay": 0, "alpha": 0, "inundation": 0, "seed": 0,
+    "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
     "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",
-    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "inundation",
+    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "labels",
+    "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
+
+_CHOICES = {
+    "ranges": RANGES, "rounding": ROUNDINGS, "scheme": SCHEMES, "labels": LABELS, "keep": KEEP,
+}  # fmt: skip
+
+BEFORE = {"labels": "all", "alignment": 0.0, "keep": "last"}
+"""What settings stood for before they were there, in records that do not know of them."""
 
 _ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
 
@@ -66,8 +75,7 @@ class CompressConfig(Settings):
             raise no_bits(str(self.bits))
         if "bits" in own:
             self.widths  # noqa: B018  (raises for texts that are none)
-        known_by = ("ranges", RANGES), ("rounding", ROUNDINGS), ("scheme", SCHEMES)
-        for name, known in known_by:
+        for name, known in _CHOICES.items():
             if name in own:
                 require_known(name, getattr(self, name), known)
         if "objective" in own:

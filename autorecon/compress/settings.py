@@ -10,6 +10,9 @@ from autorecon.compress.quantization.bits import NO_BITS, Bits, as_bits
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.widths import Widths
 
+KEEP = ("better", "last")
+"""What a student is in the end: what it was last, or as it was calibrated where that is better."""
+
 
 def part(steps: int, share: float) -> int:
     """A share of some steps, at least one of them; none of none."""
@@ -45,6 +48,9 @@ class Settings:
     weight_decay: float = 0.0
     temperature: float = 0.0
     alpha: float = 0.0
+    alignment: float = 0.0
+    labels: str = ""
+    keep: str = ""
     inundation: float = 0.0
     objective: str = ""
     warmup_objective: str = ""

@@ -85,15 +85,17 @@ class _Body:
         self.values[step.out] = name
 
     def _expression(self, step: Apply) -> str:
-        x, layer = self.values[step.source], layer_of(step.typed)
+        x = self.values[step.source]
+        layer = None if step.op.spec.is_own else layer_of(step.typed)
         before, after = step.typed.before, step.typed.after
         if isinstance(layer, Function):
             return layer.of(x)
-        if layer.flat and len(before) > 1:
+        flat = layer is not None and layer.flat
+        if flat and len(before) > 1:
             x = f"{x}.flatten(1)"
         label = f", {self.values[step.op.label]}" if step.op.label else ""
         called = f'self["{self.layers[step.place]}"]({x}{label})'
-        shaped = layer.flat and len(after) > 1
+        shaped = flat and len(after) > 1
         return f"{called}.unflatten(1, {tuple(after)})" if shaped else called
 
 

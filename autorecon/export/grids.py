@@ -24,6 +24,7 @@ from autorecon.compress.quantization.layers import (
 from autorecon.compress.quantization.operations import top_of
 from autorecon.compress.quantization.rounding import Encoded, multiple
 from autorecon.compress.quantization.stored import keep_rounded_biases
+from autorecon.export.channels import fold_channels
 from autorecon.export.errors import ExportError
 
 BYTE, SIGN = 255, 128
@@ -33,7 +34,10 @@ WHOLE = 1e-2
 
 @torch.library.custom_op("autorecon::on_grid", mutates_args=())
 def on_grid(x: Tensor, scale: Tensor, zero: Tensor, top: int) -> Tensor:
-    """x on the grid of codes 0 .. top; `scale` and the byte `zero` are scalars."""
+    """x on the grid of codes 0 .. top; `scale` and the byte `zero` are scalars, or of channels."""
+    if scale.dim():
+        shape = [-1, *[1] * (x.dim() - 2)]
+        scale, zero = scale.view(shape), zero.view(shape)
     codes = (x / scale).round() + zero
     return (codes.clamp(0, top) - zero) * scale
 
@@ -58,23 +62,29 @@ def _(codes: Tensor, scale: Tensor, zero: Tensor, axis: int) -> Tensor:
 
 @attrs.frozen(eq=False)
 class Grid:
-    """Of values: `scale`, the whole `zero` and the greatest code."""
+    """Of values: `scale`, the whole `zero`, both scalars or [C], and the greatest code."""
 
-    scale: float
-    zero: int
+    scale: Tensor
+    zero: Tensor
     top: int
 
     @classmethod
     def of(cls, quantizer: ActivationQuantizer) -> Grid:
         top = 2**quantizer.bits - 1
         scale = top / (quantizer.high - quantizer.low).clamp_min(1e-8)
-        zero = -int(torch.round(scale * quantizer.low))
-        return cls(float(1 / scale), zero, top)
+        zero = -torch.round(scale * quantizer.low)
+        squeezed = (1 / scale, zero) if zero.dim() == 0 else ((1 / scale).flatten(), zero.flatten())
+        return cls(*squeezed, top)
 
     @property
     def fits(self) -> bool:
-        """Whether the zero point is a byte."""
-        return 0 <= self.zero <= BYTE
+        """Whether zero points are bytes."""
+        return bool(((self.zero >= 0) & (self.zero <= BYTE)).all())
+
+    def cuts_off(self, top: float) -> bool:
+        """Whether it does all that a ReLU does which clips at `top`."""
+        inside = self.scale * self.top <= top * (1 + 1e-6)
+        return bool(((self.zero == 0) & inside).all())
 
 
 def with_codes(student: fx.GraphModule, integer: bool) -> fx.GraphModule:
@@ -84,6 +94,8 @@ def with_codes(student: fx.GraphModule, integer: bool) -> fx.GraphModule:
     left out, so that a runtime can compute products with integers alone. Raises ExportError.
     """
     traced = copy.deepcopy(student).cpu()
+    if integer:
+        fold_channels(traced)
     grids = _grids(traced)
     if not integer:
         keep_rounded_biases(traced)
@@ -194,18 +206,19 @@ def _field(node: fx.Node) -> str:
 def _on_grid(traced: fx.GraphModule, node: fx.Node, grid: Grid, integer: bool) -> None:
     (source,) = node.all_input_nodes
     if not grid.fits:
+        lowest = float(-(grid.zero * grid.scale).min())
         raise ExportError(
-            f"the values after {source.meta['label']} lie from {-grid.zero * grid.scale:.3g} on: "
+            f"the values after {source.meta['label']} lie from {lowest:.3g} on: "
             "integers of 8 bits need a range that has zero in it; compress with --scheme integer"
         )
     top = top_of(source)
-    if integer and grid.zero == 0 and top is not None and grid.top * grid.scale <= top * (1 + 1e-6):
+    if integer and top is not None and grid.cuts_off(top):
         # The grid cuts off all that the ReLU does.
         (source,) = source.all_input_nodes
     name = str(node.target).replace(".", "_")
     with traced.graph.inserting_before(node):
-        scale = _constant(traced, f"{name}_scale", torch.tensor(grid.scale))
-        zero = _constant(traced, f"{name}_zero", torch.tensor(grid.zero, dtype=torch.uint8))
+        scale = _constant(traced, f"{name}_scale", grid.scale)
+        zero = _constant(traced, f"{name}_zero", grid.zero.to(torch.uint8))
         new = traced.graph.call_function(
             torch.ops.autorecon.on_grid.default, (source, scale, zero, grid.top)
         )

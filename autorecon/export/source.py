@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
@@ -77,17 +78,14 @@ _ONCE = "    @parametrize.cached()\n"
 def source(net: Generator, stem: str = "generator") -> str:
     """The text of `STEM.py`, whose class computes what `net` does, in training mode as well.
 
-    Raises ExportError for an operation of a user's own, whose source is not known.
+    Raises ExportError for an operation of a user's own that does not give its code.
     """
     plan, names = lower(net.space), net.layer_names
     calls = [step for step in plan.steps if isinstance(step, Apply)]
-    _refuse_own(calls)
+    made = {n: constant(net.space.nodes[n]).text for n in net.constants}
     # Layers that edges share are made once.
-    layers = {names[call.place]: layer_of(call.typed) for call in calls}
-    constants = {n: constant(net.space.nodes[n]).text for n in net.constants}
-    made = constants | {
-        n: layer.text for n, layer in layers.items() if not isinstance(layer, Function)
-    }
+    texts = {names[call.place]: _layer(call) for call in calls}
+    made |= {name: text for name, text in texts.items() if text is not None}
     body = statements(net, plan, _IMPORTED)
     read = {source for step in plan.steps for source in step.sources}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
@@ -98,7 +96,8 @@ def source(net: Generator, stem: str = "generator") -> str:
         "once": _ONCE if _normalises_twice(calls, names) else "",
     }
     text = _CLASS.format(**values)
-    helpers = [inspect.getsource(kind) for name, kind in _HELPERS.items() if f"{name}(" in text]
+    used = [kind for name, kind in _HELPERS.items() if re.search(rf"\b{name}[(.]", text)]
+    helpers = map(inspect.getsource, used)
     text = "\n\n".join([*helpers, text])
     imports = "\n".join(line for use, line in _IMPORTS.items() if use in text)
     return f"{_HEAD.format(**values)}{imports}\n\n\n{text}"
@@ -116,13 +115,19 @@ def _normalises_twice(calls: Iterable[Apply], names: Mapping[Place, str]) -> boo
     return len(set(layers)) < len(layers)
 
 
-def _refuse_own(calls: Iterable[Apply]) -> None:
-    for call in calls:
-        if call.op.spec.is_own:
-            raise ExportError(
-                f"`{call.op.name}` is an operation of your own ({call.op.spec.origin}), which "
-                "a .py file that stands alone has not: export to .pt2 or .onnx"
-            )
+def _layer(call: Apply) -> str | None:
+    """The text that makes its layer; None for a function."""
+    op, typed = call.op, call.typed
+    if op.spec.plan is None:
+        layer = layer_of(typed)
+        return None if isinstance(layer, Function) else layer.text
+    text = op.spec.plan(op.args, typed.before, typed.target).code
+    if text is not None:
+        return text
+    raise ExportError(
+        f"`{op.name}` is an operation of your own ({op.spec.origin}), which a .py file that stands "
+        "alone has not: give its OpPlan a `code`, or export to .pt2 or .onnx"
+    )
 
 
 def _values(net: Generator, labelled: bool) -> dict[str, object]:
@@ -154,9 +159,24 @@ def _indented(lines: Iterable[str]) -> str:
 def loaded(text: str, net: Generator) -> nn.Module:
     """An instance of the class in the source of `net`, with its weights, in evaluation mode."""
     module = ModuleType("exported")
-    # The text was made above, of identifiers and numbers only, and running it is the check.
-    exec(compile(text, "<exported source>", "exec"), module.__dict__)
-    twin: nn.Module = getattr(module, source_class(net))()
     dtype = next((p.dtype for p in net.parameters()), torch.float32)
-    twin.to(dtype).load_state_dict(net.state_dict())
+    try:
+        # The text was made above, of identifiers, numbers and what operations of the user's own
+        # say, and running it is the check.
+        exec(compile(text, "<exported source>", "exec"), module.__dict__)
+        twin: nn.Module = getattr(module, source_class(net))()
+        twin.to(dtype).load_state_dict(net.state_dict())
+    # What somebody else says may raise anything.
+    except Exception as error:
+        own = _own_operations(net)
+        if not own:
+            raise
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        message = f"the `code` of {own} does not make what its `build` does: {reason}"
+        raise ExportError(message) from error
     return twin.eval()
+
+
+def _own_operations(net: Generator) -> str:
+    steps = (step for step in lower(net.space).steps if isinstance(step, Apply))
+    return " or ".join(dict.fromkeys(f"`{s.op.name}`" for s in steps if s.op.spec.is_own))

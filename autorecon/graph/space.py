@@ -129,7 +129,7 @@ class Space(Architectures):
 
     def expected_cost(self, probabilities: Mapping[str, Sequence[Any]]) -> Expectation | None:
         """Mean costs when each decision is drawn by itself, with probabilities by its name."""
-        return expectation.expected_cost(self.program, probabilities)
+        return expectation.expected_cost(self.program, extent.all_choices(self), probabilities)
 
     @cached_property
     def restrictions(self) -> Restrictions | None:

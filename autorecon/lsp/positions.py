@@ -31,9 +31,12 @@ class Positions:
         self._is_plain = text.isascii()
 
     def position(self, offset: int) -> types.Position:
+        return types.Position(*self.place(offset))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column, of which there may be too many for a Position each."""
         line = bisect_right(self._starts, offset) - 1
-        before = self._text[self._starts[line] : offset]
-        return types.Position(line, len(before) if self._is_plain else self._units(before))
+        return line, self.length(self._starts[line], offset)
 
     def length(self, start: int, end: int) -> int:
         """Of a piece of one line."""

@@ -23,6 +23,7 @@ from autorecon.nn.modules import (
     ConditionalBatchNorm,
     Constant,
     Embed,
+    Equal,
     Frozen,
     Gain,
     Linear,
@@ -87,11 +88,18 @@ def _function(name: str, kind: type[nn.Module], *arguments: str) -> Builder:
     return lambda args, source, out: Function(name, kind, tuple(args[a] for a in arguments))
 
 
-def _normalised(layer: Layer, args: dict) -> Layer:
-    """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018)."""
+def _normalised(layer: Layer, args: dict, inputs: int) -> Layer:
+    """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018); with
+    `equal`, by the root of the count of `inputs` that each output is made of."""
+    if args["equal"]:
+        return Layer("Equal.of", Equal.of, (layer, inputs), flat=layer.flat)
     if not args["spectral"]:
         return layer
     return Layer("spectral_norm", spectral_norm, (layer,), flat=layer.flat)
+
+
+def _inputs(args: dict, source: Shape) -> int:
+    return source[0] // int(args["groups"]) * int(args["kernel"]) ** 2
 
 
 def _padding(args: dict) -> int:
@@ -110,7 +118,7 @@ def _conv(args: dict, source: Shape, out: Shape) -> Layer:
         groups=args["groups"],
         bias=args["bias"],
     )
-    return _normalised(conv, args)
+    return _normalised(conv, args, _inputs(args, source))
 
 
 def _sepconv(args: dict, source: Shape, out: Shape) -> Layer:
@@ -143,7 +151,7 @@ def _deconv(args: dict, source: Shape, out: Shape) -> Layer:
         groups=args["groups"],
         bias=args["bias"],
     )
-    return _normalised(deconv, args)
+    return _normalised(deconv, args, _inputs(args, source))
 
 
 def _resize(mode: str, **options: bool) -> Builder:
@@ -190,7 +198,8 @@ def _group_norm(args: dict, source: Shape, out: Shape) -> Layer:
 
 def _linear(args: dict, source: Shape, out: Shape) -> Layer:
     linear = _layer(nn.Linear, elements(source), elements(out), bias=args["bias"])
-    return _normalised(attrs.evolve(linear, make=partial(Linear, out), flat=True), args)
+    linear = attrs.evolve(linear, make=partial(Linear, out), flat=True)
+    return _normalised(linear, args, elements(source))
 
 
 def _embed(args: dict, source: Shape, out: Shape) -> Layer:
@@ -215,7 +224,7 @@ BUILDERS: dict[str, Builder] = {
     "scale": _function("torch.mul", Scale, "by"),
     "gain": _gain,
     "reshape": lambda args, source, out: Function("torch.reshape", Reshape, ((-1, *out),)),
-    "attention": lambda args, source, out: _layer(Attention, source[0]),
+    "attention": lambda args, source, out: _layer(Attention, source[0], **args),
     "bn": _bn,
     "ccbn": _ccbn,
     "layer_norm": _group_norm,

@@ -14,11 +14,12 @@ from torch.nn import functional as F
 from autorecon.lowering.fourier import offsets
 from autorecon.lowering.plan import Convolve, Grid, Place
 from autorecon.nn.compute import computed_in
-from autorecon.nn.fourier import SpectralConvolution
+from autorecon.nn.fourier import Offsets, SpectralConvolution
 from autorecon.nn.kernels import Rows, gather, mix_biases, mix_kernels
 from autorecon.nn.mixture import Scalars
 from autorecon.nn.narrow import convolve_narrow
 from autorecon.nn.repeated import convolve_repeated
+from autorecon.nn.transfer import sent
 
 
 def convolve(
@@ -97,7 +98,7 @@ def _gradients(
     if found[1] is None:
         return found
     whole = torch.zeros_like(kernel, dtype=found[1].dtype).flatten(2)
-    whole[..., _taps(step)] = found[1].permute(2, 1, 0)
+    whole[..., _taps(step, kernel)] = found[1].permute(2, 1, 0)
     return found[0], whole.view_as(kernel)
 
 
@@ -134,12 +135,17 @@ def _of_grids(grids: frozenset[Grid], reach: int) -> SpectralConvolution:
     return SpectralConvolution(tuple(sorted(offsets(grids))), reach)
 
 
-def _taps(step: Convolve) -> list[int]:
+def _taps(step: Convolve, like: Tensor) -> Tensor:
     """Places of the taps within the whole kernel."""
-    reach, size = step.grid.reach, step.grid.size
-    return [(down + reach) * size + right + reach for down, right in _fourier(step).offsets]
+    return _index(_fourier(step).offsets, step.grid.reach, step.grid.size, like.device)
+
+
+@lru_cache(maxsize=256)
+def _index(offsets: Offsets, reach: int, size: int, device: torch.device) -> Tensor:
+    places = [(down + reach) * size + right + reach for down, right in offsets]
+    return sent(torch.tensor(places), device)
 
 
 def _by_tap(step: Convolve, kernel: Tensor) -> Tensor:
     """[O, I, size, size] -> [taps, I, O]"""
-    return kernel.flatten(2)[..., _taps(step)].permute(2, 1, 0).contiguous()
+    return kernel.flatten(2)[..., _taps(step, kernel)].permute(2, 1, 0).contiguous()

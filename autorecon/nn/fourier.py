@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from autorecon.lowering.fourier import periods
+from autorecon.nn.transfer import sent
 
 Offsets = tuple[tuple[int, int], ...]  # of a kernel's taps from its middle, down and right
 
@@ -54,7 +55,7 @@ def matrices(
     back_rows = torch.stack([cos * twice, -sin * twice], 1).flatten(0, 1) / wide
     exact = Matrices(torch.cat([cos, -sin]), columns, back, back_rows)
     pair = (exact, exact.transposed())
-    one, other = (Matrices(*(m.to(device, dtype).contiguous() for m in way)) for way in pair)
+    one, other = (Matrices(*(sent(m.to(dtype).contiguous(), device) for m in way)) for way in pair)
     return one, other
 
 
@@ -73,7 +74,7 @@ def tap_matrix(
     along = torch.outer(torch.arange(tall, dtype=torch.float64), down) / tall
     across = torch.outer(torch.arange(wide // 2 + 1, dtype=torch.float64), right) / wide
     angles = 2 * math.pi * (along[None] + across[:, None])
-    return torch.cat([angles.cos(), angles.sin()], 1).to(device, dtype)
+    return sent(torch.cat([angles.cos(), angles.sin()], 1).to(dtype), device)
 
 
 def to_spectrum(x: Tensor, ways: Matrices) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import attrs
 import torch
@@ -12,6 +13,7 @@ from autorecon.graph import Space
 from autorecon.lang import Edge
 from autorecon.lowering import Kept
 from autorecon.lowering.plan import Weight
+from autorecon.nn.transfer import sent
 
 
 @attrs.frozen(eq=False)
@@ -55,17 +57,24 @@ def _tied(edge: Edge, space: Space, sampled: Sampled) -> Weights:
     ones = [w for w in weights if isinstance(w, OneCandidate)]
     if len(ones) == len(weights):
         return _one(edge, space, ones)
-    joint, combinations = torch.ones(()), [0]
-    for axis, weight in zip(edge.axes, weights, strict=True):
-        count = len(space.program.decisions[axis].options)
-        dense = _dense(weight, count)
-        joint = torch.outer(joint.to(dense).flatten(), dense).flatten()
+    counts = [len(space.program.decisions[axis].options) for axis in edge.axes]
+    joint, *others = (_dense(weight, count) for weight, count in zip(weights, counts, strict=True))
+    for dense in others:
+        joint = torch.outer(joint, dense).flatten()
+    combinations = [0]
+    for weight, count in zip(weights, counts, strict=True):
         combinations = [before * count + k for before in combinations for k in _some(weight, count)]
-    places = torch.tensor(edge.table, device=joint.device)
+    places = _places(edge.table, joint.device)
     mixed = joint.new_zeros(len(edge.candidates)).index_add(0, places, joint)
     if not any(isinstance(weight, SomeCandidates) for weight in weights):
         return mixed
     return SomeCandidates(tuple(sorted({edge.table[place] for place in combinations})), mixed)
+
+
+@lru_cache(maxsize=1024)
+def _places(table: tuple[int, ...], device: torch.device) -> Tensor:
+    """A table as an index, sent once: from a list it would be waited for in every step."""
+    return sent(torch.tensor(table), device)
 
 
 def _one(edge: Edge, space: Space, ones: Sequence[OneCandidate]) -> OneCandidate:

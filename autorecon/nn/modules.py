@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
+from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import Shape
 from autorecon.nn import processes
@@ -106,22 +108,43 @@ def norm_of_copies(bn: nn.Module, copies: int, x: Tensor, *labels: Tensor) -> Te
 class Attention(nn.Module):
     """Self-attention over positions (Zhang et al., 2019): x + gamma * attended, gamma 0 at first.
 
-    Queries and keys have an eighth of the channels, values half. [N, C, H, W] -> the same.
+    Queries and keys have an eighth of the channels, values half, or all where they are `full`, and
+    then nothing is computed of what they make. Each head has its share of all of them. Keys and
+    values may be pooled, to the largest of `pool` x `pool`. [N, C, H, W] -> the same.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        heads: int = 1,
+        pool: int = 1,
+        bias: bool = False,
+        full: bool = False,
+        spectral: bool = False,
+    ) -> None:
         super().__init__()
-        self.query = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.key = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.value = nn.Conv2d(channels, channels // 2, 1, bias=False)
-        self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
+
+        def conv(inputs: int, outputs: int) -> nn.Module:
+            layer = nn.Conv2d(inputs, outputs, 1, bias=bias)
+            return spectral_norm(layer) if spectral else layer
+
+        self.heads, self.pool = heads, pool
+        values = channels if full else channels // 2
+        self.query, self.key = conv(channels, channels // 8), conv(channels, channels // 8)
+        self.value = conv(channels, values)
+        self.out = nn.Identity() if full else conv(values, channels)
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        query, key, value = (layer(x).flatten(2) for layer in (self.query, self.key, self.value))
-        scores = query.transpose(1, 2) @ key  # [N, from, to]
+        query, key, value = self.query(x), self.key(x), self.value(x)
+        if self.pool > 1:
+            key, value = F.max_pool2d(key, self.pool), F.max_pool2d(value, self.pool)
+        # [N, heads, channels of one, positions]
+        split = (t.flatten(2).unflatten(1, (self.heads, -1)) for t in (query, key, value))
+        query, key, value = split
+        scores = query.transpose(2, 3) @ key
         weights = scores.softmax(-1, dtype=torch.promote_types(scores.dtype, torch.float32))
-        attended = value @ weights.transpose(1, 2)
+        attended = (value @ weights.transpose(2, 3)).flatten(1, 2)
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
 
 
@@ -134,6 +157,29 @@ class PixelNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * (x.square().mean(1, keepdim=True) + self.eps).rsqrt()
+
+
+class Equal(nn.Module):
+    """Of a layer's weight, which is N(0, 1) at the start, what is computed with: over the root of
+    the numbers that each output is made of, so that all layers learn alike (Karras et al., 2018).
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.inputs = inputs
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight * self.inputs**-0.5
+
+    @classmethod
+    def of(cls, layer: nn.Module, inputs: int) -> nn.Module:
+        """The layer itself, with its weight so, and biases of 0 at the start."""
+        nn.init.normal_(layer.get_parameter("weight"))
+        bias = layer._parameters["bias"]
+        if bias is not None:
+            nn.init.zeros_(bias)
+        parametrize.register_parametrization(layer, "weight", cls(inputs))
+        return layer
 
 
 class Gain(nn.Module):
@@ -180,5 +226,5 @@ class Reshape(nn.Module):
         return x.reshape(self.shape)
 
 
-HELPERS = (Attention, ConditionalBatchNorm, Constant, Frozen, Gain, PixelNorm)
+HELPERS = (Attention, ConditionalBatchNorm, Constant, Equal, Frozen, Gain, PixelNorm)
 """What exported source carries where it uses it: it may import torch alone."""

@@ -15,6 +15,7 @@ from autorecon.lowering.plan import Apply, Place
 from autorecon.nn.builders import build_op, constant
 from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, Scalars
+from autorecon.nn.transfer import sent
 
 
 class NameClash(ValueError):
@@ -176,7 +177,7 @@ class SpaceNet(Branch):
         device = next(self.parameters(), torch.empty(0)).device
         z = torch.randn(batch, self.latent, generator=generator)
         y = torch.randint(self.classes, (batch,), generator=generator)
-        return z.to(device), y.to(device)
+        return sent(z, device), sent(y, device)
 
     @property
     def layer_names(self) -> dict[Place, str]:

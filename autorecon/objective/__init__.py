@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autorecon.lazy import later
 from autorecon.objective.errors import DivergedError, ObjectiveError
+from autorecon.objective.losses import Losses, Values, numbers, require_finite
 from autorecon.objective.objective import Objective
 from autorecon.objective.observation import (
     Architecture,
@@ -29,13 +30,17 @@ __all__ = [
     "Architecture",
     "DivergedError",
     "LayerStatistics",
+    "Losses",
     "Objective",
     "ObjectiveError",
     "Observation",
     "Request",
     "TeacherView",
     "Term",
+    "Values",
     "lacking",
+    "numbers",
+    "require_finite",
     "term",
 ]
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from autorecon.nn import processes
+from autorecon.nn.transfer import sent
 from autorecon.objective.observation import LayerStatistics, Observation, Request
 
 
@@ -67,7 +68,8 @@ def joined(images: Tensor, request: Request, parts: Sequence[Observation]) -> Ob
         found = [getattr(part, name) for part in parts]
         return None if found[0] is None else torch.cat(found)
 
-    shares = [len(part.images) / len(images) for part in parts]
+    own = [[len(part.images) / len(images)] for part in parts]
+    shares = sent(torch.tensor(own, dtype=torch.float64), images.device)
     layers = zip(*(part.statistics for part in parts), strict=True)
     logits = all_of("logits")
     assert logits is not None
@@ -82,9 +84,10 @@ def joined(images: Tensor, request: Request, parts: Sequence[Observation]) -> Ob
     )
 
 
-def _pooled(parts: tuple[LayerStatistics, ...], shares: list[float]) -> LayerStatistics:
-    """Mean and variance of a batch by those of its parts: the variance within and between them."""
-    weights = parts[0].mean.new_tensor(shares)[:, None]
+def _pooled(parts: tuple[LayerStatistics, ...], shares: Tensor) -> LayerStatistics:
+    """Mean and variance of a batch by those of its parts, which are weighed by [parts, 1]: the
+    variance within and between them."""
+    weights = shares.to(parts[0].mean)
     means = torch.stack([part.mean for part in parts])
     mean = (weights * means).sum(0)
     within = torch.stack([part.variance for part in parts])

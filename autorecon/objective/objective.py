@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,7 +12,6 @@ import autorecon.objective.image_terms
 import autorecon.objective.statistics_terms
 import autorecon.objective.student_terms
 import autorecon.objective.terms  # noqa: F401
-from autorecon.objective.errors import DivergedError
 from autorecon.objective.parse import parse_terms
 from autorecon.objective.registry import Term
 
@@ -62,17 +60,15 @@ class Objective:
         first, *rest = [_spelled(weight, term) for weight, term in self.terms]
         return first.removeprefix("+ ").replace("- ", "-") + "".join(f" {item}" for item in rest)
 
-    def __call__(self, observation: Observation) -> tuple[Tensor, dict[str, float]]:
-        """The total, a 0-d tensor with its graph, and each term's value without its weight.
+    def __call__(self, observation: Observation) -> tuple[Tensor, dict[str, Tensor]]:
+        """The total with its graph, and without one each term's value before its weight, all 0-d.
 
-        Raises DivergedError for a term, or a total, that is infinite or not a number.
+        Nothing of it is looked at, for which a GPU would have to be waited for.
         """
         losses = {term.name: term.loss(observation) for _, term in self._live(observation)}
-        parts = {name: _finite(name, loss) for name, loss in losses.items()}
         weighted = [weight * losses[term.name] for weight, term in self._live(observation)]
         total = sum(weighted[1:], weighted[0])
-        _finite(str(self), total)
-        return total, parts
+        return total, {name: loss.detach() for name, loss in losses.items()}
 
     def _live(self, observation: Observation) -> list[tuple[float, Term]]:
         return [(weight, term) for weight, term in self.terms if term.applies(observation)]
@@ -81,10 +77,3 @@ class Objective:
 def _spelled(weight: float, term: Term) -> str:
     size = "" if abs(weight) == 1 else repr(abs(weight)).removesuffix(".0") + "*"
     return f"{'-' if weight < 0 else '+'} {size}{term.name}"
-
-
-def _finite(name: str, value: Tensor) -> float:
-    number = float(value.detach())
-    if not math.isfinite(number):
-        raise DivergedError(name, number)
-    return number

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
@@ -40,20 +41,35 @@ class Request:
     """What images are asked to show.
 
     labels int64 [N]; targets [N, classes] are the shares of the classes where an image is asked to
-    show several; noise [N, latent] is what a generator makes the images of.
+    show several; noise [N, latent] is what a generator makes the images of. `drawn` are the labels
+    as they were drawn on the host, where all else may be on a device.
     """
 
     labels: Tensor
     targets: Tensor | None = None
     noise: Tensor | None = None
+    drawn: Tensor | None = None
 
-    def on(self, device: str) -> Request:
+    @property
+    def labels_here(self) -> Tensor:
+        """The labels on the host."""
+        return self.labels.cpu() if self.drawn is None else self.drawn
+
+    def on(self, device: torch.device | str) -> Request:
         """The same, all of it on a device."""
-        return self._each(lambda tensor: tensor.to(device))
+        from autorecon.nn.transfer import sent
+
+        moved = self._each(lambda tensor: sent(tensor, device))
+        return attrs.evolve(moved, drawn=self.labels_here)
 
     def part(self, which: slice) -> Request:
         """What some of the images are asked to show."""
-        return self._each(lambda tensor: tensor[which])
+        found = self._each(lambda tensor: tensor[which])
+        return found if self.drawn is None else attrs.evolve(found, drawn=self.drawn[which])
+
+    def state(self) -> dict[str, Tensor | None]:
+        """As `runs.save_state` writes it: the labels once."""
+        return attrs.asdict(attrs.evolve(self, drawn=None))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Request:
         parts = (self.targets, self.noise)

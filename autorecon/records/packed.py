@@ -151,8 +151,10 @@ def check_weights(student: PackedStudent, like: list[PackedWeight], path: Path) 
     """Raise RecordError, naming the first weight that differs from those of a network."""
     own = {weight.name: weight for weight in like}
     for weight in student.weights:
-        if weight != (here := own.pop(weight.name, None)):
-            raise _other_network(path, _differing(weight.name, weight.shape, here and here.shape))
+        here = own.pop(weight.name, None)
+        if weight != here:
+            shape = None if here is None else here.shape
+            raise _other_network(path, _differing(weight.name, weight.shape, shape))
     for name, weight in own.items():
         raise _other_network(path, _differing(name, None, weight.shape))
 

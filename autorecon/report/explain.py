@@ -139,6 +139,7 @@ def find(space: Space, name: str) -> list[Decision]:
 
 def _space(folder: RunFolder) -> Space:
     given = scalars(section_of(folder, "space").get("set", {}))
+    folder.check_whole()
     try:
         return load(folder.space_path, **given)
     except SpaceError as error:

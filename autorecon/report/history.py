@@ -63,21 +63,30 @@ class History:
         return list(dict.fromkeys(student.label for student in self.students))
 
 
-def read_history(path: Path) -> History:
-    """What the file holds so far; nothing if there is none.
+def read_history(path: Path, beside: Iterable[Path] = ()) -> History:
+    """What the file holds so far, and those `beside` it that hold the rows of stages which run side
+    by side until they are among all; nothing if there are none.
 
     Raises ReportError, RecordError or RunError.
     """
-    if path.is_file() and path.stat().st_size > LIMIT:
-        raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
     damaged: list[str] = []
-    rows = read_lines(path, damaged)
+    rows = _rows(path, damaged)
+    known = {(row.get("stage"), row.get("epoch")) for row in rows}
+    for other in beside:
+        found = _rows(other, damaged)
+        rows += [row for row in found if (row.get("stage"), row.get("epoch")) not in known]
     search = [
         structured(row, SearchEpoch, f"{path}, a search epoch,", REMEDY)
         for row in rows
         if row.get("stage") == "search"
     ]
     return History(search, _students(rows, path), [f"Left out: {line}." for line in damaged])
+
+
+def _rows(path: Path, damaged: list[str]) -> list[dict[str, Any]]:
+    if path.is_file() and path.stat().st_size > LIMIT:
+        raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
+    return read_lines(path, damaged)
 
 
 def _students(rows: Iterable[Mapping[str, Any]], path: Path) -> list[Student]:

@@ -59,8 +59,10 @@ def read_inputs(folder: RunFolder) -> Inputs:
     results = read_results(folder.results_path)
     bound = _bound(folder, results)
     given = scalars(section_of(folder, "space").get("set", {}))
+    folder.check_whole()
     advice = ops_advice(folder)
-    history = read_history(folder.metrics_path)
+    beside = sorted(folder.checkpoint_path.glob("compress/**/metrics.jsonl"))
+    history = read_history(folder.metrics_path, beside)
     grids, unshown = _grids(folder.path / "images", results)
     return Inputs(
         folder,

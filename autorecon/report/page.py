@@ -17,8 +17,7 @@ from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
 from autorecon.report.deployed import deployed, undeployed
-from autorecon.report.embed import COLUMNS, inline_svg
-from autorecon.report.errors import ReportError
+from autorecon.report.embed import COLUMNS
 from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
 from autorecon.report.inputs import Inputs, missing, read_inputs
 from autorecon.report.panels import panel_groups
@@ -54,13 +53,15 @@ def write_report(folder: RunFolder) -> Path:
     return folder.report_path
 
 
-def render(inputs: Inputs) -> str:
-    """The page's HTML."""
+def render(inputs: Inputs, *, live: bool = False) -> str:
+    """The page's HTML; a `live` one runs what the server of `autorecon watch` calls live.js."""
     environment = templates()
     environment.filters.update(figure=figure, percent=percent, size=size_text, of_rows=_of_rows)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
-    return environment.get_template("template.html").render(_context(inputs), script=script)
+    return environment.get_template("template.html").render(
+        _context(inputs), script=script, live=live
+    )
 
 
 def _context(inputs: Inputs) -> dict[str, Any]:
@@ -163,11 +164,12 @@ def _drawings(inputs: Inputs) -> list[Drawing]:
 
 
 def _drawing(space: Space, title: str, file: str) -> Drawing:
+    from autorecon.graph.draw.inline import inline_svg
     from autorecon.graph.draw.render import DrawError, svg
 
     try:
-        picture = inline_svg(svg(space), f"{title}, {space.name}")
-    except (ReportError, DrawError) as error:
+        picture = Markup(inline_svg(svg(space), f"{title}, {space.name}"))
+    except DrawError as error:
         picture = _NOT_SHOWN.format(error)
     # A drawing is the least of a page: what nobody foresaw takes no more from it.
     except Exception as error:

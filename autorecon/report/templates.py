@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def templates() -> Environment:
-    """Those of this package; what is put into them is escaped, and what is missing is an error."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def templates(*packages: str) -> Environment:
+    """Those of some packages and of this one; what is put into them is escaped, and what is missing
+    is an error."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("autorecon.report", "."),
+        loader=ChoiceLoader([PackageLoader(name, ".") for name in (*packages, "autorecon.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -15,7 +15,7 @@ from autorecon.runs.atomic import (
 )
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import DamagedError, RunError
-from autorecon.runs.folder import RunFolder, check_contained, locked, next_free
+from autorecon.runs.folder import RunFolder, check_contained, locked, new_folder, next_free
 from autorecon.runs.lines import Lines, read_lines
 from autorecon.runs.pool import Pool
 from autorecon.runs.progress import Progress, duration
@@ -45,6 +45,7 @@ __all__ = [
     "load_state",
     "load_weights",
     "locked",
+    "new_folder",
     "next_free",
     "read_lines",
     "read_tensors",

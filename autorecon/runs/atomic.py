@@ -25,7 +25,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         if existed and not target.is_file():
             raise OSError("it is not a regular file")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folders(target.parent)
         yield temporary
         _publish(temporary, target)
     except BaseException as error:
@@ -35,6 +35,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise RunError(_failure(path, error, existed)) from error
         raise
+
+
+_KEPT: dict[Path, Path] = {}
+
+
+@contextlib.contextmanager
+def kept(folder: Path, lock: Path) -> Iterator[None]:
+    """Make nothing below a folder that is gone meanwhile, or whose `lock` is, as where a disk is
+    taken out: what is written elsewhere is lost to what stands there."""
+    real = Path(os.path.realpath(folder))
+    _KEPT[real] = lock
+    try:
+        yield
+    finally:
+        _KEPT.pop(real, None)
 
 
 def require_place(path: str | Path) -> None:
@@ -80,6 +95,18 @@ def sweep(folder: Path) -> None:
     for leftover in folder.rglob(".*.[0-9]*.tmp"):
         with contextlib.suppress(OSError):
             leftover.unlink()
+
+
+def _make_folders(folder: Path) -> None:
+    """With all above it; not those that are kept."""
+    base = next((base for base in _KEPT if folder.is_relative_to(base)), None)
+    if base is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    if not _KEPT[base].exists():
+        raise OSError(f"{base} is gone, or another folder is in its place")
+    for part in [f for f in (*reversed(folder.parents), folder) if base in f.parents]:
+        part.mkdir(exist_ok=True)
 
 
 def _publish(temporary: Path, target: Path) -> None:

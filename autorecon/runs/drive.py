@@ -64,8 +64,8 @@ def drive(stage: Stage, folder: RunFolder, progress: Progress, *, apart: bool = 
 
     Different stages may run at the same time for who holds the lock if they run `apart`: then the
     rows are beside the checkpoints until the stage is driven once more, without.
-    A checkpoint that is damaged is as none, and said. Raises RunError if one cannot be written, or
-    was made for other `epochs` or by another version.
+    Of a checkpoint that is damaged it goes back to the one before, and says so. Raises RunError if
+    one cannot be written, or was made for other `epochs` or by another version.
     """
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
     own = Lines(checkpoints.rows_path)
@@ -117,8 +117,9 @@ class Checkpoint:
 
 @attrs.frozen
 class Checkpoints:
-    """One stage's checkpoints, `ROOT/STAGE/epoch-00012-step-00003.safetensors`; when a new one
-    stands, the one before it goes."""
+    """One stage's checkpoints, `ROOT/STAGE/epoch-00012-step-00003.safetensors`: the last two, so
+    that one is whole where another is damaged. The one before them goes first, since the disk must
+    have room for two while one is written in any case."""
 
     root: Path
     stage: str = attrs.field(validator=attrs.validators.matches_re(_NAME))
@@ -129,8 +130,8 @@ class Checkpoints:
         return sorted(found, key=_place_of, reverse=True)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        save_state(self.folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
         self.keep(1)
+        save_state(self.folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
 
     def keep(self, count: int) -> None:
         """Delete all but the newest `count`."""

@@ -14,12 +14,14 @@ from typing import Any
 import attrs
 
 from autorecon.reading import read_bounded
-from autorecon.runs.atomic import sweep, write_bytes
+from autorecon.runs.atomic import kept, sweep, write_bytes
 from autorecon.runs.errors import RunError
+from autorecon.runs.seals import KEY, checksum, is_whole_toml, sealed_toml
 
 _CONFIG = "config.toml"
 _LOCK = ".lock"
 _LONGEST_CONFIG = 16_000_000  # bytes
+_SUM = re.compile(rb"^# crc32 of (.+): ([0-9a-f]{8})\r?$", re.MULTILINE)
 
 
 @attrs.frozen
@@ -38,6 +40,8 @@ class RunFolder:
 
     path: Path
     config: dict[str, Any] = attrs.field(repr=False)
+    sums: Mapping[str, str] = attrs.field(factory=dict, repr=False, eq=False)
+    """Of the spaces that it began with, by file."""
 
     @classmethod
     def create(cls, path: str | Path, config: Mapping[str, Any]) -> RunFolder:
@@ -64,8 +68,8 @@ class RunFolder:
         """
         folder = Path(path)
         try:
-            text = read_bounded(folder / _CONFIG, _LONGEST_CONFIG).decode("utf-8")
-            config = tomllib.loads(text)
+            data = read_bounded(folder / _CONFIG, _LONGEST_CONFIG)
+            config = tomllib.loads(data.decode("utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{folder} is not a run: it has no {_CONFIG}") from error
         except OSError as error:
@@ -74,8 +78,34 @@ class RunFolder:
             raise RunError(f"{folder / _CONFIG} is nested too deeply") from error
         except ValueError as error:
             raise RunError(f"{folder / _CONFIG} is not TOML: {error}") from error
+        if not is_whole_toml(data):
+            raise RunError(
+                f"{folder / _CONFIG} is not what the run began with (checksum): put it back as it "
+                "was, or start in another folder"
+            )
         check_contained(folder)
-        return cls(folder, config)
+        return cls(folder, config, _sums(data))
+
+    def sealed(self) -> RunFolder:
+        """The same with checksums, in config.toml, of that and of the spaces that are there, by
+        which it is seen whether they are still what the run begins with. RunError if that cannot be
+        written."""
+        names = sorted(
+            path.relative_to(self.path).as_posix() for path in self.path.rglob("*.space")
+        )
+        lines = [f"# {KEY} of {name}: {_sum_of(self.path / name)}\n" for name in names]
+        text = (*lines, self.config_path.read_text("utf-8"))
+        write_bytes(self.config_path, sealed_toml("".join(text)).encode())
+        return self.open(self.path)
+
+    def check_whole(self) -> None:
+        """Raise RunError for a space that is there and not what the run began with."""
+        for path, known in ((self.path / name, known) for name, known in self.sums.items()):
+            if path.exists() and _sum_of(path) != known:
+                raise RunError(
+                    f"{path} is not what the run began with (checksum): put it back as it was, or "
+                    "start in another folder"
+                )
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Hold the folder against other processes; RunError if another one holds it."""
@@ -129,6 +159,23 @@ def next_free(parent: str | Path, stem: str) -> Path:
     return Path(parent) / f"{stem}-{highest + 1:03d}"
 
 
+def new_folder(parent: str | Path, stem: str) -> Path:
+    """Make the folder that `next_free` gives, another one for each of several that ask at once.
+
+    Raises RunError if none can be made.
+    """
+    _make(Path(parent))
+    while True:
+        folder = next_free(parent, stem)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"cannot make the folder {folder}: {error.strerror}") from error
+        return folder
+
+
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -155,6 +202,14 @@ def _names(folder: Path) -> list[str]:
 
 def _is_leftover(name: str) -> bool:
     return name.startswith(f".{_CONFIG}.") and name.endswith(".tmp")
+
+
+def _sums(data: bytes) -> dict[str, str]:
+    return {name.decode("utf-8"): known.decode() for name, known in _SUM.findall(data)}
+
+
+def _sum_of(path: Path) -> str:
+    return checksum(read_bounded(path, _LONGEST_CONFIG))
 
 
 def _to_toml(config: Mapping[str, Any]) -> bytes:
@@ -187,6 +242,6 @@ def locked(folder: Path) -> Iterator[None]:
         raise RunError(f"{folder} is in use by another process: {advice}") from error
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror}") from error
-    with held:
+    with held, kept(folder, lock):
         sweep(folder)
         yield

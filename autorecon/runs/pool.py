@@ -141,7 +141,13 @@ def _serve(connection: Connection) -> None:
             task = connection.recv()
         except EOFError:
             return
-        connection.send(do(task, _Report(send=connection.send)))
+        try:
+            done = do(task, _Report(send=connection.send))
+        except KeyboardInterrupt:  # told to end, it has made a checkpoint
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+            return
+        connection.send(done)
 
 
 def _die_with_parent() -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TextIO
 
 import attrs
@@ -109,8 +110,7 @@ class Progress:
     @contextlib.contextmanager
     def _cell(self, name: str, meter: Meter) -> Iterator[Callable[[], None]]:
         """One output of a notebook's cell, drawn anew in its place."""
-        from IPython.display import display
-
+        display = import_module("IPython.display").display
         handle = display(_drawn(name, meter), raw=True, display_id=True)
         last = 0.0
 

@@ -1,4 +1,5 @@
-"""A checksum inside of JSON, as the last key of an object: what is damaged is no JSON that lies."""
+"""A checksum inside of a text, so that what is damaged does not lie: the last key of a JSON object,
+the first line of TOML."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import zlib
 
 KEY = "crc32"
+_TOML_SEAL = re.compile(rb"# crc32: ([0-9a-f]{8})\r?\n")
 _SEAL = re.compile(rb',\s+"crc32": "([0-9a-f]{8})"\s*\}\s*\Z')
 
 
@@ -15,13 +17,28 @@ def sealed(text: str) -> str:
         return text
     body = text.rstrip().removesuffix("}").rstrip()
     gap, end = ("\n ", "\n}") if "\n" in body else (" ", "}")
-    return f'{body},{gap}"{KEY}": "{_sum(body.encode()):08x}"{end}'
+    return f'{body},{gap}"{KEY}": "{checksum(body.encode())}"{end}'
 
 
 def is_whole(data: bytes) -> bool:
     """False where a checksum is not of what stands before it; without one nothing is known."""
     found = _SEAL.search(data, max(0, len(data) - 80))
     return found is None or int(found[1], 16) == _sum(data[: found.start()])
+
+
+def sealed_toml(text: str) -> str:
+    """TOML with a checksum of itself as a comment above it."""
+    return f"# {KEY}: {checksum(text.encode())}\n{text}"
+
+
+def is_whole_toml(data: bytes) -> bool:
+    """As `is_whole`."""
+    found = _TOML_SEAL.match(data)
+    return found is None or int(found[1], 16) == _sum(data[found.end() :])
+
+
+def checksum(data: bytes) -> str:
+    return f"{_sum(data):08x}"
 
 
 def _sum(body: bytes) -> int:

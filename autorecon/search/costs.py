@@ -18,6 +18,7 @@ from autorecon.graph.counting.diagram_steps import Owner, Take
 from autorecon.lang import Edge, Program
 from autorecon.lang.program.ties import tied_decisions
 from autorecon.nn import edge_mixture
+from autorecon.nn.transfer import sent
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchError
 
@@ -31,10 +32,11 @@ class ExpectedCost:
     """`Space.expected_cost`, limits aside, as a differentiable function of the probabilities.
 
     It is the same sum over the space's diagram, a layer at a time, for every combination of the
-    decisions that several edges depend on. Raises SearchError for a space that is too entangled.
+    decisions that several edges depend on. Computed where the probabilities are. Raises SearchError
+    for a space that is too entangled.
     """
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, device: torch.device | str = "cpu") -> None:
         self._space, self._tied = space, tied_decisions(space.program)
         combinations = math.prod(len(d.options) for d in space.decisions if d.name in self._tied)
         diagram = all_choices(_untied(space.program)) if combinations <= MAX_TIED else None
@@ -42,14 +44,16 @@ class ExpectedCost:
             raise SearchError(f"{space.name} is too entangled for cost terms: leave them out")
         costs = measures(space.program)[:2]
         self._layers = [
-            (layer.owner.name, layer.size, _arcs(layer, costs)) for layer in diagram.layers
+            (layer.owner.name, layer.size, [arcs.on(device) for arcs in _arcs(layer, costs)])
+            for layer in diagram.layers
         ]
         self._final = diagram.final
-        self._greatest = _greatest(space)
+        self._greatest = sent(_greatest(space), device)
+        self._start = sent(torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64), device)
 
     def __call__(self, probabilities: Probabilities) -> Architecture:
         """Means over the valid architectures, relative to the greatest costs of the space."""
-        given = {name: p.cpu().double() for name, p in probabilities.items()}
+        given = {name: p.double() for name, p in probabilities.items()}
         shares, edges = zip(*self._combinations(given), strict=True)
         by_edge = {name: torch.stack([edge[name] for edge in edges]) for name in edges[0]}
         valid, *sums = torch.stack(shares) @ self._values(by_edge, len(shares))
@@ -59,18 +63,19 @@ class ExpectedCost:
     def _combinations(self, given: Probabilities) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
         """Each with its probability, and the candidates' of each edge in it."""
         tied = {name: range(len(given[name])) for name in self._tied}
-        one = torch.ones((), dtype=torch.float64)
+        one = self._start[0]
         for picks in product(*tied.values()):
             share, sampled = one, dict(given)
             for name, pick in zip(tied, picks, strict=True):
                 share = share * given[name][pick]
-                sampled[name] = one.new_zeros(len(given[name])).index_fill(0, torch.tensor(pick), 1)
+                sampled[name] = one.new_zeros(len(given[name]))
+                sampled[name][pick] = 1
             yield share, cast("dict[str, Tensor]", edge_mixture(self._space, sampled))
 
     def _values(self, by_edge: Mapping[str, Tensor], count: int) -> Tensor:
         """[combinations, 3]: what is valid, and that times each cost's mean."""
-        certain = torch.ones(count, 1, dtype=torch.float64)
-        values = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64).expand(count, 1, 3)
+        certain = self._start.new_ones(count, 1)
+        values = self._start.expand(count, 1, 3)
         for name, size, arcs in self._layers:
             p = by_edge.get(name, certain)
             after = values.new_zeros(count, size, 3)
@@ -91,6 +96,10 @@ class _Arcs:
     old: Tensor
     new: Tensor
     factors: Tensor | None
+
+    def on(self, device: torch.device | str) -> _Arcs:
+        factors = None if self.factors is None else sent(self.factors, device)
+        return _Arcs(sent(self.old, device), sent(self.new, device), factors)
 
     def carry(self, values: Tensor, probabilities: Tensor) -> Tensor:
         before = values[:, self.old]
@@ -131,11 +140,11 @@ def _factors(owner: Owner, take: Take, costs: tuple[Costs, ...]) -> Tensor | Non
     return rows
 
 
-def relative(cost: CostInterval, space: Space) -> Architecture:
-    """A single architecture of `space`."""
+def relative(cost: CostInterval, space: Space, device: torch.device | str) -> Architecture:
+    """A single architecture of `space`, as numbers on a device."""
     own = torch.tensor([cost.parameters.max, cost.macs.max], dtype=torch.float64)
-    parameters, macs = own / _greatest(space)
-    return Architecture(parameters, macs, torch.zeros((), dtype=torch.float64))
+    parameters, macs = sent(own / _greatest(space), device)
+    return Architecture(parameters, macs, torch.zeros_like(macs))
 
 
 def _greatest(space: Space) -> Tensor:

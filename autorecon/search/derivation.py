@@ -102,7 +102,7 @@ def drawn(strategy: GradientStrategy, random: torch.Generator) -> Picks:
 
 def _judged(strategy: GradientStrategy, picks: Picks) -> dict[str, float]:
     space = strategy.space
-    cost = relative(space.genotype(picks).cost, space)
+    cost = relative(space.genotype(picks).cost, space, strategy.judge.device)
     return strategy.judge.fixed(one_path(space, picks), cost)
 
 

@@ -56,7 +56,7 @@ def estimate(
     config: SearchConfig,
     compute: Compute = Compute(),
 ) -> Memory:
-    """Of a search with these settings; net and teacher, placed by `compute`, stay as they are."""
+    """Of a search with these settings; net and teacher stay as they are."""
     return estimates(net, teacher, config, compute)(config.batch)
 
 
@@ -71,6 +71,8 @@ def estimates(
     What backward keeps is counted on 2 and on 4 samples, which tells what each further one adds.
     """
     twin, view = copy.deepcopy(net).train(), TeacherView(copy.deepcopy(teacher), compute)
+    for placed in (twin, view.teacher):
+        compute.place(placed)
     mixtures = _mixtures(net.space, config)
     small, large = (_kept(twin, view, mixtures, batch) for batch in (2, 4))
     each = [(b - a) // 2 for a, b in zip(small, large, strict=True)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from autorecon.nn import Compute, SuperNet
-from autorecon.objective import DivergedError, Objective
+from autorecon.nn.transfer import fetched
+from autorecon.objective import Losses, Objective, Values
 from autorecon.records.derivation import Derivation
 from autorecon.search.check import check
 from autorecon.search.config import SearchConfig
@@ -18,7 +19,7 @@ from autorecon.search.judge import Judge
 from autorecon.search.proposals import propose
 from autorecon.search.strategies import build
 
-Step = Callable[[], dict[str, float]]
+Step = Callable[[], Values]
 
 
 class Search:
@@ -56,7 +57,7 @@ class Search:
             list(supernet.weight_parameters()), config.weight_lr, betas=(0.5, 0.999)
         )
 
-        self._losses: dict[str, dict[str, list[float]]] = {}
+        self._losses: dict[str, Losses] = {}
         """Of the epoch that is being done, by phase."""
         self._ended = False
 
@@ -74,7 +75,7 @@ class Search:
             first += config.weight_steps
             steps = config.architecture_steps
             self._phase("architecture", self.strategy.step, steps, first, tick)
-        row = {phase: _means(losses) for phase, losses in self._losses.items()}
+        row = {phase: losses.means() for phase, losses in self._losses.items()}
         self._losses, self._ended = {}, epoch + 1 == self.epochs
         if self._ended:
             self._optimiser.state.clear()
@@ -84,26 +85,21 @@ class Search:
         self, name: str, step: Step, count: int, first: int, tick: Callable[[], None]
     ) -> None:
         """What is left of `count` steps; `first` steps of the search came before them."""
-        losses = self._losses.setdefault(name, {"total": []})
-        for index in range(len(losses["total"]), count):
-            try:
-                parts = step()
-            except DivergedError as error:
-                error.step = first + index + 1
-                raise
-            for term, value in parts.items():
-                losses.setdefault(term, []).append(value)
+        losses = self._losses.setdefault(name, Losses())
+        for index in range(losses.steps, count):
+            losses.take(first + index + 1, step)
             tick()
 
-    def _weight_step(self) -> dict[str, float]:
+    def _weight_step(self) -> Values:
         total, parts = self.judge.fresh(self.strategy.draw())
         total.backward()
         self._optimiser.step()
         self._optimiser.zero_grad()
-        return {"total": float(total.detach())} | parts
+        return {"total": total.detach(), **parts}
 
     def _architecture(self) -> dict[str, Any]:
-        found = {name: p.detach() for name, p in self.strategy.probabilities().items()}
+        there = self.strategy.probabilities()
+        found = dict(zip(there, fetched(list(there.values())), strict=True))
         return {
             "entropy": {name: _entropy(p) for name, p in found.items()},
             "probabilities": {name: p.tolist() for name, p in found.items()},
@@ -126,7 +122,7 @@ class Search:
             "supernet": self.supernet.state_dict(),
             "strategy": self.strategy.state_dict(),
             "random": self._random.get_state(),
-            "losses": self._losses,
+            "losses": {phase: losses.read() for phase, losses in self._losses.items()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -137,11 +133,9 @@ class Search:
             self._optimiser.load_state_dict(state["weight_optimiser"])
         self.strategy.load_state_dict(state["strategy"])
         self._random.set_state(state["random"])
-        self._losses = state["losses"]
-
-
-def _means(losses: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    return {name: sum(values) / len(values) for name, values in losses.items()}
+        self._losses = {
+            phase: Losses(known, len(known["total"])) for phase, known in state["losses"].items()
+        }
 
 
 def _entropy(p: Tensor) -> float:

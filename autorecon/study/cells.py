@@ -76,16 +76,18 @@ def place_of(cell: str) -> str:
 
 @attrs.frozen
 class Task:
-    """A cell with the file of the genotype that it needs, if any, and the memory it may take."""
+    """A cell with the file of the genotype that it needs, if any, the memory it may take, and the
+    device that it is computed on."""
 
     cell: Cell
     genotype: Path | None = None
     memory: str = ""
+    device: str = "cpu"
 
     @property
     def config(self) -> RunConfig:
         """The cell's, with the genotype where that is, and the limit of this machine."""
-        config = self.cell.config
+        config = attrs.evolve(self.cell.config, device=self.device)
         config = attrs.evolve(config, memory=attrs.evolve(config.memory, limit=self.memory))
         if self.genotype is None:
             return config

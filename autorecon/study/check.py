@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from autorecon.graph import Space
 from autorecon.graph.sampling.sample import valid_sample
 from autorecon.records.cells import CellRecord
+from autorecon.runs import Progress
 from autorecon.study.cells import Cell, Task, place_of
 from autorecon.study.errors import StudyError
 from autorecon.study.folder import StudyFolder
@@ -31,7 +32,7 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
     examples: dict[str, Path] = {}
     teachers: dict[str, Teacher] = {}
     with TemporaryDirectory() as name:
-        folder = StudyFolder(Path(name))
+        folder, quiet = StudyFolder(Path(name)), Progress(quiet=True)
         for cell in cells:
             # Seeds and bits make no difference to what fits; a student does.
             fits = cell.variant or cell.place, cell.config.compress.student
@@ -43,7 +44,7 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
                 seen[key] = space.fingerprint if space else ""
                 if space and cell.kind != "compress":
                     spaces[cell.place] = space
-                    examples[cell.place] = folder.write_genotype(_example(space), space)
+                    examples[cell.place] = folder.write_genotype(_example(space), space, quiet)
             now = "" if cell.needs else seen[key]
             _check_same(cell, known[cell.id], now)
     return spaces

@@ -15,8 +15,9 @@ class Cluster:
     """Of each job, which does one cell: its share of a node, and for how long it may have it.
 
     `partition` and `account` are Slurm's, `memory` is as 8G, `address` that of a Ray cluster that
-    runs already. `jobs` are given out at a time, as many as one likes where it is 0. No figure of
-    a study depends on any of this. Raises StudyError.
+    runs already. `jobs` are given out at a time, as many as one likes where it is 0. With
+    `gpus` a cell is computed by CUDA; no figure of a study depends on anything else here. Raises
+    StudyError.
     """
 
     partition: str = ""

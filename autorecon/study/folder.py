@@ -7,20 +7,23 @@ import json
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import tomli_w
 
+from autorecon.compress.config import BEFORE
+from autorecon.compress.methods.method import METHODS
 from autorecon.graph import Space
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import structured
-from autorecon.runs import check_contained, locked, write_text
+from autorecon.runs import Progress, check_contained, locked, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import FILE, Study
 from autorecon.workflow.config import RunConfig, read_config
-from autorecon.workflow.spaces import write_genotype
+from autorecon.workflow.spaces import is_written, write_genotype
 
 _REMOVE = "remove it to have its cell done again"
 
@@ -129,14 +132,17 @@ class StudyFolder:
             return None  # its genotype was lost before it was converted
         return found
 
-    def write_genotype(self, genotype: str, space: Space) -> Path:
-        """genotypes/ID.space, made unless it is there, with the space that it is of beside it.
+    def write_genotype(self, genotype: str, space: Space, progress: Progress) -> Path:
+        """genotypes/ID.space, made unless it is there, with the space that it is of beside it; one
+        that says something else is made again.
 
         Raises ArchitectureError where it is of another space.
         """
         found = space.from_id(genotype)
         path = self.genotype_path(genotype)
-        if not path.exists():
+        if not is_written(found, space, path):
+            if path.exists():
+                progress.say(f"warning: {path} is not what was found; it is written again")
             write_genotype(found, space, path)
         return path
 
@@ -167,9 +173,17 @@ def _settings(found: CellRecord, cell: Cell) -> RunConfig:
 
     A draw depends on its space and teacher, a search that selects nothing on no compression.
     """
-    config, own = read_config(found.settings), cell.config
+    config, own = read_config(_as_they_were(found.settings)), cell.config
     if cell.kind == "draw":
         return attrs.evolve(own, space=config.space, teacher=config.teacher)
     if cell.kind == "search" and not own.selects and not config.selects:
         return attrs.evolve(config, compress=own.compress, select=own.select)
     return config
+
+
+def _as_they_were(settings: dict[str, Any]) -> dict[str, Any]:
+    """With those that were not there yet, of methods that have them now."""
+    own = settings.get("compress", {})
+    has = METHODS[own["method"]].settings if own.get("method") in METHODS else {}
+    before = {name: value for name, value in BEFORE.items() if name in has}
+    return settings | {"compress": before | own} if own else settings

@@ -52,7 +52,8 @@ def run(
         folder.write(study, made_by())
         records = {c.id: record for c in cells if (record := known[c.id]) and record.done}
         log = _opened(folder, progress)
-        doing = _Doing(folder, cells, records, progress, spaces, log, each)
+        device = "cuda" if on != "local" and study.cluster.gpus else "cpu"
+        doing = _Doing(folder, cells, records, progress, spaces, log, each, device)
         for cell in cells:
             doing.keep_genotype(cell)
         if left := [cell for cell in cells if cell.id not in records]:
@@ -80,6 +81,7 @@ class _Doing:
     spaces: Mapping[str, Space]
     log: CellLog
     memory: str = ""
+    device: str = "cpu"
     shares: dict[str, float] = attrs.Factory(dict)
     ended: int = 0
     died: Counter[str] = attrs.Factory(Counter)
@@ -143,9 +145,9 @@ class _Doing:
 
     def _task(self, cell: Cell) -> Task:
         if cell.needs is None:
-            return Task(cell, memory=self.memory)
+            return Task(cell, memory=self.memory, device=self.device)
         genotype = self.folder.genotype_path(self.records[cell.needs].genotype)
-        return Task(cell, genotype, self.memory)
+        return Task(cell, genotype, self.memory, self.device)
 
     def _end(self, cell: Cell, record: CellRecord) -> None:
         """Write a record first: what of the work is left is enough to make one that is lost."""
@@ -161,7 +163,7 @@ class _Doing:
     def keep_genotype(self, cell: Cell) -> None:
         record = self.records.get(cell.id)
         if record and record.genotype:
-            self.folder.write_genotype(record.genotype, self.spaces[cell.place])
+            self.folder.write_genotype(record.genotype, self.spaces[cell.place], self.progress)
 
     def _state(self, waiting: Collection[Cell], executor: Executor) -> str:
         begun = executor.begun()

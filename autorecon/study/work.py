@@ -17,7 +17,7 @@ from autorecon.graph.sampling.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
 from autorecon.records.score import Score
-from autorecon.runs import Progress, RunFolder, read_lines
+from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_lines
 from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
@@ -108,6 +108,10 @@ def _open(folder: StudyFolder, task: Task, progress: Progress) -> tuple[RunFolde
     """The cell's run folder, which is there whole or not at all, however a start was cut short."""
     cell = task.cell
     path = folder.work_path(cell)
+    if not _is_whole(RunFolder(path, {}).images_path):
+        shutil.rmtree(path)  # it was begun with them
+    if cell.images and not _is_whole(folder.images_path(cell)):
+        folder.images_path(cell).unlink(missing_ok=True)
     if not path.exists():
         new = path.with_name(f"{path.name}.new")
         shutil.rmtree(new, ignore_errors=True)
@@ -117,6 +121,16 @@ def _open(folder: StudyFolder, task: Task, progress: Progress) -> tuple[RunFolde
             shutil.copyfile(folder.images_path(cell), run.images_path)
         new.rename(path)
     return workflow.resume(path, cell.config.command)
+
+
+def _is_whole(images: Path) -> bool:
+    """Whether a recording of images is what was written, if it is there."""
+    try:
+        if images.exists():
+            load_state(images)
+    except DamagedError:
+        return False
+    return True
 
 
 def _made(space: Space) -> Made:

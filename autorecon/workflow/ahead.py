@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Ahead:
         left = [part for part in parts if not part.done]
         if self.open is None or jobs < 2 or not left:
             return
-        with _noting(folder), Pool(partial(_drive, self.open, threads), jobs) as pool:
+        with Pool(partial(_drive, self.open, threads), jobs) as pool:
             failed = _all(pool, what, left, progress)
         for line in failed:
             progress.say(line)
@@ -122,12 +122,3 @@ def _room() -> int:
     except OSError:
         return 1024
     return int(free[1]) // (2 * int(largest[1])) if largest and free else 1024
-
-
-@contextlib.contextmanager
-def _noting(folder: RunFolder) -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        error.add_note(f"continue with --resume {folder.path}")
-        raise

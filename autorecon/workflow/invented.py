@@ -59,6 +59,7 @@ def invented(
     `spaces` are the generators of the run.
     """
     path = folder.path / KEPT
+    seconds = 0.0
     if not _is_whole(path, progress):
         start = time.perf_counter()
         try:
@@ -67,7 +68,7 @@ def invented(
             progress.say(f"nothing is measured: the images to measure on diverged: {error}")
             return None
         seconds = round(time.perf_counter() - start, 3)
-        _log(folder, seconds)
+    _log(folder, seconds)
     return kept_exam(path, prepared.teacher.module, prepared.config.compress.batch or 64)
 
 

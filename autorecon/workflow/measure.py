@@ -26,7 +26,7 @@ from autorecon.records.files import write_record
 from autorecon.records.packed import read_packed
 from autorecon.records.results import Results
 from autorecon.records.score import Score
-from autorecon.runs import Progress, RunFolder
+from autorecon.runs import Progress, RunError, RunFolder
 from autorecon.teachers import Teacher
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.trained import network_of
@@ -69,7 +69,7 @@ def packed(
     `export_student`.
     """
     about, _ = read_packed(file)
-    build = build or network_of(about, teacher and teacher.module, trust)
+    build = build or network_of(about, teacher.module if teacher else None, trust)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "student.onnx"
         export_student(file, path, build=build)
@@ -145,7 +145,10 @@ def measure_run(
     # A measurement is never worth a run.
     except Exception as error:
         found = Evaluation(source=folder.path.name, problem=reason(error))
-    write_record(folder.evaluation_path, found)
+    try:
+        write_record(folder.evaluation_path, found)
+    except RunError as error:
+        progress.say(f"warning: no measurement is kept: {error}")
 
 
 def _of_run(folder: RunFolder, prepared: Prepared, results: Results) -> Evaluation:

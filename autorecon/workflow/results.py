@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from autorecon.graph import Space
+from autorecon.lang.wording import plural
 from autorecon.records.files import write_record
 from autorecon.records.results import (
     Difference,
@@ -57,6 +59,18 @@ def write_results(
     )
     write_record(folder.results_path, written)
     return written
+
+
+def lost_rows(folder: RunFolder, epochs: Mapping[str, int]) -> list[str]:
+    """What metrics.jsonl lacks of stages that are done, with so many rows each, in words; pages and
+    times are without it."""
+    damaged: list[str] = []
+    found = Counter(row.get("stage") for row in read_lines(folder.metrics_path, damaged))
+    return damaged + [
+        f"{folder.metrics_path} lacks {count - found[stage]} of {plural(count, 'row')} of {stage}"
+        for stage, count in epochs.items()
+        if found[stage] < count
+    ]
 
 
 def _teacher(prepared: Prepared) -> Teacher:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from autorecon.lang.wording import plural
 from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
-from autorecon.runs import Progress, RunError, RunFolder, save_weights
+from autorecon.runs import Progress, RunError, RunFolder, link_or_copy, save_weights
 from autorecon.runs.launched import Launched
 from autorecon.teachers import Teacher
 from autorecon.workflow import stages
@@ -28,7 +29,7 @@ from autorecon.workflow.leading import check_shares
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
-from autorecon.workflow.results import write_results
+from autorecon.workflow.results import lost_rows, write_results
 from autorecon.workflow.spaces import load_stored, store_space
 from autorecon.workflow.trust import code_of, require_trust
 
@@ -45,13 +46,13 @@ HUMAN, DISCOVERED = "human-designed", "discovered"
 
 
 def start(
-    path: Path,
+    path: Path | Callable[[], Path],
     config: RunConfig,
     progress: Progress,
     teacher: Teacher | None = None,
     launched: Launched | None = None,
 ) -> tuple[RunFolder, Prepared]:
-    """Check everything, then make the folder with its config.toml and spaces.
+    """Check everything, then make the folder, or have one made, with its config.toml and spaces.
 
     A `teacher` that is given takes the place of the one that is named. The settings are those that
     repeat the run: what fits into memory, and what is `auto` in `config`, is decided first. Several
@@ -67,6 +68,7 @@ def start(
         progress.say(f"at {config.compress.bits} will be {prepared.coverage.text}")
     prepared = fitted(prepared, progress)
     prepared = decide(prepared, progress)
+    path = path() if callable(path) else path
     folder = RunFolder.create(path, write_config(_bound(prepared.config, prepared.generator)))
     if prepared.generator:
         store_space(folder, prepared.generator, "space")
@@ -76,6 +78,7 @@ def start(
         save_weights(folder.path / _WEIGHTS, prepared.weights)
     if prepared.known:
         store_space(folder, prepared.known, "known")
+    folder = folder.sealed()
     _call(folder, launched)
     return folder, prepared
 
@@ -110,6 +113,8 @@ def resume(
     folder = RunFolder.open(path)
     config = read_config(folder.config)
     require_trust(code_of(config), path, trust, given)
+    if "command" not in folder.config:
+        raise RunError(f"{folder.config_path} breaks off: put it back, or start in another folder")
     check_shares(config, launched)
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
@@ -120,6 +125,7 @@ def resume(
     for needed in (own, baseline, weights, known):
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
+    folder.check_whole()
     space = attrs.evolve(
         config.space,
         file=str(own) if own else "",
@@ -135,7 +141,7 @@ def resume(
 def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE) -> Results:
     """Search, derive, and compress with both generators at the same budget and seeds."""
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
+    with _held(folder):
         _look(folder, prepared, progress)
         stages.search(folder, prepared, progress, ahead)
         return _compress_all(folder, prepared, progress, ahead)
@@ -146,8 +152,10 @@ def search(
 ) -> Space:
     """Search alone."""
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
-        return stages.search(folder, prepared, progress, ahead)
+    with _held(folder):
+        found = stages.search(folder, prepared, progress, ahead)
+        _tell_lost(folder, {"search": prepared.config.search.epochs}, progress)
+        return found
 
 
 def compress(
@@ -162,9 +170,22 @@ def compress(
     The images are written to `record`, if it is given.
     """
     stages.set_threads(prepared.config.threads)
-    with folder.lock():
+    with _held(folder):
         _look(folder, prepared, progress)
         return _compress_all(folder, prepared, progress, ahead, record)
+
+
+@contextlib.contextmanager
+def _held(folder: RunFolder) -> Iterator[None]:
+    """Under its lock; what ends says how to go on, but for what would end in the same way."""
+    with folder.lock():
+        try:
+            yield
+        except BaseException as error:
+            told = any("--resume" in note for note in getattr(error, "__notes__", ()))
+            if not told and not isinstance(error, ArithmeticError):
+                error.add_note(f"continue with --resume {folder.path}")
+            raise
 
 
 def side_by_side(
@@ -271,7 +292,21 @@ def _compress_all(
                 results.append(Row(label, seed, warnings=[why]))
     if diverged and not any(isinstance(result, Student) for result in results):
         raise diverged
+    # The last label's is the run's own: what was discovered, beside what it is compared with.
+    trained = stages.result_path(folder, [*generators][-1], prepared.config.seeds[0])
+    if (weights_path := trained.with_suffix(stages.GENERATOR)).exists():
+        link_or_copy(weights_path, folder.generator_path)
+    ended = [f"compress/{r.generator}/seed{r.seed}" for r in results if isinstance(r, Student)]
+    epochs = dict.fromkeys(ended, prepared.config.compress.epochs)
+    if prepared.config.command == "run":
+        epochs["search"] = prepared.config.search.epochs
+    _tell_lost(folder, epochs, progress)
     return write_results(folder, prepared, generators, results)
+
+
+def _tell_lost(folder: RunFolder, epochs: Mapping[str, int], progress: Progress) -> None:
+    for line in lost_rows(folder, epochs):
+        progress.say(f"warning: {line}")
 
 
 def software() -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from autorecon.compress.sources import Pictures
 from autorecon.nn import Generator
 from autorecon.records.files import PICTURE_CLASSES, PICTURE_LIMIT
 from autorecon.runs import RunFolder, write_bytes
@@ -48,10 +48,11 @@ def _drawn(net: Generator, z: Tensor, batch: int) -> Tensor:
     return torch.cat(drawn, 1).flatten(0, 1)
 
 
-def save_pictures(folder: RunFolder, label: str, pictures: Pictures, prepared: Prepared) -> None:
-    """Write images/LABEL.png: pictures in the order of what they were to show."""
-    images = torch.cat([batch.images for batch in pictures.batches]).cpu()
-    labels = torch.cat([batch.request.labels for batch in pictures.batches]).cpu()
+def save_pictures(
+    folder: RunFolder, label: str, kept: Mapping[str, Tensor], prepared: Prepared
+) -> None:
+    """Write images/LABEL.png: `images` in the order of what they were to show, their `labels`."""
+    images, labels = kept["images"].cpu(), kept["labels"].cpu()
     classes = labels.unique()[:MAX_ROWS]
     rows = [images[labels == shown][:COLUMNS] for shown in classes]
     # A class of few pictures repeats them, so that a row stays a class.
@@ -78,7 +79,23 @@ def _save_grid(
     buffer, about = io.BytesIO(), PngInfo()
     about.add_text(PICTURE_CLASSES, " ".join(map(str, classes)))
     to_pil_image(grid).save(buffer, format="PNG", pnginfo=about)
-    write_bytes(folder.path / "images" / f"{label}.png", buffer.getvalue())
+    write_bytes(_place(folder, label), buffer.getvalue())
+
+
+def is_picture(folder: RunFolder, label: str) -> bool:
+    """Whether images/LABEL.png is there and whole."""
+    from PIL import Image
+
+    try:
+        with Image.open(_place(folder, label), formats=["PNG"]) as picture:
+            picture.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+def _place(folder: RunFolder, label: str) -> Path:
+    return folder.path / "images" / f"{label}.png"
 
 
 def _small(images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autorecon.graph import Space, genotype, load
-from autorecon.lang import format_genotype
+from autorecon.lang import SpaceError, format_genotype
 from autorecon.runs import RunError, RunFolder, write_text
 
 # Names in a run's folder that mean something else there.
@@ -45,11 +45,41 @@ def load_stored(folder: RunFolder, stem: str, like: Space) -> Space:
     return load(folder.path / f"{stem}.space", **like.parameters)
 
 
+def is_written(found: Space, space: Space, out: Path) -> bool:
+    """Whether what `write_genotype` writes is there."""
+    return any(
+        _text(base) == space.text
+        and _text(out) == genotype(space, found.program.chosen, of=base.name).text
+        for base in _bases(space, out)
+    )
+
+
 def write_genotype(found: Space, space: Space, out: Path) -> None:
-    """Write a genotype outside its run, and the space that it is of beside it."""
-    base = out.with_name(f"{space.name}.space")
-    if base.exists() and base.read_text("utf-8") != space.text:
-        base = out.with_name(f"{out.stem}-base.space")
+    """Write a genotype outside its run, and the space that it is of beside it, in place of what is
+    none."""
+    base, other = _bases(space, out)
+    if base.exists() and _text(base) != space.text and _is_space(base):
+        base = other
     write_text(base, space.text)
     write_used(space, base.parent)
     write_text(out, genotype(space, found.program.chosen, of=base.name).text)
+
+
+def _bases(space: Space, out: Path) -> tuple[Path, Path]:
+    """Where the space is beside a genotype, and where it is if another has its name."""
+    return out.with_name(f"{space.name}.space"), out.with_name(f"{out.stem}-base.space")
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _is_space(path: Path) -> bool:
+    try:
+        load(path)
+    except SpaceError:
+        return False
+    return True

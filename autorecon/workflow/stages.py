@@ -31,7 +31,6 @@ from autorecon.runs import (
     RunError,
     RunFolder,
     drive,
-    link_or_copy,
     load_state,
     load_weights,
     save_state,
@@ -44,9 +43,12 @@ from autorecon.workflow.front import write_front
 from autorecon.workflow.leading import lead
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
-from autorecon.workflow.samples import save_pictures, save_samples
+from autorecon.workflow.samples import is_picture, save_pictures, save_samples
 from autorecon.workflow.select import forget_trials, select
 from autorecon.workflow.spaces import load_stored
+
+GENERATOR, IMAGES = ".generator.safetensors", ".images.safetensors"
+"""What a compression's result has in place of .json, of what its student learned from."""
 
 
 def search(
@@ -54,7 +56,7 @@ def search(
 ) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
     stage = search_stage(folder, prepared)
-    if not _is_derived(folder, prepared.space, progress):
+    if not _is_derived(folder, prepared, progress):
         if left := left_out(prepared.space):
             progress.say(left)
         drive(lead(stage, folder, prepared, "search"), folder, progress)
@@ -70,10 +72,20 @@ def search(
     return load_stored(folder, "genotype", prepared.space)
 
 
-def _is_derived(folder: RunFolder, space: Space, progress: Progress) -> bool:
-    """Whether the genotype is there and as derivation.json has it."""
-    if not folder.genotype_path.exists():
+def _is_derived(folder: RunFolder, prepared: Prepared, progress: Progress) -> bool:
+    """Whether the genotype is there and as derivation.json has it, and the super net's weights, if
+    they are still to be used."""
+    if not folder.genotype_path.exists() or not _is_found(folder, prepared.space, progress):
         return False
+    if Checkpoints(folder.checkpoint_path, "search").newest(progress) is None:
+        if prepared.config.inherit:
+            progress.say("the weights of the super net are gone: it is searched again")
+            return False
+        progress.say("warning: the weights of the super net are gone, for `autorecon derive`")
+    return True
+
+
+def _is_found(folder: RunFolder, space: Space, progress: Progress) -> bool:
     try:
         stored = load_stored(folder, "genotype", space)
         chosen = read_derivation(folder.derivation_path)
@@ -154,15 +166,19 @@ def compress(
     What is learned from is written to `record`, for a run that repeats it; such a one has it as
     its `images_path`, and makes no images of its own.
     """
-    done = result_path(folder, label, seed)
+    done, first = result_path(folder, label, seed), seed == prepared.config.seeds[0]
     if known := _known(done, prepared, progress):
+        if first:
+            _show(folder, prepared, label, space, done, progress)
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(lead(stage, folder, prepared, "compression", label=label, seed=seed), folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
     _save_student(prepared, stage, done)
-    _save_images(folder, prepared, label, stage, done, progress)
+    _save_images(stage, label, done)
+    if first:
+        _show(folder, prepared, label, space, done, progress)
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
@@ -176,9 +192,9 @@ def _known(done: Path, prepared: Prepared, progress: Progress) -> Student | None
         if (known := read_record(done, Student)) is None:
             return None
         read_packed(done.with_suffix(".safetensors"))
-        left = {"generator": "generator", "pictures": "images"}
-        if kind := left.get(prepared.config.compress.recipe.source):
-            load_weights(done.with_suffix(f".{kind}.safetensors"))
+        left = {"generator": GENERATOR, "pictures": IMAGES}
+        if suffix := left.get(prepared.config.compress.recipe.source):
+            load_weights(done.with_suffix(suffix))
     except (RecordError, RunError) as error:
         progress.say(f"{error}; {done.stem} is compressed again")
         done.unlink(missing_ok=True)
@@ -207,18 +223,18 @@ def compression(
         generator(space, seed=seed, weights_from=weights_from) if space else None,
         prepared.exam.score if prepared.exam else None,
         image_shape=prepared.teacher.image_shape,
-        wrap=_wrap(folder, record),
+        wrap=_wrap(folder, record, prepared.config.device),
         compute=computing(prepared.config, "compress"),
         parts=prepared.config.memory.parts,
         name=f"compress/{label}/seed{seed}",
     )
 
 
-def _wrap(folder: RunFolder, record: Path | None) -> Callable[[Source], Source] | None:
+def _wrap(folder: RunFolder, record: Path | None, device: str) -> Callable[[Source], Source] | None:
     """What takes the place of a method's own source where images are kept or repeated."""
     if folder.images_path.exists():
         recording = load_state(folder.images_path)
-        return lambda _: Repeated(recording)
+        return lambda _: Repeated(recording, device)
     return Recorded if record else None
 
 
@@ -244,35 +260,38 @@ def _beside(progress: Progress, what: str) -> Iterator[None]:
         progress.say(f"warning: there is no {what} ({type(error).__name__}: {error})")
 
 
-def _save_images(
-    folder: RunFolder,
-    prepared: Prepared,
-    label: str,
-    stage: Compression,
-    done: Path,
-    progress: Progress,
-) -> None:
-    """What makes images, or the images themselves, and a grid of those of the first seed."""
+def _save_images(stage: Compression, label: str, done: Path) -> None:
+    """What makes images, or the images themselves."""
     source = stage.source.source if isinstance(stage.source, Recorded) else stage.source
-    first = stage.config.seed == prepared.config.seeds[0]
     if isinstance(source, Generated):
         net = cast(Generator, source.generator)
-        about = {"space": net.space.text}
-        save_weights(done.with_suffix(".generator.safetensors"), net, about)
-        if first:
-            # The last label's is the run's own: what was discovered, beside what it is
-            # compared with.
-            link_or_copy(done.with_suffix(".generator.safetensors"), folder.generator_path)
-            with _beside(progress, f"a picture of {label}"):
-                save_samples(folder, label, net, prepared)
+        save_weights(done.with_suffix(GENERATOR), net, {"space": net.space.text})
     elif isinstance(source, Pictures):
         images = torch.cat([batch.images for batch in source.batches])
         labels = torch.cat([batch.request.labels for batch in source.batches])
         kept = {"images": images, "labels": labels}
-        save_weights(done.with_suffix(".images.safetensors"), kept, {"method": label})
-        if first:
-            with _beside(progress, f"a picture of {label}"):
-                save_pictures(folder, label, source, prepared)
+        save_weights(done.with_suffix(IMAGES), kept, {"method": label})
+
+
+def _show(
+    folder: RunFolder,
+    prepared: Prepared,
+    label: str,
+    space: Space | None,
+    done: Path,
+    progress: Progress,
+) -> None:
+    """A grid of the images of a compression that is done, unless there is one that is whole."""
+    weights, images = done.with_suffix(GENERATOR), done.with_suffix(IMAGES)
+    with _beside(progress, f"a picture of {label}"):
+        if is_picture(folder, label):
+            return
+        if space and weights.exists():
+            net = generator(space)
+            net.load_state_dict(load_weights(weights))
+            save_samples(folder, label, net, prepared)
+        elif images.exists():
+            save_pictures(folder, label, load_weights(images), prepared)
 
 
 def set_threads(threads: int) -> None:

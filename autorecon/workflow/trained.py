@@ -38,6 +38,7 @@ def run_space(path: Path, trust: bool = True) -> Space:
     code = code_of(config) if config.command == "compress" else config.space.ops
     require_trust(code, path, trust)
     load_ops(*config.space.ops)
+    folder.check_whole()
     if config.command == "compress":
         return bind(str(folder.space_path), config.space.set, load_teacher(config))
     if not folder.genotype_path.exists():

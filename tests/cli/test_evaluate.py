@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import nn
 
 from autorecon.cli import cli
 from autorecon.runs import save_weights
+from autorecon.teachers.loading import build_own
 from autorecon.workflow import measure
 
 TEACHER = """
@@ -193,7 +193,7 @@ def test_an_operation_that_onnx_has_not_is_named() -> None:
 def test_a_student_needs_nothing_of_its_teacher(
     tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weights = import_module("my_teachers").good().state_dict()
+    weights = build_own("my_teachers:good").state_dict()
     save_weights(Path("w.safetensors"), weights)
     data = ["--weights", "w.safetensors", "--data", "folder:photos", "-q", "-o", tmp_path / "run"]
     made = autorecon("compress", *MINE, *SHORT[:-3], *data, *KNOWN)

@@ -155,7 +155,7 @@ def test_mistakes_are_told_before_anything_is_made():
 
 
 # What a job takes with --resume; whatever else it has is of a job that begins.
-WITH_RESUME = {"resume", "trust", "jobs", "quiet", "as_json"}
+WITH_RESUME = {"resume", "trust", "jobs", "quiet", "tensorboard", "as_json"}
 VALUES = {"--config": "x.toml", "--with": "threads=1", "--set": "width=3", "--ops": "os"}
 
 
@@ -213,3 +213,19 @@ def test_shipped_teachers_are_listed():
     lines = autorecon("teachers").stdout.splitlines()
     assert any(line.startswith("resnet20-fashion16") for line in lines)
     assert json.loads(autorecon("teachers", "--json").stdout)["resnet20-fashion16"]["size"] == 16
+
+
+def test_tensorboard_is_refused_before_any_work_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
+    fails("needs tensorboard, which is not installed: pip install", "run", "--tensorboard")
+    Path("old/tensorboard").mkdir(parents=True)
+    fails(f"or remove {Path('old/tensorboard')}", "run", "--resume", "old")
+
+
+def test_tensorboard_has_what_a_search_found():
+    pytest.importorskip("tensorboard")
+    options = [*MINE, *SMALL, "--set", "width=4", "--set", "latent=4", "-q", "--tensorboard"]
+    assert autorecon("search", "paper", *options, "-o", "s").exit_code == 0
+    assert list(Path("s/tensorboard/search").iterdir())
+    assert any(b"genotype" in path.read_bytes() for path in Path("s/tensorboard").glob("events*"))

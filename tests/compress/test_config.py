@@ -36,7 +36,10 @@ def test_epochs_share_all_steps(epochs: int) -> None:
 @pytest.mark.parametrize(
     ("setting", "fault"),
     [
-        ({"ranges": "max"}, "ranges = 'max' is unknown; choose percentile or mse or minmax"),
+        (
+            {"ranges": "max"},
+            "ranges = 'max' is unknown; choose fitted or percentile or mse or minmax",
+        ),
         ({"rounding": "up"}, "rounding = 'up' is unknown; choose plain or unbiased"),
         ({"bits": "w1a1"}, "choose 2 to 8"),
         ({"bits": ""}, "bits '': expected the form w3a3"),

@@ -28,8 +28,12 @@ def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"resources": {"metadata": {"path": str(tmp_path)}}}
     NotebookClient(book, timeout=120, kernel_name="python3", **options).execute()
     shown = [output for cell in book.cells for output in cell.get("outputs", ())]
-    forms = [set(output.get("data", ())) for output in shown if output.output_type != "stream"]
-    assert sum("text/html" in form for form in forms) == 2
+    forms = [output.data for output in shown if output.output_type != "stream"]
+    pages = [form["text/html"] for form in forms if "text/html" in form]
+    assert sum("<table" in page for page in pages) == 2
     assert sum("image/svg+xml" in form for form in forms) == 2
+    bars = [page for page in pages if "<progress" in page]
+    assert [len(bars), len(pages)] == [2, 4]
+    assert all("took" in bar for bar in bars)
     lines = [o.text for o in shown if o.output_type == "stream"]
     assert "".join(lines).count("\n") < 20

@@ -89,7 +89,7 @@ def test_a_study_goes_on_with_what_could_not_know(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its genotypes are written again; none of them is compressed with anew."""
-    (command,) = re.findall(r"^autorecon study table4 .*$", PAGE, flags=re.M)
+    (command,) = re.findall(r"^autorecon study docs/results/table4 .*$", PAGE, flags=re.M)
     for name in ("study.toml", "records.jsonl"):
         shutil.copy(RESULTS / "table4" / name, tmp_path)
     result = CliRunner().invoke(

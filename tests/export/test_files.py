@@ -194,6 +194,48 @@ def own_operation():
     OWN.clear()
 
 
+def doubled(code: str) -> autorecon.Space:
+    """A space with an operation of one's own that gives this code."""
+
+    def doubling(source, target):
+        def build():
+            return nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+        return autorecon.OpPlan(source, build, parameters=20, macs=16, code=code)
+
+    autorecon.op(doubling)
+    text = "space s\ninput z [4]: noise\noutput image [4]\nlink z -> image = tanh >> doubling\n"
+    return autorecon.loads(text)
+
+
+def test_an_operation_of_ones_own_is_exported_as_its_code(tmp_path):
+    space = doubled("nn.Sequential(nn.Linear(4, 4), nn.ReLU())")
+    try:
+        found = export(autorecon.generator(space, seed=0), tmp_path / "mine.py")
+    finally:
+        OWN.clear()
+    assert found.difference == 0
+    assert "nn.Linear(4, 4), nn.ReLU()" in found.paths[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Doubling(4)", "the `code` of `doubling` does not make .*: NameError"),
+        ("nn.Sequential(nn.Linear(4, 5))", "does not make .*: RuntimeError"),
+        ("nn.Linear(", "does not make .*: SyntaxError"),
+        ("nn.Sequential(nn.Linear(4, 4))", "would compute something else"),
+    ],
+)
+def test_code_that_makes_something_else_is_told(code, message, tmp_path):
+    try:
+        with pytest.raises(ExportError, match=message):
+            export(autorecon.generator(doubled(code), seed=0), tmp_path / "mine.py")
+    finally:
+        OWN.clear()
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("ending", "message"),
     [

@@ -47,6 +47,8 @@ ENDLESS = {
     "a long loop": "for i in 1..1000000000 { let a = i }\n",
     "empty loops": "for i in 1..1000 {\n" * 4 + "}\n" * 4,
     "open blocks": "block b {\n" * 2000,
+    "operations of all": _definitions("op a0 = tanh\n", "op a{1} = a{0} >> a{0}\n", 9)
+    + "".join(f"node n{i} [3] then a9\n" for i in range(300)),
     "operations": "link z -> image = linear" + " >> tanh" * 3000 + "\n",
 }
 

@@ -60,7 +60,11 @@ PROGRAMS = {
         link a -> image = conv(2, stride=2) >> relu >> nearest | conv(3) | identity""",
     "attention": """node a [8, 4, 4] then bn
         link z -> a = linear(spectral=true)
-        link a -> image = attention >> conv(3)""",
+        link a -> image = attention >> conv(3) | attention(pool=2, bias=true) >> conv(1, equal=true)
+          | attention(full=true, spectral=true) >> conv(3, equal=true) | conv(3, spectral=true)""",
+    "heads": """node a [16, 2, 2] then bn
+        link z -> a = linear(equal=true)
+        link a -> image = attention(heads=2, spectral=true) >> deconv(4, groups=2, equal=true)""",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from random import Random
 
@@ -14,33 +13,13 @@ from autorecon.lang.diagnostics.faults import SpaceError
 from autorecon.lang.source import MAX_BYTES, Source
 from autorecon.lsp.documents import Document, Documents
 from autorecon.lsp.features import diagnostics
-from autorecon.lsp.features.rename import Refused
 from autorecon.lsp.knowledge import Knowledge, check_document
-from autorecon.lsp.server import FEATURES, OF_CHECKS
+from autorecon.lsp.server import OF_CHECKS
 from autorecon.lsp.view import View
+from fuzzing.editing import ask_all
 
 SPACES = {name: path.read_text("utf-8") for name, path in shipped_spaces().items()}
 STEP = 350  # characters; `python tests/lsp/test_half_written.py` goes on by 50
-MORE = {
-    types.TEXT_DOCUMENT_CODE_ACTION: {"context": types.CodeActionContext([])},
-    types.TEXT_DOCUMENT_FORMATTING: {"options": types.FormattingOptions(2, True)},
-    types.TEXT_DOCUMENT_REFERENCES: {"context": types.ReferenceContext(True)},
-    types.TEXT_DOCUMENT_RENAME: {"new_name": "other"},
-}
-
-
-def ask_all(view: View, offset: int) -> None:
-    """Every feature at a place, as the server asks it."""
-    item = types.TextDocumentIdentifier(view.document.uri)
-    place = view.document.positions.position(offset)
-    for method, function in (FEATURES | OF_CHECKS).items():
-        kind = types.METHOD_TO_TYPES[method][2]
-        given = dict(MORE.get(method, {}))
-        fields = {field.name for field in kind.__attrs_attrs__}
-        given |= {"position": place} if "position" in fields else {}
-        given |= {"range": types.Range(place, place)} if "range" in fields else {}
-        with contextlib.suppress(Refused):
-            function(view, kind(text_document=item, **given))
 
 
 def read(text: str, documents: Documents | None = None, uri: str = "untitled:one") -> Document:

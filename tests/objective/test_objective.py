@@ -10,7 +10,6 @@ from torch import Tensor
 
 from autorecon.objective import (
     TERMS,
-    DivergedError,
     LayerStatistics,
     Objective,
     ObjectiveError,
@@ -79,7 +78,8 @@ def test_total_is_the_weighted_sum_and_carries_a_gradient(observation: Observati
     total, parts = Objective.parse("ce + 0.1*bns - 2*entropy")(observation)
     assert list(parts) == ["ce", "bns", "entropy"]
     expected = parts["ce"] + 0.1 * parts["bns"] - 2 * parts["entropy"]
-    assert total.item() == pytest.approx(expected, rel=1e-6)
+    assert not expected.requires_grad
+    torch.testing.assert_close(total.detach(), expected)
     total.backward()
     assert observation.logits.grad is not None
 
@@ -89,26 +89,6 @@ def test_bns_needs_batchnorm_layers(observation: Observation) -> None:
         Objective.parse("ce + bns")(attrs.evolve(observation, statistics=[]))
 
 
-@pytest.mark.parametrize(("value", "word"), [(math.nan, "nan"), (math.inf, "inf")])
-def test_a_term_that_is_not_finite_is_named(
-    observation: Observation, value: float, word: str
-) -> None:
-    broken = attrs.evolve(observation, logits=torch.full((2, 3), value))
-    with pytest.raises(DivergedError) as caught:
-        Objective.parse("bns + entropy")(broken)
-    error = caught.value
-    error.step = 7
-    assert (error.term, error.exit_code) == ("entropy", 1)
-    assert "'entropy' became nan at step 7" in str(error)
-
-
-def test_a_total_that_overflows_is_named(observation: Observation) -> None:
-    with pytest.raises(DivergedError) as caught:
-        Objective.parse("3e38*bns")(observation)
-    assert (caught.value.term, caught.value.value) == ("3e+38*bns", math.inf)
-    assert "step" not in str(caught.value)
-
-
 @pytest.mark.usefixtures("spare_names")
 def test_a_user_adds_a_term(observation: Observation) -> None:
     @term("loud", "mean absolute logit; this test")
@@ -116,7 +96,7 @@ def test_a_user_adds_a_term(observation: Observation) -> None:
         return observation.logits.abs().mean()
 
     _, parts = Objective.parse("ce + 3*loud")(observation)
-    assert parts["loud"] == pytest.approx(7.5 / 6)
+    assert parts["loud"].item() == pytest.approx(7.5 / 6)
 
 
 @pytest.mark.usefixtures("spare_names")
@@ -131,7 +111,7 @@ def test_a_term_that_needs_the_student_waits_for_it(observation: Observation) ->
     assert not Objective.parse("ce").needs_student
     assert list(objective(observation)[1]) == ["ce"]
     student = attrs.evolve(observation, student_logits=observation.logits.detach() + 2)
-    assert objective(student)[1]["agree"] == pytest.approx(4)
+    assert objective(student)[1]["agree"].item() == pytest.approx(4)
     with pytest.raises(ObjectiveError, match="trains a generator by itself"):
         Objective.parse("2*agree")
 

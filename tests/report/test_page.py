@@ -234,7 +234,7 @@ def test_a_picture_that_cannot_be_shown_is_a_line(
 ) -> None:
     """The work is done by then: an error would keep everything else from whoever waited for it."""
     (finished.path / "images" / "discovered.png").write_text("<svg onload=alert(1)>")
-    monkeypatch.setattr("autorecon.report.embed.SVG_LIMIT", 10)
+    monkeypatch.setattr("autorecon.graph.draw.inline.SVG_LIMIT", 10)
     text = report(finished).text
     assert "The images of discovered are not shown" in text
     assert "is not a PNG image" in text

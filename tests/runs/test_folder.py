@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autorecon.runs import RunError, RunFolder, next_free
+from autorecon.runs import RunError, RunFolder, new_folder, next_free, write_text
 
 
 def test_config_comes_back(tmp_path: Path) -> None:
@@ -80,6 +80,60 @@ def test_broken_config_is_told(tmp_path: Path, content: bytes) -> None:
         RunFolder.open(tmp_path)
 
 
+SPACE = "space s\ninput z [4]: noise\n"
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> RunFolder:
+    run = RunFolder.create(tmp_path, {"command": "run", "seeds": [0, 1]})
+    for path in (run.space_path, tmp_path / "parts" / "block.space"):
+        write_text(path, SPACE)
+    return run.sealed()
+
+
+@pytest.mark.parametrize("place", [0, 3, 30, 90, -20, -2])
+def test_a_damaged_config_is_told(begun: RunFolder, place: int) -> None:
+    assert RunFolder.open(begun.path) == begun
+    whole = begun.config_path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[place] ^= 1
+    for damaged in (flipped, whole[:place] if place > 12 or place < 0 else flipped):
+        begun.config_path.write_bytes(damaged)
+        try:
+            assert RunFolder.open(begun.path) == begun
+        except RunError as error:
+            assert "config.toml is not" in str(error)  # noqa: PT017
+        else:
+            assert place == 3, "only the word before the checksum may change"
+
+
+@pytest.mark.parametrize("name", ["space.space", "parts/block.space"])
+def test_a_space_that_is_another_than_at_the_beginning_is_told(begun: RunFolder, name: str) -> None:
+    begun.check_whole()
+    write_text(begun.path / name, SPACE.replace("4", "5"))
+    with pytest.raises(RunError, match=rf"{name} is not what the run began with \(checksum\)"):
+        begun.check_whole()
+    (begun.path / name).unlink()
+    RunFolder.open(begun.path).check_whole()
+
+
+def test_what_is_gone_while_it_is_worked_in_is_not_made_anew(begun: RunFolder) -> None:
+    gone = begun.path.with_name("gone")
+    with begun.lock():
+        write_text(begun.path / "images" / "a", "a")
+        begun.path.rename(gone)
+        for name in ("b", "images/b", "c/d/e"):
+            with pytest.raises(RunError, match="is gone, or another folder is in its place"):
+                write_text(begun.path / name, "b")
+        assert not begun.path.exists()
+        begun.path.mkdir()  # where something was mounted
+        with pytest.raises(RunError, match="in its place"):
+            write_text(begun.path / "b", "b")
+        begun.path.rmdir()
+        gone.rename(begun.path)
+    write_text(begun.path / "c" / "d" / "e", "e")
+
+
 def test_lock_keeps_others_out(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path, {})
     with run.lock(), pytest.raises(RunError, match="in use by another process"), run.lock():
@@ -119,6 +173,17 @@ def test_what_is_no_lock_is_left_alone(tmp_path: Path, make: Callable[[Path], ob
     with pytest.raises(RunError, match="cannot lock"), run.lock():
         pass
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_several_that_ask_at_once_get_a_new_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = iter([tmp_path / "runs" / name for name in "aab"])
+    monkeypatch.setattr("autorecon.runs.folder.next_free", lambda *_: next(places))
+    assert [new_folder(tmp_path / "runs", "x").name for _ in range(2)] == ["a", "b"]
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot make the folder"):
+        new_folder(tmp_path / "file", "x")
 
 
 def test_next_free_counts_from_the_highest(tmp_path: Path) -> None:

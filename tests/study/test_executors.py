@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -119,6 +120,12 @@ def test_who_comes_back_finds_what_was_given_out(cells, folder):
     assert (task.cell, why) == (cells[1], "job 1 was shot")
 
 
+def test_a_cell_that_has_a_gpu_is_computed_there(cells):
+    assert Task(cells[0]).config.device == "cpu"
+    assert Task(cells[0], device="cuda").config.device == "cuda"
+    assert Task(cells[0], device="cuda").cell.id == cells[0].id
+
+
 def test_a_cell_that_another_process_gave_away_is_not_done_twice(cells, folder):
     jobs = Jobs(folder, 1)
     jobs.give(Task(cells[0]))
@@ -214,3 +221,13 @@ def test_the_end_of_a_log_is_read(tmp_path):
     (tmp_path / "log").write_bytes(b"x" * 9000 + b"\n\nlast \xff line\n\n")
     assert tail(tmp_path / "log") == "last \ufffd line"
     assert tail(tmp_path / "none") == ""
+
+
+def test_a_cluster_that_does_not_come_up_is_an_error_of_ours(folder, monkeypatch):
+    def init(**asked):
+        raise Exception("The current node timed out during startup.")
+
+    ray = SimpleNamespace(init=init, is_initialized=lambda: False)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(StudyError, match="The current node timed out"):
+        executor("ray", folder, 1, Cluster()).__enter__()

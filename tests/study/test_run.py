@@ -97,6 +97,14 @@ def test_going_on_from_records_alone_does_nothing_again(copied, monkeypatch):
     assert kept("copy") == kept("out")
 
 
+def test_genotypes_that_are_damaged_are_written_again(copied, done):
+    before = kept("out")
+    for path in Path("out/genotypes").iterdir():
+        path.write_text(path.read_text()[:-9])
+    done(copied, "out", seeds=1)
+    assert kept("out") == before
+
+
 def test_work_on_other_cells_stays(copied, here, done):
     other = Path("out/work/of-another-cell")
     other.mkdir(parents=True)
@@ -160,6 +168,17 @@ def test_a_draw_stays_whatever_the_defaults_become(copied, done):
         done(copied, "out", seeds=1)
 
 
+def test_a_record_that_does_not_know_of_a_setting_is_of_what_was_done_before(copied, done):
+    record = records_of("out")[f"{ID}/w3a3/discovered/seed0"]
+    del record.settings["compress"]["labels"]
+    put(record, "compress")
+    with pytest.raises(StudyError, match="made with other settings"):
+        done(copied, "out", seeds=1)
+    record.settings["compress"]["labels"] = "known"
+    put(record, "compress")
+    assert done(copied, "out", seeds=1)
+
+
 def test_a_search_that_selects_nothing_stays_whatever_compresses(copied, done):
     record = records_of("out")[f"{ID}/search-paper/seed0"]
     record.settings["compress"]["rounding"] = "unbiased"
@@ -210,6 +229,18 @@ def test_bit_widths_share_the_images_that_they_would_each_have_made(tiny, here, 
     assert len(made) == 2 * (2 + 4)  # generators, and steps of each
     assert records_of("together") == records_of("apart")
     assert not Path("together/work").exists()
+    ended = StudyFolder.forget_images
+
+    def damaging(self, *given):
+        for path in self.path.glob("work/images-*"):
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        ended(self, *given)
+
+    monkeypatch.setattr(StudyFolder, "forget_images", damaging)
+    made.clear()
+    done(text, "again", bits=["w3a3", "w2a4"])
+    assert len(made) == 2 * 2 * (2 + 4)
+    assert records_of("again") == records_of("apart")
 
 
 def test_images_go_when_nobody_is_left_to_learn_from_them(tiny):

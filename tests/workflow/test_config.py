@@ -65,6 +65,7 @@ def test_a_recipe_has_a_space_for_those_who_name_none():
 def test_a_recipe_compresses_in_its_way_by_its_own_method_alone():
     weights = {"alpha": 1.0, "objective": "ce + 0.1*bns"}
     own = {"method": "gdfq", **weights, "generator_lr": 1e-3, "rounding": "plain"}
+    own |= {"ranges": "percentile", "labels": "all", "keep": "last"}
     assert combine(None, {}, [], "paper")["compress"] == own
     bits = combine(None, {"compress.bits": "w4a4"}, [], "paper")["compress"]
     assert bits == own | {"bits": "w4a4"}

@@ -354,6 +354,9 @@ def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
     folder.genotype_path.write_text(folder.genotype_path.read_text()[:40])
     (folder.compressed_path / "human-designed-seed0.json").write_text('{"a": [')
     (folder.path / "invented.safetensors").write_bytes(b"12")
+    (folder.path / "images" / "human-designed.png").unlink()
+    picture = folder.path / "images" / "discovered.png"
+    picture.write_bytes(picture.read_bytes()[:-30])
     resumed = workflow.resume(folder.path, "run")
     workflow.run(*resumed, Progress())
     assert files(folder.path) == before
@@ -364,6 +367,13 @@ def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
     assert "human-designed-seed0.json is not JSON" in said
     assert "it is derived again" in said
     assert "the images are made again" in said
+    folder.metrics_path.write_text("".join(folder.metrics_path.read_text().splitlines(True)[1:]))
+    workflow.run(*workflow.resume(folder.path, "run"), Progress())
+    told = f"warning: {folder.metrics_path} lacks 1 of 2 rows of search\n"
+    assert told in capsys.readouterr().err
+    folder.space_path.write_text(folder.space_path.read_text() + "# other\n")
+    with pytest.raises(RunError, match=r"space\.space is not what the run began with"):
+        workflow.resume(folder.path, "run")
 
 
 def test_a_run_whose_checkpoints_are_gone_has_each_row_once(tiny):

@@ -8,8 +8,6 @@ import pytest
 import torch
 
 import autorecon
-from autorecon.compress.batch import Batch
-from autorecon.objective import Request
 from autorecon.report.embed import read_grid
 from autorecon.runs import RunFolder
 from autorecon.workflow.samples import COLUMNS, MAX_ROWS, save_pictures, save_samples
@@ -26,8 +24,7 @@ def test_noise_of_imagenets_size_is_within_a_pages_limit(folder):
     random = torch.Generator().manual_seed(0)
     labels = torch.arange(MAX_ROWS) * 40 + 3
     images = torch.rand(MAX_ROWS, 3, 224, 200, generator=random)
-    batch = Batch(images, Request(labels), torch.zeros(MAX_ROWS, 1000))
-    save_pictures(folder, "zeroq", SimpleNamespace(batches=[batch]), NOT_KNOWN)
+    save_pictures(folder, "zeroq", {"images": images, "labels": labels}, NOT_KNOWN)
     grid = read_grid(folder.path / "images" / "zeroq.png")
     assert grid.classes == tuple(labels.tolist())
     shown = (grid.width / COLUMNS, grid.height / MAX_ROWS)
@@ -37,8 +34,7 @@ def test_noise_of_imagenets_size_is_within_a_pages_limit(folder):
 
 def test_small_images_keep_their_pixels(folder):
     images = torch.rand(2, 1, 16, 16)
-    batch = Batch(images, Request(torch.tensor([0, 1])), torch.zeros(2, 2))
-    save_pictures(folder, "zeroq", SimpleNamespace(batches=[batch]), NOT_KNOWN)
+    save_pictures(folder, "zeroq", {"images": images, "labels": torch.tensor([0, 1])}, NOT_KNOWN)
     grid = read_grid(folder.path / "images" / "zeroq.png")
     assert (grid.width, grid.height) == (COLUMNS * 17 + 1, 2 * 17 + 1)
 

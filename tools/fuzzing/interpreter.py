@@ -90,10 +90,17 @@ class Interpreter:
         assert kernel.bias == (module.bias is not None)
         return factor * correlated(x, weight, module.bias, kernel.grid.dilation, groups)
 
-    def _weight(self, place: Place, module: nn.Module) -> Tensor:
-        """A weight divided by its largest singular value, which a step in training looks for."""
+    def _weight(self, place: Place, module: nn.Module, within: str = "") -> Tensor:
+        """A weight over the root of its inputs, or divided by its largest singular value, which a
+        step in training looks for."""
         if not hasattr(module, "parametrizations"):
             return module.weight
+        if hasattr(module.parametrizations.weight[0], "inputs"):
+            raw = module.parametrizations.weight.original
+            groups = getattr(module, "groups", 1)
+            turned = isinstance(module, nn.ConvTranspose2d)
+            inputs = len(raw) // groups * raw[0, 0].numel() if turned else raw[0].numel()
+            return raw / math.sqrt(inputs)
         if id(module) not in self._spectral:
             (norm,) = module.parametrizations.weight
             raw = module.parametrizations.weight.original
@@ -104,7 +111,7 @@ class Interpreter:
                 with torch.no_grad():
                     u = _unit(matrix @ v, norm.eps)
                     v = _unit(matrix.T @ u, norm.eps)
-                self.moved[place, "u"], self.moved[place, "v"] = u, v
+                self.moved[place, f"{within}u"], self.moved[place, f"{within}v"] = u, v
             self._spectral[id(module)] = raw / (u @ (matrix @ v))
         return self._spectral[id(module)]
 
@@ -208,14 +215,29 @@ class Interpreter:
         return x
 
     def _attention(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
-        q, k, v = (
-            torch.einsum("oi,nip->nop", layer.weight[:, :, 0, 0], x.flatten(2))
-            for layer in (module.query, module.key, module.value)
-        )
-        shares = torch.einsum("ncp,ncq->npq", q, k).softmax(-1)
-        attended = torch.einsum("ncq,npq->ncp", v, shares)
-        out = torch.einsum("oi,nip->nop", module.out.weight[:, :, 0, 0], attended)
-        return x + module.gamma * out.view_as(x)
+        args = step.op.args
+
+        def conv(name: str, given: Tensor) -> Tensor:
+            layer = getattr(module, name)
+            weight = self._weight(step.place, layer, f"{name}.")
+            out = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], given)
+            return out if layer.bias is None else out + layer.bias[:, None, None]
+
+        def heads(given: Tensor) -> list[Tensor]:
+            return [t.flatten(2) for t in given.chunk(args["heads"], 1)]
+
+        def pooled(given: Tensor) -> Tensor:
+            windows = [given[:, :, i :: args["pool"], j :: args["pool"]]
+                       for i in range(args["pool"]) for j in range(args["pool"])]  # fmt: skip
+            return torch.stack(windows).amax(0)
+
+        attended = []
+        sources = conv("query", x), pooled(conv("key", x)), pooled(conv("value", x))
+        for q, k, v in zip(*map(heads, sources), strict=True):
+            shares = torch.einsum("ncp,ncq->npq", q, k).softmax(-1)
+            attended.append(torch.einsum("ncq,npq->ncp", v, shares))
+        made = torch.cat(attended, 1).unflatten(2, x.shape[2:])
+        return x + module.gamma * (made if args["full"] else conv("out", made))
 
     def _bn(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         axes = [0, *range(2, x.dim())]

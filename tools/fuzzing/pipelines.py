@@ -88,8 +88,16 @@ class Pipelines:
         kernel = self.one("1", "1", "3", "3", "3", "5")
         dilation = self.one("", "", "", "dilation=2") if kernel != "1" else ""
         groups = self._groups(channels, out)
-        spectral = "spectral=true" if self.chance(0.06) else ""
-        return call("conv", kernel, dilation, groups, here, self._bias(), spectral)
+        return call("conv", kernel, dilation, groups, here, self._bias(), self._sized(0.1))
+
+    def _sized(self, often: float) -> str:
+        return self.one("spectral=true", "equal=true") if self.chance(often) else ""
+
+    def attention(self, shape: Shape) -> str:
+        heads = self.one(*(f"heads={n}" * (n > 1) for n in divisors(shape[0] // 8)))
+        pool = "pool=2" if shape[1] % 2 == shape[2] % 2 == 0 and self.chance(0.4) else ""
+        flags = [f"{flag}=true" for flag in ("bias", "full", "spectral") if self.chance(0.3)]
+        return call("attention", heads, pool, *flags)
 
     def _groups(self, channels: int, out: int) -> str:
         both = [g for g in divisors(channels) if out % g == 0][1:]
@@ -127,13 +135,14 @@ class Pipelines:
         if self.chance(0.15):
             length = self.random.randint(1, 4)
             before += f"linear(out={length}) >> {self.kept((length,))} >> "
-        arguments = self.one("", "", "", "bias=false", "spectral=true")
+        arguments = self.one("", "", "", "bias=false", "spectral=true", "equal=true")
         return before + call("linear", arguments) + self._after(target)
 
     def _flat(self, source: Shape, target: Shape) -> str:
         """Between maps of one resolution."""
         if source == target and self.chance(0.35):
-            rare = ["attention"] * (source[0] % 8 == 0) + ["avg_pool(3)", "max_pool(3)"]
+            rare = ["avg_pool(3)", "max_pool(3)"]
+            rare += [self.attention(source)] if source[0] % 8 == 0 else []
             return self.one("identity", "identity", self.keeping(source), self.one(*rare))
         kind, conv = self.random.random(), self.conv(source[0], target[0])
         if kind < 0.5:
@@ -190,10 +199,10 @@ class Pipelines:
         """A convolution that shrinks; kernels of all kinds, even ones and single taps too."""
         kind, kernel = self.one("conv", "conv", "sepconv"), self.random.randint(1, stride + 2)
         groups = self._groups(source[0], target[0]) if kind == "conv" else ""
-        spectral = "spectral=true" if kind == "conv" and self.chance(0.1) else ""
+        sized = self._sized(0.2) if kind == "conv" else ""
         dilation = self.one("", "", "dilation=2")
         given = f"stride={stride}"
-        conv = call(kind, str(kernel), dilation, groups, self._bias(), spectral, given)
+        conv = call(kind, str(kernel), dilation, groups, self._bias(), sized, given)
         return conv + self._after(target)
 
     def _shrunk(self, source: Shape, target: Shape, stride: int) -> str:
@@ -213,7 +222,7 @@ class Pipelines:
             given = (
                 "" if factor == 2 else f"stride={factor}",
                 self._bias(),
-                "spectral=true" if self.chance(0.1) else "",
+                self._sized(0.2),
                 self._groups(source[0], target[0]),
             )
             return call("deconv", kernel, *given) + self._after(target)

@@ -74,8 +74,9 @@ def _executed(net: SpaceNet, plan: Plan) -> _Way:
 
 
 def _buffer(layer: str, module: nn.Module, name: str) -> str:
-    if name in ("u", "v"):
-        return f"{layer}.parametrizations.weight.0._{name}"
+    within, dot, last = name.rpartition(".")
+    if last in ("u", "v"):
+        return f"{layer}.{within}{dot}parametrizations.weight.0._{last}"
     return f"{layer}.bn.{name}" if hasattr(module, "gamma") else f"{layer}.{name}"
 
 

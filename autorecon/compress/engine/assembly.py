@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from autorecon.compress.config import CompressConfig
+from autorecon.compress.equalization import hold_statistics
 from autorecon.compress.errors import CompressError, PartialError
 from autorecon.compress.quantization.quantize import quantize
+from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.sources import Generated, Noise, Nothing, Pictures, Source
 from autorecon.compress.student import (
     DistilledStudent,
@@ -150,6 +152,8 @@ def make_student(
         model = quantize(
             teacher, shape, config.widths, config.ranges, config.rounding, config.scheme
         )
+        if config.scheme == "integer" and RANGES[config.ranges].by_statistics:
+            hold_statistics(model.module)
         return _covered(QuantizedStudent(model, config.calibration_batches), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,13 +13,14 @@ from torch import Tensor, nn
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
+from autorecon.compress.engine.keeping import Weights, keep_better, values_of
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
 from autorecon.compress.sources import Source
 from autorecon.compress.student import float_bytes
 from autorecon.nn import Compute
-from autorecon.objective import DivergedError, TeacherView
+from autorecon.objective import TeacherView, Values
 from autorecon.records.files import REMEDY
 from autorecon.records.schema import structured
 from autorecon.records.score import Score
@@ -72,6 +74,7 @@ class Compression:
         self.warnings: list[str] = []
         self.epochs_done = 0
         self._begun = False
+        self._before: Weights = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
 
@@ -81,7 +84,8 @@ class Compression:
     def run_epoch(self, epoch: int, tick: Callable[[], None]) -> dict[str, Any]:
         """Run what is left of the epoch and give its mean losses, its images' diversity and score.
 
-        Raises DivergedError with the step, and RuntimeError for an epoch out of turn.
+        Raises DivergedError with the step, at the latest when the epoch is over, and RuntimeError
+        for an epoch out of turn.
         """
         if epoch != self.epochs_done:
             raise RuntimeError(f"epoch {epoch} was asked for, but {self.epochs_done} are done")
@@ -91,37 +95,34 @@ class Compression:
             torch.manual_seed(self.config.seed * 1_000_003 + epoch)
             if self._global is not None:
                 torch.set_rng_state(self._global)
-            for step in range(first + self._so_far.steps, last):
-                self._step(step)
+            for step in range(first + self._so_far.losses.steps, last):
+                self._so_far.losses.take(step + 1, partial(self._step, step))
                 tick()
+            self._so_far.losses.read()
             self.epochs_done = epoch + 1
             if self.epochs_done == self.epochs and not self._begun:
                 self._so_far.notes |= self._begin()
         row, warning = self._so_far.row(), self._so_far.diversity.warning
         self._so_far, self._global = self._fresh(), None
-        self.warnings += filter(None, [warning])
+        self.warnings += filter(None, [warning, self._keep_better()])
         return row | self._score()
 
     def _fresh(self) -> SoFar:
         return SoFar(diversity=Diversity(self.source.labelled))
 
-    def _step(self, step: int) -> None:
+    def _step(self, step: int) -> Values:
         joint, index = self.config.place(step)
         if joint and not self._begun:
             self._so_far.notes |= self._begin()
-        try:
-            batch, parts = self._joint(index) if joint else self.source.make(self._learner())
-        except DivergedError as error:
-            error.step = step + 1
-            raise
+        batch, parts = self._joint(index) if joint else self.source.make(self._learner())
         # Pictures that a student learns from were looked at when they were made.
         if batch is not None and (not joint or self.method.source == "generator"):
             self._so_far.diversity.note(step, batch)
-        self._so_far.note(parts)
+        return parts
 
-    def _joint(self, index: int) -> tuple[Batch | None, dict[str, float]]:
+    def _joint(self, index: int) -> tuple[Batch | None, Values]:
         """Steps of the generator, if it still learns, and steps of the student."""
-        batch, parts = None, dict[str, float]()
+        batch, parts = None, dict[str, Tensor | float]()
         for _ in range(self.config.generator_steps):
             batch, losses = self.source.make(self._learner())
             parts |= losses
@@ -139,10 +140,19 @@ class Compression:
         """Ready the student for its steps, and score it as it is then if that means anything."""
         scored = self.student.begin(lambda: self.source.draw().images)
         self._begun = True
+        if self.config.keep == "better":
+            self._before = values_of(self.student.module)
         if self.evaluate is None or not scored:
             return {}
         self.scores.calibrated = self.evaluate(self.student.module)
         return self.scores.calibrated.columns("calibrated_")
+
+    def _keep_better(self) -> str:
+        """What a student was before its first step, if it was better then; says so."""
+        if self.epochs_done < self.epochs or not self._before:
+            return ""
+        before, self._before = self._before, {}
+        return keep_better(self.student, before, self.view, self.source, self.config.seed)
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:
@@ -180,10 +190,11 @@ class Compression:
             "training": _settled(self.training.state_dict(), done),
             "random": self.random.get_state(),
             "begun": self._begun,
+            "before": self._before,
             "epochs_done": self.epochs_done,
-            "so_far": attrs.asdict(self._so_far),
+            "so_far": self._so_far.state(),
             # Within an epoch it is ours (see `run_epoch`), and between two it is of no account.
-            "global": torch.get_rng_state() if self._so_far.steps else None,
+            "global": torch.get_rng_state() if self._so_far.losses.steps else None,
             "scores": attrs.asdict(self.scores),
             "warnings": list(self.warnings),
         }
@@ -193,7 +204,7 @@ class Compression:
         self.source.load_state_dict(state["source"])
         self.training.load_state_dict(state["training"])
         self.random.set_state(state["random"])
-        self._begun = state["begun"]
+        self._begun, self._before = state["begun"], dict(state["before"])
         self.epochs_done = state["epochs_done"]
         self._so_far, self._global = SoFar.of(state["so_far"]), state["global"]
         self.scores = structured(state["scores"], Scores, "the checkpoint", REMEDY)

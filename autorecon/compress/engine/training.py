@@ -6,15 +6,17 @@ import math
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
+from autorecon.compress.engine.alignment import Alignment
 from autorecon.compress.engine.attention import watch_attention
 from autorecon.compress.methods.losses import total
 from autorecon.compress.methods.method import Losses
-from autorecon.compress.student import Student
+from autorecon.compress.student import QuantizedStudent, Student
 from autorecon.nn import processes
-from autorecon.objective import TeacherView
+from autorecon.objective import TeacherView, Values
 
 
 class Training:
@@ -26,10 +28,11 @@ class Training:
         self._parts = parts if student.is_steady else 1
         self.student, self._view, self.config = student, view, config
         self.method = config.recipe
+        self._alignment = _alignment(student, view, config)
         self.optimiser = _optimiser(student, config)
 
-    def step(self, batch: Batch, index: int) -> dict[str, float]:
-        """Step `index` on a batch; gives the losses. Raises DivergedError."""
+    def step(self, batch: Batch, index: int) -> Values:
+        """Step `index` on a batch; gives the losses."""
         done = index / self.config.steps
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * (1 + math.cos(math.pi * done)) / 2
@@ -41,9 +44,9 @@ class Training:
             self.optimiser.step()
         return {f"student.{name}": value for name, value in values.items()}
 
-    def _differentiate(self, batch: Batch) -> dict[str, float]:
+    def _differentiate(self, batch: Batch) -> dict[str, Tensor]:
         """Add up gradients and losses of parts of the batch: losses are means over images."""
-        found: dict[str, float] = {}
+        found: dict[str, Tensor] = {}
         if processes.now().size > 1:
             batch = batch.part(processes.own_share(len(batch.images)))
         count = len(batch.images)
@@ -53,18 +56,34 @@ class Training:
             loss, values = total(self._losses(part))
             share = len(part.images) / count
             (loss * share if share < 1 else loss).backward()
-            found = {name: found.get(name, 0.0) + share * v for name, v in values.items()}
+            if share == 1:
+                return values
+            # As Python's numbers are added up.
+            parts = {name: share * value.double() for name, value in values.items()}
+            found = {name: found[name] + v for name, v in parts.items()} if found else parts
         return found
 
+    def answers(self, images: Tensor) -> tuple[Tensor, Losses]:
+        """Logits [N, classes] of the student as it learns, and what else of it is to be small."""
+        if self._alignment is None:
+            return self._view.compute(self.student.learning(), images), {}
+        logits, apart = self._alignment(images)
+        return logits, {"alignment": (self.config.alignment, apart)}
+
     def _losses(self, batch: Batch) -> Losses:
-        assert self.method.loss is not None
-        losses = self.method.loss(self._answers(batch), batch, self.config)
+        """Those of the batch that all processes have a part of."""
+        losses = self._own_losses(batch)
         return {name: (weight, processes.mean(loss)) for name, (weight, loss) in losses.items()}
 
-    def _answers(self, batch: Batch) -> Answers:
+    def _own_losses(self, batch: Batch) -> Losses:
+        assert self.method.loss is not None
+        if self.method.attends:
+            return self.method.loss(self._attentive(batch), batch, self.config)
+        logits, others = self.answers(batch.images)
+        return self.method.loss(Answers(logits), batch, self.config) | others
+
+    def _attentive(self, batch: Batch) -> Answers:
         module, compute = self.student.learning(), self._view.compute
-        if not self.method.attends:
-            return Answers(compute(module, batch.images))
         with watch_attention(self._view.teacher) as taught, torch.no_grad():
             self._view.answers(batch.images)
         with watch_attention(module) as found:
@@ -81,6 +100,13 @@ class Training:
         self.student.module.load_state_dict(state["student"])
         if "optimiser" in state:
             self.optimiser.load_state_dict(state["optimiser"])
+
+
+def _alignment(student: Student, view: TeacherView, config: CompressConfig) -> Alignment | None:
+    if not config.alignment or not isinstance(student, QuantizedStudent):
+        return None
+    integer = config.scheme == "integer"
+    return Alignment(view.teacher, student.model.module, integer, view.compute)
 
 
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:

@@ -10,6 +10,7 @@ import attrs
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.engine.collapse import collapse_warning, diversity
+from autorecon.objective import Losses, Values, numbers
 from autorecon.records.score import Score
 
 DIGITS = 4
@@ -42,10 +43,20 @@ class Diversity:
     overall: list[float] = attrs.Factory(list)
     within: list[float] = attrs.Factory(list)
     warning: str | None = None
+    _unread: list[tuple[int, Values]] = attrs.field(factory=list, init=False)
 
     def note(self, step: int, batch: Batch) -> None:
-        """Look at the batch that was made in `step`, counted from 0."""
-        overall, within = diversity(batch.images, batch.request.labels)
+        """Look at the batch that was made in `step`, counted from 0; what it came to is read later,
+        as losses are."""
+        overall, within = diversity(batch.images, batch.request.labels_here)
+        self._unread.append((step, {"overall": overall, "within": within}))
+
+    def read(self) -> None:
+        unread, self._unread = self._unread, []
+        for (step, _), found in zip(unread, numbers([v for _, v in unread]), strict=True):
+            self._add(step, **found)
+
+    def _add(self, step: int, overall: float, within: float) -> None:
         self.overall.append(round(overall, DIGITS))
         self.within.append(round(within, DIGITS))
         fault = collapse_warning(overall, within, labelled=self.labelled)
@@ -54,6 +65,7 @@ class Diversity:
 
     def row(self) -> dict[str, Any]:
         """For metrics.jsonl: the last batch's figures, those of every batch, and the warning."""
+        self.read()
         if not self.overall:
             return {}
         row: dict[str, Any] = {
@@ -67,25 +79,25 @@ class Diversity:
 
 @attrs.define
 class SoFar:
-    """What an epoch has come to after its first `steps`, of which its row is made."""
+    """What an epoch has come to after its first steps, of which its row is made."""
 
-    steps: int = 0
-    losses: dict[str, list[float]] = attrs.Factory(dict)
+    losses: Losses = attrs.Factory(Losses)
     notes: dict[str, Any] = attrs.Factory(dict)
     diversity: Diversity = attrs.Factory(Diversity)
 
-    def note(self, losses: Mapping[str, float]) -> None:
-        """The losses of one step."""
-        for name, value in losses.items():
-            self.losses.setdefault(name, []).append(value)
-        self.steps += 1
-
     def row(self) -> dict[str, Any]:
-        """For metrics.jsonl: means over the epoch, and what was noted once."""
-        means = {name: sum(values) / len(values) for name, values in self.losses.items()}
-        return self.notes | means | self.diversity.row()
+        """For metrics.jsonl: means over the epoch, and what was noted. Raises DivergedError."""
+        return self.notes | self.losses.means() | self.diversity.row()
+
+    def state(self) -> dict[str, Any]:
+        """All of it, read. Raises DivergedError."""
+        losses = {"steps": self.losses.steps, "losses": self.losses.read(), "notes": self.notes}
+        self.diversity.read()
+        shown = attrs.asdict(self.diversity, filter=lambda field, _: field.init)
+        return losses | {"diversity": shown}
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> SoFar:
-        """From what attrs.asdict made of one."""
-        return cls(**{**state, "diversity": Diversity(**state["diversity"])})
+        """From its `state`."""
+        losses = Losses(state["losses"], state["steps"])
+        return cls(losses, state["notes"], Diversity(**state["diversity"]))

@@ -4,7 +4,7 @@ In comes the captured graph of a network with BatchNorm layers, out the same fun
 that are easier to round, and the moments of its values, by which ranges and biases are set.
 """
 
-from autorecon.compress.equalization.correct import correct_biases, set_ranges
+from autorecon.compress.equalization.correct import correct_biases, hold_statistics, set_ranges
 from autorecon.compress.equalization.equalize import absorb, equalize, find_pairs
 from autorecon.compress.equalization.moments import Moments, propagate
 
@@ -14,6 +14,7 @@ __all__ = [
     "correct_biases",
     "equalize",
     "find_pairs",
+    "hold_statistics",
     "propagate",
     "set_ranges",
 ]

@@ -27,6 +27,7 @@ from autorecon.compress.quantization.operations import (
     CONVOLUTIONS,
     MOVEMENTS,
     POOLS,
+    SHAPES,
     is_rectifier,
     operation,
     top_of,
@@ -104,7 +105,8 @@ def propagate(
             known = found[call.source]
             found[node] = known and through_call(traced, call, known)
         else:
-            inputs = [found[argument] for argument in node.all_input_nodes]
+            values = (part for part in node.all_input_nodes if operation(part) not in SHAPES)
+            inputs = [found[part] for part in values]
             told = [moments for moments in inputs if moments]
             found[node] = _of_call(node, told) if told and len(told) == len(inputs) else None
     return found

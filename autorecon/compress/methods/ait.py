@@ -8,6 +8,7 @@ share of its weights does change its level; the share falls with the learning ra
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from autorecon.compress.methods import dfc, gdfq
@@ -42,31 +43,64 @@ def update(
         for weight, _ in pairs:
             weight.zero_()
         optimiser.step()
-        for (weight, quantizer), old in zip(pairs, before, strict=True):
-            weight.copy_(old + scale(old, weight, quantizer, share) * weight)
+        moves = [
+            Move(old, weight, quantizer)
+            for (weight, quantizer), old in zip(pairs, before, strict=True)
+        ]
+        for move, factor in zip(moves, scales(moves, share), strict=True):
+            move.step.copy_(move.old + factor * move.step)
 
 
-def scale(old: Tensor, step: Tensor, quantizer: WeightQuantizer, share: float) -> float:
-    """The factor of at least 1 at which `share` of the weights changes its level.
+class Move:
+    """A step that a quantized weight is to take."""
 
-    1 if the step as it is does that, or is nothing at all. Found by doubling, then by bisection.
+    def __init__(self, old: Tensor, step: Tensor, quantizer: WeightQuantizer) -> None:
+        self.old, self.step, self._quantizer = old, step, quantizer
+        self._levels = quantizer.encode(old).codes
+
+    def share(self, factor: float) -> Tensor:
+        """Of the weights, what changes its level, a scalar."""
+        codes = self._quantizer.encode(self.old + factor * self.step).codes
+        return (codes != self._levels).float().mean()
+
+
+def scales(moves: Sequence[Move], share: float) -> list[float]:
+    """The factors of at least 1 at which `share` of each weight changes its level.
+
+    1 if a step as it is does that, or is nothing at all. All are looked for at once, so that a GPU
+    is waited for some ten times a step, whatever the number of weights.
     """
-    levels = quantizer.encode(old).codes
+    from autorecon.nn.transfer import fetched
 
-    def moved(factor: float) -> float:
-        changed = quantizer.encode(old + factor * step).codes != levels
-        return float(changed.float().mean())
+    found = [1.0] * len(moves)
+    there = fetched([move.step.any() for move in moves])
+    searches = {i: _search(share) for i, moving in enumerate(there) if moving}
+    asked = {i: next(search) for i, search in searches.items()}
+    while asked:
+        shares = fetched([moves[i].share(factor) for i, factor in asked.items()])
+        answers, asked = dict(zip(asked, shares, strict=True)), {}
+        for i, moved in answers.items():
+            try:
+                asked[i] = searches[i].send(moved.item())
+            except StopIteration as end:
+                found[i] = end.value
+    return found
 
-    if moved(1.0) >= share or not step.any():
+
+def _search(share: float) -> Generator[float, float, float]:
+    """Asks what moves at some factors, by doubling and then by bisection, and gives the best."""
+    if (yield 1.0) >= share:
         return 1.0
-    factors = (2.0**i for i in range(1, DOUBLINGS))
-    high = next((factor for factor in factors if moved(factor) >= share), None)
-    if high is None:
+    for doubling in range(1, DOUBLINGS):
+        high = 2.0**doubling
+        if (yield high) >= share:
+            break
+    else:
         return 1.0
     low = high / 2
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        low, high = (low, middle) if moved(middle) >= share else (middle, high)
+        low, high = (low, middle) if (yield middle) >= share else (middle, high)
     return high
 
 

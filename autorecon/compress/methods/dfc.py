@@ -14,7 +14,7 @@ from autorecon.compress.methods.method import (
     PICTURED,
     QUANTIZED,
     SOFTENED,
-    TRAINED,
+    TUNED,
     Losses,
     Method,
     register,
@@ -42,7 +42,7 @@ DFC = register(
         source="pictures",
         settings=QUANTIZED
         | PICTURED
-        | TRAINED
+        | TUNED
         | SOFTENED
         | {"objective": "bns_kl + ce + 0.1*smooth"},
         loss=loss,

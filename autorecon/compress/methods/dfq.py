@@ -41,7 +41,7 @@ def student(teacher: nn.Module, image_shape: Shape, config: Settings) -> Student
     equalization.equalize(pairs, normals)
     equalization.absorb(pairs, normals)
     # The biases take up what rounding does to the means.
-    rules = Rules(config.widths, rounding="plain", scheme=config.scheme)
+    rules = Rules(config.widths, "percentile", "plain", config.scheme)
     model = quantize_captured(traced, rules)
     equalization.set_ranges(traced, normals)
     equalization.correct_biases(traced, normals)

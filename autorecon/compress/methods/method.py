@@ -34,7 +34,7 @@ QUANTIZED: Defaults = COMMON | {
     "first_last": 0,
     "bits_of": "",
     "allow_partial": False,
-    "ranges": "percentile",
+    "ranges": "fitted",
     "rounding": "unbiased",
     "calibration_batches": 8,
 }
@@ -66,6 +66,8 @@ TRAINED: Defaults = {
 }
 ALTERNATED: Defaults = {"generator_steps": 1}
 SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
+TUNED: Defaults = TRAINED | {"alignment": 0.0, "keep": "better"}
+LABELLED: Defaults = {"labels": "known"}
 """Groups of settings with their defaults, of which methods are put together."""
 
 

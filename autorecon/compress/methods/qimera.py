@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.compress.methods import gdfq
-from autorecon.compress.methods.method import Method, register
+from autorecon.compress.methods.method import LABELLED, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -67,7 +67,7 @@ QIMERA = register(
         cite="Choi et al., Qimera: Data-free Quantization with Synthetic Boundary Supporting "
         "Samples, NeurIPS 2021",
         source="generator",
-        settings=gdfq.SETTINGS,
+        settings=gdfq.SETTINGS | LABELLED,
         needs=("features",),
         loss=gdfq.loss,
         ask=ask,

@@ -44,11 +44,13 @@ def concentrations(teacher: nn.Module) -> Tensor:
     """Similarity [classes, classes] of the rows of the last layer, each row spread over 0..1."""
     from torch.nn.functional import normalize
 
+    from autorecon.nn.transfer import fetched
     from autorecon.objective.teacher_view import last_linear
 
     layer = last_linear(teacher)
     assert layer is not None  # the method's needs say so
-    rows = normalize(layer.weight.detach())
+    (weight,) = fetched([layer.weight])  # answers are drawn on the host
+    rows = normalize(weight)
     similar = rows @ rows.T
     low, high = similar.amin(1, keepdim=True), similar.amax(1, keepdim=True)
     return (similar - low) / (high - low).clamp_min(1e-12)

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from torch import fx
 
-from autorecon.compress.quantization.calls import moved_from, unweighted_macs, weighted_calls
+from autorecon.compress.quantization.calls import (
+    WeightedCall,
+    moved_from,
+    parameter,
+    unweighted_macs,
+    weighted_calls,
+)
 from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
 from autorecon.compress.quantization.operations import MOVEMENTS, operation
 from autorecon.records.coverage import Coverage, Part
@@ -17,16 +23,22 @@ LARGEST = 10
 def coverage(traced: fx.GraphModule) -> Coverage:
     """What of a quantized graph is at its bits, and the largest parts that are not."""
     weights = {name: value.numel() for name, value in traced.named_parameters()}
+    names = {id(value): name for name, value in traced.named_parameters()}
+
+    def name_of(call: WeightedCall) -> str:
+        """One name of a weight that layers share; its own of a buffer."""
+        return names.get(id(parameter(traced, call.weight)), str(call.weight.target))
+
     calls = weighted_calls(traced)
     total = sum(call.macs for call in calls)
     own = unweighted_macs(traced)
-    quantized = {str(call.weight.target) for call in calls if _is_quantized(traced, call.node)}
-    covered = [call for call in calls if str(call.weight.target) in quantized]
+    quantized = {name_of(call) for call in calls if _is_quantized(traced, call.node)}
+    covered = [call for call in calls if name_of(call) in quantized]
     left = [Part(name, count, 0) for name, count in weights.items() if name not in quantized]
     left += [Part(node.meta["label"], 0, macs) for node, macs in own.items()]
     return Coverage(
         weights=sum(weights.values()),
-        weights_quantized=sum(weights[name] for name in quantized),
+        weights_quantized=sum(weights.get(name, 0) for name in quantized),
         macs=total + sum(own.values()),
         macs_quantized=sum(call.macs for call in covered),
         macs_of_both=sum(call.macs for call in covered if _on_a_grid(traced, call.source)),

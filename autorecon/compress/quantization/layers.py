@@ -21,27 +21,41 @@ BETA = 0.9
 """Share of the past in the moving average of a range."""
 
 
+LEAST = 1 / 16
+"""Share of the widest range that each channel's has at least: what is silent on images of a
+generator need not be so on others."""
+
+
 class ActivationQuantizer(nn.Module):
-    """Quantizes one activation, per tensor.
+    """Quantizes one activation, per tensor, or per channel where values [N, C, ...] are given a
+    range for each of so many `channels`, as `shape` [C, 1, ...].
 
     While it observes, its range follows the batches by a moving average that starts at the first
-    of them; frozen, it keeps the range. The state is all in buffers. With `integer` the range has
-    zero in it, so that zero is a level.
+    of them; frozen, it keeps the range. The state is all in buffers. With `integer`, and where
+    channels have their own, the range has zero in it, so that zero is a level. `holds` are ends
+    that a range is at least as wide as, whatever is observed.
     """
 
     low: Tensor
     high: Tensor
     initialised: Tensor
 
-    def __init__(self, bits: int, ranges: str, integer: bool = False) -> None:
+    def __init__(
+        self, bits: int, ranges: str, integer: bool = False, shape: tuple[int, ...] = ()
+    ) -> None:
         super().__init__()
         self.bits, self.integer = bits, integer
         self.ranges = ranges
         self._ends = RANGES[ranges].ends
         self.observing = True
-        self.register_buffer("low", torch.zeros(()))
-        self.register_buffer("high", torch.zeros(()))
+        self.holds: tuple[Tensor, Tensor] | None = None
+        self.register_buffer("low", torch.zeros(shape))
+        self.register_buffer("high", torch.zeros(shape))
         self.register_buffer("initialised", torch.zeros((), dtype=torch.bool))
+
+    @property
+    def by_channel(self) -> bool:
+        return self.low.dim() > 0
 
     def forward(self, x: Tensor) -> Tensor:
         if self.observing:
@@ -49,12 +63,19 @@ class ActivationQuantizer(nn.Module):
         return fake_quantize(x, self.low, self.high, self.bits)
 
     def _observe(self, x: Tensor) -> None:
-        past = BETA if self.initialised else 0.0
-        low, high = self._ends(x, self.bits)
-        if self.integer:
+        rows = x.transpose(0, 1).flatten(1) if self.by_channel else x.reshape(1, -1)
+        low, high = self._ends(rows, self.bits)
+        if self.integer or self.by_channel:
             low, high = low.clamp_max(0), high.clamp_min(0)
-        self.low.mul_(past).add_(low, alpha=1 - past)
-        self.high.mul_(past).add_(high, alpha=1 - past)
+        if self.by_channel:
+            high = torch.maximum(high, LEAST * high.max())
+        if self.holds is not None:
+            low, high = torch.minimum(low, self.holds[0]), torch.maximum(high, self.holds[1])
+        for end, found in ((self.low, low), (self.high, high)):
+            found = found.view_as(end)
+            moved = end.mul(BETA).add(found, alpha=1 - BETA)
+            # Chosen where it is, since a GPU would be waited for to look.
+            end.copy_(torch.where(self.initialised, moved, end.mul(0.0).add(found)))
         self.initialised.fill_(True)
 
     def extra_repr(self) -> str:
@@ -131,8 +152,10 @@ class BiasQuantizer(nn.Module):
         values, of_weight = (self._root[0].get_submodule(n) for n in (self.values, self.weight))
         assert isinstance(values, ActivationQuantizer)
         assert isinstance(of_weight, WeightQuantizer)
-        span = (values.high - values.low).clamp_min(1e-8)
-        return span / (2**values.bits - 1) * of_weight.steps(weight)
+        span, steps = (values.high - values.low).clamp_min(1e-8), of_weight.steps(weight)
+        if values.by_channel:
+            span = span.flatten().repeat_interleave(len(steps) // span.numel())
+        return span / (2**values.bits - 1) * steps
 
 
 class StoredWeight(WeightQuantizer):

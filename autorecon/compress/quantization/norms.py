@@ -70,16 +70,21 @@ def _fold(traced: fx.GraphModule, call: WeightedCall, norm: fx.Node) -> Folded:
     scale = factor / (variance + eps).sqrt()
     bias = torch.zeros_like(mean) if call.bias is None else parameter(traced, call.bias)
     kernel = parameter(traced, call.weight)
-    kernel.mul_(scale.view(-1, *[1] * (kernel.dim() - 1)))
+    # A new one: another layer may have this parameter too.
+    put_parameter(
+        traced, str(call.weight.target), kernel * scale.view(-1, *[1] * (kernel.dim() - 1))
+    )
     _put_bias(traced, call, (bias - mean) * scale + offset)
     return Folded(offset.clone(), factor.clone())
 
 
 def _put_bias(traced: fx.GraphModule, call: WeightedCall, value: Tensor) -> None:
-    if call.bias is not None:
+    if call.bias is not None and len(call.bias.users) == 1:
         put_parameter(traced, str(call.bias.target), value)
         return
-    name = f"{call.layer}.bias"
+    # Of a weight that is no layer's, and that names no place for others, it stands beside it.
+    is_layer = str(call.weight.target).endswith(".weight")
+    name = f"{call.layer}.bias" if is_layer and call.bias is None else f"{call.weight.target}_bias"
     put_parameter(traced, name, value)
     with traced.graph.inserting_after(call.weight):
         bias = traced.graph.get_attr(name)

@@ -23,6 +23,7 @@ from autorecon.compress.quantization.calls import (
 )
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.coverage import Coverage, coverage
+from autorecon.compress.quantization.depthwise import read_by_channel
 from autorecon.compress.quantization.layers import (
     ActivationQuantizer,
     BiasQuantizer,
@@ -30,12 +31,13 @@ from autorecon.compress.quantization.layers import (
 )
 from autorecon.compress.quantization.norms import fold_batch_norms
 from autorecon.compress.quantization.operations import is_rectifier
-from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress.quantization.ranges import RANGES, WIDE
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
 from autorecon.compress.quantization.widths import Widths, as_widths
 from autorecon.image_size import is_image_shape
+from autorecon.nn.transfer import fetched
 from autorecon.records.results import Site
 
 QUANTIZERS = "quantizers"
@@ -69,9 +71,10 @@ class QuantizedModel:
 
     def freeze(self) -> None:
         """Keep the activation ranges as they are; raises CompressError if there are none yet."""
-        for quantizer in self.quantizers():
-            if not quantizer.initialised:
-                raise CompressError("activation ranges are unknown: show the student images first")
+        quantizers = list(self.quantizers())
+        if not all(fetched([quantizer.initialised for quantizer in quantizers])):
+            raise CompressError("activation ranges are unknown: show the student images first")
+        for quantizer in quantizers:
             quantizer.observing = False
 
     def weight_bytes(self) -> int:
@@ -88,7 +91,7 @@ class Rules:
     """
 
     widths: Widths = attrs.field(converter=as_widths)
-    ranges: str = "percentile"
+    ranges: str = "fitted"
     rounding: str = "unbiased"
     scheme: str = "gdfq"
 
@@ -100,12 +103,16 @@ class Rules:
     def integer(self) -> bool:
         return self.scheme == "integer"
 
+    @property
+    def by_channel(self) -> bool:
+        return RANGES[self.ranges].by_channel
+
 
 def quantize(
     teacher: nn.Module,
     image_shape: tuple[int, int, int],
     bits: Bits | Widths | None = None,
-    ranges: str = "percentile",
+    ranges: str = "fitted",
     rounding: str = "unbiased",
     scheme: str = "gdfq",
 ) -> QuantizedModel:
@@ -124,7 +131,8 @@ def quantize(
             f"in quantize(net, (3, 224, 224), Bits(4, 4)), not {image_shape!r} and {bits!r}"
         )
     rules = Rules(bits, ranges, rounding, scheme)
-    return quantize_captured(capture(teacher, tuple(image_shape)), rules)
+    channels, height, width = image_shape
+    return quantize_captured(capture(teacher, (channels, height, width)), rules)
 
 
 def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
@@ -133,11 +141,12 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
     if hasattr(traced, QUANTIZERS):
         raise TraceError(f"{name} has an attribute '{QUANTIZERS}', a name that is needed here")
     if rules.integer:
-        fold_batch_norms(traced)
+        traced.meta["folded"] = fold_batch_norms(traced)
     calls = weighted_calls(traced)
     values = quantized_values(traced, rules.scheme)
     _check_found(name, calls, values)
     rules.widths.check_used([call.layer for call in calls])
+    by_channel = read_by_channel(traced, rules.integer) if rules.by_channel else set()
     traced.add_submodule(QUANTIZERS, nn.ModuleDict())
     ends = {calls[0].weight, calls[-1].weight}
     sites = list(_quantize_weights(traced, calls, rules, ends))
@@ -147,7 +156,8 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
-        sites.append(_quantize_value(traced, node, width, rules))
+        apart = node in by_channel and width < WIDE
+        sites.append(_quantize_value(traced, node, width, rules, apart))
     if rules.integer:
         _round_biases(traced)
     traced.recompile()
@@ -199,14 +209,18 @@ def _reader(call: WeightedCall) -> fx.Node:
     return turns[0] if turns else call.node
 
 
-def _quantize_value(traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules) -> Site:
-    name = node.meta["label"]
-    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer)
+def _quantize_value(
+    traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules, by_channel: bool
+) -> Site:
+    name, (_, *shape) = node.meta["label"], node.meta["shape"]
+    shape = [shape[0], *[1] * len(shape[1:])] if by_channel else []
+    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer, tuple(shape))
     with traced.graph.inserting_after(node):
         quantized = _place(traced, node, name, quantizer)
     node.replace_all_uses_with(quantized, lambda user: user is not quantized)
     kind = "activation" if is_rectifier(node) else kind_of(node)
-    return Site(name, kind, bits, f"per tensor, {rules.ranges} range")
+    per = "channel" if by_channel else "tensor"
+    return Site(name, kind, bits, f"per {per}, {rules.ranges} range")
 
 
 def _round_biases(traced: fx.GraphModule) -> None:

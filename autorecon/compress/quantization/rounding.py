@@ -45,7 +45,7 @@ def _on_grid(x: Tensor, low: Tensor, high: Tensor, bits: int) -> tuple[Tensor, T
     half = 2 ** (bits - 1)
     span = (high - low).clamp_min(1e-8)
     # A tensor above the line, because torch takes number / tensor as number * reciprocal.
-    scale = span.new_tensor(2**bits - 1) / span
+    scale = span.new_full((), 2**bits - 1) / span
     zero = torch.round(scale * low) + half
     return (x * scale).sub_(zero).round_().clamp_(-half, half - 1), scale, zero
 
@@ -107,7 +107,7 @@ def weight_scale(weight: Tensor, bits: int, rounding: str, integer: bool = False
     """Steps in 1, an output channel [out]: `scale` of `encode_weight`, bit for bit."""
     _, low, high = _ranged(weight, bits, rounding, integer)
     span = (high - low).clamp_min(1e-8)
-    return (span.new_tensor(2**bits - 1) / span).flatten()
+    return (span.new_full((), 2**bits - 1) / span).flatten()
 
 
 @torch.no_grad()
@@ -150,8 +150,8 @@ def _whole_shift(shift: Tensor, low: Tensor, high: Tensor, bits: int) -> Tensor:
 
 
 def multiple(bits: int) -> int:
-    """By how much levels of so few bits are spread in 8 bits, 0 to 255."""
-    return 255 // (2**bits - 1)
+    """By how much levels of so few bits are spread in 8 bits, 0 to 255; more bits are not."""
+    return max(1, 255 // (2**bits - 1))
 
 
 def _ranged(

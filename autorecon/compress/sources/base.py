@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.nn import processes
-from autorecon.objective import Observation, Request, TeacherView
+from autorecon.objective import Observation, Request, TeacherView, Values
 
 Learner = Callable[[Tensor], Tensor]
 """The student as the images see it: images [N, C, H, W] to logits [N, classes], in eval mode."""
@@ -22,7 +22,7 @@ class Source(Protocol):
 
     labelled: bool
 
-    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+    def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         """One step; gives the batch that it made, if one is whole, and the losses."""
 
     def draw(self) -> Batch:
@@ -48,9 +48,9 @@ def ask_for(
     return Request(torch.randint(classes, (count,), generator=random))
 
 
-def losses_of(who: str, total: Tensor, parts: Mapping[str, float]) -> dict[str, float]:
+def losses_of(who: str, total: Tensor, parts: Values) -> Values:
     """The losses of one step under the names that metrics.jsonl has for them."""
-    losses = {"total": float(total.detach())} | dict(parts)
+    losses = {"total": total.detach(), **parts}
     return {f"{who}.{name}": value for name, value in losses.items()}
 
 

@@ -15,7 +15,7 @@ from autorecon.compress.sources.decoder import Decoder
 from autorecon.compress.sources.parts import differentiate
 from autorecon.nn import processes
 from autorecon.nn.mixing import embeddings, mixed_labels
-from autorecon.objective import Objective, Request, TeacherView
+from autorecon.objective import Objective, Request, TeacherView, Values
 from autorecon.objective.joining import own_share
 
 
@@ -60,7 +60,7 @@ class Generated:
         channels = cast(tuple[int, int, int], self.generator.image_shape)[0]
         return Decoder(channels, self._latent, self._config.seed)
 
-    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+    def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         """One step on fresh noise and labels; without a student, its terms are left out."""
         request = self.ask(self._config.batch)
         images = self.generate(own_share(request))
@@ -84,11 +84,11 @@ class Generated:
     def ask(self, count: int) -> Request:
         """What `count` images shall show, and the noise that they are made of."""
         like = next(self.generator.parameters())
-        noise = torch.randn(count, self._latent, generator=self._random).to(like)
+        noise = torch.randn(count, self._latent, generator=self._random).to(like.dtype)
         teacher = self._view.teacher
         request = ask_for(self._config, count, self._classes, teacher, self._random)
-        targets = None if request.targets is None else request.targets.to(like)
-        return Request(request.labels.to(like.device), targets, noise)
+        targets = None if request.targets is None else request.targets.to(like.dtype)
+        return Request(request.labels, targets, noise).on(like.device)
 
     def generate(self, request: Request) -> Tensor:
         """Images [N, C, H, W], with a graph."""

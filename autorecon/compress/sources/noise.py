@@ -8,7 +8,8 @@ import torch
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.sources.base import Learner, answered
-from autorecon.objective import Request, TeacherView
+from autorecon.nn.transfer import sent
+from autorecon.objective import Request, TeacherView, Values
 
 
 class Noise:
@@ -22,15 +23,15 @@ class Noise:
         self._view, self._random = view, random
         self._size = (batch, *shape)
 
-    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+    def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         raise RuntimeError("noise is not made better by steps")
 
     @torch.no_grad()
     def draw(self) -> Batch:
         """Drawn on the CPU, so that a seed means the same on every device."""
         device = self._view.compute.device
-        images = torch.randn(self._size, generator=self._random).to(device)
-        request = Request(torch.zeros(len(images), dtype=torch.int64, device=device))
+        images = sent(torch.randn(self._size, generator=self._random), device)
+        request = Request(torch.zeros(len(images), dtype=torch.int64)).on(device)
         return Batch(images, request, answered(self._view, images))
 
     def state_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.sources.base import Learner
+from autorecon.objective import Values
 
 
 class Nothing:
@@ -13,7 +14,7 @@ class Nothing:
 
     labelled = False
 
-    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+    def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         raise RuntimeError("this method makes no images")
 
     def draw(self) -> Batch:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from autorecon.compress.sources.base import Learner
-from autorecon.objective import Objective, Observation, Request, TeacherView
+from autorecon.objective import Objective, Observation, Request, TeacherView, Values
 from autorecon.objective.joining import joined, own_share, shared, tensors_of, with_tensors
 
 Decoder = Callable[[Tensor], Tensor]
@@ -29,7 +29,7 @@ def differentiate(
     request: Request,
     parts: int = 1,
     decoder: Decoder | None = None,
-) -> tuple[Tensor, dict[str, float], Observation]:
+) -> tuple[Tensor, Values, Observation]:
     """The backward pass of an objective on images that have a graph, or are a leaf themselves.
 
     Gives the loss, its terms' values and what was seen. With more than one part, teacher and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import torch
 from torch import Tensor
 
@@ -13,7 +12,8 @@ from autorecon.compress.config import CompressConfig
 from autorecon.compress.sources.base import Learner, answered, ask_for, losses_of
 from autorecon.compress.sources.parts import differentiate
 from autorecon.nn import processes
-from autorecon.objective import Objective, Request, TeacherView
+from autorecon.nn.transfer import sent
+from autorecon.objective import Objective, Request, TeacherView, Values
 
 
 class Pictures:
@@ -44,7 +44,7 @@ class Pictures:
         self._pixels = pixels.requires_grad_()
         self._optimiser = torch.optim.Adam([self._pixels], self._config.image_lr)
 
-    def make(self, student: Learner | None) -> tuple[Batch | None, dict[str, float]]:
+    def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         """One step of the present batch, which is whole after the last of its steps."""
         if self._count == 0:
             count = self._config.batch
@@ -52,7 +52,8 @@ class Pictures:
                 ask_for(self._config, count, self._classes, self._view.teacher, self._random)
             )
             with torch.no_grad():
-                self._pixels.copy_(torch.randn(self._pixels.shape, generator=self._random))
+                drawn = torch.randn(self._pixels.shape, generator=self._random)
+                self._pixels.copy_(sent(drawn, self._pixels.device))
         losses = self._step(student)
         self._count = (self._count + 1) % self._config.image_steps
         if self._count:
@@ -60,7 +61,7 @@ class Pictures:
         self.batches.append(self._finished())
         return self.batches[-1], losses
 
-    def _step(self, student: Learner | None) -> dict[str, float]:
+    def _step(self, student: Learner | None) -> Values:
         learner = student if self.objective.needs_student else None
         images = processes.part(self._shifted(self._pixels))
         self._optimiser.zero_grad()
@@ -93,7 +94,8 @@ class Pictures:
         logits = torch.stack([batch.logits[row] for batch, row in picked])
         labels = torch.stack([batch.request.labels[row] for batch, row in picked])
         targets = [b.request.targets[row] for b, row in picked if b.request.targets is not None]
-        request = Request(labels, torch.stack(targets) if targets else None)
+        drawn = torch.stack([batch.request.labels_here[row] for batch, row in picked])
+        request = Request(labels, torch.stack(targets) if targets else None, drawn=drawn)
         if not self._config.recipe.jitter:
             return Batch(images, request, logits)
         # A few pictures go further when each is seen shifted, as it was when it was made.
@@ -104,7 +106,7 @@ class Pictures:
         return {
             "batches": [batch.state() for batch in self.batches],
             "pixels": self._pixels.detach(),
-            "request": attrs.asdict(self._request),
+            "request": self._request.state(),
             "optimiser": self._optimiser.state_dict(),
             "count": self._count,
         }

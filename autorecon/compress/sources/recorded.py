@@ -10,8 +10,9 @@ from typing import Any
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.sources.base import Learner, Source
+from autorecon.objective import Values, numbers
 
-Given = tuple["Batch | None", dict[str, float]]
+Given = tuple["Batch | None", Values]
 """What one step of a source gives: a batch, and the losses."""
 
 
@@ -48,22 +49,25 @@ class Recorded:
 
     def recording(self) -> dict[str, Any]:
         """What a Repeated source is made of, as `runs.save_state` writes it."""
-        calls = [(batch.state() if batch else None, losses) for batch, losses in self.calls]
+        losses = numbers([values for _, values in self.calls])
+        batches = [batch.state() if batch else None for batch, _ in self.calls]
+        calls = list(zip(batches, losses, strict=True))
         return {"labelled": self.labelled, "calls": calls}
 
 
 class Repeated:
-    """A source that gives what a recorded one gave, in the same order; nothing is computed."""
+    """A source that gives what a recorded one gave, in the same order, on a device; nothing is
+    computed."""
 
-    def __init__(self, recording: dict[str, Any]) -> None:
-        self.labelled = bool(recording["labelled"])
+    def __init__(self, recording: dict[str, Any], device: str = "cpu") -> None:
+        self.labelled, self._device = bool(recording["labelled"]), device
         self._calls = recording["calls"]
         self._next = 0
 
     def make(self, student: Learner | None) -> Given:
         values, losses = self._calls[self._next]
         self._next += 1
-        return values and Batch.of(values), losses
+        return values and Batch.of(values).on(self._device), losses
 
     def draw(self) -> Batch:
         batch, _ = self.make(None)

@@ -29,7 +29,8 @@ class Restrictions:
     def __init__(self, space: Architectures, choosing: Choosing) -> None:
         program = space.program
         self._choosing, self._edges = choosing, program.edges
-        self._rules = [(rule, _counted(rule, program.edges)) for rule in program.rules]
+        place = {edge.name: index for index, edge in enumerate(program.edges)}
+        self._rules = [(rule, _counted(rule, program.edges, place)) for rule in program.rules]
         self._costs = measures(program)
         self._limits = program.limits
         self._limited_measures = [NAMES.index(limit.measure) for limit in program.limits]
@@ -85,10 +86,6 @@ class Restrictions:
 _Counts = list[tuple[int, tuple[bool, ...]]]
 
 
-def _counted(rule: Rule, edges: Sequence[Edge]) -> _Counts:
-    there = set(rule.edges)
-    return [
-        (index, tuple(map(rule.matches, edge.candidates)))
-        for index, edge in enumerate(edges)
-        if edge.name in there
-    ]
+def _counted(rule: Rule, edges: Sequence[Edge], place: Mapping[str, int]) -> _Counts:
+    found = ((place[name], edges[place[name]]) for name in rule.edges)
+    return [(index, tuple(map(rule.matches, edge.candidates))) for index, edge in found]

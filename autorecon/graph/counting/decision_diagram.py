@@ -7,9 +7,10 @@ arcs, in any semiring: (+, *) counts, (min, +) finds the least cost.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -20,8 +21,12 @@ from autorecon.graph.counting.rule_counts import binding_rules, unobeyable
 from autorecon.lang import Decision, Edge, Node, Program
 from autorecon.lang.program.ties import classes, tied_decisions
 
+if TYPE_CHECKING:
+    from autorecon.lang.program.rules import Rule
+
 # About a second; past it a space is too entangled for an exact answer.
 MAX_STEPS = 500_000
+MAX_EDGES = 5_000
 
 
 class FrontierTooWide(ValueError):
@@ -104,6 +109,10 @@ class Diagram:
     every: bool
     tokens: Tokens = attrs.field(factory=dict)
 
+    @property
+    def arcs(self) -> int:
+        return sum(len(arcs) for layer in self.layers for arcs in layer.arcs.values())
+
     def candidate(self, edge: Edge, option: int) -> int:
         """The candidate that an arc's option is."""
         return edge.table[option] if self.every else option
@@ -136,6 +145,8 @@ def diagram(program: Program, paths: PathKind = "one", tokens: Tokens | None = N
     are where decisions are tied, which is why a state is the set of all that cannot be seen may
     have led to. Without that, live parts may be there several times, by the picks of what is tied.
     """
+    if len(program.edges) > MAX_EDGES:
+        raise FrontierTooWide(f"{len(program.edges):,} edges are too many to sum over")
     tokens = alike(program, paths) if tokens is None else tokens
     if unobeyable(program):
         return Diagram((), None, paths == "every", tokens)
@@ -144,14 +155,20 @@ def diagram(program: Program, paths: PathKind = "one", tokens: Tokens | None = N
     states: Any = {frozenset([0]): 0} if sets else {0: 0}
     looks, layers = 0, []
     for step in steps(program, paths, tokens):
+        if len(states) * step.ways > MAX_STEPS:
+            raise _too_wide()
         states, arcs = step.apply_to_sets(states) if sets else step.apply(states)
         layers.append(Layer(step.owner, arcs, len(states)))
-        looks += sum(len(members) for members in states) if sets else len(states)
+        looks += step.looks * (sum(map(len, states)) if sets else len(states))
         if looks > MAX_STEPS:
-            raise FrontierTooWide(f"it takes more than {MAX_STEPS:,} steps to sum over the space")
+            raise _too_wide()
     last: Any = Roles(program.required).all_live
     final = states.get(frozenset([last]) if sets else last)
     return Diagram(tuple(layers), final, paths == "every", tokens)
+
+
+def _too_wide() -> FrontierTooWide:
+    return FrontierTooWide(f"it takes more than {MAX_STEPS:,} steps to sum over the space")
 
 
 def each_option(program: Program) -> Tokens:
@@ -165,9 +182,14 @@ def alike(program: Program, paths: PathKind) -> Tokens:
     if program.limits:
         return each_option(program)
 
+    rules: dict[str, list[Rule]] = defaultdict(list)
+    for rule in program.rules:
+        for name in rule.edges:
+            rules[name].append(rule)
+
     def look(edge: Edge, index: int) -> tuple:
         candidate = edge.candidates[index]
-        held = (edge.name in r.edges and r.matches(candidate) for r in program.rules)
+        held = (rule.matches(candidate) for rule in rules[edge.name])
         return candidate.is_none, bool(candidate.labels), *held
 
     found: dict[str, Sequence[Sequence[int]]] = {**classes(program, look)}

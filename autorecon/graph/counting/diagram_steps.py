@@ -56,11 +56,16 @@ Moves = list[tuple[int, int, Take]]
 
 @attrs.frozen
 class Step:
-    """Something is decided; `mask` are the bits that matter."""
+    """Something is decided; `mask` are the bits that matter.
+
+    A state is looked at `looks` times, and has at least `ways` on.
+    """
 
     owner: Owner
     mask: int
     moves: Callable[[int], Moves]
+    looks: int = 1
+    ways: int = 1
 
     def apply(self, states: Mapping[int, int]) -> tuple[dict[int, int], Arcs]:
         """The states after it with their places, and the arcs that lead there."""
@@ -172,7 +177,7 @@ class _Field:
             (-1, token << self.shift + 1, Take(False, tuple(options)))
             for token, options in enumerate(self.tokens)
         ]
-        return Step(self.decision, 0, lambda _: moves)
+        return Step(self.decision, 0, lambda _: moves, ways=len(moves))
 
 
 # Of rows of an edge's table, `none` and others, those that are alike to rules and required roles:
@@ -307,7 +312,7 @@ def _edge_step(
                 found.append((~(decided | tie.closed), bits, take))
         return found
 
-    return Step(edge, decided | tie.mask, moves)
+    return Step(edge, decided | tie.mask, moves, looks=1 + len(tally.counts))
 
 
 def _groups(edge: Edge, rows: Sequence[int], tally: Tally, roles: Roles, tie: _Tie) -> Groups:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from autorecon.graph.counting.cost import all_choices, measures
+from autorecon.graph.counting.cost import measures
 from autorecon.graph.counting.decision_diagram import Diagram, FrontierTooWide, Semiring, Weights
 from autorecon.graph.counting.diagram_steps import Tokens
 from autorecon.graph.counting.limited_sums import within_limits
@@ -55,14 +55,16 @@ def _times(a: _Value, b: _Value) -> _Value:
 MEAN = Semiring(_plus, _times, (1, *FREE), (0, *FREE))
 
 
-def expected_cost(program: Program, probabilities: Probabilities) -> Expectation | None:
-    """Means over the valid architectures, given the probabilities of each decision's options.
+def expected_cost(
+    program: Program, choices: Diagram | None, probabilities: Probabilities
+) -> Expectation | None:
+    """Means over the valid architectures, given the probabilities of each decision's options;
+    `choices` is the diagram of all of them.
 
     None when the space is too entangled. Raises NotProbabilities; also where no valid architecture
     has a probability.
     """
     given = {d.name: _checked(d, probabilities) for d in program.decisions.values()}
-    choices = all_choices(program)
     if choices is None:
         return None
     weights = _weights(program, choices.tokens, given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable
 from functools import reduce
@@ -24,24 +25,30 @@ class Fields:
     """Runs of a state's bits that are in use, by what holds them; the first `reserved` are not."""
 
     def __init__(self, reserved: int) -> None:
-        self._reserved = reserved
-        self._taken: dict[Hashable, tuple[int, int]] = {}
+        self._taken: dict[Hashable, int] = {}
+        self._starts: list[int] = []  # in order
+        self._ends: dict[int, int] = {}
+        self._full = reserved  # below it no bit is free
 
     def take(self, owner: Hashable, width: int) -> int:
         """The lowest place with this many free bits."""
-        shift = self._reserved
-        for start, length in sorted(self._taken.values()):
-            if start - shift >= width:
-                break
-            shift = start + length
-        self._taken[owner] = shift, width
+        index, shift = bisect_left(self._starts, self._full), self._full
+        while index < len(self._starts) and self._starts[index] - shift < width:
+            shift = self._ends[self._starts[index]]
+            index += 1
+        self._starts.insert(index, shift)
+        self._taken[owner], self._ends[shift] = shift, shift + width
+        while self._full in self._ends:
+            self._full = self._ends[self._full]
         return shift
 
     def shift(self, owner: Hashable) -> int:
-        return self._taken[owner][0]
+        return self._taken[owner]
 
     def free(self, owner: Hashable) -> None:
-        del self._taken[owner]
+        start = self._taken.pop(owner)
+        del self._starts[bisect_left(self._starts, start)], self._ends[start]
+        self._full = min(self._full, start)
 
 
 @attrs.frozen
@@ -126,9 +133,15 @@ class Tallies:
 
 def counted_edges(rule: Rule, program: Program) -> list[str]:
     """The names of the edges that it may count."""
-    there = set(rule.edges)
-    edges = (edge for edge in program.edges if edge.name in there)
-    return [edge.name for edge in edges if any(map(rule.matches, edge.candidates))]
+    known: dict[int, bool] = {}  # edges of one statement or type have one tuple of candidates
+    found = []
+    for name in rule.edges:
+        candidates = program.by_name[name].candidates
+        if id(candidates) not in known:
+            known[id(candidates)] = any(map(rule.matches, candidates))
+        if known[id(candidates)]:
+            found.append(name)
+    return found
 
 
 def binding_rules(program: Program) -> list[Rule]:

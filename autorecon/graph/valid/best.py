@@ -11,17 +11,11 @@ import attrs
 from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import ArchitectureError, Picks
 from autorecon.graph.architectures.liveness import liveness, restrictions
-from autorecon.graph.counting.decision_diagram import (
-    Diagram,
-    Semiring,
-    Weights,
-    diagram,
-    each_option,
-)
+from autorecon.graph.counting.decision_diagram import Diagram, Semiring, Weights
 from autorecon.graph.counting.diagram_steps import Owner
 from autorecon.graph.counting.limited_sums import within_limits
 from autorecon.graph.counting.picked import reader
-from autorecon.graph.valid.extent import exact, listed
+from autorecon.graph.valid.extent import every_option, exact, known, listed
 from autorecon.lang import Decision, Edge, Program
 from autorecon.lang.program.ties import combinations, tied_decisions
 
@@ -71,8 +65,7 @@ def best(space: Architectures, scores: Scores) -> Picks | None:
         return max(listed(space), key=scores.of)
 
     def by_sum(space: Architectures) -> Picks:
-        choices = diagram(space.program, "every", each_option(space.program))
-        return best_path(space, choices, scores)
+        return best_path(space, known(every_option(space)), scores)
 
     return exact(space, by_sum, by_list)
 

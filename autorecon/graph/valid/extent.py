@@ -67,6 +67,30 @@ def live_parts(space: Architectures) -> Diagram | None:
 
 
 @once
+def all_choices(space: Architectures) -> Diagram | None:
+    """All its valid architectures as one diagram; None as above."""
+    return cost.all_choices(space.program)
+
+
+@once
+def every_option(space: Architectures) -> Diagram | None:
+    """The same with all options of tied decisions told apart."""
+    if not space.is_tied or space.program.limits:
+        return all_choices(space)
+    try:
+        return diagram(space.program, "every", each_option(space.program))
+    except FrontierTooWide:
+        return None
+
+
+def known(found: Diagram | None) -> Diagram:
+    """A diagram that there is; raises FrontierTooWide."""
+    if found is None:
+        raise FrontierTooWide("the space is too entangled to sum over")
+    return found
+
+
+@once
 def cost_interval(space: Architectures) -> CostInterval:
     """Parameters, multiply-accumulates and activations over the whole space."""
     if not space.program.is_restricted and not owners_may_be_dead(space.program):
@@ -94,7 +118,7 @@ def valid_architectures(space: Architectures) -> int | None:
     and limits; None when too entangled to count."""
 
     def by_sum(space: Architectures) -> int:
-        return _counted(space, diagram(space.program, "every"))
+        return _counted(space, known(all_choices(space)))
 
     return exact(space, by_sum, lambda space: len(listed(space)))
 
@@ -104,10 +128,7 @@ def distinct_architectures(space: Architectures) -> int | None:
     """How many different generators they derive to, once dead paths are left out; or None."""
 
     def by_sum(space: Architectures) -> int:
-        parts = live_parts(space)
-        if parts is None:
-            raise FrontierTooWide
-        return _counted(space, parts)
+        return _counted(space, known(live_parts(space)))
 
     return exact(space, by_sum, _listed_generators)
 
@@ -127,7 +148,7 @@ def leaves_something(space: Architectures) -> bool:
 
 
 def _sums_to_something(space: Architectures) -> bool:
-    choices = diagram(space.program, "every")
+    choices = known(all_choices(space))
     if choices.final is None or not space.program.limits:
         return choices.final is not None
     return _counted(space, choices) > 0
@@ -156,7 +177,7 @@ def _summed_extent(space: Architectures) -> _Value:
     for edge in program.edges:
         each = [_costing(own) for own in zip(*(c.edges[edge.name] for c in costs), strict=True)]
         live[edge.name] = [each[candidate] for candidate in edge.table]
-    choices = diagram(program, "every", each_option(program))
+    choices = known(every_option(space))
     return within_limits(program, choices, Weights(nodes, live), EXTENT)
 
 

@@ -11,15 +11,10 @@ from autorecon.graph.architectures.architectures import Architectures
 from autorecon.graph.architectures.codec import Picks
 from autorecon.graph.architectures.liveness import liveness
 from autorecon.graph.counting.cost import Costs, cost_interval, separate
-from autorecon.graph.counting.decision_diagram import (
-    Diagram,
-    FrontierTooWide,
-    diagram,
-    each_option,
-)
+from autorecon.graph.counting.decision_diagram import Diagram, diagram
 from autorecon.graph.counting.tied_cost import unbeaten
 from autorecon.graph.valid.best import Scores, best_path
-from autorecon.graph.valid.extent import exact, listed, live_parts
+from autorecon.graph.valid.extent import every_option, exact, known, listed, live_parts
 from autorecon.lang import Pipeline, Program
 from autorecon.lang.program.flow import live_nodes
 from autorecon.lang.program.measures import ByMeasure
@@ -73,10 +68,9 @@ def _end(space: Architectures, measure: Measure, sign: int) -> Architecture | No
         return sign * _cost(costs.parameters, costs.macs, measure)
 
     def by_sum(space: Architectures) -> Picks:
-        costs, width = _costs(program, measure), len(program.edges)
+        costs, width = _costs(program, measure), len(program.edges).bit_length()
         live = {
-            name: [sign * (cost << width | 1 << i) for cost in own]
-            for i, (name, own) in enumerate(costs.edges.items())
+            name: [sign * (cost << width | 1) for cost in own] for name, own in costs.edges.items()
         }
         nodes = {name: sign * (cost << width) for name, cost in costs.nodes.items()}
         idle = {e.name: [-int(not c.is_none) for c in e.candidates] for e in program.edges}
@@ -93,13 +87,10 @@ def _end(space: Architectures, measure: Measure, sign: int) -> Architecture | No
 def _choices(space: Architectures, costs: Costs, *, dearest: bool) -> Diagram:
     """Among whose architectures the end is; raises FrontierTooWide."""
     if space.program.is_restricted:
-        return diagram(space.program, "every", each_option(space.program))
+        return known(every_option(space))
     if space.is_tied:
         return diagram(space.program, "every", unbeaten(space.program, costs, dearest=dearest))
-    parts = live_parts(space)
-    if parts is None:
-        raise FrontierTooWide(f"{space.name} is too entangled")
-    return parts
+    return known(live_parts(space))
 
 
 def _costs(program: Program, measure: Measure) -> Costs:

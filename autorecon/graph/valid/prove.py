@@ -7,8 +7,10 @@ that all architectures keep to is void, and gets a warning.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 import attrs
 
@@ -27,6 +29,8 @@ from autorecon.lang.source import Span
 from autorecon.lang.wording import some
 
 _NAMED = 4  # lines that a message shows
+MAX_ARCS = 2_000_000  # over all rules; past it what they count is bounded and not summed
+MAX_PAIRS = 10  # of restrictions that are looked at for one that is enough
 
 Notes = tuple[tuple[str, Span | None], ...]
 
@@ -75,6 +79,8 @@ def _each(program: Program, faults: Diagnostics) -> None:
     free = unrestricted(program)
     cost = cost_interval(Architectures(free)) if program.limits else None
     choices = all_choices(free) if program.rules and not is_tied(free) else None
+    if choices and len(program.rules) * choices.arcs > MAX_ARCS:
+        choices = None
     held: dict[Span, list[str | None]] = defaultdict(list)
     for rule in program.rules:
         held[rule.span].append(_rule(rule, free, choices, faults))
@@ -82,8 +88,9 @@ def _each(program: Program, faults: Diagnostics) -> None:
     for rule in {rule.span: rule for rule in program.rules}.values():
         if None not in held[rule.span]:
             _void(rule, str(held[rule.span][-1]), faults)
+    least = cache(partial(_cheapest, free))
     for limit in program.limits:
-        _limit(limit, getattr(cost, limit.measure), free, faults)
+        _limit(limit, getattr(cost, limit.measure), least, faults)
 
 
 def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostics) -> str | None:
@@ -108,25 +115,26 @@ def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostic
 
 def _range(rule: Rule, free: Program, choices: Diagram | None) -> Interval:
     """What it counts in valid architectures, from least to most; in an entangled space, in any."""
-    there = set(rule.edges)
-    counts = {
-        e.name: [int(e.name in there and rule.matches(c)) for c in e.candidates] for e in free.edges
-    }
+    edges = (free.by_name[name] for name in rule.edges)
+    counts = {e.name: [int(rule.matches(c)) for c in e.candidates] for e in edges}
     if choices is None:
         return Interval(*(sum(end(each) for each in counts.values()) for end in (min, max)))
+    counts = {e.name: counts.get(e.name) or [0] * len(e.candidates) for e in free.edges}
     weights = Weights({}, counts, counts)
     return Interval(*(choices.total(weights, semiring) for semiring in (LEAST, GREATEST)))
 
 
-def _limit(limit: Limit, span: Interval, free: Program, faults: Diagnostics) -> None:
+def _limit(
+    limit: Limit, span: Interval, least: Callable[[str], str | None], faults: Diagnostics
+) -> None:
     if span.min > limit.most:
-        help = _cheapest(free, limit.measure)
+        help = least(limit.measure)
         _impossible(limit, f"the least possible is {span.min:,}", faults, help)
     elif span.max < limit.least:
         _impossible(limit, f"the most possible is {span.max:,}", faults)
     elif span.max <= limit.most and limit.least <= span.min:
-        least = limit.most == math.inf
-        said = f"the least possible is {span.min:,}" if least else f"the most is {span.max:,}"
+        from_below = limit.most == math.inf
+        said = f"the least possible is {span.min:,}" if from_below else f"the most is {span.max:,}"
         _void(limit, said, faults)
 
 
@@ -160,9 +168,11 @@ def _together(program: Program, faults: Diagnostics) -> None:
     """The first that, with those above it, leaves nothing; and with which one, if one is enough."""
     everything: list[Restriction] = [*program.rules, *program.limits]
     everything.sort(key=lambda one: one.span.start)
-    last = next(i for i in range(len(everything)) if not _possible(program, everything[: i + 1]))
+    numbers = range(len(everything) - 1)
+    last = bisect_left(numbers, True, key=lambda i: not _possible(program, everything[: i + 1]))
     above, one = everything[:last], everything[last]
-    other = next((o for o in above if not _possible(program, [o, one])), None)
+    pairs = above if last <= MAX_PAIRS else []
+    other = next((o for o in pairs if not _possible(program, [o, one])), None)
     concerned = [other] if other else above
     notes: Notes = tuple(("together with this", o.span) for o in concerned[:_NAMED])
     named = f"`{other.text}`" if other else f"the {len(above)} above"

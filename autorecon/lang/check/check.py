@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autorecon.lang.check.genotype import base_source, check_genotype
 from autorecon.lang.check.space import check_space
+from autorecon.lang.collection import without_collection
 from autorecon.lang.elaborate.expressions import Number
 from autorecon.lang.program.program import Program
 from autorecon.lang.source import Source
@@ -23,30 +22,17 @@ def load_program(path: str | Path, parameters: Mapping[str, Number] | None = Non
 
 def check(source: Source, parameters: Mapping[str, Number] | None = None) -> Program:
     """Parse and check a text. `parameters` replace the defaults of the header; SpaceError."""
-    with _without_collection():
+    with without_collection():
         return check_file(parse(source), parameters)
 
 
 def check_file(file: s.File, parameters: Mapping[str, Number] | None = None) -> Program:
     """The same of a text that is parsed already."""
-    with _without_collection():
+    with without_collection():
         if isinstance(file.header, s.GenotypeHeader):
             return check_genotype(file, file.header, parameters or {})
         assert file.header is not None
         return check_space(file, file.header, parameters or {})[0]
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Nearly all that a check makes is kept: looking for cycles among it again and again would take
-    more than linear time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def declared_parameters(source: Source) -> Iterable[str]:

@@ -73,6 +73,7 @@ def _thens(program: Elaboration) -> list[Use]:
         # The nodes of one declaration share what they apply.
         key = id(node.then), node.shape
         if key not in known:
+            program.count(len(node.then.ops), node.span)
             known[key] = typed = _then(node, node.then, program.faults)
             found += [Use(typed, node.span)] if typed else []
         program.nodes[name] = attrs.evolve(node, then=known[key] or node.then)
@@ -85,6 +86,7 @@ def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeli
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
     key = id(edge.candidates), source.shape, target.shape, target.merge
     if key not in known:
+        program.count(sum(len(c.ops) for c in edge.candidates), edge.span)
         typed = tuple(_typed(edge, c, program) for c in edge.candidates)
         known[key] = _List(edge.candidates, typed, edge.span)
     return known[key].typed

@@ -13,7 +13,7 @@ from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics
 from autorecon.lang.elaborate.expressions import Number, Unknown
 from autorecon.lang.elaborate.includes import Uses
 from autorecon.lang.elaborate.parameters import bind_parameters, following
-from autorecon.lang.elaborate.state import Elaboration
+from autorecon.lang.elaborate.state import Elaboration, TooLarge, report_too_large
 from autorecon.lang.elaborate.statements import elaborate
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.program import Program, Written
@@ -33,7 +33,11 @@ def check_space(
     elaboration = elaborate(statements, scope, faults)
     # With a node or an edge missing, what concerns the whole graph would only echo that.
     complete = not faults.failed
-    check_edges(elaboration, complete)
+    try:
+        check_edges(elaboration, complete)
+    except TooLarge as error:
+        report_too_large(error, faults)
+        faults.finish()
     if complete and check_graph(elaboration.nodes, elaboration.edges, header.name.span, faults):
         check_gaps(elaboration)
     program = Program(

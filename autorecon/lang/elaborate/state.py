@@ -22,10 +22,13 @@ from autorecon.lang.syntax import tree as s
 if TYPE_CHECKING:
     from autorecon.lang.program.rules import Limit, Rule
 
-MAX_EDGES = 200_000
-MAX_NODES = 50_000
+MAX_EDGES = 20_000
+MAX_NODES = 30_000
 # Characters of bodies that loops and instances carry out, which bounds the time that they take.
-MAX_WORK = 6_000_000
+MAX_WORK = 4_000_000
+# Operations of all pipelines, definitions put in place: of each as it is written, and of each
+# between shapes of its own.
+MAX_OPERATIONS = 100_000
 _OVERHEAD = 24  # what a statement costs beside its length
 
 _INDEX = re.compile(r"\[[^]]*\]")
@@ -37,6 +40,10 @@ class TooLarge(Exception):
     def __init__(self, what: str, span: Span | None) -> None:
         super().__init__(what)
         self.span = span
+
+
+def report_too_large(error: TooLarge, faults: Diagnostics) -> None:
+    faults.report("E0305", f"more than {error}", error.span, "make it smaller")
 
 
 class Values(dict[str, "Number | Unknown"]):
@@ -118,6 +125,7 @@ class Elaboration:
     limits: tuple[Limit, ...] = ()
     rules: tuple[Rule, ...] = ()
     work: int = 0
+    operations: int = 0
 
     def charge(self, statements: Iterable[s.Statement], times: int, span: Span) -> None:
         """Account for a body before it is carried out; raises TooLarge."""
@@ -129,6 +137,12 @@ class Elaboration:
         if self.work > MAX_WORK:
             raise TooLarge(f"{MAX_WORK:,} characters of bodies to carry out", span)
 
+    def count(self, operations: int, span: Span | None) -> None:
+        """Account for operations of a pipeline; raises TooLarge."""
+        self.operations += operations
+        if self.operations > MAX_OPERATIONS:
+            raise TooLarge(f"{MAX_OPERATIONS:,} operations, definitions put in place", span)
+
     def pipeline(
         self, expr: s.PipelineExpr, scope: Values, others: Collection[str] = ()
     ) -> Pipeline | None:
@@ -137,7 +151,7 @@ class Elaboration:
         choices = scope.choices, self.globals.choices
         found = resolve(expr, scope, *names, self.faults, choices, others)
         if found:
-            self.work += len(found.ops)
+            self.count(len(found.ops), expr.span)
             self.names_choices |= bool(found.choices)
         return found
 

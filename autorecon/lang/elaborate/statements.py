@@ -19,7 +19,7 @@ from autorecon.lang.elaborate.edges import add_edge_type, add_edges
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, condition, evaluate, whole
 from autorecon.lang.elaborate.instances import add_instance
 from autorecon.lang.elaborate.nodes import add_input, add_nodes
-from autorecon.lang.elaborate.state import Elaboration, TooLarge, Values
+from autorecon.lang.elaborate.state import Elaboration, TooLarge, Values, report_too_large
 from autorecon.lang.operations.catalogue import MAX_SIZE
 from autorecon.lang.syntax import tree as s
 
@@ -36,7 +36,7 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
         _unused(program)
         tie(program)
     except TooLarge as error:
-        faults.report("E0305", f"more than {error}", error.span, "make it smaller")
+        report_too_large(error, faults)
         if program.names_choices:
             # Edges in which choices are still to be put in place cannot be checked.
             program.edges[:] = [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice, takewhile
 
+from autorecon.lang.collection import without_collection
 from autorecon.lang.fmt.columns import align
 from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
 from autorecon.lang.fmt.spacing import space
@@ -27,8 +28,8 @@ def format_source(source: Source) -> str:
     Raises SpaceError for a text with syntax faults, and FormatError when the result has another
     syntax tree or other comments, or is not what formatting it again gives.
     """
-    before = parse(source, headless=True)
-    text = _proved(before)
+    with without_collection():
+        text = _proved(parse(source, headless=True))
     return text.replace("\n", "\r\n") if _ends_with_return(source.text) else text
 
 

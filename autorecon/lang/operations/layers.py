@@ -14,6 +14,7 @@ _OUT = Param("out", int, least=1)
 _OUT_FOR_PADDING = attrs.evolve(_OUT, elsewhere="the padding")
 _BIAS = Param("bias", bool, True)
 _SPECTRAL = Param("spectral", bool, False)
+_EQUAL = Param("equal", bool, False)
 _STRIDE = Param("stride", int, 1, least=1)
 _GROUPS = Param("groups", int, 1, least=1)
 _BY_CHANNELS = Traits(by_channels=True)
@@ -36,6 +37,13 @@ def _divided(args: Args, channels: int, out: int) -> None:
         raise ShapeFault(message, "choose `groups` that divides both")
 
 
+def _one_scale(args: Args) -> None:
+    """ShapeFault where a weight is divided by what it was multiplied by."""
+    if args["spectral"] and args["equal"]:
+        message = "`spectral` undoes what `equal` does: each says how large the weight is"
+        raise ShapeFault(message, "leave one of them out")
+
+
 def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     channels = source[0] // args.get("groups", 1)
     weights = out[0] * channels * args["kernel"] ** 2
@@ -52,6 +60,7 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     _STRIDE,
+    _EQUAL,
     cost=_conv_cost,
     traits=Traits(convolution=True, by_channels=True, moves=True),
 )
@@ -59,6 +68,7 @@ def _conv(args: Args, source: Shape, target: Shape) -> Shape:
     channels, _, _ = maps(source, "conv")
     out = channels_out(args, target, "conv")
     _divided(args, channels, out)
+    _one_scale(args)
     return out, *_resolution(args, source, "conv")
 
 
@@ -97,6 +107,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _SPECTRAL,
     _GROUPS,
+    _EQUAL,
     cost=_deconv_cost,
     traits=Traits(by_channels=True, moves=True),
 )
@@ -108,6 +119,7 @@ def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
         raise ShapeFault(message, "choose an odd kernel, or a stride")
     out = channels_out(args, target, "deconv")
     _divided(args, channels, out)
+    _one_scale(args)
     return out, height * stride, width * stride
 
 
@@ -197,12 +209,14 @@ def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     Param("out", int, least=1),
     _BIAS,
     _SPECTRAL,
+    _EQUAL,
     cost=_linear_cost,
     traits=_SHAPING,
 )
 def _linear(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
         raise ShapeFault("`linear` cannot take a label", "`embed` makes a vector of it")
+    _one_scale(args)
     return target if args["out"] is None else (args["out"],)
 
 
@@ -227,20 +241,33 @@ def _embed(args: Args, source: Shape, target: Shape) -> Shape:
 
 def _attention_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     channels, height, width = source
-    positions, weights = height * width, 5 * channels**2 // 4
-    return weights + 1, positions * weights + positions**2 * channels * 5 // 8
+    positions, weights, full = height * width, 5 * channels**2 // 4, bool(args["full"])
+    biases = channels * (7 - 2 * full) // 4 * bool(args["bias"])
+    pairs = positions * (positions // args["pool"] ** 2)
+    macs = positions * weights + pairs * channels * (5 + 4 * full) // 8
+    return weights + biases + 1, macs
 
 
 @op(
     "attention",
     "self-attention over positions, added to its input by a learned factor",
+    Param("heads", int, 1, least=1),
+    Param("pool", int, 1, least=1),
+    Param("bias", bool, False),
+    Param("full", bool, False),
+    _SPECTRAL,
     cost=_attention_cost,
     traits=_BY_CHANNELS,
 )
 def _attention(args: Args, source: Shape, target: Shape) -> Shape:
-    """Zhang et al., 2019, without pooling: queries and keys c/8 channels, values c/2."""
+    """Zhang et al., 2019: queries and keys c/8 channels, values c/2, or c if they are `full`."""
     channels, height, width = maps(source, "attention")
-    if channels % 8:
-        message = f"`attention` needs a multiple of 8 channels, not {channels}"
-        raise ShapeFault(message, "queries and keys have an eighth of the channels")
+    heads, pool = args["heads"], args["pool"]
+    if channels % (8 * heads):
+        message = f"`attention` needs a multiple of {8 * heads} channels, not {channels}"
+        each = " in each head" if heads > 1 else ""
+        raise ShapeFault(message, f"queries and keys have an eighth of the channels{each}")
+    if height % pool or width % pool:
+        message = f"`attention` cannot pool {show_shape(source)} by {pool}"
+        raise ShapeFault(message, "`pool` is a whole part of height and width")
     return channels, height, width

@@ -73,13 +73,15 @@ class OpPlan:
     """What an operation of a user's own makes of one input, and at what cost.
 
     `shape` goes out, `build()` gives the torch module, `parameters` counts its trainable ones and
-    `macs` its multiply-accumulates a sample.
+    `macs` its multiply-accumulates a sample. `code` says the same as `build()` where nothing but
+    `torch`, `nn` and `F` is at hand: an expression, which exported source has.
     """
 
     shape: Shape
     build: Callable[[], Any]
     parameters: int = 0
     macs: int = 0
+    code: str | None = None
 
 
 @attrs.frozen

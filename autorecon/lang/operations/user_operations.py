@@ -112,6 +112,8 @@ def _checked(plan: Any, name: str) -> OpPlan:
         raise OpError(f"`{name}` gives the shape {plan.shape!r}, not 1 or 3 whole numbers")
     if not _whole(plan.parameters, 0) or not _whole(plan.macs, 0):
         raise OpError(f"`{name}`: its parameters and macs must be whole numbers")
+    if plan.code is not None and not isinstance(plan.code, str):
+        raise OpError(f"`{name}`: its code must be a text")
     return plan
 
 

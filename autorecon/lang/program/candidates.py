@@ -29,7 +29,7 @@ class Op:
     def traits(self) -> Traits:
         return self.spec.traits
 
-    @property
+    @cached_property
     def args(self) -> dict[str, Value]:
         names = (p.name for p in self.spec.params)
         return dict(zip(names, self.values, strict=True))

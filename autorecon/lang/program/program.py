@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -61,6 +62,11 @@ class Program:
     # Where a genotype chooses for an edge, by its name; and where the program begins.
     lines: Mapping[str, Span] = attrs.field(factory=dict, eq=False, repr=False)
     header: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Edge]:
+        """Every edge by its name."""
+        return {edge.name: edge for edge in self.edges}
 
     @property
     def output(self) -> Node:

@@ -117,13 +117,13 @@ def _single(name: str, part: Tree | Token, how: int, alone: bool) -> Tree | Toke
 
 def _tree(name: str, parts: list, kept: list[int]) -> Tree:
     children: list = []
+    start = end = None
     for part, how in zip(parts, kept, strict=True):
         if how == EXPAND:
             # A repetition hands its list on, so that long ones grow in linear time.
             children = children + part.children if children else part.children
         elif how != LEAVE_OUT:
             children.append(part)
-    placed = [part for part in parts if part.start_pos is not None]
-    if not placed:
-        return Tree(name, children)
-    return Tree(name, children, placed[0].start_pos, placed[-1].end_pos)
+        if part.start_pos is not None:
+            start, end = part.start_pos if start is None else start, part.end_pos
+    return Tree(name, children, start, end)

@@ -150,6 +150,8 @@ def _declared(tree: Tree, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
 def _indexed_name(parts: list, source: Source) -> s.Name:
     """`B[i, j]` and `B[i][j]` are the same name."""
     name = build(parts[0], source)
+    if len(parts) == 1:
+        return name
     index = tuple(expr for brackets in parts[1:] for expr in build(brackets, source))
     end = parts[-1].end_pos if index else name.span.end
     return s.Name(name.text, Span(name.span.start, end, source), index)

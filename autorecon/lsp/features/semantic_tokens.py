@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from autorecon.lang.syntax.tokens import lex
 from autorecon.lsp.names import symbols
 from autorecon.lsp.names.symbols import Occurrence
 from autorecon.lsp.view import View
@@ -22,8 +21,8 @@ _OF_SYMBOLS = {
     symbols.CHOICE: "enum",
     symbols.WORD: "keyword",
 }
-_OF_TOKENS = {"NUMBER": "number", "AMOUNT": "number", "STRING": "string", "COMMENT": "comment"}
-_TYPES = sorted({*_OF_SYMBOLS.values(), *_OF_TOKENS.values()})
+_OF_TOKENS = {"NUMBER": "number", "AMOUNT": "number", "STRING": "string"}
+_TYPES = sorted({*_OF_SYMBOLS.values(), *_OF_TOKENS.values(), "comment"})
 _PLACES = {kind: place for place, kind in enumerate(_TYPES)}
 _MODIFIERS = ("declaration", "defaultLibrary")
 LEGEND = types.SemanticTokensLegend(_TYPES, list(_MODIFIERS))
@@ -32,22 +31,22 @@ LEGEND = types.SemanticTokensLegend(_TYPES, list(_MODIFIERS))
 def semantic_tokens(view: View, params: types.SemanticTokensParams) -> types.SemanticTokens:
     """Five numbers a token: lines and columns from the one before, length, type, modifiers."""
     data: list[int] = []
-    line = column = 0
-    for start, end, kind, modifiers in _tokens(view):
-        place = view.document.positions.position(start)
-        if place.line != line:
-            column = 0
-        length = view.document.positions.length(start, end)
-        data += place.line - line, place.character - column, length, _PLACES[kind], modifiers
-        line, column = place.line, place.character
+    positions, last, before = view.document.positions, 0, 0
+    comments = ((c.start, c.end, "comment", 0) for c in view.document.recovered.comments)
+    for start, end, kind, modifiers in sorted([*_tokens(view), *comments]):
+        line, column = positions.place(start)
+        gap = column - before if line == last else column
+        data += line - last, gap, positions.length(start, end), _PLACES[kind], modifiers
+        last, before = line, column
     return types.SemanticTokens(data)
 
 
 def _tokens(view: View) -> Iterator[tuple[int, int, str, int]]:
-    """Start, end, type and modifiers of whatever has a colour, in order; each on one line."""
+    """Start, end, type and modifiers of whatever has a colour, but comments; each on one line."""
     named = {o.span.start: o for o in view.document.names.occurrences}
-    for token in lex(view.document.text):
-        found = named.get(token.start_pos)
+    for token in view.document.recovered.tokens:
+        # Once: what was mended stands at the place of what comes after it.
+        found = named.pop(token.start_pos, None)
         if found:
             kind = _OF_SYMBOLS[found.symbol.kind]
             yield found.span.start, found.span.end, kind, _modifiers(found)

@@ -15,6 +15,8 @@ from autorecon.lsp.names.symbols import Occurrence, Scope, Symbol
 def word_span(name: s.Name) -> Span:
     """Where the name itself stands, without its index and what comes before a dot."""
     start = name.span.start
+    if not name.index and not name.within:
+        return name.span
     if name.within:
         start = name.span.source.text.index(name.text, name.within[-1].span.end)
     return Span(start, start + len(name.text), name.span.source)

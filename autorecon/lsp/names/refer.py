@@ -199,7 +199,8 @@ class Referrer:
         self._values(name.index, scope)
 
     def _name(self, name: s.Name, symbol: Symbol | None, scope: Scope) -> None:
-        self._index(name, scope)
+        if name.index:
+            self._index(name, scope)
         self._found(word_span(name), symbol)
 
     def _word(self, name: s.Name | None) -> None:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
-from autorecon.objective import Architecture
+from autorecon.nn.transfer import fetched
+from autorecon.objective import Architecture, Values
 from autorecon.search.config import SearchConfig
 from autorecon.search.costs import ExpectedCost
 from autorecon.search.judge import Judge
@@ -30,7 +31,9 @@ class GradientStrategy(Strategy):
             self.alphas, config.alpha.lr, self.betas, weight_decay=config.alpha.weight_decay
         )
         asked = judge.objective.needs_architecture
-        self._expected = ExpectedCost(self.space) if asked else None
+        self._expected = ExpectedCost(self.space, judge.device) if asked else None
+        self._versions: list[int] = []
+        self._here: dict[str, Tensor] = {}
 
     @abstractmethod
     def sample(self) -> Sampled:
@@ -44,7 +47,7 @@ class GradientStrategy(Strategy):
     def draw(self) -> Sampled:
         return self.sample()
 
-    def step(self) -> dict[str, float]:
+    def step(self) -> Values:
         # Gradients to the weights are not needed here, and they are half of the backward pass.
         weights = list(self.net.weight_parameters())
         for weight in weights:
@@ -55,15 +58,24 @@ class GradientStrategy(Strategy):
             for weight in weights:
                 weight.requires_grad_(True)
 
-    def _learn(self) -> dict[str, float]:
+    def _learn(self) -> Values:
         total, parts = self.judge.fresh(self.sample(), self.architecture(self.probabilities()))
         for name, loss in self.penalties().items():
             total = total + loss
-            parts = parts | {name: float(loss.detach())}
+            parts = {**parts, name: loss.detach()}
         self._optimiser.zero_grad()
         total.backward()
         self._optimiser.step()
-        return {"total": float(total.detach())} | parts
+        return {"total": total.detach(), **parts}
+
+    def alpha_here(self) -> dict[str, Tensor]:
+        """alpha on the host, for what is decided there; fetched once after a step changed it."""
+        versions = [alpha._version for alpha in self.alphas]
+        if versions != self._versions:
+            found = fetched(self.alphas)
+            self._here = dict(zip(self.net.alpha, found, strict=True))
+            self._versions = versions
+        return self._here
 
     def architecture(self, probabilities: Mapping[str, Tensor]) -> Architecture | None:
         """What they cost, for an objective that asks."""
@@ -79,8 +91,9 @@ class GradientStrategy(Strategy):
 
     def choices(self) -> dict[str, str]:
         """The most probable architecture (Eq. 8), repaired."""
-        found = {name: p.tolist() for name, p in self.probabilities().items()}
-        return derive_choices(self.space, found)
+        there = self.probabilities()
+        found = zip(there, fetched(list(there.values())), strict=True)
+        return derive_choices(self.space, {name: p.tolist() for name, p in found})
 
     def state_dict(self) -> dict[str, Any]:
         return {"alpha_optimiser": self._optimiser.state_dict()}

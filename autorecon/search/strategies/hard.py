@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from autorecon.nn import OneCandidate, Sampled
 from autorecon.search.samples import draw_valid
-from autorecon.search.strategies.gumbel import LogProbability
+from autorecon.search.strategies.gumbel import LogProbability, Noise
 
 
 class Hard(LogProbability):
     """One candidate a decision, with probability p_k; its weight is 1 with the soft sample's
     gradient (Eq. 3 and 4 of GDAS).
 
-    A draw that cuts the image from the noise is drawn again.
+    A draw that cuts the image from the noise is drawn again. The host draws, since it gives out
+    what is computed.
     """
 
     def sample(self) -> Sampled:
-        soft = draw_valid(self.space, self.noisy, _leading)
-        return {name: OneCandidate(k, _one(soft[name][k])) for name, k in _leading(soft).items()}
+        noise, picks = draw_valid(self.space, self._drawn, lambda drawn: drawn[1])
+        if not torch.is_grad_enabled():
+            return {name: OneCandidate(pick, torch.ones(())) for name, pick in picks.items()}
+        soft = self.noisy(self.net.alpha, noise)
+        return {name: OneCandidate(pick, _one(soft[name][pick])) for name, pick in picks.items()}
 
-
-def _leading(soft: dict[str, Tensor]) -> dict[str, int]:
-    return {name: int(weights.argmax()) for name, weights in soft.items()}
+    @torch.no_grad()
+    def _drawn(self) -> tuple[Noise, dict[str, int]]:
+        noise = self.noise()
+        soft = self.noisy(self.alpha_here(), noise)
+        return noise, {name: int(weights.argmax()) for name, weights in soft.items()}
 
 
 def _one(weight: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from autorecon.graph.sampling.mutate import crossover, mutate
 from autorecon.graph.sampling.sample import ValidArchitectures, first_valid
 from autorecon.graph.valid.derive import derive_choices
 from autorecon.nn import Sampled
+from autorecon.objective import Values
 from autorecon.search.config import SearchConfig, SearchError
 from autorecon.search.costs import relative
 from autorecon.search.judge import Judge
@@ -66,7 +67,7 @@ class PopulationStrategy(Strategy):
                 "is too entangled to know those that are: use a strategy that learns"
             ) from error
 
-    def step(self) -> dict[str, float]:
+    def step(self) -> Values:
         if self._stale:
             self.members = [self._judged(member.picks) for member in self.members]
             self._stale = False
@@ -76,7 +77,9 @@ class PopulationStrategy(Strategy):
 
     def _judged(self, picks: Picks) -> Member:
         cost = self.space.genotype(picks).cost
-        losses = self.judge.fixed(one_path(self.space, picks), relative(cost, self.space))
+        losses = self.judge.fixed(
+            one_path(self.space, picks), relative(cost, self.space, self.judge.device)
+        )
         return Member(picks, losses, cost.parameters.max, cost.macs.max)
 
     @abstractmethod

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from autorecon.graph.architectures.codec import Picks
 from autorecon.nn import Sampled
+from autorecon.objective import Values
 from autorecon.search.config import SearchConfig
 from autorecon.search.judge import Judge
 
@@ -53,7 +54,7 @@ class Strategy(ABC):
         """What the next weight step trains, without gradients."""
 
     @abstractmethod
-    def step(self) -> dict[str, float]:
+    def step(self) -> Values:
         """One architecture step; `total` and the values of the objective's terms."""
 
     @abstractmethod

@@ -55,7 +55,8 @@ class Ray(Remote):
                 logging_level="ERROR",
                 include_dashboard=None if address else False,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        # Where its nodes do not come up in time, Ray raises Exception itself.
+        except Exception as error:
             raise StudyError(f"--on ray: no cluster at {address or 'local'}: {error}") from error
 
     def submit(self, work: Work) -> Any:

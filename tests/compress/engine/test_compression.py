@@ -117,11 +117,33 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
         assert equal(other.state_dict(), whole.state_dict())
 
 
-def test_a_batch_in_parts_is_the_same_batch(make: Make) -> None:
+@pytest.mark.parametrize("alignment", [0.0, 100.0])
+def test_a_batch_in_parts_is_the_same_batch(make: Make, alignment: float) -> None:
     """The first joint step, with a generator's step and a student's."""
-    rows = [run(make(parts=parts, warmup_steps=1, steps=1, epochs=2), range(2)) for parts in (1, 3)]
+    own: dict[str, Any] = {"warmup_steps": 1, "steps": 1, "epochs": 2, "alignment": alignment}
+    rows = [run(make(parts=parts, **own), range(2)) for parts in (1, 3)]
+    assert ("student.alignment" in rows[0][1]) is bool(alignment)
     for whole, split in zip(*rows, strict=True):
         assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
+
+
+def test_a_student_that_tuning_damaged_is_as_it_was_calibrated(make: Make) -> None:
+    own: dict[str, Any] = {"bits": "w8a8", "student_lr": 0.3, "steps": 3}
+    kept, last = make(fingerprint, **own), make(fingerprint, **own, keep="last")
+    for stage in (kept, last):
+        run(stage, range(4))
+    found, other = kept.result(), last.result()
+    assert found.last == found.calibrated == other.calibrated
+    assert other.last != other.calibrated
+    assert "tuning was undone" in found.warnings[-1]
+    assert not [text for text in other.warnings if "undone" in text]
+
+
+def test_a_student_that_is_no_worse_is_as_it_was_last(make: Make) -> None:
+    stage = make(fingerprint, student_lr=1e-9)
+    run(stage, range(4))
+    assert stage.result().last != stage.result().calibrated
+    assert not [text for text in stage.warnings if "undone" in text]
 
 
 def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
@@ -164,7 +186,7 @@ def test_the_seed_decides(make: Make) -> None:
 
 
 def test_the_teacher_and_the_statistics_do_not_move(make: Make) -> None:
-    stage = make()
+    stage = make(keep="last")
     teacher = copy.deepcopy(stage.view.teacher.state_dict())
     start = copy.deepcopy(stage.student.module.state_dict())
     generated = copy.deepcopy(stage.source.generator.state_dict())
@@ -202,7 +224,8 @@ def test_ranges_come_from_calibration_only(make: Make) -> None:
 def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.Module) -> None:
     """A second, plain writing of one calibration batch and two steps of each model."""
     rates = {"student_lr": 0.1, "weight_decay": 0.2, "batch": 6}
-    stage = make(warmup_steps=0, steps=2, epochs=2, calibration_batches=1, **rates)
+    own = {"calibration_batches": 1, "labels": "all", "keep": "last"}
+    stage = make(warmup_steps=0, steps=2, epochs=2, **own, **rates)
     rows = run(stage, range(2))
 
     noise = torch.Generator().manual_seed(0)
@@ -318,7 +341,7 @@ def test_divergence_names_the_step(make: Make) -> None:
         run(stage, range(4))
     stage = make()
     stage.source.generator.linear.weight.data.fill_(math.nan)
-    with pytest.raises(DivergedError, match="'ce' became nan at step 1:"):
+    with pytest.raises(DivergedError, match="'generator ce' became nan at step 1:"):
         run(stage, range(1))
 
 

@@ -47,6 +47,16 @@ def test_terms_of_the_student_hold_its_graph_beside_the_teachers(
     assert estimates(other)(8, 1).models > estimates(stage)(8, 1).models
 
 
+def test_alignment_takes_a_teacher_more_and_keeps_its_maps(
+    teacher: nn.Module, generator: nn.Module, stage: Compression
+) -> None:
+    config = attrs.evolve(CONFIG, alignment=1.0)
+    other = Compression(copy.deepcopy(teacher), config, copy.deepcopy(generator))
+    aligned, plain = estimates(other)(8, 1), estimates(stage)(8, 1)
+    assert aligned.weights - plain.weights == sum(p.nbytes for p in teacher.parameters())
+    assert aligned.models >= plain.models
+
+
 def test_pictures_are_all_kept(teacher: nn.Module) -> None:
     config = CompressConfig("zeroq", bits="w4a4", batch=8, image_batches=10, image_steps=1)
     stage = Compression(teacher, config, image_shape=(1, 8, 8))

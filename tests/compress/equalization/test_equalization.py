@@ -15,6 +15,7 @@ from autorecon.compress.equalization import (
     correct_biases,
     equalize,
     find_pairs,
+    hold_statistics,
     propagate,
     set_ranges,
 )
@@ -199,18 +200,43 @@ def activation_quantizers(net: nn.Module) -> list[ActivationQuantizer]:
 def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
     traced = capture(chain, (2, 8, 8))
     normals = moments_of(traced)
-    model = quantize_captured(traced, Rules(Bits(8, 8))).module
+    model = quantize_captured(traced, Rules(Bits(8, 8), "percentile")).module
     set_ranges(model, normals)
     top = (chain.bn1.bias + 6 * chain.bn1.weight.abs()).max().clamp_max(6)
     assert model.quantizers.clip.high.item() == pytest.approx(top.item(), rel=1e-5)
     assert all(q.initialised and q.low == 0 for q in activation_quantizers(model))
 
 
-def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor) -> None:
-    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8"))
+@pytest.mark.parametrize("scheme", ["gdfq", "integer"])
+def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor, scheme: str) -> None:
+    made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8", scheme=scheme))
     made.begin(lambda: images)
     wrong = (made(images) - chain(images)).abs().mean() / chain(images).abs().mean()
     assert wrong < 0.1
+
+
+def test_sums_pools_and_answers_have_ranges_too(chain: nn.Module) -> None:
+    traced = capture(chain, (2, 8, 8))
+    normals = moments_of(traced)
+    model = quantize_captured(traced, Rules(Bits(8, 8), "mse", scheme="integer")).module
+    set_ranges(model, normals)
+    found = dict(model.quantizers.named_children())
+    wide = (chain.bn3.weight**2 + 1).sqrt()  # the other is not scaled
+    top = (chain.bn3.bias + 6 * wide).max()
+    assert found["relu"].high.item() == pytest.approx(top.item(), rel=1e-4)
+    assert all(q.initialised and q.low < q.high for q in activation_quantizers(model))
+
+
+def test_wide_grids_hold_what_statistics_tell_whatever_images_show(chain: nn.Module) -> None:
+    widths = Bits(8, 8), Bits(4, 4)
+    for bits, held in zip(widths, (True, False), strict=True):
+        model = quantize(chain, (2, 8, 8), bits, scheme="integer")
+        hold_statistics(model.module)
+        model(torch.zeros(2, 2, 8, 8))
+        ends = model.module.quantizers.two, model.module.quantizers.side
+        wide = (chain.bn3.bias + 6 * chain.bn3.weight.abs()).max()
+        assert all((q.high >= 3) == held for q in ends)
+        assert (ends[0].high >= wide * 0.999) == held
 
 
 def test_correction_and_equalization_pay_at_few_bits(chain: nn.Module, images: Tensor) -> None:

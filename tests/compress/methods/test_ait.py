@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress import Bits, CompressConfig, quantize
-from autorecon.compress.methods.ait import scale, update
+from autorecon.compress.methods.ait import Move, scales, update
 from autorecon.compress.quantization.bits import ROUNDINGS
 from autorecon.compress.quantization.layers import WeightQuantizer
 from autorecon.compress.quantization.rounding import encode_weight, quantize_weight
@@ -19,6 +19,11 @@ def moved(old: Tensor, step: Tensor, factor: float, bits: int) -> float:
     now, before = (encode_weight(x, bits, "unbiased").codes for x in (old + factor * step, old))
     changed = now != before
     return float(changed.float().mean())
+
+
+def scale(old: Tensor, step: Tensor, quantizer: WeightQuantizer, share: float) -> float:
+    (found,) = scales([Move(old, step, quantizer)], share)
+    return found
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)

@@ -9,8 +9,8 @@ import torch
 from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.methods import gdfq
-from autorecon.compress.methods.losses import total
-from autorecon.objective import DivergedError, Request
+from autorecon.compress.methods.losses import is_known, total
+from autorecon.objective import Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
 TEACHER = [[2.0, 2.0, 0.0], [1.0, 0.0, 4.0]]
@@ -38,7 +38,8 @@ def batch() -> Batch:
 
 def test_gdfq_by_hand(batch: Batch) -> None:
     losses = gdfq.loss(Answers(torch.tensor(STUDENT)), batch, CompressConfig(alpha=0.5))
-    summed, values = total(losses)
+    summed, found = total(losses)
+    values = {name: value.item() for name, value in found.items()}
     hard = -sum(math.log(softmax(row)[y]) for row, y in zip(STUDENT, LABELS, strict=True)) / 2
     assert values["ce"] == pytest.approx(hard, rel=1e-5)
     assert values["kl"] == pytest.approx(kl(20) / 6, rel=1e-3)
@@ -46,10 +47,17 @@ def test_gdfq_by_hand(batch: Batch) -> None:
     assert summed.item() == values["total"]
 
 
-def test_a_loss_that_is_not_finite_is_named() -> None:
-    with pytest.raises(DivergedError) as caught:
-        total({"ce": (1.0, torch.tensor(math.nan))})
-    assert caught.value.term == "student total"
+def test_labels_count_where_the_teacher_gives_them_too(batch: Batch) -> None:
+    """The teacher takes the first image for 0 or 1, the second for 2."""
+    answers = Answers(torch.tensor(STUDENT))
+    each = [-math.log(softmax(row)[y]) for row, y in zip(STUDENT, [2, 2], strict=True)]
+    other = attrs.evolve(batch, request=Request(torch.tensor([2, 2])))
+    for which, hard in (("known", each[1] / 2), ("all", sum(each) / 2)):
+        _, values = total(gdfq.loss(answers, other, CompressConfig(labels=which)))
+        assert values["ce"].item() == pytest.approx(hard, rel=1e-5)
+    # Of a mixture each class that was asked for will do.
+    shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
+    assert is_known(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
 
 
 def check(name: str, answers: Answers, batch: Batch, expected: dict[str, float]) -> None:

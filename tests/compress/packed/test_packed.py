@@ -168,11 +168,11 @@ class Wider(Odd):
 class Renamed(Odd):
     def __init__(self) -> None:
         super().__init__()
-        self.larger = self.up
-        del self.up
+        self.larger = self._modules.pop("up")
 
-    def __getattr__(self, name: str) -> nn.Module:
-        return super().__getattr__("larger" if name == "up" else name)
+    @property
+    def up(self) -> nn.Module:
+        return self.larger
 
 
 class Normless(Odd):

@@ -14,12 +14,12 @@ def test_ranges_follow_the_batches_from_the_first_one_on(ranges: str) -> None:
     torch.manual_seed(0)
     quantizer = ActivationQuantizer(4, ranges)
     batches = [torch.randn(4, 3, 10, 10) * (step + 1) + 1 for step in range(4)]
-    low, high = (end.item() for end in RANGES[ranges].ends(batches[0], 4))
+    low, high = (end.item() for end in RANGES[ranges].ends(batches[0].view(1, -1), 4))
     quantizer(batches[0])
     assert (quantizer.low.item(), quantizer.high.item()) == (low, high)
     for batch in batches[1:]:
         quantizer(batch)
-        new_low, new_high = (end.item() for end in RANGES[ranges].ends(batch, 4))
+        new_low, new_high = (end.item() for end in RANGES[ranges].ends(batch.view(1, -1), 4))
         low, high = 0.9 * low + 0.1 * new_low, 0.9 * high + 0.1 * new_high
     assert quantizer.low.item() == pytest.approx(low, rel=1e-6)
     assert quantizer.high.item() == pytest.approx(high, rel=1e-6)

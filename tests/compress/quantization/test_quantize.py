@@ -157,7 +157,7 @@ def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
 
 
 def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
-    with pytest.raises(CompressError, match="'max' is unknown; choose percentile or mse or minmax"):
+    with pytest.raises(CompressError, match="'max' is unknown; choose fitted or percentile or mse"):
         quantize(teacher, (1, 8, 8), Bits(3, 3), "max")
 
 
@@ -192,3 +192,29 @@ def test_what_must_be_told_of_images_and_bits_is_said(
 ) -> None:
     with pytest.raises(CompressError, match=r"quantize\(net, \(3, 224, 224\), Bits\(4, 4\)\), not"):
         quantize(teacher, *arguments)  # type: ignore[arg-type]
+
+
+class Shared(nn.Module):
+    """Two convolutions with one weight, the second with a norm; a matrix that is no layer's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Conv2d(2, 2, 3, bias=False), nn.Conv2d(2, 2, 3, bias=False)
+        self.other.weight = self.one.weight
+        self.norm, self.matrix = nn.BatchNorm2d(2), nn.Parameter(torch.randn(3, 2))
+        nn.init.uniform_(self.norm.weight, 0.2, 0.4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.other(torch.relu(self.one(x)))))
+        return nn.functional.linear(x.mean((2, 3)), self.matrix)
+
+
+@pytest.mark.parametrize("scheme", ["gdfq", "integer"])
+def test_a_weight_that_layers_share_counts_once_and_stays_theirs(scheme: str) -> None:
+    torch.manual_seed(0)
+    net, images = Shared().eval(), torch.randn(4, 2, 6, 6)
+    model = quantize(net, (2, 6, 6), Bits(20, 20), "minmax", "plain", scheme)
+    assert torch.allclose(model(images), net(images), atol=1e-4)
+    assert model.coverage.macs_quantized == model.coverage.macs
+    own = model.coverage.weights_quantized
+    assert own == (36 + 6 if scheme == "gdfq" else 2 * 36 + 6)  # a norm folds into one of them

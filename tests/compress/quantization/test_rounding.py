@@ -11,7 +11,13 @@ from torch import Tensor
 from autorecon.compress import fake_quantize
 from autorecon.compress.quantization import ranges
 from autorecon.compress.quantization.bits import ROUNDINGS
-from autorecon.compress.quantization.ranges import mse_range, percentile_range
+from autorecon.compress.quantization.ranges import (
+    RANGES,
+    WIDE,
+    fitted_range,
+    mse_range,
+    percentile_range,
+)
 from autorecon.compress.quantization.rounding import multiple, quantize_weight, weight_scale
 
 WIDTHS = range(2, 9)
@@ -148,13 +154,11 @@ def test_percentile_of_a_large_tensor_takes_a_bounded_even_sample(
     torch.manual_seed(0)
     x = torch.randn(8, 16, 32, 32).relu()
     x[:, 3] *= 5
-    _, exact = percentile_range(x[:1].reshape(-1)[:4096], 4)
-    low, high = percentile_range(x, 4)
-    assert torch.equal(high, percentile_range(x, 4)[1])
+    low, high = percentile_range(x.view(1, -1), 4)
+    assert torch.equal(high, percentile_range(x.view(1, -1), 4)[1])
     assert low == 0
     full = x.flatten().sort(descending=True).values[x.numel() // 1000 - 1]
     assert high == pytest.approx(full.item(), rel=0.1)
-    assert exact.numel() == 1
 
 
 def lost(x: Tensor, low: Tensor, high: Tensor, bits: int) -> float:
@@ -165,7 +169,7 @@ def lost(x: Tensor, low: Tensor, high: Tensor, bits: int) -> float:
 def test_mse_loses_next_to_the_least_that_any_end_would(bits: int) -> None:
     torch.manual_seed(0)
     x = torch.randn(20_000).relu() ** 2
-    low, high = mse_range(x, bits)
+    low, high = mse_range(x.view(1, -1), bits)
     assert low == 0
     ends = torch.linspace(0.01, float(x.max()), 1000)
     least = min(lost(x, low, end, bits) for end in ends)
@@ -175,18 +179,37 @@ def test_mse_loses_next_to_the_least_that_any_end_would(bits: int) -> None:
 def test_mse_cuts_off_more_where_there_are_fewer_bits() -> None:
     torch.manual_seed(0)
     x = torch.randn(20_000).relu() ** 2
-    highs = [float(mse_range(x, bits)[1]) for bits in WIDTHS]
+    highs = [float(mse_range(x.view(1, -1), bits)[1]) for bits in WIDTHS]
     assert highs == sorted(highs)
     assert highs[0] < highs[3] < highs[-1] <= float(x.max())
 
 
+@pytest.mark.parametrize("name", RANGES)
+def test_ends_of_rows_are_those_of_each_alone(name: str) -> None:
+    torch.manual_seed(0)
+    rows, ends = torch.randn(3, 900).relu() * torch.tensor([[1.0], [5.0], [0.0]]), RANGES[name].ends
+    for bits in (3, 8):
+        together, alone = ends(rows, bits), [ends(row.view(1, -1), bits) for row in rows]
+        assert torch.equal(
+            torch.stack(together), torch.cat([torch.stack(pair) for pair in alone], 1)
+        )
+
+
+def test_fitted_ranges_cut_off_what_few_bits_cannot_hold() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(1, 20_000).relu() ** 2
+    for bits in WIDTHS:
+        of = mse_range if bits >= WIDE else percentile_range
+        assert fitted_range(x, bits) == of(x, bits)
+
+
 @pytest.mark.parametrize("value", [0.0, -2.0, 3.0])
 def test_mse_of_what_is_all_the_same_is_that(value: float) -> None:
-    assert [end.item() for end in mse_range(torch.full((2, 5), value), 3)] == [value, value]
+    assert [end.item() for end in mse_range(torch.full((1, 10), value), 3)] == [value, value]
 
 
 def test_mse_of_bfloat16_is_that_of_its_float32() -> None:
-    x = torch.linspace(-1, 3, 5000).bfloat16()
+    x = torch.linspace(-1, 3, 5000).bfloat16().view(1, -1)
     assert mse_range(x, 3) == mse_range(x.float(), 3)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress.sources.parts import differentiate
-from autorecon.objective import Objective, Request, TeacherView
+from autorecon.objective import Objective, Request, TeacherView, numbers
 
 TERMS = (
     "ce + 10*bns", "bns_std", "bns_norm", "bns_kl", "onehot + entropy + 0.1*activation",
@@ -35,7 +35,8 @@ def test_parts_change_no_gradient(
         request, view = Request(labels, noise=noise), TeacherView(teacher)
         total, values, seen = differentiate(objective, view, learner, images, request, count)
         assert seen.logits.shape == (10, 3)
-        return float(total.detach()), values, [p.grad for p in generator.parameters()]
+        (told,) = numbers([values])
+        return float(total.detach()), told, [p.grad for p in generator.parameters()]
 
     whole, split = found(1), found(parts)
     assert split[0] == pytest.approx(whole[0], rel=1e-5)

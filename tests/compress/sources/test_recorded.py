@@ -91,6 +91,8 @@ def test_which_images_depend_on_the_student():
         return CompressConfig(**SETTINGS | settings).image_settings
 
     assert image_settings(bits="w2a4", student_lr=0.1, alpha=2.0) == image_settings(bits="w3a3")
+    assert image_settings(labels="all", alignment=1.0) == image_settings()
+    assert image_settings(keep="last") != image_settings()  # it looks at fewer images
     assert image_settings(bits="w2a4") != image_settings(bits="w2a4", seed=1)
     assert image_settings(bits="w2a4") != image_settings(bits="w2a4", objective="ce")
     assert image_settings(method="qimera") != image_settings(method="gdfq")

@@ -147,7 +147,7 @@ def test_pictures_that_were_made_under_shifts_are_learned_under_shifts(
 
 def test_pictures_become_what_was_asked_for(teacher: nn.Module, random: Any) -> None:
     source = pictures(teacher, random, objective="ce", image_steps=60)
-    losses = [source.make(None)[1]["images.ce"] for _ in range(60)]
+    losses = [source.make(None)[1]["images.ce"].item() for _ in range(60)]
     assert losses[-1] < 0.7 * losses[0]
     (batch,) = source.batches
     assert (batch.logits.argmax(1) == batch.request.labels).float().mean() >= 0.5
@@ -186,7 +186,7 @@ def test_a_decoder_learns_beside_the_generator(
 ) -> None:
     config = CompressConfig(method="kegnet", batch=16, generator_lr=0.01, objective="decode + ce")
     source = Generated(generator, TeacherView(teacher), config, random)
-    losses = [source.make(None)[1]["generator.decode"] for _ in range(60)]
+    losses = [source.make(None)[1]["generator.decode"].item() for _ in range(60)]
     assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
 
 

@@ -44,3 +44,14 @@ def test_a_rule_is_kept_from_its_first_edge_to_its_last() -> None:
     # More than it asks for is as good as just that.
     assert last.put(0b100, (1,)) == last.put(0b010, (1,)) == 0
     assert last.put(0b010, (0,)) is None
+
+
+def test_fields_take_the_lowest_place_that_is_free() -> None:
+    fields = Fields(1)
+    assert [fields.take(name, 3) for name in "abcd"] == [1, 4, 7, 10]
+    fields.free("b")
+    assert (fields.take("wide", 4), fields.take("b", 3)) == (13, 4)
+    fields.free("a")
+    fields.free("c")
+    assert [fields.take(name, width) for name, width in (("x", 2), ("y", 2), ("z", 1))] == [1, 7, 3]
+    assert fields.shift("wide") == 13

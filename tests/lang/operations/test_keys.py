@@ -80,7 +80,7 @@ def test_different_operations_have_different_keys(signatures: Sequence[tuple[Par
 
 
 def test_a_pipeline_is_told_from_others_and_from_its_operations() -> None:
-    conv, relu = Op("conv", (3, 1, 1, None, True, False, 1)), Op("relu", ())
+    conv, relu = Op("conv", (3, 1, 1, None, True, False, 1, False)), Op("relu", ())
     pipelines = [(conv,), (relu,), (conv, relu), (relu, conv), (conv, relu, relu)]
     assert len({Pipeline(ops).key for ops in pipelines}) == len(pipelines)
 
@@ -88,11 +88,11 @@ def test_a_pipeline_is_told_from_others_and_from_its_operations() -> None:
 @pytest.mark.parametrize(
     ("op", "key"),
     [
-        (Op("conv", (5, 2, 1, None, True, False, 1)), "conv5_d2"),
-        (Op("conv", (3, 1, 4, 8, False, True, 1)), "conv3_g4_out8_nobias_spectral"),
-        (Op("conv", (4, 1, 1, None, True, False, 2)), "conv4_s2"),
-        (Op("deconv", (4, 1, None, True, False, 1)), "deconv4_s1"),
-        (Op("deconv", (3, 2, None, False, False, 4)), "deconv3_nobias_g4"),
+        (Op("conv", (5, 2, 1, None, True, False, 1, False)), "conv5_d2"),
+        (Op("conv", (3, 1, 4, 8, False, True, 1, False)), "conv3_g4_out8_nobias_spectral"),
+        (Op("conv", (4, 1, 1, None, True, False, 2, False)), "conv4_s2"),
+        (Op("deconv", (4, 1, None, True, False, 1, False)), "deconv4_s1"),
+        (Op("deconv", (3, 2, None, False, False, 4, False)), "deconv3_nobias_g4"),
         (Op("bn", (1e-5, 0.1, False)), "bn_noaffine"),
         (Op("leaky_relu", (0.2,)), "leaky_relu_slope0p2"),
         (Op("ccbn", (LabelInput("my_y", 3), 1e-6, 0.1)), "ccbn_my_y_eps1em06"),
