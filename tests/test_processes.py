@@ -16,16 +16,17 @@ Rows = dict[str, list[dict[str, float]]]
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Rows, Rows]:
     """Losses by one process, and as both of two have them."""
-    place = tmp_path_factory.mktemp("shared") / "store"
-    commands = [[sys.executable, shared_steps.__file__, str(place), str(i), "2"] for i in (0, 1)]
-    two = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True) for c in commands]
-    alone = shared_steps.all_losses()
-    first, second = (json.loads(process.communicate()[0]) for process in two)
+    place = str(tmp_path_factory.mktemp("shared") / "store")
+    command = [sys.executable, shared_steps.__file__, place]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        alone = shared_steps.all_losses()
+        first = shared_steps.shared_losses(place, 0, 2)
+        second = json.loads(other.communicate()[0])
     return alone, first, second
 
 
 @pytest.mark.parametrize("case", shared_steps.CASES)
-def test_the_first_twenty_steps_have_the_losses_of_one_process(
+def test_twenty_steps_have_the_losses_and_leave_the_weights_of_one_process(
     rows: tuple[Rows, Rows, Rows], case: str
 ) -> None:
     alone, first, second = (found[case] for found in rows)

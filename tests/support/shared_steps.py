@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -15,7 +16,6 @@ import autorecon
 from autorecon.compress import CompressConfig, Compression
 from autorecon.nn.processes import Processes
 from autorecon.nn.whole_batch import together
-from autorecon.runs import Stage
 from autorecon.search import Search, SearchConfig
 
 STEPS, BATCH = 20, 6
@@ -66,7 +66,7 @@ def teacher() -> nn.Module:
     return net.eval()
 
 
-def search(strategy: str, objective: str = EVERY_IMAGE) -> Stage:
+def search(strategy: str, objective: str = EVERY_IMAGE) -> Search | Compression:
     net = autorecon.supernet(autorecon.loads(SPACE.format(norm="ccbn(y)")), seed=0)
     config = SearchConfig(
         strategy=strategy, objective=objective, batch=BATCH, epochs=STEPS // 2, warmup_epochs=0,
@@ -75,7 +75,7 @@ def search(strategy: str, objective: str = EVERY_IMAGE) -> Stage:
     return Search(net, teacher(), config)
 
 
-def compress(method: str, parts: int = 1, **settings: Any) -> Stage:
+def compress(method: str, parts: int = 1, **settings: Any) -> Search | Compression:
     config = CompressConfig(method, batch=BATCH, **settings)
     net = None
     if config.recipe.source == "generator":
@@ -88,28 +88,28 @@ _QUANTIZED = {"epochs": STEPS, "warmup_steps": 8, "steps": 12, "calibration_batc
 _DISTILLED = {"epochs": STEPS, "steps": STEPS, "student": "shared_steps:student"}
 _PICTURED = {"image_batches": 2, "image_steps": 5, "steps": 10, "epochs": 20}
 
-CASES: dict[str, Callable[[], Stage]] = {
+CASES: dict[str, Callable[[], Search | Compression]] = {
     "log": lambda: search("log", EVERY_IMAGE + " + 0.1*macs + 0.1*alpha_entropy"),
-    "two-path": lambda: search("two-path"),
-    "fairdarts": lambda: search("fairdarts"),
     "evolution": lambda: search("evolution", EVERY_IMAGE + " + error"),
-    "adadfq": lambda: compress("adadfq", parts=2, **_QUANTIZED),
-    "qimera": lambda: compress("qimera", scheme="integer", **_QUANTIZED),
-    "abm": lambda: compress("abm", **_DISTILLED | {"steps": STEPS}),
+    "adadfq": lambda: compress("adadfq", parts=2, alignment=1.0, **_QUANTIZED),
+    "qimera": lambda: compress("qimera", scheme="integer", student_lr=0.01, **_QUANTIZED),
+    "abm": lambda: compress("abm", student_steps=1, **_DISTILLED),
     "kegnet": lambda: compress("kegnet", warmup_steps=2, **_DISTILLED | {"steps": STEPS - 2}),
     "deepinversion": lambda: compress("deepinversion", **_DISTILLED | _PICTURED),
     "zeroq": lambda: compress("zeroq", epochs=STEPS, image_steps=STEPS),
 }
 
 
-def losses(stage: Stage) -> Iterator[dict[str, float]]:
-    """Of every step, all of them."""
+def losses(stage: Search | Compression) -> Iterator[dict[str, float]]:
+    """Of every step, all of them; and what the weights are in the end."""
     for epoch in range(stage.epochs):
         row = stage.run_epoch(epoch, lambda: None)
         flat = {k: v for k, v in row.items() if isinstance(v, float)}
         for phase in ("weights", "architecture"):
             flat |= {f"{phase}.{name}": value for name, value in row.get(phase, {}).items()}
         yield flat
+    net = stage.supernet if isinstance(stage, Search) else stage.student.module
+    yield {name: float(values.double().norm()) for name, values in net.state_dict().items()}
 
 
 def all_losses(shared: Processes | None = None) -> dict[str, list[dict[str, float]]]:
@@ -125,8 +125,16 @@ def all_losses(shared: Processes | None = None) -> dict[str, list[dict[str, floa
     return found
 
 
+def shared_losses(place: str, rank: int, size: int) -> dict[str, list[dict[str, float]]]:
+    """Those of the process of a rank, which meets the others at a file."""
+    wait = timedelta(minutes=2)
+    who = {"rank": rank, "world_size": size, "timeout": wait}
+    distributed.init_process_group("gloo", f"file://{place}", **who)
+    try:
+        return all_losses(Processes(rank, size))
+    finally:
+        distributed.destroy_process_group()
+
+
 if __name__ == "__main__":
-    _, place, rank, size = sys.argv
-    distributed.init_process_group("gloo", f"file://{place}", rank=int(rank), world_size=int(size))
-    print(json.dumps(all_losses(Processes(int(rank), int(size)))))
-    distributed.destroy_process_group()
+    print(json.dumps(shared_losses(sys.argv[1], 1, 2)))
