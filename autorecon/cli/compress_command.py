@@ -59,7 +59,7 @@ def compress(
     unnamed = generator is None and config is None
     folder, prepared, progress = open_job("compress", {"space.file": ""} if unnamed else None)
     progress.say(f"compression in {folder.path}")
-    ahead = workflow.side_by_side(folder, jobs or 1)
+    ahead = workflow.side_by_side(folder, jobs or 1, prepared.launched)
     results = workflow.compress(folder, prepared, progress, ahead)
     measure_run(folder, prepared, results, progress)
     show_outcome(results, folder.path, report_of(folder), as_json)

@@ -12,7 +12,7 @@ import click
 from autorecon import __version__
 from autorecon.cli.terminal import echo
 from autorecon.cli.unforeseen import unforeseen
-from autorecon.lang.wording import visible
+from autorecon.lang.wording import some, visible
 
 COMMANDS = (
     "compile",
@@ -42,6 +42,10 @@ COMMANDS = (
 )
 
 
+SHARED = ("run", "search", "compress")
+"""Those that a launcher may have several processes do together."""
+
+
 class Commands(click.Group):
     """Loads `autorecon.cli.NAME_command` on demand; users' mistakes end in one clear message."""
 
@@ -59,6 +63,8 @@ class Commands(click.Group):
             from autorecon.lang.diagnostics.faults import did_you_mean
 
             ctx.fail(f"no command '{args[0]}': {did_you_mean(args[0], COMMANDS)}")
+        if args and args[0] not in SHARED and _launched() > 1:
+            ctx.fail(f"{args[0]} is for one process; several share {some(SHARED, len(SHARED))}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -70,6 +76,8 @@ class Commands(click.Group):
             _notes(error, "interrupted")
             ctx.exit(130)
         except Exception as error:
+            if isinstance(error, click.ClickException) and os.environ.get("RANK", "0") != "0":
+                ctx.exit(error.exit_code)  # the first of several processes says it
             if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
                 raise
             code = getattr(error, "exit_code", None)
@@ -78,6 +86,16 @@ class Commands(click.Group):
                 raise
             show_error(told)
             ctx.exit(code or 2)
+
+
+def _launched() -> int:
+    """How many processes were started to do this together."""
+    if "WORLD_SIZE" not in os.environ:
+        return 1
+    from autorecon.runs.launched import Launched
+
+    here = Launched.here()
+    return here.size if here else 1
 
 
 def show_error(error: Exception) -> None:

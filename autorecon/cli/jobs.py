@@ -18,6 +18,7 @@ from autorecon.lang.wording import visible
 if TYPE_CHECKING:
     from autorecon.compress import CompressConfig
     from autorecon.runs import Progress, RunFolder
+    from autorecon.runs.launched import Launched
     from autorecon.workflow.config import RunConfig
     from autorecon.workflow.prepare import Prepared
 
@@ -30,26 +31,45 @@ def open_job(
     `fixed` are config keys ("space.file") that the command line leaves to the command. A resumed
     run keeps its own settings, so giving any is a mistake that is told: UsageError.
     """
+    from autorecon.cli.launched import join
     from autorecon.runs import Progress
     from autorecon.runs.heap import keep_freed
-    from autorecon.workflow.run import resume, start
 
     keep_freed()
     ctx = click.get_current_context()
     progress = Progress(quiet=ctx.params["quiet"])
     wanted = _events_are_wanted(ctx)
-    if place := ctx.params["resume"]:
-        _refuse_changes(ctx, place)
-        folder, prepared = resume(place, command, trust=ctx.params["trust"])
-    else:
-        config = _config(command, ctx, fixed or {})
-        out = ctx.params["out"] or partial(_new_folder, command, config)
-        folder, prepared = start(out, config, progress)
+    launched = join(ctx, command, progress)
+    folder, prepared = _opened(ctx, command, fixed or {}, progress, launched)
     if wanted:
         from autorecon.report.tensorboard import following
 
         ctx.with_resource(following(folder, progress))
     return folder, prepared, progress
+
+
+def _opened(
+    ctx: click.Context,
+    command: str,
+    fixed: Mapping[str, Any],
+    progress: Progress,
+    launched: Launched | None,
+) -> tuple[RunFolder, Prepared]:
+    from autorecon.cli.launched import asked_before
+    from autorecon.workflow.run import resume, start
+
+    trust = ctx.params["trust"]
+    if place := ctx.params["resume"]:
+        _refuse_changes(ctx, place)
+        return resume(place, command, trust=trust, launched=launched)
+    config, given = _config(command, ctx, fixed)
+    place = ctx.params["out"]
+    config, there = asked_before(place, config)
+    if there:
+        progress.say(f"going on with {place}, of the same settings")
+        return resume(place, command, None, trust, given, launched)
+    out = place or partial(_new_folder, command, config)
+    return start(out, config, progress, None, launched)
 
 
 def _events_are_wanted(ctx: click.Context) -> bool:
@@ -121,7 +141,10 @@ def _kept(param: click.Parameter, config: Mapping[str, Any]) -> str:
     return f" (there {' and '.join(found)})"
 
 
-def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunConfig:
+def _config(
+    command: str, ctx: click.Context, fixed: Mapping[str, Any]
+) -> tuple[RunConfig, set[str]]:
+    """What the command line comes to, and all that it says itself."""
     from autorecon.workflow.config import read_config
     from autorecon.workflow.settings import RECIPE, combine
     from autorecon.workflow.trust import code_of, require_trust
@@ -132,11 +155,10 @@ def _config(command: str, ctx: click.Context, fixed: Mapping[str, Any]) -> RunCo
     recipe = None if command == "compress" else RECIPE
     values = combine(ctx.params["config"], given, list(ctx.params["assignments"]), recipe)
     config = read_config(values | {"command": command})
+    said = _texts(given, ctx.params["assignments"])
     if file := ctx.params["config"]:
-        require_trust(
-            code_of(config), file, ctx.params["trust"], _texts(given, ctx.params["assignments"])
-        )
-    return config
+        require_trust(code_of(config), file, ctx.params["trust"], said)
+    return config, said
 
 
 def _texts(given: Mapping[str, Any], assignments: Iterable[str]) -> set[str]:

@@ -64,6 +64,8 @@ def run(as_json: bool, jobs: int | None, **options: Any) -> None:
 
     folder, prepared, progress = open_job("run")
     progress.say(f"run in {folder.path}")
-    results = workflow.run(folder, prepared, progress, workflow.side_by_side(folder, jobs))
+    results = workflow.run(
+        folder, prepared, progress, workflow.side_by_side(folder, jobs, prepared.launched)
+    )
     measure_run(folder, prepared, results, progress)
     show_outcome(results, folder.path, report_of(folder), as_json)

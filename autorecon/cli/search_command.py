@@ -46,7 +46,9 @@ def search(as_json: bool, jobs: int | None, **options: Any) -> None:
 
     folder, prepared, progress = open_job("search")
     progress.say(f"search in {folder.path}")
-    found = workflow.search(folder, prepared, progress, workflow.side_by_side(folder, jobs))
+    found = workflow.search(
+        folder, prepared, progress, workflow.side_by_side(folder, jobs, prepared.launched)
+    )
     front = read_front(folder.front_table_path)
     if as_json:
         values = {"genotype": str(folder.genotype_path), "choices": dict(found.program.chosen)}

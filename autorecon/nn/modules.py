@@ -9,6 +9,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import Shape
+from autorecon.nn import processes
 
 
 class Linear(nn.Linear):
@@ -95,7 +96,7 @@ def norm_of_copies(bn: nn.Module, copies: int, x: Tensor, *labels: Tensor) -> Te
     # Backward keeps the variance that it is given, so the buffer itself must not be that.
     moved = bn.running_var.clone()
     out = F.batch_norm(x, bn.running_mean, moved, bn.weight, bn.bias, True, bn.momentum, bn.eps)
-    count = x.numel() // x.shape[1]
+    count = processes.now().size * x.numel() // x.shape[1]
     past = (1 - bn.momentum) * bn.running_var
     found = past + (moved - past) * (copies * (count - 1) / (copies * count - 1))
     # Torch's own norms do not tell autograd either: another call of this one may have kept it.

@@ -126,12 +126,12 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """Newest first."""
-        found = [path for path in self._folder.glob("*") if _FILE.fullmatch(path.name)]
+        found = [path for path in self.folder.glob("*") if _FILE.fullmatch(path.name)]
         return sorted(found, key=_place_of, reverse=True)
 
     def save(self, checkpoint: Checkpoint) -> None:
         self.keep(1)
-        save_state(self._folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
+        save_state(self.folder / checkpoint.file, attrs.asdict(checkpoint, recurse=False))
 
     def keep(self, count: int) -> None:
         """Delete all but the newest `count`."""
@@ -146,7 +146,7 @@ class Checkpoints:
         except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             why = str(error).partition("\n")[0]
             raise RunError(
-                f"{self._folder} has a checkpoint of another {stage.name} than this version makes "
+                f"{self.folder} has a checkpoint of another {stage.name} than this version makes "
                 f"({type(error).__name__}: {why}): go on with the version that made the run, or "
                 "remove that folder to begin the stage again"
             ) from error
@@ -160,7 +160,7 @@ class Checkpoints:
 
     def forget(self) -> None:
         """Delete all, of a stage whose results are written."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def newest(self, progress: Progress) -> Checkpoint | None:
         """The newest one that is whole; None if there is none, from which a stage begins.
@@ -170,12 +170,13 @@ class Checkpoints:
         """
         for path in self.paths():
             try:
-                return self._load(path)
+                return self.load(path)
             except DamagedError as error:
                 progress.say(f"{error}; going back to what was before it")
         return None
 
-    def _load(self, path: Path) -> Checkpoint:
+    def load(self, path: Path) -> Checkpoint:
+        """Raises RunError for a file that is not a checkpoint of this stage."""
         state = load_state(path)
         try:
             checkpoint = Checkpoint(**state)
@@ -188,10 +189,10 @@ class Checkpoints:
     @property
     def rows_path(self) -> Path:
         """Where the rows of a stage are that runs beside others."""
-        return self._folder / "metrics.jsonl"
+        return self.folder / "metrics.jsonl"
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         return self.root / self.stage
 
 

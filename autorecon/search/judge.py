@@ -16,6 +16,7 @@ from autorecon.objective import (
     numbers,
     require_finite,
 )
+from autorecon.objective.joining import own_share, shared
 
 # Apart from the seed of the search's own draws, so that no strategy learns on what judges it.
 _JUDGING = 0x6A75646765
@@ -61,6 +62,9 @@ class Judge:
         self, inputs: tuple[Tensor, Tensor], sampled: Sampled, architecture: Architecture | None
     ) -> tuple[Tensor, Values]:
         z, y = inputs
-        images = self._compute(self.net, z, y, edge_mixture(self.net.space, sampled))
-        seen = self._view(images, Request(y, noise=z))
+        request = Request(y, noise=z)
+        own = own_share(request)
+        mixture = edge_mixture(self.net.space, sampled)
+        images = self._compute(self.net, own.noise, own.labels, mixture)
+        seen = shared(self._view(images, own), request)
         return self.objective(attrs.evolve(seen, architecture=architecture))

@@ -149,12 +149,14 @@ class RunConfig:
     """One section a stage. `command` is what made the folder: run, search or compress.
 
     `recipe` names the settings that the others were put on; they are here, every one of them.
+    `asked` is a digest of what was asked for, where a launcher may ask for it again.
     `device` is cpu, cuda or one of several, as cuda:1. With `inherit` the discovered generator
     starts its compression with the super net's weights. `keep_float` leaves the weights that the
     student was trained in beside its packed file.
     """
 
     command: str = "run"
+    asked: str | None = None
     recipe: str = ""
     seeds: tuple[int, ...] = (0,)
     threads: int = 0

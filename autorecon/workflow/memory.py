@@ -16,6 +16,7 @@ from autorecon.compress.engine.memory import estimates
 from autorecon.nn import generator, supernet
 from autorecon.nn.kept import mib
 from autorecon.runs import Progress
+from autorecon.runs.launched import Launched
 from autorecon.search import memory as search_memory
 from autorecon.workflow.config import ConfigError, RunConfig, bytes_of
 from autorecon.workflow.precision import computing, like_a_generator
@@ -45,7 +46,7 @@ def fitted(prepared: Prepared, progress: Progress) -> Prepared:
     wanted = prepared.config.memory.limit or FREE
     if prepared.config.memory.fits == wanted:
         return prepared
-    budget = _budget(prepared.config)
+    budget = _budget(prepared.config, prepared.launched)
     if prepared.config.command != "compress":
         prepared = _fit_search(prepared, budget, progress)
     if prepared.config.compresses and prepared.config.compress.recipe.makes_images:
@@ -60,14 +61,19 @@ def share_of(limit: str, jobs: int) -> str:
     return f"{whole // jobs // 2**20}M"
 
 
-def _budget(config: RunConfig) -> _Budget:
-    """What is left of --memory, or a share of what is free, beside what is held already."""
+def _budget(config: RunConfig, launched: Launched | None) -> _Budget:
+    """What is left of --memory, or a share of what is free, beside what is held already; for each
+    of the processes here."""
+    here = launched.local_size if launched and config.device == "cpu" else 1
+    each = f", by {here} processes" if here > 1 else ""
     free = _free(config.device)
     if not config.memory.limit:
-        return _Budget(int(SHARE * free), f"{SHARE:.0%} of the {mib(free)} that are free here")
+        text = f"{SHARE:.0%} of the {mib(free)} that are free here{each}"
+        return _Budget(int(SHARE * free) // here, text)
     limit = bytes_of(config.memory.limit)
-    held = _held() if config.device == "cpu" else 0
-    return _Budget(limit - held, f"--memory {config.memory.limit}, of which {mib(held)} are used")
+    held = here * _held() if config.device == "cpu" else 0
+    text = f"--memory {config.memory.limit}, of which {mib(held)} are used{each}"
+    return _Budget((limit - held) // here, text)
 
 
 def _free(device: str) -> int:
@@ -114,10 +120,15 @@ def _fit_search(prepared: Prepared, budget: _Budget, progress: Progress) -> Prep
     config = prepared.config.search
     net = supernet(prepared.space, seed=config.seed)
     compute = computing(prepared.config, "search")
-    at = search_memory.estimates(net, prepared.teacher.module, config, compute)
-    batch = _largest(config.batch, lambda count: at(count).total <= budget.bytes)
+    size = _processes(prepared)
+    of_share = search_memory.estimates(net, prepared.teacher.module, config, compute)
+
+    def at(batch: int) -> search_memory.Memory:
+        return of_share(batch // size)
+
+    batch = _largest(config.batch, lambda count: at(count).total <= budget.bytes, size)
     if batch is None:
-        raise _too_much("the search", at(LEAST).text, budget)
+        raise _too_much("the search", at(max(LEAST, size)).text, budget, size)
     progress.say(f"the search {at(batch).text}")
     if batch == config.batch:
         return prepared
@@ -128,15 +139,16 @@ def _fit_search(prepared: Prepared, budget: _Budget, progress: Progress) -> Prep
 def _fit_compression(prepared: Prepared, budget: _Budget, progress: Progress) -> Prepared:
     """Smaller parts first, which change no gradient; a smaller batch where they do not do."""
     config = prepared.config.compress
-    at = estimates(_stage(prepared))
+    size = _processes(prepared)
+    at = estimates(_stage(prepared), size)
 
     def parts_of(batch: int) -> int | None:
-        halves = (2**power for power in range(batch.bit_length()))
+        halves = (2**power for power in range((batch // size).bit_length()))
         return next((n for n in halves if at(batch, n).total <= budget.bytes), None)
 
-    batch = _largest(config.batch, lambda count: parts_of(count) is not None)
+    batch = _largest(config.batch, lambda count: parts_of(count) is not None, size)
     if batch is None:
-        raise _too_much("the compression", at(LEAST, LEAST).text, budget)
+        raise _too_much("the compression", at(max(LEAST, size), LEAST).text, budget, size)
     parts = parts_of(batch) or 1
     progress.say(f"the compression {at(batch, parts).text}")
     if parts > 1:
@@ -174,19 +186,25 @@ def _fit_exam(prepared: Prepared, progress: Progress) -> Prepared:
     return _with(prepared, select=attrs.evolve(select, images=most))
 
 
-def _largest(batch: int, fits: Callable[[int], bool]) -> int | None:
-    """Of the batch and its halves; None where not even LEAST fit."""
+def _processes(prepared: Prepared) -> int:
+    """How many there are that have a share of each batch."""
+    return prepared.launched.size if prepared.launched else 1
+
+
+def _largest(batch: int, fits: Callable[[int], bool], size: int) -> int | None:
+    """Of the batch and its halves, which `size` processes share alike; None where not even the
+    least fit."""
     while not fits(batch):
-        if batch <= LEAST:
+        if batch <= max(LEAST, size):
             return None
-        batch = max(LEAST, batch // 2)
+        batch = max(LEAST, size, batch // 2 // size * size)
     return batch
 
 
-def _too_much(what: str, text: str, budget: _Budget) -> ConfigError:
+def _too_much(what: str, text: str, budget: _Budget, size: int) -> ConfigError:
     return ConfigError(
-        f"{what} {text} even with a batch of {LEAST}, and there is {budget.text}: give more by "
-        f"--memory, or choose a smaller generator or space"
+        f"{what} {text} even with a batch of {max(LEAST, size)}, and there is {budget.text}: give "
+        "more by --memory, or choose a smaller generator or space"
     )
 
 

@@ -19,6 +19,7 @@ from autorecon.nn import generator
 from autorecon.objective import NEEDS, Objective, ObjectiveError, lacking
 from autorecon.records.coverage import Coverage
 from autorecon.runs import load_weights
+from autorecon.runs.launched import Launched
 from autorecon.teachers import Teacher
 from autorecon.workflow.config import ConfigError, RunConfig
 from autorecon.workflow.device import check_device
@@ -31,8 +32,9 @@ Settings = Mapping[str, int | float | bool]
 class Prepared:
     """A run's parts, None where there are none; `weights` are those that the generator starts with,
     `known` is a genotype that a selection tries as well, `exam` what students are measured by;
-    where there is none and it `invents`, images are made for it. `coverage` tells how much of the
-    teacher will be quantized."""
+    where there is none and it `invents`, images are made for it. `launched` are the processes that
+    take its steps together, where there are several. `coverage` tells how much of the teacher will
+    be quantized."""
 
     config: RunConfig
     teacher: Teacher
@@ -43,6 +45,7 @@ class Prepared:
     known: Space | None = None
     exam: Exam | None = None
     invents: bool = True
+    launched: Launched | None = None
     coverage: Coverage | None = None
 
     @property

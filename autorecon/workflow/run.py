@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,13 @@ from autorecon.objective import DivergedError
 from autorecon.records.results import Results, Row
 from autorecon.records.students import Student
 from autorecon.runs import Progress, RunError, RunFolder, link_or_copy, save_weights
+from autorecon.runs.launched import Launched
 from autorecon.teachers import Teacher
 from autorecon.workflow import stages
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.invented import invented
+from autorecon.workflow.leading import check_shares
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import decide
 from autorecon.workflow.prepare import Prepared, prepare
@@ -48,14 +50,18 @@ def start(
     config: RunConfig,
     progress: Progress,
     teacher: Teacher | None = None,
+    launched: Launched | None = None,
 ) -> tuple[RunFolder, Prepared]:
     """Check everything, then make the folder, or have one made, with its config.toml and spaces.
 
     A `teacher` that is given takes the place of the one that is named. The settings are those that
-    repeat the run: what fits into memory, and what is `auto` in `config`, is decided first.
+    repeat the run: what fits into memory, and what is `auto` in `config`, is decided first. Several
+    processes that are `launched` share its steps, and are told of it.
     """
+    check_shares(config, launched)
     stages.set_threads(config.threads)
     prepared = prepare(attrs.evolve(config, software=software()), teacher)
+    prepared = attrs.evolve(prepared, launched=launched)
     if changes := prepared.teacher.changes:
         progress.say(f"{prepared.teacher.name}: {'; '.join(changes)}")
     if prepared.coverage:
@@ -72,7 +78,15 @@ def start(
         save_weights(folder.path / _WEIGHTS, prepared.weights)
     if prepared.known:
         store_space(folder, prepared.known, "known")
-    return folder.sealed(), prepared
+    folder = folder.sealed()
+    _call(folder, launched)
+    return folder, prepared
+
+
+def _call(folder: RunFolder, launched: Launched | None) -> None:
+    """Tell the other processes where the run is."""
+    if launched and launched.leads:
+        launched.tell(str(folder.path.absolute()))
 
 
 def _bound(config: RunConfig, space: Space | None) -> RunConfig:
@@ -83,18 +97,25 @@ def _bound(config: RunConfig, space: Space | None) -> RunConfig:
 
 
 def resume(
-    path: Path, command: str, teacher: Teacher | None = None, trust: bool = True
+    path: Path,
+    command: str,
+    teacher: Teacher | None = None,
+    trust: bool = True,
+    given: Container[str] = (),
+    launched: Launched | None = None,
 ) -> tuple[RunFolder, Prepared]:
     """Open a run to go on with it, with its own settings and its own copies of the spaces; with the
-    `teacher` that is given in place of the one that it names.
+    `teacher` that is given in place of the one that it names, by the processes that are `launched`.
 
-    Raises ConfigError, without `trust`, where it names Python that would be imported.
+    Raises ConfigError, without `trust`, where it names Python that would be imported and is not
+    among what is `given` beside it.
     """
     folder = RunFolder.open(path)
     config = read_config(folder.config)
-    require_trust(code_of(config), path, trust)
+    require_trust(code_of(config), path, trust, given)
     if "command" not in folder.config:
         raise RunError(f"{folder.config_path} breaks off: put it back, or start in another folder")
+    check_shares(config, launched)
     if config.command != command:
         raise RunError(f"{path} was made by `autorecon {config.command}`: resume it with that")
     baseline = folder.path / "baseline.space" if config.space.baseline else None
@@ -112,7 +133,9 @@ def resume(
         weights=str(weights) if weights else None,
     )
     select = attrs.evolve(config.select, known=str(known) if known else "")
-    return folder, prepare(attrs.evolve(config, space=space, select=select), teacher)
+    prepared = prepare(attrs.evolve(config, space=space, select=select), teacher)
+    _call(folder, launched)
+    return folder, attrs.evolve(prepared, launched=launched)
 
 
 def run(folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE) -> Results:
@@ -165,8 +188,13 @@ def _held(folder: RunFolder) -> Iterator[None]:
             raise
 
 
-def side_by_side(folder: RunFolder, jobs: int | None = None) -> Ahead:
-    """Trials and compressions of a run `jobs` at a time, or as many as this machine is good for."""
+def side_by_side(
+    folder: RunFolder, jobs: int | None = None, launched: Launched | None = None
+) -> Ahead:
+    """Trials and compressions of a run `jobs` at a time, or as many as this machine is good for;
+    one after the other where several processes have a share of each."""
+    if launched:
+        return ALONE
     return Ahead(partial(resume, folder.path, read_config(folder.config).command), jobs)
 
 
@@ -195,7 +223,8 @@ def _weights(
     return prepared.weights
 
 
-def _part(label: str, seed: int, folder: RunFolder, prepared: Prepared) -> Compression:
+def compression_of(folder: RunFolder, prepared: Prepared, label: str, seed: int) -> Compression:
+    """One of the run's compressions, still to be driven."""
     quiet = Progress(quiet=True)
     prepared = _examined(folder, prepared, quiet)
     named = _generators(folder, prepared)[label]
@@ -241,7 +270,7 @@ def _compress_all(
         Part(
             f"{label}, seed {seed}",
             ticks,
-            partial(_part, label, seed),
+            partial(compression_of, label=label, seed=seed),
             done=stages.result_path(folder, label, seed).exists(),
         )
         for seed in prepared.config.seeds

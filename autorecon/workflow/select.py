@@ -35,6 +35,7 @@ from autorecon.runs import (
 )
 from autorecon.workflow.ahead import ALONE, Ahead, Part
 from autorecon.workflow.config import TRIAL_SEEDS
+from autorecon.workflow.leading import lead
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 
@@ -84,10 +85,9 @@ def select(
     ahead(folder, "trials", _parts(folder, prepared, proposed, seeds), progress)
     outcomes = []
     for number, choices in enumerate(proposed, 1):
-        space = genotype(prepared.space, choices, of="space.space")
         names = [(_name(number, seed), seed) for seed in seeds]
         outcomes.append(
-            [_outcome(folder, prepared, space, name, seed, progress) for name, seed in names]
+            [_outcome(folder, prepared, choices, name, seed, progress) for name, seed in names]
         )
     if not any(one for tried in outcomes for one in tried):
         raise SelectionError(
@@ -108,17 +108,23 @@ def forget_trials(folder: RunFolder) -> None:
 
 
 def _outcome(
-    folder: RunFolder, prepared: Prepared, space: Space, name: str, seed: int, progress: Progress
+    folder: RunFolder,
+    prepared: Prepared,
+    choices: Mapping[str, str],
+    name: str,
+    seed: int,
+    progress: Progress,
 ) -> Outcome | None:
     """What a trial leaves; None where it diverges, which is noted so that it is not tried again."""
     failed, kept = _failed(folder, name), _outcome_path(folder, name)
     if failed.exists():
         return None
-    stage = short_compression(prepared, space, seed, name)
+    stage = trial(folder, prepared, choices, seed, name)
     if kept.exists():
         return _kept(stage, load_state(kept))
     try:
-        drive(stage, folder, progress)
+        given = {"choices": dict(choices), "seed": seed, "name": name}
+        drive(lead(stage, folder, prepared, "trial", **given), folder, progress)
         outcome = outcome_of(stage, prepared.config.select.images)
         if outcome.finite:
             save_state(kept, outcome.state())
@@ -165,7 +171,7 @@ def _parts(
         Part(
             name,
             _short(prepared, seed).ticks,
-            partial(_trial, choices, seed, name),
+            partial(trial, choices=choices, seed=seed, name=name),
             done=_failed(folder, name).exists() or _outcome_path(folder, name).exists(),
         )
         for number, seed in pairs
@@ -173,9 +179,10 @@ def _parts(
     ]
 
 
-def _trial(
-    choices: Mapping[str, str], seed: int, name: str, folder: RunFolder, prepared: Prepared
+def trial(
+    folder: RunFolder, prepared: Prepared, choices: Mapping[str, str], seed: int, name: str
 ) -> Compression:
+    """A short compression with what was chosen, still to be driven."""
     return short_compression(prepared, genotype(prepared.space, choices), seed, name)
 
 

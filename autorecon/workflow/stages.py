@@ -40,6 +40,7 @@ from autorecon.runs import (
 from autorecon.search import Search
 from autorecon.workflow.ahead import ALONE, Ahead
 from autorecon.workflow.front import write_front
+from autorecon.workflow.leading import lead
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import is_picture, save_pictures, save_samples
@@ -54,11 +55,11 @@ def search(
     folder: RunFolder, prepared: Prepared, progress: Progress, ahead: Ahead = ALONE
 ) -> Space:
     """Algorithm 1, stage 1, and the selection; leaves genotype.space and what it was chosen by."""
-    stage = _search_stage(prepared)
+    stage = search_stage(folder, prepared)
     if not _is_derived(folder, prepared, progress):
         if left := left_out(prepared.space):
             progress.say(left)
-        drive(stage, folder, progress)
+        drive(lead(stage, folder, prepared, "search"), folder, progress)
         found = stage.derive()
         if prepared.config.selects:
             proposed = _proposed(stage, prepared, found)
@@ -117,7 +118,7 @@ def derive(
     that had seen; `by` another way it is always derived again. Raises RunError."""
     if by:
         prepared = prepared.deriving(by)
-    stage = _search_stage(prepared)
+    stage = search_stage(folder, prepared)
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
     checkpoint = checkpoints.newest(progress)
     if checkpoint is None:
@@ -128,7 +129,8 @@ def derive(
     return _as_genotype(stage.derive(), prepared.space), checkpoint.epoch
 
 
-def _search_stage(prepared: Prepared) -> Search:
+def search_stage(folder: RunFolder, prepared: Prepared) -> Search:
+    """The stage of `search`, still to be driven."""
     config = prepared.config.search
     net = supernet(prepared.space, seed=config.seed)
     compute = computing(prepared.config, "search")
@@ -170,7 +172,7 @@ def compress(
             _show(folder, prepared, label, space, done, progress)
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
-    drive(stage, folder, progress)
+    drive(lead(stage, folder, prepared, "compression", label=label, seed=seed), folder, progress)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
     _save_student(prepared, stage, done)

@@ -76,7 +76,7 @@ def test_a_run_records_it_and_is_not_fitted_again(tiny, monkeypatch):
 def test_without_a_limit_it_is_a_share_of_what_is_free(tiny, monkeypatch):
     monkeypatch.setattr(memory, "_free", lambda device: 100 * MIB)
     config = read_config(tiny)
-    found = memory._budget(config)
+    found = memory._budget(config, None)
     assert (found.bytes, found.text) == (75 * MIB, "75% of the 100 MiB that are free here")
 
 

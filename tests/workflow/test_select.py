@@ -95,8 +95,8 @@ def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch
 
 
 def test_a_known_architecture_that_is_proposed_anyway_is_tried_once(tiny):
-    _, prepared = start(tiny, candidates=2, seeds=1)
-    stage = stages._search_stage(prepared)
+    folder, prepared = start(tiny, candidates=2, seeds=1)
+    stage = stages.search_stage(folder, prepared)
     found = stage.derive()
     known = autorecon.graph.genotype(prepared.space, found.choices)
     prepared = attrs.evolve(prepared, known=known)
@@ -265,8 +265,8 @@ def test_images_that_are_no_numbers_are_no_part_of_the_exam(tiny, monkeypatch, c
 
 
 def test_what_is_drawn_is_the_same_whenever_and_nothing_else_is_disturbed(tiny):
-    _, prepared = start(tiny)
-    stage = stages._search_stage(prepared)
+    folder, prepared = start(tiny)
+    stage = stages.search_stage(folder, prepared)
     space = autorecon.graph.genotype(prepared.space, stage.derive().choices)
     drawn = []
     for _ in range(2):

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from autorecon.compress.methods.losses import divergence
 from autorecon.compress.sources import Source
 from autorecon.compress.student import Student
+from autorecon.nn import processes
+from autorecon.nn.transfer import fetched, sent
 from autorecon.objective import TeacherView
 
 BATCHES = 4
@@ -33,9 +35,9 @@ def keep_better(
     """Give a student its values of before, where it was better with them; says so if it does."""
     images = list(_held_out(source, seed))
     last = values_of(student.module)
-    now = _apart(student, view, images)
+    after = _apart(student, view, images)
     _put(student.module, before)
-    then = _apart(student, view, images)
+    then, now = map(float, fetched([_apart(student, view, images), after]))
     if then < now:
         return (
             f"tuning was undone: on {sum(map(len, images))} images that it did not learn from the "
@@ -49,13 +51,15 @@ def keep_better(
 def _held_out(source: Source, seed: int) -> list[Tensor]:
     random = torch.Generator().manual_seed(seed)
     drawn = [source.draw().images for _ in range(BATCHES)]
-    return drawn + [torch.randn(x.shape, generator=random).to(x) for x in drawn]
+    noise = [torch.randn(x.shape, generator=random).to(x.dtype) for x in drawn]
+    return drawn + [sent(z, x.device) for z, x in zip(noise, drawn, strict=True)]
 
 
-def _apart(student: Student, view: TeacherView, images: list[Tensor]) -> float:
-    """The mean of KL(teacher || student) over batches of one size, in nats."""
-    parts = [divergence(student(x), view.answers(x)) for x in images]
-    return float(torch.stack(parts).mean())
+def _apart(student: Student, view: TeacherView, images: list[Tensor]) -> Tensor:
+    """The mean of KL(teacher || student) over batches of one size, in nats; the same in all
+    processes, each of which looks at its share."""
+    parts = [divergence(student(x), view.answers(x)) for x in map(processes.part, images)]
+    return processes.mean(torch.stack(parts).mean())
 
 
 def _put(module: nn.Module, values: Weights) -> None:

@@ -65,8 +65,9 @@ class _Sizes:
 FEW, MORE = 2, 4
 
 
-def estimates(stage: Compression) -> Callable[[int, int], Memory]:
-    """By the size of a batch and the number of parts in which the models see it.
+def estimates(stage: Compression, processes: int = 1) -> Callable[[int, int], Memory]:
+    """By the size of a batch and the number of parts in which the models see it, or what one of
+    several `processes` has of it.
 
     The stage has made no step; it is good for nothing else afterwards. What backward keeps is
     counted on 2 and on 4 images, which tells what each further one adds.
@@ -76,8 +77,9 @@ def estimates(stage: Compression) -> Callable[[int, int], Memory]:
     learns = stage.method.loss is not None
 
     def at(batch: int, parts: int) -> Memory:
-        whole = small.at(large, FEW, MORE, batch)
-        part = small.at(large, FEW, MORE, -(-batch // parts))
+        own = batch // processes
+        whole = small.at(large, FEW, MORE, own)
+        part = small.at(large, FEW, MORE, -(-own // parts))
         steady = part if stage.student.is_steady else whole
         made = whole.generator + part.teacher + (part.student if looks else 0)
         taught = steady.student if learns else 0

@@ -15,6 +15,7 @@ from autorecon.compress.engine.attention import watch_attention
 from autorecon.compress.methods.losses import total
 from autorecon.compress.methods.method import Losses
 from autorecon.compress.student import QuantizedStudent, Student
+from autorecon.nn import processes
 from autorecon.objective import TeacherView, Values
 
 
@@ -46,6 +47,8 @@ class Training:
     def _differentiate(self, batch: Batch) -> dict[str, Tensor]:
         """Add up gradients and losses of parts of the batch: losses are means over images."""
         found: dict[str, Tensor] = {}
+        if processes.now().size > 1:
+            batch = batch.part(processes.own_share(len(batch.images)))
         count = len(batch.images)
         size = -(-count // self._parts)
         for at in range(0, count, size):
@@ -68,6 +71,11 @@ class Training:
         return logits, {"alignment": (self.config.alignment, apart)}
 
     def _losses(self, batch: Batch) -> Losses:
+        """Those of the batch that all processes have a part of."""
+        losses = self._own_losses(batch)
+        return {name: (weight, processes.mean(loss)) for name, (weight, loss) in losses.items()}
+
+    def _own_losses(self, batch: Batch) -> Losses:
         assert self.method.loss is not None
         if self.method.attends:
             return self.method.loss(self._attentive(batch), batch, self.config)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.objective import Observation, Request, Values
+from autorecon.nn import processes
+from autorecon.objective import Observation, Request, TeacherView, Values
 
 Learner = Callable[[Tensor], Tensor]
 """The student as the images see it: images [N, C, H, W] to logits [N, classes], in eval mode."""
@@ -51,6 +52,11 @@ def losses_of(who: str, total: Tensor, parts: Values) -> Values:
     """The losses of one step under the names that metrics.jsonl has for them."""
     losses = {"total": total.detach(), **parts}
     return {f"{who}.{name}": value for name, value in losses.items()}
+
+
+def answered(view: TeacherView, images: Tensor) -> Tensor:
+    """The teacher's logits [N, classes] of a whole batch, each process asking of its share."""
+    return processes.whole(view.answers(processes.part(images)))
 
 
 def taught(observation: Observation) -> Batch:

@@ -13,8 +13,10 @@ from autorecon.compress.errors import CompressError
 from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
 from autorecon.compress.sources.decoder import Decoder
 from autorecon.compress.sources.parts import differentiate
+from autorecon.nn import processes
 from autorecon.nn.mixing import embeddings, mixed_labels
 from autorecon.objective import Objective, Request, TeacherView, Values
+from autorecon.objective.joining import own_share
 
 
 class Generated:
@@ -61,7 +63,7 @@ class Generated:
     def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         """One step on fresh noise and labels; without a student, its terms are left out."""
         request = self.ask(self._config.batch)
-        images = self.generate(request)
+        images = self.generate(own_share(request))
         objective = self.objective if student else self._early
         learner = student if objective.needs_student else None
         total, parts, seen = differentiate(
@@ -75,8 +77,9 @@ class Generated:
     @torch.no_grad()
     def draw(self) -> Batch:
         request = self.ask(self._config.batch)
-        images = self.generate(request)
-        return Batch(images, request, self._view.answers(images))
+        images = self.generate(own_share(request))
+        logits = self._view.answers(images)
+        return Batch(processes.whole(images), request, processes.whole(logits))
 
     def ask(self, count: int) -> Request:
         """What `count` images shall show, and the noise that they are made of."""

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from autorecon.compress.batch import Batch
-from autorecon.compress.sources.base import Learner
+from autorecon.compress.sources.base import Learner, answered
 from autorecon.nn.transfer import sent
 from autorecon.objective import Request, TeacherView, Values
 
@@ -32,7 +32,7 @@ class Noise:
         device = self._view.compute.device
         images = sent(torch.randn(self._size, generator=self._random), device)
         request = Request(torch.zeros(len(images), dtype=torch.int64)).on(device)
-        return Batch(images, request, self._view.answers(images))
+        return Batch(images, request, answered(self._view, images))
 
     def state_dict(self) -> dict[str, Any]:
         return {}

@@ -1,9 +1,8 @@
 """What a teacher and a student make of a batch, watched part by part to hold less at a time.
 
-Losses look at the whole batch, by statistics over all of its images, so that losses of parts would
-be other losses. Here the batch is first seen without a graph, the loss is differentiated by what
-was seen, and its gradients are taken on to the images part by part, each being seen once more. The
-gradients are those of the whole batch, up to rounding; it costs one more forward pass.
+The batch is first seen without a graph, the loss is differentiated by what was seen of all of it,
+and its gradients are taken on to the images part by part, each being seen once more. The gradients
+are those of the whole batch, up to rounding; it costs one more forward pass.
 """
 
 from __future__ import annotations
@@ -15,15 +14,8 @@ import torch
 from torch import Tensor
 
 from autorecon.compress.sources.base import Learner
-from autorecon.nn.transfer import sent
-from autorecon.objective import (
-    LayerStatistics,
-    Objective,
-    Observation,
-    Request,
-    TeacherView,
-    Values,
-)
+from autorecon.objective import Objective, Observation, Request, TeacherView, Values
+from autorecon.objective.joining import joined, own_share, shared, tensors_of, with_tensors
 
 Decoder = Callable[[Tensor], Tensor]
 """Images [N, C, H, W] to the noise [N, latent] that they were made of."""
@@ -41,22 +33,26 @@ def differentiate(
     """The backward pass of an objective on images that have a graph, or are a leaf themselves.
 
     Gives the loss, its terms' values and what was seen. With more than one part, teacher and
-    student see the images part by part; the gradients are the same, up to rounding.
+    student see the images part by part; the gradients are the same, up to rounding. Of several
+    processes each has the images of its share, and what is given is of the whole batch.
     """
+    own = own_share(request)
     if parts == 1:
-        seen = view(images, request)
+        seen = view(images, own)
         if student:
             seen = attrs.evolve(seen, student_logits=student(images))
-        total, values = objective(_decoded(seen, decoder))
+        seen = shared(_decoded(seen, decoder), request)
+        total, values = objective(seen)
         total.backward()
         return total, values, seen
     leaf = images.detach().requires_grad_()
-    split = InParts(view, student, leaf, request, parts)
-    total, values = objective(_decoded(split.observation, decoder))
+    split = InParts(view, student, leaf, own, parts)
+    seen = shared(_decoded(split.observation, decoder), request)
+    total, values = objective(seen)
     total.backward()
     split.backward()
     images.backward(leaf.grad)
-    return total, values, split.observation
+    return total, values, seen
 
 
 def _decoded(seen: Observation, decoder: Decoder | None) -> Observation:
@@ -85,11 +81,11 @@ class InParts:
         with torch.no_grad():
             found = [self._seen(part) for part in self._slices]
         self._leaves = [_leaves(seen) for seen in found]
-        self.observation = _joined(images, request, self._leaves)
+        self.observation = joined(images, request, self._leaves)
 
     def backward(self) -> None:
         for part, leaves in zip(self._slices, self._leaves, strict=True):
-            pairs = zip(_tensors(self._seen(part)), _tensors(leaves), strict=True)
+            pairs = zip(tensors_of(self._seen(part)), tensors_of(leaves), strict=True)
             wanted = [(seen, leaf.grad) for seen, leaf in pairs if leaf.grad is not None]
             if wanted:
                 torch.autograd.backward(
@@ -104,56 +100,6 @@ class InParts:
         return attrs.evolve(seen, student_logits=self._student(images))
 
 
-def _tensors(seen: Observation) -> list[Tensor]:
-    """What a loss may look at, but for the images, in one order."""
-    statistics = [tensor for layer in seen.statistics for tensor in (layer.mean, layer.variance)]
-    others = (seen.logits, seen.features, seen.student_logits)
-    return [*statistics, *(tensor for tensor in others if tensor is not None)]
-
-
 def _leaves(seen: Observation) -> Observation:
     """The same values, to which gradients lead and end."""
-
-    def leaf(tensor: Tensor) -> Tensor:
-        return tensor.detach().requires_grad_()
-
-    layers = [
-        attrs.evolve(layer, mean=leaf(layer.mean), variance=leaf(layer.variance))
-        for layer in seen.statistics
-    ]
-    found = attrs.evolve(seen, statistics=layers, logits=leaf(seen.logits))
-    if seen.features is not None:
-        found = attrs.evolve(found, features=leaf(seen.features))
-    if seen.student_logits is not None:
-        found = attrs.evolve(found, student_logits=leaf(seen.student_logits))
-    return found
-
-
-def _joined(images: Tensor, request: Request, parts: list[Observation]) -> Observation:
-    def all_of(name: str) -> Tensor | None:
-        found = [getattr(part, name) for part in parts]
-        return None if found[0] is None else torch.cat(found)
-
-    own = torch.tensor([[len(part.images) / len(images)] for part in parts])
-    shares = sent(own, images.device)
-    layers = zip(*(part.statistics for part in parts), strict=True)
-    logits = all_of("logits")
-    assert logits is not None
-    return Observation(
-        images,
-        request,
-        logits,
-        [_pooled(layer, shares) for layer in layers],
-        all_of("features"),
-        all_of("student_logits"),
-    )
-
-
-def _pooled(parts: tuple[LayerStatistics, ...], weights: Tensor) -> LayerStatistics:
-    """Mean and variance of a batch by those of its parts, which are weighed by [parts, 1]: the
-    variance within and between them."""
-    means = torch.stack([part.mean for part in parts])
-    mean = (weights * means).sum(0)
-    within = torch.stack([part.variance for part in parts])
-    variance = (weights * (within + (means - mean).square())).sum(0)
-    return attrs.evolve(parts[0], mean=mean, variance=variance)
+    return with_tensors(seen, [tensor.detach().requires_grad_() for tensor in tensors_of(seen)])

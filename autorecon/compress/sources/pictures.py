@@ -9,8 +9,9 @@ from torch import Tensor
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.sources.base import Learner, ask_for, losses_of
+from autorecon.compress.sources.base import Learner, answered, ask_for, losses_of
 from autorecon.compress.sources.parts import differentiate
+from autorecon.nn import processes
 from autorecon.nn.transfer import sent
 from autorecon.objective import Objective, Request, TeacherView, Values
 
@@ -62,7 +63,7 @@ class Pictures:
 
     def _step(self, student: Learner | None) -> Values:
         learner = student if self.objective.needs_student else None
-        images = self._shifted(self._pixels)
+        images = processes.part(self._shifted(self._pixels))
         self._optimiser.zero_grad()
         total, parts, _ = differentiate(
             self.objective, self._view, learner, images, self._request, self._parts
@@ -80,7 +81,7 @@ class Pictures:
     @torch.no_grad()
     def _finished(self) -> Batch:
         images = self._pixels.detach().clone()
-        return Batch(images, self._request, self._view.answers(images))
+        return Batch(images, self._request, answered(self._view, images))
 
     @torch.no_grad()
     def draw(self) -> Batch:
@@ -99,7 +100,7 @@ class Pictures:
             return Batch(images, request, logits)
         # A few pictures go further when each is seen shifted, as it was when it was made.
         shifted = self._shifted(images)
-        return Batch(shifted, request, self._view.answers(shifted))
+        return Batch(shifted, request, answered(self._view, shifted))
 
     def state_dict(self) -> dict[str, Any]:
         return {
