@@ -28,7 +28,7 @@ def test_what_a_space_shows(edit: Edit) -> None:
         assert "12 edges" in hover.contents.value
         assert "`conv(5)`|102 k|6.55 M to 105 M" in hover.contents.value
         hover = await editor.ask("hover", "paper.space", "= @conv(1)")
-        assert "convolution, same padding" in hover.contents.value
+        assert "convolution; shrinks by its stride" in hover.contents.value
         everything = types.Range(types.Position(0, 0), types.Position(99, 0))
         hints = await editor.ask("inlayHint", "paper.space", range=everything)
         labels = {(h.position.line, h.label) for h in hints}
