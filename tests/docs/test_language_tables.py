@@ -144,6 +144,7 @@ def test_limits_are_the_ones_that_hold():
         candidate_sets.MAX_CANDIDATES,
         state.MAX_NODES,
         state.MAX_EDGES,
+        state.MAX_OPERATIONS,
         state.MAX_WORK,
         includes.MAX_FILES,
         faults.MAX_FAULTS,

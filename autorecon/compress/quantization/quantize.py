@@ -212,9 +212,9 @@ def _reader(call: WeightedCall) -> fx.Node:
 def _quantize_value(
     traced: fx.GraphModule, node: fx.Node, bits: int, rules: Rules, by_channel: bool
 ) -> Site:
-    name, (_, *shape) = node.meta["label"], node.meta["shape"]
-    shape = [shape[0], *[1] * len(shape[1:])] if by_channel else []
-    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer, tuple(shape))
+    name, sizes = node.meta["label"], node.meta["shape"]
+    shape = (sizes[1], *[1] * len(sizes[2:])) if by_channel else ()
+    quantizer = ActivationQuantizer(bits, rules.ranges, rules.integer, shape)
     with traced.graph.inserting_after(node):
         quantized = _place(traced, node, name, quantizer)
     node.replace_all_uses_with(quantized, lambda user: user is not quantized)
