@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from onnxruntime import InferenceSession
 from torch import nn
 
 import autorecon
@@ -79,7 +80,11 @@ def test_onnx_takes_any_batch_and_has_our_names_and_no_paths(net):
 
     assert export(net, "mine.onnx").difference < 1e-5
     z, y = net.example_inputs(7)
-    torch.testing.assert_close(onnx_run("mine.onnx", z=z, y=y), net.eval()(z, y).detach())
+    # onnx's own evaluator is wrong about transposed convolutions in groups.
+    (images,) = InferenceSession("mine.onnx").run(None, {"z": z.numpy(), "y": y.numpy()})
+    torch.testing.assert_close(
+        torch.from_numpy(images), net.eval()(z, y).detach(), atol=2e-5, rtol=1e-5
+    )
     graph = load("mine.onnx").graph
     assert [value.name for value in (*graph.input, *graph.output)] == ["z", "y", "images"]
     batch = [value.type.tensor_type.shape.dim[0].dim_param for value in graph.input]
