@@ -74,7 +74,7 @@ def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, 
     known = _known(folder.path.resolve(), cell.config.teacher)
     exam = known.setdefault("exam", prepared.exam)
     prepared = attrs.evolve(prepared, exam=exam, invents=False)
-    results = workflow.compress(run, prepared, progress, record=record)
+    results = workflow.compress(run, prepared, progress, record=record, draws=cell.draws)
     (row,) = results.rows
     last, calibrated = row.last or Score(), row.calibrated or Score()
     return {
