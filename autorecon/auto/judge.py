@@ -6,23 +6,22 @@ data is used.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from autorecon.compress.packed.load import load_compressed
 from autorecon.nn import Compute
-from autorecon.records.packed import read_packed
 from autorecon.runs import RunError, load_state
 from autorecon.study.cells import Cell
 from autorecon.teachers import Teacher
 from autorecon.workflow import select
 from autorecon.workflow.invented import MOST_IMAGES, MOST_VALUES
 from autorecon.workflow.stages import DRAWN
-from autorecon.workflow.trained import network_of
 
 DRAWS = 128
 """Images that each generator draws for the judge, at least; of many fewer are looked at."""
@@ -41,7 +40,12 @@ def judged(
     """
     files = {name: student_of(cell) for name, cell in cells.items()}
     exam = _exam(cells, files, teacher)
-    return {name: _agreement(file, exam, teacher) for name, file in files.items()}
+    # Filled by each in turn, so that what it computes is captured once.
+    network = copy.deepcopy(teacher.module)
+    return {
+        name: select.agreement(load_compressed(file, build=lambda: network), exam, Compute())
+        for name, file in files.items()
+    }
 
 
 def _exam(cells: Mapping[str, Cell], files: Mapping[str, Path], teacher: Teacher) -> Drawn:
@@ -58,9 +62,3 @@ def _first(drawn: Sequence[tuple[Tensor, Tensor]], count: int) -> Drawn:
     """So many of the images, at least one."""
     images, logits = (torch.cat(parts)[: max(1, count)] for parts in zip(*drawn, strict=True))
     return [(images, logits)]
-
-
-def _agreement(file: Path, exam: Drawn, teacher: Teacher) -> float:
-    about, _ = read_packed(file)
-    student: nn.Module = load_compressed(file, build=network_of(about, teacher.module, trust=True))
-    return select.agreement(student, exam, Compute())

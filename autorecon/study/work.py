@@ -25,7 +25,7 @@ from autorecon.teachers import Teacher
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
 from autorecon.workflow.exam import Exam
-from autorecon.workflow.prepare import Prepared, prepare
+from autorecon.workflow.prepare import Prepared, load_teacher, prepare
 from autorecon.workflow.select import SelectionError
 
 
@@ -42,6 +42,7 @@ def do_cell(
     settings = write_config(cell.config)
     blank = CellRecord(cell.id, settings, steps=cell.steps, software=dict(made_by()))
     try:
+        teacher = teacher or _teacher(folder, task.config)
         return attrs.evolve(blank, **_DO[cell.kind](folder, task, progress, teacher))
     except (DivergedError, SelectionError) as error:
         return attrs.evolve(blank, error=f"diverged: {error}")
@@ -50,16 +51,14 @@ def do_cell(
 
 
 def _search(
-    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
 ) -> dict[str, Any]:
     run, prepared = _open(folder, task, progress, teacher)
     found = workflow.search(run, prepared, progress)
     return _found(prepared.space, found) | {"seconds": _seconds(run)}
 
 
-def _draw(
-    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None
-) -> dict[str, Any]:
+def _draw(folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher) -> dict[str, Any]:
     start = time.perf_counter()
     space = prepare(task.cell.config, teacher).space
     # A string seeds the same way in every process and version.
@@ -76,14 +75,14 @@ def _found(space: Space, genotype: Space) -> dict[str, Any]:
 
 
 def _compress(
-    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
 ) -> dict[str, Any]:
     cell = task.cell
     run, prepared = _open(folder, task, progress, teacher)
     record = folder.images_path(cell) if cell.images else None
     known = _known(folder.path.resolve(), cell.config.teacher)
-    exam = known.setdefault("exam", prepared.exam)
-    prepared = attrs.evolve(prepared, exam=exam, invents=False)
+    known.exam = known.exam or prepared.exam
+    prepared = attrs.evolve(prepared, exam=known.exam, invents=False)
     results = workflow.compress(run, prepared, progress, record=record, draws=cell.draws)
     (row,) = results.rows
     last, calibrated = row.last or Score(), row.calibrated or Score()
@@ -105,17 +104,31 @@ def _smaller(asked: RunConfig, fitted: RunConfig) -> list[str]:
     return [] if batch == own else [f"a batch has {batch} images, not {own}, to fit into memory"]
 
 
+@attrs.define
+class _Known:
+    """What this process keeps of a study's teacher for its other cells: what the network computes
+    is captured once, and what it answers is asked for once."""
+
+    teacher: Teacher | None = None
+    exam: Exam | None = None
+
+
 @cache
-def _known(folder: Path, teacher: TeacherConfig) -> dict[str, Exam | None]:
-    """Where a study's exam, with its teacher's answers, is kept for this process's other cells."""
-    return {}
+def _known(folder: Path, teacher: TeacherConfig) -> _Known:
+    return _Known()
+
+
+def _teacher(folder: StudyFolder, config: RunConfig) -> Teacher:
+    known = _known(folder.path.resolve(), config.teacher)
+    known.teacher = known.teacher or load_teacher(config)
+    return known.teacher
 
 
 _DO = {"search": _search, "draw": _draw, "compress": _compress}
 
 
 def _open(
-    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
 ) -> tuple[RunFolder, Prepared]:
     """The cell's run folder, which is there whole or not at all, however a start was cut short."""
     cell = task.cell
