@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from autorecon.auto.asked import HUMAN, NOISE, Asked
+from autorecon.auto.config import HUMAN, NOISE, AutoConfig
 from autorecon.compress import CompressConfig
 from autorecon.compress.methods.method import find_method
 from autorecon.study.spec import Variant
@@ -22,7 +22,7 @@ SHARED = 2 / 3
 _TRIES = 50
 
 
-def candidates(asked: Asked, human: str, count: int) -> list[Variant]:
+def candidates(asked: AutoConfig, human: str, count: int) -> list[Variant]:
     """The first `count`, fewer where there are not so many that differ; `human` is the
     human-designed generator for the teacher."""
     return list(islice(_different(asked, human), count))
@@ -33,7 +33,7 @@ def controls(human: str) -> list[Variant]:
     return [Variant(NOISE, compress={"method": "noise"}), Variant(HUMAN, generator=human)]
 
 
-def _different(asked: Asked, human: str) -> Iterator[Variant]:
+def _different(asked: AutoConfig, human: str) -> Iterator[Variant]:
     begun = [*controls(human), *(_named(one, human) for one in asked.candidate)]
     yield from begun
     parents = [one for one in begun if _has_generator(one)]
@@ -63,7 +63,7 @@ def _text(candidate: Variant) -> str:
     return json.dumps(attrs.asdict(attrs.evolve(candidate, name="")), sort_keys=True)
 
 
-def _varied(asked: Asked, parents: Sequence[Variant], number: int) -> Variant:
+def _varied(asked: AutoConfig, parents: Sequence[Variant], number: int) -> Variant:
     """One of the parents with other settings, each kind of which changes every second time."""
     random = Random(f"{asked.seed} candidate {number}")
     parent = random.choice(parents)

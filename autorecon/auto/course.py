@@ -10,7 +10,7 @@ import math
 
 import attrs
 
-from autorecon.auto.asked import KEPT
+from autorecon.auto.config import KEPT
 from autorecon.runs import duration
 from autorecon.study.errors import StudyError
 

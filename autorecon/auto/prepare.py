@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import attrs
 
-from autorecon.auto.asked import Asked, shipped
 from autorecon.auto.candidates import candidates, controls
+from autorecon.auto.config import AutoConfig, shipped
 from autorecon.auto.course import (
     MOST,
     Pace,
@@ -46,14 +46,14 @@ class Ready:
     """What is asked for as it can be done here: without the spaces that do not fit the teacher,
     and why; `mirrored` is the text of the one that is made for it."""
 
-    asked: Asked
+    asked: AutoConfig
     teacher: Teacher
     course: Course
     mirrored: str = ""
 
 
 def ready(
-    asked: Asked, out: Path, jobs: int, progress: Progress, given: Teacher | None = None
+    asked: AutoConfig, out: Path, jobs: int, progress: Progress, given: Teacher | None = None
 ) -> Ready:
     """Look at the teacher, its data and the spaces, and decide on the rungs.
 
@@ -96,7 +96,7 @@ def variant(entry: Entry) -> Variant:
     return Variant(entry.name, **entry.settings)
 
 
-def search_cells(asked: Asked, candidates: Sequence[Variant], length: float) -> list[Cell]:
+def search_cells(asked: AutoConfig, candidates: Sequence[Variant], length: float) -> list[Cell]:
     """What candidates have their generators from: searches, and draws."""
     sourced = [one for one in candidates if one.source]
     if not sourced:
@@ -104,7 +104,7 @@ def search_cells(asked: Asked, candidates: Sequence[Variant], length: float) -> 
     return [c for c in plan(asked.study(sourced, SEARCHING * length)) if c.kind != "compress"]
 
 
-def _controls(asked: Asked, given: Teacher | None) -> tuple[Teacher, str]:
+def _controls(asked: AutoConfig, given: Teacher | None) -> tuple[Teacher, str]:
     """The teacher, and the human-designed generator for it; with both of which all is well."""
     (noise,) = plan(asked.study(controls("")[:1], 1.0, asked.measure != "none"))
     teacher = given or load_teacher(noise.config)
@@ -114,19 +114,19 @@ def _controls(asked: Asked, given: Teacher | None) -> tuple[Teacher, str]:
     return teacher, human
 
 
-def _control(asked: Asked, human: str) -> Cell:
+def _control(asked: AutoConfig, human: str) -> Cell:
     (cell,) = plan(asked.study(controls(human)[1:], 1.0))
     return cell
 
 
-def _prepared(asked: Asked, human: str, teacher: Teacher) -> Prepared:
+def _prepared(asked: AutoConfig, human: str, teacher: Teacher) -> Prepared:
     """The human-designed generator's compression."""
     return fitted(prepare(_control(asked, human).config, teacher), QUIET)
 
 
 def _mirrored(
-    asked: Asked, teacher: Teacher, human: str, file: Path, notes: list[str]
-) -> tuple[Asked, str]:
+    asked: AutoConfig, teacher: Teacher, human: str, file: Path, notes: list[str]
+) -> tuple[AutoConfig, str]:
     """With the space that mirrors the teacher in a file, and its text; without where there is
     nothing to be mirrored. Its generators take no more than the human-designed one."""
     if not any(search.space.get("file") == MIRROR for search in asked.search):
@@ -140,7 +140,7 @@ def _mirrored(
     return _with_file(asked, MIRROR, str(file)), text
 
 
-def _with_file(asked: Asked, file: str, other: str) -> Asked:
+def _with_file(asked: AutoConfig, file: str, other: str) -> AutoConfig:
     """With another file of a space."""
     searches = [
         attrs.evolve(s, space={**s.space, "file": other}) if s.space.get("file") == file else s
@@ -149,7 +149,7 @@ def _with_file(asked: Asked, file: str, other: str) -> Asked:
     return attrs.evolve(asked, search=searches)
 
 
-def _fitting(asked: Asked, teacher: Teacher, notes: list[str]) -> Asked:
+def _fitting(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfig:
     """Without those of the shipped searches that are not for this teacher."""
     own = {search["name"] for search in shipped()["search"]}
     for search in asked.search:
@@ -164,8 +164,8 @@ def _fitting(asked: Asked, teacher: Teacher, notes: list[str]) -> Asked:
 
 
 def _affordable(
-    asked: Asked, teacher: Teacher, length: float, jobs: int, notes: list[str]
-) -> tuple[Asked, float]:
+    asked: AutoConfig, teacher: Teacher, length: float, jobs: int, notes: list[str]
+) -> tuple[AutoConfig, float]:
     """Without searches for which there is no time, and the seconds that the others leave."""
     most = left = SHARE * asked.seconds * jobs
     for name in dict.fromkeys(one.discovered for one in asked.candidate if one.discovered):
@@ -181,12 +181,12 @@ def _affordable(
     return asked, asked.seconds - (most - left) / jobs
 
 
-def _search_cell(asked: Asked, name: str, length: float) -> Cell:
+def _search_cell(asked: AutoConfig, name: str, length: float) -> Cell:
     (cell,) = search_cells(asked, [Variant(name, discovered=name)], length)
     return cell
 
 
-def _without(asked: Asked, names: Sequence[str]) -> Asked:
+def _without(asked: AutoConfig, names: Sequence[str]) -> AutoConfig:
     """Without these searches, and the candidates that have their generators from them."""
     return attrs.evolve(
         asked,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from autorecon.auto.asked import KEPT, Asked
+from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
 from autorecon.auto.finish import finish, trial_of
 from autorecon.auto.judge import DRAWS, judged
@@ -33,7 +33,7 @@ from autorecon.workflow.select import SelectionError
 class Auto:
     """A course under way: `asked` of a `teacher`, `jobs` trials at a time."""
 
-    asked: Asked
+    asked: AutoConfig
     teacher: Teacher
     folder: StudyFolder
     place: Place

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import tomli_w
 
-from autorecon.auto.asked import FILE, Asked, stored
+from autorecon.auto.config import FILE, AutoConfig, stored
 from autorecon.auto.prepare import MIRROR, Ready, ready
 from autorecon.auto.run import Auto
 from autorecon.records.course import FILE as COURSE
@@ -44,7 +44,7 @@ class Means:
         return Place(partial(Here, partial(do_cell, folder, teacher=self.teacher)), self.memory)
 
 
-def start(asked: Asked, out: Path, means: Means, progress: Progress) -> Auto:
+def start(asked: AutoConfig, out: Path, means: Means, progress: Progress) -> Auto:
     """Check everything, then make the folder. Raises as `ready`, and RunError where the folder
     holds something."""
     _require_free(out)

@@ -140,7 +140,7 @@ def _opened(ctx: click.Context, means: Means, progress: Progress) -> Auto:
 
 def _asked(ctx: click.Context) -> Any:
     """What the command line comes to, on the file that it names."""
-    from autorecon.auto.asked import read_asked, seconds_of, with_spaces
+    from autorecon.auto.config import read_asked, seconds_of, with_spaces
     from autorecon.workflow.settings import combine
 
     options = ctx.params
@@ -171,7 +171,7 @@ def _show(course: Course, results: Results, under_way: Auto, as_json: bool) -> N
     from autorecon.cli.outcome import show_outcome
     from autorecon.cli.tables import Table, show_tables
     from autorecon.records.schema import plain
-    from autorecon.report.course import rung_tables, worth
+    from autorecon.report.course import JUDGE, rung_tables, worth
     from autorecon.runs import RunFolder
 
     folder = RunFolder.open(under_way.folder.path)
@@ -184,11 +184,9 @@ def _show(course: Course, results: Results, under_way: Auto, as_json: bool) -> N
         for rung in rung_tables(course)
     )
     known = worth(course)
-    echo(
-        "\nJudged by how surely a student gives the teacher's class on images that all generators "
-        "of the rung draw; no data is used. "
-        + (f"Rank correlation with agreement on real images: {known}." if known else "")
-    )
+    echo(f"\n{JUDGE}")
+    if known:
+        echo(f"Rank correlation with agreement on real images: {known}.")
     echo(f"\nthe best: {course.winner}")
     show_outcome(results, folder.path, report, as_json)
     echo(f"recipe: {folder.path / 'recipe.toml'}")

@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from autorecon.auto.asked import KEPT, read_asked, seconds_of, with_spaces
 from autorecon.auto.candidates import MADE_BY, candidates
+from autorecon.auto.config import KEPT, read_asked, seconds_of, with_spaces
 from autorecon.study.cells import plan
 from autorecon.study.errors import StudyError
 

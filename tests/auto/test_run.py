@@ -1,4 +1,4 @@
-"""A course is done whole, goes on after an interruption to the same, and survives bad candidates."""
+"""A course is done whole, goes on when it was interrupted, and survives bad candidates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import autorecon
-from autorecon.auto.asked import KEPT, read_asked
+from autorecon.auto.config import KEPT, read_asked
 from autorecon.auto.run import Auto
 from autorecon.auto.start import Means, resume, start
 from autorecon.cli import cli
@@ -20,7 +20,10 @@ from autorecon.compress import Compression
 from autorecon.records.course import Course, Rung, read_course
 from autorecon.report.course import worth
 from autorecon.runs import Progress, RunError, load_weights
+from autorecon.teachers import TeacherError
+from autorecon.workflow.config import read_config
 from autorecon.workflow.select import SelectionError
+from autorecon.workflow.settings import RECIPE, combine
 
 QUIET = Progress(quiet=True)
 
@@ -87,9 +90,9 @@ def test_its_settings_make_the_same_student_again(whole: Path, folder: Path) -> 
     ]
     assert same[0].keys() == same[1].keys()
     assert all(same[0][name].equal(same[1][name]) for name in same[0])
-    result = command("compress", "out/space.space", "--config", "out/recipe.toml", "--trust",
-                     "--data", "", "-o", "more", "-q", "--bits", "w4a4")  # fmt: skip
-    assert result.exit_code == 0, result.output
+    recipe = read_config(combine("out/recipe.toml", {"space.file": "paper"}, [], RECIPE))
+    own = read_config(tomllib.loads(Path("out/config.toml").read_text())).compress
+    assert recipe.compress == attrs.evolve(own, epochs=8, evaluate_every=1)
 
 
 def test_an_interrupted_one_goes_on_to_the_same(
@@ -140,11 +143,17 @@ def test_where_all_fail_why_is_told(folder: Path, monkeypatch: pytest.MonkeyPatc
         under_way.run()
 
 
-def test_spaces_that_do_not_fit_are_left_out_and_said(folder: Path) -> None:
+def test_spaces_that_do_not_fit_are_left_out_and_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(teacher: object, macs: int) -> None:
+        raise TeacherError("it has no maps")
+
     values = asked(trials=12, measure="none")
     del values["search"], values["candidate"]
-    course = begun(**values).course
-    assert any(note.startswith("no space mirrors") for note in course.notes)
+    monkeypatch.setattr("autorecon.auto.prepare.mirror", fails)
+    course = start(read_asked(values), Path("out"), Means(), QUIET).course
+    assert course.notes == ["no space mirrors auto_teacher:teacher: it has no maps"]
     names = [entry.name for entry in course.rungs[0].entries]
     assert "discovered, mirror" not in names
     assert "discovered, paper" in names

@@ -22,6 +22,8 @@ from autorecon.workflow.settings import under
 from autorecon.workflow.trust import networks_of
 
 FILE = "auto.toml"
+KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress")
+"""Fields in which a course that is gone on with must be the same."""
 SOURCES = ("discovered", "drawn")
 MEASURED = ("last", "all", "none")
 NOISE, HUMAN = "noise", "human-designed"
@@ -30,7 +32,7 @@ KEPT = (NOISE, HUMAN)
 
 
 @attrs.frozen
-class Asked:
+class AutoConfig:
     """`bits` of a teacher within `seconds`, or with `trials` candidates to begin with.
 
     `search` are the spaces that generators come from, `candidate` what is tried first, `choices`
@@ -103,13 +105,13 @@ def shipped() -> dict[str, Any]:
     return tomllib.loads((files("autorecon.auto") / "default.toml").read_text("utf-8"))
 
 
-def read_asked(values: Mapping[str, Any]) -> Asked:
+def read_asked(values: Mapping[str, Any]) -> AutoConfig:
     """From TOML's values, on what is shipped; candidates that are given come first.
 
     Raises ConfigError or StudyError.
     """
     below = shipped()
-    asked = structured(under(below, values), Asked)
+    asked = structured(under(below, values), AutoConfig)
     names = {one.name for one in asked.candidate}
     others = [structured(one, Variant) for one in below["candidate"] if one["name"] not in names]
     known = {"", *(search.name for search in asked.search)}
@@ -133,14 +135,14 @@ def with_spaces(values: Mapping[str, Any], files: Sequence[str]) -> dict[str, An
     }
 
 
-def stored(folder: Path) -> Asked:
+def stored(folder: Path) -> AutoConfig:
     """What the folder was begun with; StudyError where it was not."""
     try:
         values = tomllib.loads(read_bounded(folder / FILE, LIMIT).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise StudyError(f"{folder} was not made by `autorecon auto`: {error}") from None
     values.pop("software", None)
-    return structured(values, Asked)
+    return structured(values, AutoConfig)
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
