@@ -48,9 +48,10 @@ def start(asked: AutoConfig, out: Path, means: Means, progress: Progress) -> Aut
     """Check everything, then make the folder. Raises as `ready`, and RunError where the folder
     holds something."""
     _require_free(out)
+    folder = StudyFolder(out)
+    place = means.place(folder, asked.cluster)
     found = ready(asked, out, means.jobs, progress, means.teacher)
-    folder = _begun(found, out)
-    place = means.place(folder, found.asked.cluster)
+    _begin(found, out)
     return Auto(found.asked, found.teacher, folder, place, means.jobs, progress, found.course)
 
 
@@ -74,11 +75,10 @@ def _require_free(out: Path) -> None:
         raise RunError(f"{out} is not empty: go on with --resume {out}, or name another folder")
 
 
-def _begun(found: Ready, out: Path) -> StudyFolder:
-    """The folder, which auto.toml makes one to go on with."""
+def _begin(found: Ready, out: Path) -> None:
+    """Make the folder, which auto.toml makes one to go on with."""
     if found.mirrored:
         write_text(out / f"{MIRROR}.space", found.mirrored)
     values = write_config(found.asked) | {"software": dict(made_by())}
     write_course(out, found.course)
     write_text(out / FILE, tomli_w.dumps(values))
-    return StudyFolder(out)

@@ -172,10 +172,34 @@ def test_work_that_is_gone_is_told(folder: Path) -> None:
         resume(Path("out"), Means(), QUIET).run()
 
 
-def test_time_decides_how_many_and_how_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_decides_how_many_go_on_and_for_how_long(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("autorecon.auto.prepare.pace", lambda stage, prepared: 0.1)
-    under_way = begun(trials=0, seconds=45.0, measure="none")
-    assert under_way.course.lengths[-1] <= 1
-    course = under_way.run()
-    assert course.winner
-    assert len(course.rungs[0].entries) >= 3
+    under_way = begun(trials=0, seconds=400.0, measure="none")
+    whole = under_way.course
+    assert whole.lengths == [0.3333, 1.0]
+    assert len(whole.rungs[0].entries) > 9
+
+    tried = [
+        attrs.evolve(entry, judged=float(number), steps=20 * (number > 0), seconds=2.0)
+        for number, entry in enumerate(whole.rungs[0].entries[:9])
+    ]
+
+    def following(left: float) -> Rung | None:
+        """After a first rung of 20 s, of which 2 went into the steps of each candidate."""
+        under_way.asked = attrs.evolve(under_way.asked, seconds=20 + left)
+        under_way.course = attrs.evolve(whole, rungs=[Rung(0.3333, tried, 20.0)])
+        return under_way._following()
+
+    # Of the whole length one takes 6.5 s.
+    found = following(84)
+    assert found is not None
+    assert (found.length, len(found.entries)) == (1.0, 9)
+    assert [entry.judged for entry in found.entries] == [None] * 9
+    found = following(10)
+    assert found is not None
+    assert found.length == pytest.approx(0.75, abs=1e-3)
+    best = whole.rungs[0].entries[8].name
+    assert [entry.name for entry in found.entries] == [*KEPT, best]
+    assert following(3) is None
