@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +12,9 @@ import attrs
 from autorecon.auto.candidates import candidates, controls
 from autorecon.auto.config import AutoConfig, shipped
 from autorecon.auto.course import (
+    LEAST,
     MOST,
+    SHORTEST,
     Pace,
     count_within,
     lengths_of_time,
@@ -21,23 +22,24 @@ from autorecon.auto.course import (
 )
 from autorecon.compress import CompressError
 from autorecon.mirror import mirror
-from autorecon.records.course import Course, Entry, Rung
-from autorecon.runs import Progress, duration, write_text
+from autorecon.records.course import Course, Entry
+from autorecon.runs import Progress, write_text
 from autorecon.study.cells import Cell, plan
 from autorecon.study.check import check
-from autorecon.study.spec import Variant
+from autorecon.study.errors import StudyError
+from autorecon.study.spec import Variant, slug
 from autorecon.teachers import Teacher, TeacherError
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import pace
-from autorecon.workflow.prepare import Prepared, bind, load_teacher, prepare
+from autorecon.workflow.prepare import bind, load_teacher, prepare
 from autorecon.workflow.spaces import human_designed
 from autorecon.workflow.stages import set_threads
 
 MIRROR = "mirror"
 SEARCHING = 0.5
 """The length of a search, of that of a compression."""
-SHARE = 0.3
-"""Of the time, so much at most for searches."""
+SHARE = 0.25
+"""Of the time, so much at most for searches: those that do not end in it are given up."""
 QUIET = Progress(quiet=True)
 
 
@@ -55,34 +57,71 @@ class Ready:
 def ready(
     asked: AutoConfig, out: Path, jobs: int, progress: Progress, given: Teacher | None = None
 ) -> Ready:
-    """Look at the teacher, its data and the spaces, and decide on the rungs.
+    """Look at the teacher, its data and the spaces.
 
     A teacher that is given takes the place of the one that is named. Raises the error of whatever
     is missing or does not fit, and StudyError where time is too short.
     """
     set_threads(1)  # as those have who do the work
-    start, notes = time.perf_counter(), list[str]()
-    teacher, human = _controls(asked, given)
-    begin, ticks = time.perf_counter() - start, _control(asked, human).config.compress.ticks
+    notes = list[str]()
+    teacher = _checked(asked, given)
     with TemporaryDirectory() as folder:
         file = Path(folder) / f"{MIRROR}.space"
-        asked, mirrored = _mirrored(asked, teacher, human, file, notes)
+        asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
-        if asked.trials:
-            lengths, count = lengths_of_trials(asked.trials, ticks), asked.trials
-        else:
-            taken = Pace(begin, ticks * pace("compress", _prepared(asked, human, teacher)))
-            lengths = lengths_of_time(asked.seconds, taken, ticks, jobs)
-            asked, left = _affordable(asked, teacher, lengths[-1], jobs, notes)
-            count = count_within(left / len(lengths), taken, lengths[0], jobs, MOST)
         asked = _with_file(asked, str(file), str(out / file.name))
     for line in notes:
         progress.say(line)
-    rung = Rung(lengths[0], [entry(one) for one in candidates(asked, human, count)])
+    lengths, _ = planned(asked, teacher, jobs, asked.seconds * (1 - SHARE))
     course = Course(
-        teacher=teacher.name, bits=asked.bits, lengths=lengths, rungs=[rung], notes=notes
+        teacher=teacher.name,
+        bits=asked.bits,
+        lengths=lengths,
+        sources=SEARCHING * lengths[-1],
+        notes=notes,
     )
     return Ready(asked, teacher, course, mirrored)
+
+
+def planned(
+    asked: AutoConfig, teacher: Teacher, jobs: int, seconds: float, begun: bool = False
+) -> tuple[list[float], list[Variant]]:
+    """The lengths of all rungs, and the candidates of the first; by how long a step takes now,
+    where they are to take so many seconds. Raises StudyError where that is too short for anything;
+    what has `begun` has one rung then."""
+    human = human_of(teacher)
+    start = time.perf_counter()
+    (cell,) = plan(asked.study(controls(human)[1:], 1.0))
+    prepared = fitted(prepare(cell.config, teacher), QUIET)
+    ticks = cell.config.compress.ticks
+    if asked.trials:
+        return lengths_of_trials(asked.trials, ticks), candidates(asked, human, asked.trials)
+    begin = time.perf_counter() - start
+    taken = Pace(begin, ticks * pace("compress", prepared))
+    try:
+        lengths = lengths_of_time(seconds, taken, ticks, jobs)
+    except StudyError:
+        if not begun:
+            raise
+        return [SHORTEST / ticks], candidates(asked, human, LEAST)
+    count = count_within(seconds / len(lengths), taken, lengths[0], jobs, MOST)
+    return lengths, candidates(asked, human, count)
+
+
+def with_sources(asked: AutoConfig, there: Container[str]) -> AutoConfig:
+    """Without candidates whose generators come from searches and draws that are not `there`."""
+    kept = [one for one in asked.candidate if not one.source or source_of(one) in there]
+    return attrs.evolve(asked, candidate=kept)
+
+
+def source_of(candidate: Variant) -> str:
+    """What a candidate has its generator from, as a search's or draw's place ends."""
+    return f"{'search' if candidate.discovered else 'draw'}-{slug(candidate.source)}"
+
+
+def human_of(teacher: Teacher) -> str:
+    """The human-designed generator for a teacher's images."""
+    return human_designed(max(teacher.image_shape[1:]))
 
 
 def entry(candidate: Variant) -> Entry:
@@ -96,43 +135,34 @@ def variant(entry: Entry) -> Variant:
     return Variant(entry.name, **entry.settings)
 
 
-def search_cells(asked: AutoConfig, candidates: Sequence[Variant], length: float) -> list[Cell]:
+def source_cells(asked: AutoConfig, candidates: Sequence[Variant], length: float) -> list[Cell]:
     """What candidates have their generators from: searches, and draws."""
     sourced = [one for one in candidates if one.source]
     if not sourced:
         return []
-    return [c for c in plan(asked.study(sourced, SEARCHING * length)) if c.kind != "compress"]
+    return [cell for cell in plan(asked.study(sourced, length)) if cell.kind != "compress"]
 
 
-def _controls(asked: AutoConfig, given: Teacher | None) -> tuple[Teacher, str]:
-    """The teacher, and the human-designed generator for it; with both of which all is well."""
+def _checked(asked: AutoConfig, given: Teacher | None) -> Teacher:
+    """The teacher, whose data is there, and which can be compressed with the controls."""
     (noise,) = plan(asked.study(controls("")[:1], 1.0, asked.measure != "none"))
     teacher = given or load_teacher(noise.config)
     check([noise], {noise.id: None}, teacher)
-    human = human_designed(max(teacher.image_shape[1:]))
-    _prepared(asked, human, teacher)
-    return teacher, human
-
-
-def _control(asked: AutoConfig, human: str) -> Cell:
-    (cell,) = plan(asked.study(controls(human)[1:], 1.0))
-    return cell
-
-
-def _prepared(asked: AutoConfig, human: str, teacher: Teacher) -> Prepared:
-    """The human-designed generator's compression."""
-    return fitted(prepare(_control(asked, human).config, teacher), QUIET)
+    (human,) = plan(asked.study(controls(human_of(teacher))[1:], 1.0))
+    check([human], {human.id: None}, teacher)
+    return teacher
 
 
 def _mirrored(
-    asked: AutoConfig, teacher: Teacher, human: str, file: Path, notes: list[str]
+    asked: AutoConfig, teacher: Teacher, file: Path, notes: list[str]
 ) -> tuple[AutoConfig, str]:
     """With the space that mirrors the teacher in a file, and its text; without where there is
     nothing to be mirrored. Its generators take no more than the human-designed one."""
     if not any(search.space.get("file") == MIRROR for search in asked.search):
         return asked, ""
     try:
-        text = mirror(teacher, macs=bind(human, {}, teacher).cost.macs.max).text
+        most = bind(human_of(teacher), {}, teacher).cost.macs.max
+        text = mirror(teacher, macs=most).text
     except (TeacherError, CompressError) as error:
         notes.append(f"no space mirrors {teacher.name}: {error}")
         return _without(asked, [s.name for s in asked.search if s.space["file"] == MIRROR]), ""
@@ -154,36 +184,14 @@ def _fitting(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfi
     own = {search["name"] for search in shipped()["search"]}
     for search in asked.search:
         try:
-            check([_search_cell(asked, search.name, 1.0)], defaultdict(lambda: None), teacher)
+            (cell,) = source_cells(asked, [Variant("it", discovered=search.name)], 1.0)
+            check([cell], {cell.id: None}, teacher)
         except Exception as error:
             if search.name not in own or getattr(error, "exit_code", None) is None:
                 raise
             notes.append(f"{search.name} is left out: {error}")
             asked = _without(asked, [search.name])
     return asked
-
-
-def _affordable(
-    asked: AutoConfig, teacher: Teacher, length: float, jobs: int, notes: list[str]
-) -> tuple[AutoConfig, float]:
-    """Without searches for which there is no time, and the seconds that the others leave."""
-    most = left = SHARE * asked.seconds * jobs
-    for name in dict.fromkeys(one.discovered for one in asked.candidate if one.discovered):
-        cell = _search_cell(asked, name, length)
-        # A pace is that of two steps, one of the weights and one of the architecture.
-        takes = cell.steps / 2 * pace("search", fitted(prepare(cell.config, teacher), QUIET))
-        if takes <= left:
-            left -= takes
-            continue
-        notes.append(f"{name} is not searched, which would take about {duration(takes)}")
-        found = [one for one in asked.candidate if one.discovered != name]
-        asked = attrs.evolve(asked, candidate=found)
-    return asked, asked.seconds - (most - left) / jobs
-
-
-def _search_cell(asked: AutoConfig, name: str, length: float) -> Cell:
-    (cell,) = search_cells(asked, [Variant(name, discovered=name)], length)
-    return cell
 
 
 def _without(asked: AutoConfig, names: Sequence[str]) -> AutoConfig:

@@ -6,16 +6,26 @@ judge compares students that are all there, and its order then depends on no clo
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
 import attrs
 
+from autorecon.auto.candidates import candidates
 from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
 from autorecon.auto.finish import finish, trial_of
 from autorecon.auto.judge import DRAWS, judged
-from autorecon.auto.prepare import search_cells, variant
+from autorecon.auto.prepare import (
+    SHARE,
+    entry,
+    human_of,
+    planned,
+    source_cells,
+    variant,
+    with_sources,
+)
 from autorecon.graph import Space
 from autorecon.records.cells import CellRecord
 from autorecon.records.course import Course, Entry, Rung, write_course
@@ -40,7 +50,7 @@ class Auto:
     jobs: int
     progress: Progress
     course: Course
-    _begun: float = attrs.field(factory=time.monotonic, init=False)
+    spaces: dict[str, Space] = attrs.field(factory=dict, init=False)
 
     def run(self) -> Course:
         """Do what is left, to the student of the best candidate in the run's folder.
@@ -48,28 +58,59 @@ class Auto:
         Raises SelectionError where no candidate comes to an end.
         """
         with self.folder.lock():
-            sources, spaces = self._sources()
+            sources = self._sources()
+            if not self.course.rungs:
+                self._write(self._first(sources))
             while not self.course.winner:
                 rung = self.course.rungs[-1]
                 if not rung.done:
-                    self._begun = time.monotonic()
-                    self._replace(self._judged(rung, self._trials(rung, sources, spaces)))
+                    self._replace(self._judged(rung, *self._trials(rung, sources)))
                 following = self._following()
                 if following is None:
-                    break
-                self._write(attrs.evolve(self.course, rungs=[*self.course.rungs, following]))
-            if not self.course.winner:
-                best = self.course.rungs[-1].ranking[0].name
-                finish(self.folder, self._cells(self.course.rungs[-1]), best)
-                self._write(attrs.evolve(self.course, winner=best))
+                    self._end()
+                else:
+                    self._write(attrs.evolve(self.course, rungs=[*self.course.rungs, following]))
             self._clear(self.course.rungs)
         return self.course
 
-    def _sources(self) -> tuple[list[Cell], dict[str, Space]]:
-        """What generators come from, and the spaces, by place."""
-        first = [variant(one) for one in self.course.rungs[0].entries]
-        cells = search_cells(self.asked, first, self.course.lengths[-1])
-        return cells, check(cells, self.folder.records(cells), self.teacher)
+    def _sources(self) -> list[Cell]:
+        """Do what generators come from; what was done of it, in the time that there is for it."""
+        start, tried = time.monotonic(), self.asked.candidate
+        if self.asked.trials:
+            tried = candidates(self.asked, human_of(self.teacher), self.asked.trials)
+        cells = source_cells(self.asked, tried, self.course.sources)
+        known = self.folder.records(cells)
+        self.spaces = check(cells, known, self.teacher)
+        if self.course.rungs:
+            return [cell for cell in cells if known[cell.id]]
+        until = start + SHARE * self.asked.seconds if self.asked.seconds else math.inf
+        place = attrs.evolve(self.place, until=until)
+        records = do(self.folder, cells, known, self.spaces, place, self.progress)
+        seconds = self.course.seconds + time.monotonic() - start
+        self.course = attrs.evolve(self.course, seconds=seconds)
+        return [cell for cell in cells if cell.id in records]
+
+    def _first(self, sources: list[Cell]) -> Course:
+        """The course with its first rung, of candidates whose generators there are."""
+        records = self.folder.records(sources)
+        there = {
+            cell.place.split("/")[1]
+            for cell in sources
+            if (record := records[cell.id]) and not record.error
+        }
+        asked, notes = with_sources(self.asked, there), list(self.course.notes)
+        if lost := [one.name for one in self.asked.candidate if one not in asked.candidate]:
+            notes.append(f"left out, for want of their generators: {'; '.join(lost)}")
+            self.progress.say(notes[-1])
+        left = self.asked.seconds - self.course.seconds
+        lengths, tried = planned(asked, self.teacher, self.jobs, left, begun=True)
+        rung = Rung(lengths[0], [entry(one) for one in tried])
+        return attrs.evolve(self.course, lengths=lengths, rungs=[rung], notes=notes)
+
+    def _end(self) -> None:
+        best = self.course.rungs[-1].ranking[0].name
+        finish(self.folder, self._cells(self.course.rungs[-1]), best)
+        self._write(attrs.evolve(self.course, winner=best))
 
     def _cells(self, rung: Rung) -> list[Cell]:
         """The trials of a rung, in the order of its entries."""
@@ -80,11 +121,9 @@ class Auto:
         trials = [cell for cell in plan(study) if cell.kind == "compress"]
         return [attrs.evolve(c, id=f"rung{number}/{c.id}", draws=DRAWS) for c in trials]
 
-    def _trials(
-        self, rung: Rung, sources: list[Cell], spaces: Mapping[str, Space]
-    ) -> dict[str, CellRecord]:
-        """Do a rung; its records by candidate."""
-        trials = self._cells(rung)
+    def _trials(self, rung: Rung, sources: list[Cell]) -> tuple[dict[str, CellRecord], float]:
+        """Do a rung; its records by candidate, and the seconds that it took."""
+        start, trials = time.monotonic(), self._cells(rung)
         self.progress.say(
             f"rung {len(self.course.rungs)} of {len(self.course.lengths)}: {len(trials)} "
             f"candidates, {max(cell.steps for cell in trials)} steps"
@@ -92,10 +131,11 @@ class Auto:
         needed = {cell.needs for cell in trials}
         cells = [cell for cell in sources if cell.id in needed] + trials
         known = self.folder.records(cells)
-        records = do(self.folder, cells, known, spaces, self.place, self.progress)
-        return {cell.variant: records[cell.id] for cell in trials}
+        records = do(self.folder, cells, known, self.spaces, self.place, self.progress)
+        seconds = time.monotonic() - start
+        return {cell.variant: records[cell.id] for cell in trials}, seconds
 
-    def _judged(self, rung: Rung, records: Mapping[str, CellRecord]) -> Rung:
+    def _judged(self, rung: Rung, records: Mapping[str, CellRecord], seconds: float) -> Rung:
         """The rung with its judge's figures, and what was measured."""
         there = {c.variant: c for c in self._cells(rung) if not records[c.variant].error}
         if not there:
@@ -103,7 +143,7 @@ class Auto:
             raise SelectionError(f"no candidate came to an end: {why}")
         found = judged(there, lambda cell: trial_of(self.folder, cell), self.teacher)
         entries = [_told(one, records[one.name], found.get(one.name)) for one in rung.entries]
-        made = attrs.evolve(rung, entries=entries, seconds=time.monotonic() - self._begun)
+        made = attrs.evolve(rung, entries=entries, seconds=rung.seconds + seconds)
         best = made.ranking[0]
         self.progress.say(f"the best is {best.name}, {best.judged:.2f} %")
         return made
@@ -117,7 +157,7 @@ class Auto:
         count = next_count(len(rung.ranking))
         if self.asked.seconds:
             pace = self._pace()
-            left = self.asked.seconds - sum(one.seconds for one in done)
+            left = self.asked.seconds - self.course.seconds - sum(one.seconds for one in done)
             share = left / (len(lengths) - len(done))
             length = next_length(length, rung.length, share, pace, self.jobs)
             if not length:

@@ -55,13 +55,16 @@ class Rung:
 
 @attrs.frozen(kw_only=True)
 class Course:
-    """The whole file. `lengths` are those of the rungs, of which some are still to come; `notes`
-    what was left out and why, `winner` the best of the last rung."""
+    """The whole file. `lengths` are those of the rungs, of which some are still to come; `sources`
+    how long the searches are from which generators come, and the `seconds` that went by meanwhile;
+    `notes` what was left out and why, `winner` the best of the last rung."""
 
     format: int = FORMAT
     teacher: str
     bits: str
     lengths: list[float]
+    sources: float = 0.0
+    seconds: float = 0.0
     rungs: list[Rung] = attrs.Factory(list)
     notes: list[str] = attrs.Factory(list)
     winner: str = ""

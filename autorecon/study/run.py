@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
@@ -58,11 +59,13 @@ def run(
 
 @attrs.frozen
 class Place:
-    """What does cells, made when there are any to do, and what each of them may take."""
+    """What does cells, made when there are any to do, and what each of them may take; none is
+    waited for after `until`, by time.monotonic."""
 
     executor: Callable[[], Executor]
     memory: str = ""
     device: str = "cpu"
+    until: float = math.inf
 
 
 def place_of(folder: StudyFolder, site: Cluster, jobs: int, memory: str, on: str) -> Place:
@@ -80,7 +83,8 @@ def do(
     place: Place,
     progress: Progress,
 ) -> dict[str, CellRecord]:
-    """Do those cells of which nothing is `known`, under the folder's lock; give all records.
+    """Do those cells of which nothing is `known`, under the folder's lock; give all records, but
+    of those that were not done in time.
 
     `spaces` are those of what is searched and drawn from, by place.
     """
@@ -90,9 +94,10 @@ def do(
     for cell in cells:
         doing.keep_genotype(cell)
     if left := [cell for cell in cells if cell.id not in records]:
-        doing.all(left, place.executor())
+        doing.all(left, place.executor(), place.until)
     folder.forget_images(cells, records)
-    folder.clear(cell for cell in cells if records[cell.id].done and not cell.draws)
+    ended = [cell for cell in cells if (record := records.get(cell.id)) and record.done]
+    folder.clear(cell for cell in ended if not cell.draws)
     return records
 
 
@@ -119,8 +124,8 @@ class _Doing:
     ended: int = 0
     died: Counter[str] = attrs.Factory(Counter)
 
-    def all(self, left: list[Cell], executor: Executor) -> None:
-        """Do the cells that are left, each after what it needs."""
+    def all(self, left: list[Cell], executor: Executor, until: float = math.inf) -> None:
+        """Do the cells that are left, each after what it needs, until that time."""
         self.ended = len(self.records)
         waiting = deque(left)
         self.progress.say(
@@ -128,12 +133,13 @@ class _Doing:
         )
         said = time.monotonic()
         with executor:
-            while waiting or executor.running:
+            while (waiting or executor.running) and time.monotonic() < until:
                 while executor.free and (ready := self._next(waiting)):
                     executor.give(self._task(ready))
                     self.shares[ready.id] = 0.0
                 # Nothing runs where the last that waited can never begin.
-                for task, event in executor.events(_SAY_EVERY) if executor.running else ():
+                patience = max(0.0, min(_SAY_EVERY, until - time.monotonic()))
+                for task, event in executor.events(patience) if executor.running else ():
                     if isinstance(event, float):
                         self.shares[task.cell.id] = event
                         continue

@@ -152,12 +152,11 @@ def test_spaces_that_do_not_fit_are_left_out_and_said(
     values = asked(trials=12, measure="none")
     del values["search"], values["candidate"]
     monkeypatch.setattr("autorecon.auto.prepare.mirror", fails)
-    course = start(read_asked(values), Path("out"), Means(), QUIET).course
-    assert course.notes == ["no space mirrors auto_teacher:teacher: it has no maps"]
-    names = [entry.name for entry in course.rungs[0].entries]
-    assert "discovered, mirror" not in names
-    assert "discovered, paper" in names
-    assert len(names) == 12
+    under_way = start(read_asked(values), Path("out"), Means(), QUIET)
+    assert under_way.course.notes == ["no space mirrors auto_teacher:teacher: it has no maps"]
+    assert [search.name for search in under_way.asked.search] == ["autorecon", "paper"]
+    sources = {one.source for one in under_way.asked.candidate}
+    assert sources == {"", "autorecon", "paper"}
 
 
 def test_work_that_is_gone_is_told(folder: Path) -> None:
@@ -177,7 +176,8 @@ def test_time_decides_how_many_go_on_and_for_how_long(
 ) -> None:
     monkeypatch.setattr("autorecon.auto.prepare.pace", lambda stage, prepared: 0.1)
     under_way = begun(trials=0, seconds=400.0, measure="none")
-    whole = under_way.course
+    whole = under_way._first([])
+    assert whole.notes == ["left out, for want of their generators: found"]
     assert whole.lengths == [0.3333, 1.0]
     assert len(whole.rungs[0].entries) > 9
 
