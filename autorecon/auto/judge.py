@@ -16,7 +16,7 @@ from torch import Tensor
 
 from autorecon.compress.packed.load import load_compressed
 from autorecon.nn import Compute
-from autorecon.runs import RunError, load_state
+from autorecon.runs import load_state
 from autorecon.study.cells import Cell
 from autorecon.teachers import Teacher
 from autorecon.workflow import select
@@ -35,11 +35,13 @@ def judged(
 ) -> dict[str, float]:
     """How surely each student gives the teacher's class, in percent, by name of its cell's.
 
-    Images that several students learned from are looked at once. Raises RunError where work is
-    gone that is to be judged.
+    Images that several students learned from are looked at once. Where no generator came to an end
+    nothing is told apart. Raises RunError where work is gone that is to be judged.
     """
     files = {name: student_of(cell) for name, cell in cells.items()}
     exam = _exam(cells, files, teacher)
+    if not exam:
+        return dict.fromkeys(cells, 0.0)
     # Filled by each in turn, so that what it computes is captured once.
     network = copy.deepcopy(teacher.module)
     return {
@@ -52,8 +54,6 @@ def _exam(cells: Mapping[str, Cell], files: Mapping[str, Path], teacher: Teacher
     """As many images of each generator."""
     drawn = {cell.images or cell.id: files[name].with_suffix(DRAWN) for name, cell in cells.items()}
     there = [path for path in drawn.values() if path.exists()]
-    if not there:
-        raise RunError("no generator came to an end, so there are no images to judge students by")
     most = min(MOST_IMAGES, MOST_VALUES // math.prod(teacher.image_shape))
     return [part for path in there for part in _first(load_state(path), most // len(there))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -90,12 +90,12 @@ def planned(
     where they are to take so many seconds. Raises StudyError where that is too short for anything;
     what has `begun` has one rung then."""
     human = human_of(teacher)
-    start = time.perf_counter()
     (cell,) = plan(asked.study(controls(human)[1:], 1.0))
-    prepared = fitted(prepare(cell.config, teacher), QUIET)
     ticks = cell.config.compress.ticks
     if asked.trials:
         return lengths_of_trials(asked.trials, ticks), candidates(asked, human, asked.trials)
+    start = time.perf_counter()
+    prepared = fitted(prepare(cell.config, teacher), QUIET)
     begin = time.perf_counter() - start
     taken = Pace(begin, ticks * pace("compress", prepared))
     try:
@@ -108,15 +108,16 @@ def planned(
     return lengths, candidates(asked, human, count)
 
 
-def with_sources(asked: AutoConfig, there: Container[str]) -> AutoConfig:
-    """Without candidates whose generators come from searches and draws that are not `there`."""
-    kept = [one for one in asked.candidate if not one.source or source_of(one) in there]
-    return attrs.evolve(asked, candidate=kept)
-
-
-def source_of(candidate: Variant) -> str:
-    """What a candidate has its generator from, as a search's or draw's place ends."""
-    return f"{'search' if candidate.discovered else 'draw'}-{slug(candidate.source)}"
+def without_sources(asked: AutoConfig, failed: Sequence[Cell]) -> tuple[AutoConfig, list[str]]:
+    """Without the candidates whose generators were to come from these, and their names."""
+    gone = {cell.place.split("/")[1] for cell in failed}
+    lost = [
+        one
+        for one in asked.candidate
+        if f"{'search' if one.discovered else 'draw'}-{slug(one.source)}" in gone
+    ]
+    kept = [one for one in asked.candidate if one not in lost]
+    return attrs.evolve(asked, candidate=kept), [one.name for one in lost]
 
 
 def human_of(teacher: Teacher) -> str:

@@ -24,7 +24,7 @@ from autorecon.auto.prepare import (
     planned,
     source_cells,
     variant,
-    with_sources,
+    without_sources,
 )
 from autorecon.graph import Space
 from autorecon.records.cells import CellRecord
@@ -74,7 +74,7 @@ class Auto:
         return self.course
 
     def _sources(self) -> list[Cell]:
-        """Do what generators come from; what was done of it, in the time that there is for it."""
+        """What generators come from, done as far as there is time for it."""
         start, tried = time.monotonic(), self.asked.candidate
         if self.asked.trials:
             tried = candidates(self.asked, human_of(self.teacher), self.asked.trials)
@@ -82,24 +82,19 @@ class Auto:
         known = self.folder.records(cells)
         self.spaces = check(cells, known, self.teacher)
         if self.course.rungs:
-            return [cell for cell in cells if known[cell.id]]
+            return cells
         until = start + SHARE * self.asked.seconds if self.asked.seconds else math.inf
         place = attrs.evolve(self.place, until=until)
-        records = do(self.folder, cells, known, self.spaces, place, self.progress)
-        seconds = self.course.seconds + time.monotonic() - start
-        self.course = attrs.evolve(self.course, seconds=seconds)
-        return [cell for cell in cells if cell.id in records]
+        do(self.folder, cells, known, self.spaces, place, self.progress)
+        self.course = attrs.evolve(self.course, seconds=time.monotonic() - start)
+        return cells
 
     def _first(self, sources: list[Cell]) -> Course:
         """The course with its first rung, of candidates whose generators there are."""
-        records = self.folder.records(sources)
-        there = {
-            cell.place.split("/")[1]
-            for cell in sources
-            if (record := records[cell.id]) and not record.error
-        }
-        asked, notes = with_sources(self.asked, there), list(self.course.notes)
-        if lost := [one.name for one in self.asked.candidate if one not in asked.candidate]:
+        records, notes = self.folder.records(sources), list(self.course.notes)
+        failed = [c for c in sources if (record := records[c.id]) is None or record.error]
+        asked, lost = without_sources(self.asked, failed)
+        if lost:
             notes.append(f"left out, for want of their generators: {'; '.join(lost)}")
             self.progress.say(notes[-1])
         left = self.asked.seconds - self.course.seconds
@@ -169,8 +164,8 @@ class Auto:
     def _pace(self) -> Pace:
         """What candidates took on the last rung, by the clock; noise took next to nothing."""
         rung = self.course.rungs[-1]
-        tried = [one for one in rung.entries if one.steps]
-        steps = sum(one.seconds for one in tried) / len(tried)
+        tried = [one for one in rung.ranking if one.steps] or rung.entries
+        steps = max(sum(one.seconds for one in tried) / len(tried), 1e-3)
         whole = rung.seconds * self.jobs / len(tried)
         return Pace(max(0.0, whole - steps), steps / rung.length)
 

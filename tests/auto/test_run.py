@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import autorecon
 from autorecon.auto.config import KEPT, read_asked
+from autorecon.auto.prepare import source_cells
 from autorecon.auto.run import Auto
 from autorecon.auto.start import Means, resume, start
 from autorecon.cli import cli
@@ -176,7 +177,7 @@ def test_time_decides_how_many_go_on_and_for_how_long(
 ) -> None:
     monkeypatch.setattr("autorecon.auto.prepare.pace", lambda stage, prepared: 0.1)
     under_way = begun(trials=0, seconds=400.0, measure="none")
-    whole = under_way._first([])
+    whole = under_way._first(source_cells(under_way.asked, under_way.asked.candidate, 1.0))
     assert whole.notes == ["left out, for want of their generators: found"]
     assert whole.lengths == [0.3333, 1.0]
     assert len(whole.rungs[0].entries) > 9
