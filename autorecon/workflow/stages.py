@@ -82,6 +82,18 @@ def _is_derived(folder: RunFolder, prepared: Prepared, progress: Progress) -> bo
             progress.say("the weights of the super net are gone: it is searched again")
             return False
         progress.say("warning: the weights of the super net are gone, for `autorecon derive`")
+    elif not folder.derivation_path.exists():
+        return not _derives_again(folder, prepared, progress)
+    return True
+
+
+def _derives_again(folder: RunFolder, prepared: Prepared, progress: Progress) -> bool:
+    """Whether what a genotype was chosen by, which is gone, is made again: not with a selection."""
+    what = f"{folder.derivation_path} is gone"
+    if prepared.config.selects:
+        progress.say(f"warning: {what}: what the genotype was selected by is not told")
+        return False
+    progress.say(f"{what}; it is derived again")
     return True
 
 

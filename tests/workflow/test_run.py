@@ -214,6 +214,15 @@ def test_killed_between_two_files_that_belong_together(tiny, monkeypatch, where,
     assert not list(Path("broken").glob("checkpoint/**/*.safetensors"))
 
 
+def test_what_a_genotype_was_chosen_by_is_made_again(tiny):
+    folder, prepared = start(tiny, command="search")
+    workflow.search(folder, prepared, QUIET)
+    before = folder.derivation_path.read_bytes()
+    folder.derivation_path.unlink()
+    workflow.search(*workflow.resume(folder.path, "search"), QUIET)
+    assert folder.derivation_path.read_bytes() == before
+
+
 def test_derive_before_the_search_is_done(tiny):
     folder, prepared = start(tiny, command="search")
     found = workflow.search(folder, prepared, QUIET)
