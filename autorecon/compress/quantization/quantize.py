@@ -31,7 +31,7 @@ from autorecon.compress.quantization.layers import (
 )
 from autorecon.compress.quantization.norms import fold_batch_norms
 from autorecon.compress.quantization.operations import is_rectifier
-from autorecon.compress.quantization.ranges import RANGES, WIDE
+from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
@@ -156,8 +156,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
-        apart = node in by_channel and width < WIDE
-        sites.append(_quantize_value(traced, node, width, rules, apart))
+        sites.append(_quantize_value(traced, node, width, rules, node in by_channel))
     if rules.integer:
         _round_biases(traced)
     traced.recompile()
