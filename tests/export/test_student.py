@@ -123,7 +123,13 @@ def test_steps_of_channels_are_a_part_of_the_weights(
     scheme: str, integer: int, bits: str, tmp_path: Path
 ) -> None:
     made = autorecon.compress(
-        separable(), image_shape=SHAPE, progress=False, **SHORT, bits=bits, scheme=scheme, ranges="channels"
+        separable(),
+        image_shape=SHAPE,
+        progress=False,
+        **SHORT,
+        bits=bits,
+        scheme=scheme,
+        ranges="channels",
     )
     held = rebuilt(made.file, separable).quantizers()
     apart = [q.high.unique().numel() > 3 for q in held if q.by_channel]

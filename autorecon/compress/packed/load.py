@@ -12,7 +12,7 @@ from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import make_student
 from autorecon.compress.errors import CompressError, require_known
 from autorecon.compress.packed.model import CompressedModel
-from autorecon.compress.packed.save import packed_weights
+from autorecon.compress.packed.save import packed_calls, packed_weights
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.compress.quantization.stored import (
     keep_decoded,
@@ -25,6 +25,7 @@ from autorecon.records.errors import RecordError
 from autorecon.records.packed import (
     REMEDY,
     PackedStudent,
+    check_calls,
     check_classes,
     check_weights,
     read_packed,
@@ -104,6 +105,7 @@ def _quantized(
     model = student.model
     check_weights(about, packed_weights(model), file)
     check_classes(about, model.answers, file)
+    check_calls(about, **packed_calls(model), path=file)
     put_stored(model.module, split(about, tensors, stored_tensors(model.module), file))
     model.freeze()
     return model
