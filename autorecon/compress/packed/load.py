@@ -83,6 +83,11 @@ def student_file(path: Path) -> Path:
         return path
     folder = RunFolder.open(path)
     results = read_results(folder.results_path)
+    if results is None and folder.config.get("command") == "search":
+        raise RunError(
+            f"{path} is a search, which leaves a generator and no compressed model: give "
+            f"{folder.genotype_path} to `autorecon compress`"
+        )
     if results is None:
         raise RunError(f"{path} has no compressed model yet: finish the run with --resume {path}")
     files = {file.stem: file for file in folder.compressed_path.glob("*.safetensors")}
