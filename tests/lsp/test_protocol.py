@@ -47,6 +47,23 @@ def test_what_a_space_shows(edit: Edit) -> None:
     edit(session)
 
 
+def test_functions_of_values(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nlet widths = [4, 8]\nlet broad = max(widths[0], 8) if size > 8 else 2\n"
+        editor.open("v.space", text)
+        assert await editor.diagnostics("v.space") == []
+        hover = await editor.ask("hover", "v.space", "broad = @max")
+        assert "max(a, b, ...)" in hover.contents.value
+        (found,) = await editor.ask("definition", "v.space", "max(@widths")
+        assert found.range.start == types.Position(PAPER.count("\n") + 1, 4)
+        shown = await editor.ask("signatureHelp", "v.space", "max(@widths")
+        assert shown.signatures[0].label == "max(a, b, ...)"
+        found = await editor.ask("completion", "v.space", "broad = @max")
+        assert {"min", "max", "sum", "len", "widths"} <= {item.label for item in found}
+
+    edit(session)
+
+
 def test_names_lead_to_where_they_are(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
         cells = (

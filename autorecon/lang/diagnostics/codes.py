@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     # names
     "E0201": (
         "A name in an expression that no parameter, `let` or block argument declares before it "
-        "is used."
+        "is used, or a function other than `min`, `max`, `sum` and `len`."
     ),
     "E0202": (
         "An operation that is neither in the catalogue nor declared with `op`, nor in a module "
@@ -57,7 +57,7 @@ CODES: dict[str, str] = {
         "`none` stands where something must be computed, or a definition or edge type is defined "
         "by itself."
     ),
-    "E0303": "An argument is outside its range.",
+    "E0303": "An argument is outside its range, or a list has no such place.",
     "E0304": "Division by zero.",
     "E0305": (
         "A number, a pipeline or the program is too large, its loops run too long, or it has too "

@@ -67,6 +67,8 @@ _RULES |= {
     "alternatives": _row(s.Alternatives),
     "listed": _row(s.Alternatives),
     "pipeline": _row(s.PipelineExpr),
+    "listing": _row(s.Listing),
+    "entry": _parts(s.Entry),
     "opposite": _last(s.Opposite),
     "negative": _last(s.Negative),
 }
@@ -321,6 +323,19 @@ def _sum(tree: Tree, source: Source) -> s.Chain:
 
 
 _RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _sum))
+
+
+@_rule
+def _conditional(tree: Tree, source: Source) -> s.Conditional:
+    *parts, otherwise = _all(tree, source)
+    branches = tuple(zip(parts[::2], parts[1::2], strict=True))
+    return s.Conditional(branches, otherwise, _span(tree, source))
+
+
+@_rule
+def _applied(tree: Tree, source: Source) -> s.Applied:
+    name, *arguments = _all(tree, source)
+    return s.Applied(name, tuple(arguments), _span(tree, source))
 
 
 @_rule
