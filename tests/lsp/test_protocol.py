@@ -47,6 +47,25 @@ def test_what_a_space_shows(edit: Edit) -> None:
     edit(session)
 
 
+def test_rules_with_conditions(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nrule if B1.n2 -> B1.n4 = none then at most one none into B1.n4\n"
+        editor.open("r.space", text)
+        assert await editor.diagnostics("r.space") == []
+        (found,) = await editor.ask("definition", "r.space", "if B1.@n2")
+        assert found.range.start.line == text[: text.index("node n2")].count("\n")
+        for before, wanted in {
+            "rule if @B1": {"B1", "image", "at", "exactly"},
+            "n4 = @none": {"conv", "none"},
+            "then @at": {"at", "B1"},
+            "at @most": {"most", "least"},
+        }.items():
+            items = await editor.ask("completion", "r.space", before)
+            assert wanted <= {item.label for item in items}, before
+
+    edit(session)
+
+
 def test_functions_of_values(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
         text = PAPER + "\nlet widths = [4, 8]\nlet broad = max(widths[0], 8) if size > 8 else 2\n"

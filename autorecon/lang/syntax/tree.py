@@ -243,13 +243,31 @@ class Limit(Record):
     span: Span
 
 
-class Rule(Record):
-    """`rule at most one none into n4`; `place` is its preposition and what follows that."""
+class Counted(Record):
+    """`at most one none into n4`; `place` is its preposition and what follows that."""
 
     bound: str  # "most", "least" or "exactly"
     count: Expr
     options: tuple[PipelineExpr, ...]
     place: tuple[str, Path] | None
+    span: Span
+
+
+class Told(Record):
+    """`a -> b = conv(3) | conv(5)` or, without a target, of a choice: `norm != bn`."""
+
+    source: Path
+    target: Path | None
+    differs: bool
+    options: tuple[PipelineExpr, ...]
+    span: Span
+
+
+class Rule(Record):
+    """`rule if CLAIM and CLAIM then CLAIM`, or a claim without conditions."""
+
+    conditions: tuple[Counted | Told, ...]
+    claim: Counted | Told
     span: Span
 
 

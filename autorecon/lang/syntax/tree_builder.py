@@ -241,12 +241,28 @@ def _limit(tree: Tree, source: Source) -> s.Limit:
 
 @_rule
 def _rule_statement(tree: Tree, source: Source) -> s.Rule:
-    bound, *_ = tree.children
-    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
-    return s.Rule(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+    *conditions, claim = _all(tree, source)
+    return s.Rule(tuple(conditions), claim, _span(tree, source))
 
 
 _RULES["rule"] = _rule_statement
+
+
+@_rule
+def _counted(tree: Tree, source: Source) -> s.Counted:
+    bound, *_ = tree.children
+    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
+    return s.Counted(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+
+
+@_rule
+def _told(tree: Tree, source: Source) -> s.Told:
+    *ends, sign, options = tree.children
+    source_path, *target = (build(end, source) for end in ends if isinstance(end, Tree))
+    target_path = target[0] if target else None
+    differs = str(sign) == "!="
+    span = _span(tree, source)
+    return s.Told(source_path, target_path, differs, build(options, source), span)
 
 
 @_rule

@@ -119,11 +119,16 @@ class Referrer:
             self._candidates(statement.candidates, scope)
 
     def _rule(self, statement: s.Rule, scope: Scope, home: Scope) -> None:
-        self._value(statement.count, scope)
-        for option in statement.options:
-            self._candidates(option, scope)
-        if statement.place:
-            self._path(statement.place[1], scope, home)
+        for claim in (*statement.conditions, statement.claim):
+            for option in claim.options:
+                self._candidates(option, scope)
+            if isinstance(claim, s.Counted):
+                self._value(claim.count, scope)
+                paths = [claim.place[1] if claim.place else None]
+            else:
+                paths = [claim.source, claim.target]
+            for path in filter(None, paths):
+                self._path(path, scope, home)
 
     def _path(self, path: s.Path, scope: Scope, home: Scope) -> None:
         """`n2`, `B1.n2`, or a choice with or without its instance."""

@@ -47,6 +47,7 @@ _SYMBOLS = {
     wanted.INSTANCES: (symbols.INSTANCE,),
     wanted.BLOCKS: (symbols.BLOCK,),
     wanted.VALUES: (symbols.PARAMETER, symbols.VALUE),
+    wanted.CHOICES: (symbols.CHOICE,),
     wanted.CANDIDATES: (symbols.OPERATION, symbols.CHOICE, symbols.EDGE_TYPE),
 }
 
