@@ -56,6 +56,10 @@ def _rule(draft: Draft) -> str | None:
     option = draft.random.choice(candidates)
     if re.search(r"choice|\bc_", option):
         return None
+    if draft.chance(0.3):
+        sign = draft.random.choice(("=", "!="))
+        counted = draft.random.choice(("at most one", "at least one", "at most two"))
+        return f"rule if {source} -> {target} {sign} {option} then {counted} {option}"
     bound = draft.random.choice(("at most one", "at least one", "exactly one", "at most two"))
     place = draft.random.choice(("", "", f" into {target}", f" from {source}"))
     return f"rule {bound} {option}{place}"

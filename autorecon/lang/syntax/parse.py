@@ -131,7 +131,7 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
     """All tokens, and the comments beside them."""
     comments: list[Span] = []
     kept: list[Token] = []
-    depth = 0
+    depth, begins = 0, True
     for token in lex(source.text):
         if token.type == "COMMENT":
             comments.append(_span(token, source))
@@ -148,8 +148,9 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
         if depth > MAX_DEPTH:
             faults.report("E0105", "brackets nested too deeply", _span(token, source))
             break
-        if token.type in STATEMENT_WORDS:
+        if token.type in STATEMENT_WORDS and begins:
             depth = min(depth, 1)
+        begins = token.type == "_NL"
     return kept, tuple(comments)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.syntax.tokens import Token
@@ -34,6 +35,8 @@ def _signature(name: str, scope: Scope) -> tuple[str, list[str], str | None] | N
     if own and own.statement:
         names = [parameter.span.text for parameter in own.statement.parameters]
         return f"{name}({', '.join(names)})", names, None
+    if name in FUNCTIONS:
+        return FUNCTIONS[name].form, [], FUNCTIONS[name].about
     if name not in OPERATIONS:
         return None
     label = signature(OPERATIONS[name])
