@@ -148,6 +148,40 @@ class Attention(nn.Module):
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
 
 
+class Film(nn.Module):
+    """Scaled and shifted, a channel and sample each (Perez et al., 2018): x * (1 + scale) + shift.
+
+    x [N, C, ...] and [N, 2*C], scales and then shifts -> [N, C, ...].
+    """
+
+    def forward(self, x: Tensor, by: Tensor) -> Tensor:
+        scale, shift = by.to(x.dtype).view(*by.shape, *[1] * (x.dim() - 2)).chunk(2, 1)
+        return x * (1 + scale) + shift
+
+
+class ModulatedConv(nn.Conv2d):
+    """A convolution with a kernel for each sample (Karras et al., 2020): its weights times 1 + the
+    style of the channel that they read, and `demodulate`d those of each channel that they make over
+    the root of the sum of their squares. x [N, C, H, W], style [N, C] -> [N, O, H, W].
+
+    It is computed by scaling channels before and after one convolution of all samples.
+    """
+
+    def __init__(
+        self, channels: int, out: int, kernel: int, bias: bool = True, demodulate: bool = True
+    ) -> None:
+        super().__init__(channels, out, kernel, padding=kernel // 2, bias=bias)
+        self.demodulate = demodulate
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:  # type: ignore[override]
+        weight, scale = self.weight, 1 + style
+        made = F.conv2d(x * scale[:, :, None, None].to(x.dtype), weight, padding=self.padding)
+        if self.demodulate:
+            squares = scale.square() @ weight.square().sum((2, 3)).T
+            made = made * (squares + 1e-8).rsqrt()[:, :, None, None].to(made.dtype)
+        return made if self.bias is None else made + self.bias[:, None, None].to(made.dtype)
+
+
 class PixelNorm(nn.Module):
     """Each pixel over the root of its channels' mean square (Karras et al., 2018), any shape."""
 
@@ -226,5 +260,15 @@ class Reshape(nn.Module):
         return x.reshape(self.shape)
 
 
-HELPERS = (Attention, ConditionalBatchNorm, Constant, Equal, Frozen, Gain, PixelNorm)
+HELPERS = (
+    Attention,
+    ConditionalBatchNorm,
+    Constant,
+    Equal,
+    Film,
+    Frozen,
+    Gain,
+    ModulatedConv,
+    PixelNorm,
+)
 """What exported source carries where it uses it: it may import torch alone."""

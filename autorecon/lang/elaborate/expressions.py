@@ -20,6 +20,7 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+_FOR_ARGUMENTS = "texts are arguments of operations of your own"
 _OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod}
 _COMPARISONS = {
     "==": operator.eq,
@@ -29,18 +30,22 @@ _COMPARISONS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-Scope = Mapping[str, Number | Unknown]
+# A number, a truth value or a text.
+Known = Number | str
+Scope = Mapping[str, Known | Unknown]
 
 
-def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Known | Unknown:
     """The value of an expression, or UNKNOWN after reporting why there is none."""
     match expr:
         case s.Number() | s.Boolean():
             return bounded(expr.value, expr.span, faults)
+        case s.Text():
+            return expr.value
         case s.Reference():
             return _lookup(expr, scope, faults)
         case s.Negative():
-            value = evaluate(expr.operand, scope, faults)
+            value = numeric(expr.operand, scope, faults)
             return value if isinstance(value, Unknown) else -value
         case s.Opposite():
             truth = condition(expr.operand, scope, faults)
@@ -50,6 +55,16 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknow
         case s.Chain():
             return _chain(expr, scope, faults)
     raise AssertionError(expr)
+
+
+def numeric(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    """A value that is no text, or UNKNOWN after reporting why there is none."""
+    value = evaluate(expr, scope, faults)
+    if not isinstance(value, str):
+        return value
+    message = f"{show_value(value)} is a text, and no number: {_FOR_ARGUMENTS}"
+    faults.report("E0301", message, expr.span)
+    return UNKNOWN
 
 
 def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown:
@@ -89,7 +104,7 @@ def whole(
     return value
 
 
-def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Known | Unknown:
     if expr.name in scope:
         return scope[expr.name]
     if expr.name in ("True", "False"):
@@ -101,7 +116,7 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Un
     return UNKNOWN
 
 
-def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Known | Unknown:
     total = evaluate(expr.first, scope, faults)
     for sign, operand in expr.rest:
         right = evaluate(operand, scope, faults)
@@ -113,10 +128,14 @@ def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown
 
 
 def _apply(
-    sign: str, left: Number, right: Number, expr: s.Chain, faults: Diagnostics
+    sign: str, left: Known, right: Known, expr: s.Chain, faults: Diagnostics
 ) -> Number | Unknown:
-    if sign in ("==", "!=") and isinstance(left, bool) == isinstance(right, bool):
-        return _COMPARISONS[sign](left, right)
+    if sign in ("==", "!=") and _kind(left) == _kind(right):
+        equal: bool = _COMPARISONS[sign](left, right)
+        return equal
+    if isinstance(left, str) or isinstance(right, str):
+        faults.report("E0301", f"`{sign}` needs numbers: {_FOR_ARGUMENTS}", expr.span)
+        return UNKNOWN
     if isinstance(left, bool) or isinstance(right, bool):
         faults.report("E0301", f"`{sign}` needs numbers, not true or false", expr.span)
         return UNKNOWN
@@ -130,6 +149,11 @@ def _apply(
     if sign in _COMPARISONS:
         return _COMPARISONS[sign](left, right)
     return bounded(_OPERATORS[sign](left, right), expr.span, faults)
+
+
+def _kind(value: Known) -> type:
+    """Numbers are compared with numbers, others with their like."""
+    return type(value) if isinstance(value, bool | str) else float
 
 
 def _power(base: Number, exponent: Number, expr: s.Chain, faults: Diagnostics) -> Number | Unknown:

@@ -10,7 +10,7 @@ import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.edges import find_node
-from autorecon.lang.elaborate.expressions import Scope, Unknown, evaluate, whole
+from autorecon.lang.elaborate.expressions import Scope, Unknown, numeric, whole
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.operations.spec import show_value
@@ -50,7 +50,7 @@ def _limit(program: Elaboration, statement: s.Limit, scope: Scope) -> Limit | No
 
 
 def _bound(expr: s.Expr, scope: Scope, faults: Diagnostics) -> float | None:
-    value = evaluate(expr, scope, faults)
+    value = numeric(expr, scope, faults)
     if isinstance(value, Unknown):
         return None
     if isinstance(value, bool):

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
 
-Expr: TypeAlias = "Number | Boolean | Reference | Negative | Opposite | Chain"
+Expr: TypeAlias = "Number | Boolean | Text | Reference | Negative | Opposite | Chain"
 
 
 class Name(Record):
@@ -32,6 +32,11 @@ class Number(Record):
 
 class Boolean(Record):
     value: bool
+    span: Span
+
+
+class Text(Record):
+    value: str
     span: Span
 
 
@@ -161,7 +166,7 @@ class NodeDecl(Record):
     names: tuple[Name, ...]
     shape: tuple[Expr, ...]
     shape_span: Span
-    merge: Name | None
+    merge: Call | None
     then: PipelineExpr | None
     span: Span
 
