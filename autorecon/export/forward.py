@@ -73,7 +73,9 @@ class _Body:
     def apply(self, step: Apply) -> None:
         """The last operation of an edge is a part of its target's statement."""
         made = self._expression(step)
-        if step.out not in self.ends:
+        if made == self.values[step.source]:
+            pass  # another name for it
+        elif step.out not in self.ends:
             owner = step.place.owner
             name = self.names[self.alone.get(owner, owner)]
             self.lines.append(f"{name} = {made}")

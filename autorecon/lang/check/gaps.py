@@ -64,13 +64,15 @@ def report_gap(
     edge: Edge, merge: Merging, itself: bool, faults: Diagnostics, notes: _Notes = ()
 ) -> None:
     """`itself`: whether it is the edge that is `none`, and not its source that gets nothing."""
-    into = "a concatenation" if merge.traits.stacks else f"`merge {merge.text}`, which reads all"
-    message, help = f"{edge.text} leads into {into}", "or merge by sum"
+    stacks = merge.traits.stacks
+    into = "a concatenation" if stacks else f"`merge {merge.text}`"
+    message, otherwise = f"{edge.text} leads into {into}", ", or merge by sum" * stacks
     if itself:
-        message, help = f"{message} and may be `none`", f"leave `none` out, {help}"
+        message, help = f"{message} and may be `none`", "leave `none` out"
     else:
         message = f"{message}, but `none` may cut off its source"
-        help = f"lead an edge without `none` into its source or keep one by a `rule`, {help}"
+        help = "lead an edge without `none` into its source or keep one by a `rule`"
+    help += otherwise
     faults.report("E0405", message, edge.span, help, notes=notes)
 
 
