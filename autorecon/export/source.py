@@ -82,10 +82,10 @@ def source(net: Generator, stem: str = "generator") -> str:
     """
     plan, names = lower(net.space), net.layer_names
     calls = [step for step in plan.steps if isinstance(step, Apply | Join)]
-    made = {n: constant(net.space.nodes[n]).text for n in net.constants}
     # Layers that edges share are made once.
     texts = {names[call.place]: _layer(call) for call in calls}
-    made |= {name: text for name, text in texts.items() if text is not None}
+    made = {name: text for name, text in texts.items() if text is not None}
+    made |= {n: constant(net.space.nodes[n]).text for n in net.constants}
     body = statements(net, plan, _IMPORTED)
     read = {source for step in plan.steps for source in step.sources}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")

@@ -249,6 +249,18 @@ class Mean(nn.Module):
         return x.mean(self.axes)
 
 
+class Expand(nn.Module):
+    """Copies of whatever there is one of: [N, 1, H, W] or [N, C] -> [N, *shape]."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        more = len(self.shape) + 1 - x.dim()
+        return x.view(*x.shape, *[1] * more).expand(-1, *self.shape)
+
+
 class Reshape(nn.Module):
     """The same numbers; the shape is with that of the batch, -1."""
 
@@ -265,6 +277,7 @@ HELPERS = (
     ConditionalBatchNorm,
     Constant,
     Equal,
+    Expand,
     Film,
     Frozen,
     Gain,

@@ -228,6 +228,12 @@ class Interpreter:
     def _reshape(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x.flatten(1).unflatten(1, step.shape)
 
+    def _expand(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        for axis, size in enumerate(step.shape, start=1):
+            x = x.unsqueeze(axis) if axis == x.dim() else x
+            x = torch.cat([x] * size, axis) if x.shape[axis] == 1 else x
+        return x
+
     def _pixel_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         square = (x * x).sum(1, keepdim=True) / x.shape[1]
         return x / (square + step.op.args["eps"]) ** 0.5

@@ -198,6 +198,23 @@ def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
     return target
 
 
+@op(
+    "expand",
+    "copies to the next node's shape: of what there is one, a channel, row or pixel",
+    traits=Traits(stateless=True, moves=True),
+)
+def _expand(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`expand` cannot take a label", "`embed` makes a vector of it")
+    sizes = source if len(source) == len(target) else (*source, 1, 1)
+    fits = len(sizes) == len(target)
+    if not fits or any(a not in (1, b) for a, b in zip(sizes, target, strict=True)):
+        message = f"`expand` cannot make {show_shape(target)} of {show_shape(source)}"
+        help = "each size is the target's or 1; of a vector all entries are channels of a pixel"
+        raise ShapeFault(message, help)
+    return target
+
+
 def _linear_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     weights = elements(source) * elements(out)
     return weights + elements(out) * bool(args["bias"]), weights

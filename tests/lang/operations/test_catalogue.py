@@ -34,6 +34,8 @@ COSTS = [
     ("scale(0.1) >> gain", IMAGE, IMAGE, 1, 0),
     ("gain(0.0, each=true) >> pixel_norm", IMAGE, IMAGE, 6, 0),
     ("reshape >> relu", "[192]", IMAGE, 0, 0),
+    ("expand", "[1, 4, 8]", IMAGE, 0, 0),
+    ("expand", "[6]", IMAGE, 0, 0),
     ("none", VECTOR, IMAGE, 0, 0),
     ("bn", IMAGE, IMAGE, 12, 0),
     ("bn(affine=false)", IMAGE, IMAGE, 0, 0),
