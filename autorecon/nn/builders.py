@@ -27,6 +27,7 @@ from autorecon.nn.modules import (
     Embed,
     Equal,
     Expand,
+    FactorizedReduce,
     Film,
     Frozen,
     Gain,
@@ -242,6 +243,7 @@ MERGE_BUILDERS: dict[str, MergeBuilder] = {
 BUILDERS: dict[str, Builder] = {
     "conv": _conv,
     "sepconv": _sepconv,
+    "factorized_reduce": lambda args, source, out: _layer(FactorizedReduce, source[0], out[0]),
     "deconv": _deconv,
     "pixel_shuffle": _function("F.pixel_shuffle", nn.PixelShuffle, "factor"),
     "nearest": _resize("nearest"),

@@ -182,6 +182,19 @@ class ModulatedConv(nn.Conv2d):
         return made if self.bias is None else made + self.bias[:, None, None].to(made.dtype)
 
 
+class FactorizedReduce(nn.Module):
+    """Half the resolution (Zoph et al., 2018): one 1x1 convolution of pixels in even rows and columns
+    beside another of those in odd ones. [N, C, H, W] -> [N, O, H/2, W/2]."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.even = nn.Conv2d(channels, out // 2, 1, stride=2, bias=False)
+        self.odd = nn.Conv2d(channels, out // 2, 1, stride=2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.even(x), self.odd(x[:, :, 1:, 1:])], 1)
+
+
 class PixelNorm(nn.Module):
     """Each pixel over the root of its channels' mean square (Karras et al., 2018), any shape."""
 
@@ -278,6 +291,7 @@ HELPERS = (
     Constant,
     Equal,
     Expand,
+    FactorizedReduce,
     Film,
     Frozen,
     Gain,

@@ -43,7 +43,7 @@ link a -> e = bicubic >> layer_norm >> conv(3, bias=false) >> group_norm(3, affi
 link d -> dead = conv(3)
 link dead -> image = none
 link e -> image = conv(5) >> tanh
-link c -> g = max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
+link c -> g = factorized_reduce(out=6) >> max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
 link g -> image = linear
 link b -> f = reshape
 link f -> d = conv(1)

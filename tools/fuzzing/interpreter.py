@@ -228,6 +228,11 @@ class Interpreter:
     def _reshape(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x.flatten(1).unflatten(1, step.shape)
 
+    def _factorized_reduce(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        halves = (module.even, x[:, :, ::2, ::2]), (module.odd, x[:, :, 1::2, 1::2])
+        made = [torch.einsum("oi,nihw->nohw", m.weight[:, :, 0, 0], part) for m, part in halves]
+        return torch.cat(made, 1)
+
     def _expand(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         for axis, size in enumerate(step.shape, start=1):
             x = x.unsqueeze(axis) if axis == x.dim() else x

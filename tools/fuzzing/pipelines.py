@@ -210,6 +210,8 @@ class Pipelines:
         return conv + self._after(target)
 
     def _shrunk(self, source: Shape, target: Shape, stride: int) -> str:
+        if stride == 2 and target[0] % 2 == 0 and self.chance(0.2):
+            return "factorized_reduce" + self._after(target)
         if stride > 1 and self.chance(0.5):
             return self._strided(source, target, stride)
         given = self.one("", f"stride={stride}")

@@ -20,6 +20,7 @@ NAMES = {
     "max_pool": "maxpooling",
     "global_pool": "globalavgpool globalaveragepool globalaveragepooling gap adaptiveavgpool",
     "reshape": "view unflatten flatten",
+    "factorized_reduce": "fr factorizedreduction factorizedreducer",
     "expand": "broadcast broadcastto repeat tile",
     "gain": "layerscale rezero",
     "pixel_norm": "pixelwisenorm pixelnormalization",

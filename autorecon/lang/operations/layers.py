@@ -93,6 +93,27 @@ def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
     return channels_out(args, target, "sepconv"), *_resolution(args, source, "sepconv")
 
 
+def _halved_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    weights = source[0] * out[0]
+    return weights, weights * out[1] * out[2]
+
+
+@op(
+    "factorized_reduce",
+    "halves the resolution by 1x1 convolutions of even and of odd pixels (Zoph et al., 2018)",
+    _OUT,
+    cost=_halved_cost,
+    traits=Traits(by_channels=True, moves=True),
+)
+def _factorized_reduce(args: Args, source: Shape, target: Shape) -> Shape:
+    maps(source, "factorized_reduce")
+    out = channels_out(args, target, "factorized_reduce")
+    if out % 2:
+        message = f"`factorized_reduce` makes an even number of channels, not {out}"
+        raise ShapeFault(message, "each of its two convolutions makes half of them")
+    return out, *shrunk(source, 2)
+
+
 def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     weights = out[0] * source[0] // args["groups"] * args["kernel"] ** 2
     return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]
