@@ -113,7 +113,7 @@ def test_a_text_can_be_an_argument():
     written = 'padded("wrap", side="a.b c") >> conv(3)'
     candidate = program(written).edges[-1].candidates[0]
     assert candidate.text == written
-    assert candidate.key == "padded(~wrap,side=~a%2eb%20c)-conv3"
+    assert candidate.key == "padded(~wrap,side=~a%2e%b%20%c)-conv3"
 
 
 @pytest.mark.parametrize(
