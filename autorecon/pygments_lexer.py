@@ -10,6 +10,7 @@ from pygments.lexer import RegexLexer, bygroups, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
 from autorecon.lang.elaborate.edges import CONTRACTS
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import CATALOGUE
 from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.program.measures import MEASURES
@@ -51,6 +52,7 @@ class SpaceLexer(RegexLexer):
             (words(_CONSTANTS, r"\b", r"\b"), Keyword.Constant),
             (words(tuple(tables().keywords), r"\b", r"\b"), Keyword),
             (words((*CATALOGUE, "link"), r"\b", r"\b"), Name.Builtin),
+            (words((*FUNCTIONS,), r"\b", r"(?=\()"), Name.Builtin),
             (r"[A-Za-z_]\w*", Name),
             (r"\d+(\.\d+)?([eE][-+]?\d+|[kMG])?\b", Number),
             (r">>|->|\.\.|[<>=!]=|[-+*/%^<>=|&]", Operator),
@@ -61,6 +63,7 @@ class SpaceLexer(RegexLexer):
             (words(("at", "most", "least", "exactly", "into", "from"), r"\b", r"\b"), Keyword),
             (r"(?=#)", Whitespace, "#pop"),
             (words((*CATALOGUE,), r"\b", r"\b"), Name.Builtin),
+            (words((*FUNCTIONS,), r"\b", r"(?=\()"), Name.Builtin),
             (words(tuple(tables().keywords), r"\b", r"\b"), Keyword),
             (r"[A-Za-z_]\w*", Name),
             (r"[ \t\r]+", Whitespace),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from autorecon.graph.draw.labels import size_text
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
@@ -27,6 +28,8 @@ def describe(view: View, symbol: Symbol, offset: int | None = None) -> list[str]
     knowledge = view.knowledge
     if symbol.is_built_in:
         parts += operation(symbol)
+    if symbol.kind == symbols.FUNCTION:
+        parts += [code(FUNCTIONS[symbol.name].form), FUNCTIONS[symbol.name].about]
     if knowledge is None:
         return parts
     if symbol.kind == symbols.NODE:

@@ -183,8 +183,8 @@ class ModulatedConv(nn.Conv2d):
 
 
 class FactorizedReduce(nn.Module):
-    """Half the resolution (Zoph et al., 2018): one 1x1 convolution of pixels in even rows and columns
-    beside another of those in odd ones. [N, C, H, W] -> [N, O, H/2, W/2]."""
+    """Half the resolution (Zoph et al., 2018): one 1x1 convolution of the pixels in even rows and
+    columns beside another of those in odd ones. [N, C, H, W] -> [N, O, H/2, W/2]."""
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()

@@ -26,6 +26,7 @@ from autorecon.lang.elaborate import (
     pipelines,
     state,
 )
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.library import shipped_spaces
 from autorecon.lang.operations.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
@@ -153,6 +154,7 @@ def test_limits_are_the_ones_that_hold():
     ]
     assert numbers == [
         source.MAX_BYTES,
+        parse.MAX_TOKENS,
         parse.MAX_DEPTH,
         MAX_SIZE,
         expressions.MAX_NUMBER,
@@ -160,6 +162,7 @@ def test_limits_are_the_ones_that_hold():
         decisions.MAX_COMBINATIONS,
         pipelines.MAX_DEPTH,
         candidate_sets.MAX_CANDIDATES,
+        expressions.MAX_ENTRIES,
         state.MAX_NODES,
         state.MAX_EDGES,
         state.MAX_OPERATIONS,
@@ -178,6 +181,10 @@ def test_merges_and_contracts_are_listed():
     shown = [code(row[0])[0] for row in table("Merge")]
     assert shown == [signature(spec) for spec in MERGE_CATALOGUE.values()]
     assert {code(row[0])[0] for row in table("Contract")} == set(edges.CONTRACTS)
+
+
+def test_functions_are_listed():
+    assert [code(row[0])[0] for row in table("Function")] == [f.form for f in FUNCTIONS.values()]
 
 
 def test_shipped_spaces_are_listed():

@@ -43,13 +43,13 @@ link a -> e = bicubic >> layer_norm >> conv(3, bias=false) >> group_norm(3, affi
 link d -> dead = conv(3)
 link dead -> image = none
 link e -> image = conv(5) >> tanh
-link c -> g = factorized_reduce(out=6) >> max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
+link c -> g = max_pool(2, stride=2) >> global_pool >> scale(0.5) >> linear
 link g -> image = linear
 link b -> f = reshape
 link f -> d = conv(1)
 link d -> image = conv(4, stride=2) >> deconv(3, groups=3)
 link code -> image = linear(spectral=true)
-link d -> h = bn(affine=false)
+link c -> h = factorized_reduce >> nearest >> bn(affine=false)
 link g -> h = linear
 link h -> i = conv(1, out=2) >> tanh
 link y -> i = embed

@@ -229,7 +229,9 @@ def test_a_merge_of_ones_own_is_exported_as_its_code(tmp_path):
         def build():
             return Joined(how)
 
-        code = f"type('Joined', (nn.Module,), {{'forward': lambda self, a, b: torch.{how}(a, b)}})()"
+        code = (
+            f"type('Joined', (nn.Module,), {{'forward': lambda self, a, b: torch.{how}(a, b)}})()"
+        )
         return autorecon.OpPlan(sources[0], build, code=code)
 
     class Joined(nn.Module):

@@ -47,6 +47,42 @@ def test_what_a_space_shows(edit: Edit) -> None:
     edit(session)
 
 
+def test_rules_with_conditions(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nrule if B1.n2 -> B1.n4 = none then at most one none into B1.n4\n"
+        editor.open("r.space", text)
+        assert await editor.diagnostics("r.space") == []
+        (found,) = await editor.ask("definition", "r.space", "if B1.@n2")
+        assert found.range.start.line == text[: text.index("node n2")].count("\n")
+        for before, wanted in {
+            "rule if @B1": {"B1", "image", "at", "exactly"},
+            "n4 = @none": {"conv", "none"},
+            "then @at": {"at", "B1"},
+            "at @most": {"most", "least"},
+        }.items():
+            items = await editor.ask("completion", "r.space", before)
+            assert wanted <= {item.label for item in items}, before
+
+    edit(session)
+
+
+def test_functions_of_values(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nlet widths = [4, 8]\nlet broad = max(widths[0], 8) if size > 8 else 2\n"
+        editor.open("v.space", text)
+        assert await editor.diagnostics("v.space") == []
+        hover = await editor.ask("hover", "v.space", "broad = @max")
+        assert "max(a, b, ...)" in hover.contents.value
+        (found,) = await editor.ask("definition", "v.space", "max(@widths")
+        assert found.range.start == types.Position(PAPER.count("\n") + 1, 4)
+        shown = await editor.ask("signatureHelp", "v.space", "max(@widths")
+        assert shown.signatures[0].label == "max(a, b, ...)"
+        found = await editor.ask("completion", "v.space", "broad = @max")
+        assert {"min", "max", "sum", "len", "widths"} <= {item.label for item in found}
+
+    edit(session)
+
+
 def test_names_lead_to_where_they_are(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
         cells = (

@@ -152,7 +152,7 @@ class FactorizedReduce(nn.Module):
 
 
 class BothCells(Darts):
-    """A normal cell, a reduction cell, a normal one, and another at twice the first's resolution."""
+    """A normal cell, a reduction cell, a normal one, and one at twice the first's resolution."""
 
     HALVES: ClassVar = {
         "max_pool(3, stride=2)": lambda: nn.MaxPool2d(3, stride=2, padding=1),

@@ -91,7 +91,7 @@ def test_shape_and_cost(name: str) -> None:
 
 @pytest.mark.parametrize("name", MERGE_CATALOGUE)
 def test_traits(name: str) -> None:
-    """Each is a promise that holds where it is made, and of a merge without a module nowhere else."""
+    """Each is a promise that holds where it is made, and of a plain merge nowhere else."""
     traits = MERGE_CATALOGUE[name].traits
     if not traits.plain:
         assert traits == MergeTraits()
@@ -111,7 +111,7 @@ def test_traits(name: str) -> None:
 
 def grouped(x: Tensor, weight: Tensor, style: Tensor, demodulate: bool) -> Tensor:
     """`modulated_conv2d` of StyleGAN2, fused: a kernel for each sample, all in one convolution."""
-    batch, channels = x.shape[:2]
+    batch = len(x)
     own = weight[None] * style.reshape(batch, 1, -1, 1, 1)
     if demodulate:
         own = own * (own.square().sum(dim=[2, 3, 4]) + 1e-8).rsqrt().reshape(batch, -1, 1, 1, 1)
@@ -129,7 +129,9 @@ def same_with_gradients(one: Tensor, two: Tensor, *inputs: Tensor) -> None:
 
 @pytest.mark.parametrize("demodulate", [True, False])
 @pytest.mark.parametrize("equal", [True, False])
-def test_a_modulated_convolution_has_a_kernel_for_each_sample(demodulate: bool, equal: bool) -> None:
+def test_a_modulated_convolution_has_a_kernel_for_each_sample(
+    demodulate: bool, equal: bool
+) -> None:
     op = Merging("modconv", (3, True, demodulate, equal))
     conv = module(op.of(((4, 6, 5), (4,)), (7, 6, 5)))
     x, style = given((4, 6, 5)).requires_grad_(), given((4,), 2).requires_grad_()

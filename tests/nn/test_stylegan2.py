@@ -33,7 +33,7 @@ class Dense(nn.Module):
 
 
 def modulated(x: Tensor, weight: Tensor, style: Tensor, demodulate: bool = True) -> Tensor:
-    """`modulated_conv2d`, fused: a kernel for each sample, all of them as one grouped convolution."""
+    """`modulated_conv2d`, fused: a kernel for each sample, all as one grouped convolution."""
     batch = len(x)
     own = weight[None] * style.reshape(batch, 1, -1, 1, 1)
     if demodulate:

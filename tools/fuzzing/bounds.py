@@ -39,7 +39,9 @@ def _index(names: str) -> bool:
 def _same_ends(draft: Draft, one: tuple[str, str], other: tuple[str, str]) -> bool:
     shapes = {s.name: (s.shape, s.label, s.merge == "concat") for s in draft.spots}
     reading = {s.name for s in draft.spots if s.closed and s.merge != "concat"}
-    return reading.isdisjoint((one[1], other[1])) and all(shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True))
+    return reading.isdisjoint((one[1], other[1])) and all(
+        shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def rules(draft: Draft) -> list[str]:
@@ -57,6 +59,10 @@ def _rule(draft: Draft) -> str | None:
     option = draft.random.choice(candidates)
     if re.search(r"choice|\bc_", option):
         return None
+    if draft.chance(0.3):
+        sign = draft.random.choice(("=", "!="))
+        counted = draft.random.choice(("at most one", "at least one", "at most two"))
+        return f"rule if {source} -> {target} {sign} {option} then {counted} {option}"
     bound = draft.random.choice(("at most one", "at least one", "exactly one", "at most two"))
     place = draft.random.choice(("", "", f" into {target}", f" from {source}"))
     return f"rule {bound} {option}{place}"

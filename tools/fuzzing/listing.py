@@ -12,6 +12,7 @@ from math import prod
 import attrs
 
 from autorecon.lang import Edge, Node, Pipeline, Program, Shape
+from autorecon.lang.program.rules import Count
 from fuzzing.judge import same
 
 MEASURES = ("parameters", "macs", "activations")
@@ -79,7 +80,7 @@ class Listing:
         cut = self.origin not in roles
         part = frozenset((self.edges[i].name, chosen[i]) for i in on)
         named = {edge.name: c for edge, c in zip(self.edges, chosen, strict=True)}
-        valid = self.obeys(chosen, costs) and roles >= {self.origin, *self.program.required}
+        valid = self.obeys(picks, chosen, costs) and roles >= {self.origin, *self.program.required}
         return Architecture(picks, named, part, costs, cut, valid)
 
     def roles(self, live: set[str], on: list[int], chosen: list[int]) -> set[str]:
@@ -104,19 +105,23 @@ class Listing:
             paid.add(owner)
         return total[0], total[1], total[2]
 
-    def obeys(self, chosen: list[int], costs: Costs) -> bool:
+    def obeys(self, picks: Picks, chosen: list[int], costs: Costs) -> bool:
         for limit in self.program.limits:
             if not limit.least <= costs[MEASURES.index(limit.measure)] <= limit.most:
                 return False
         for rule in self.program.rules:
-            counted = sum(
-                self._matches(edge, chosen[index], rule.options)
-                for index, edge in enumerate(self.edges)
-                if edge.name in rule.edges
-            )
-            if not rule.least <= counted <= rule.most:
+            if not any(c.least <= self.counted(c, picks, chosen) <= c.most for c in rule.counts):
                 return False
         return True
+
+    def counted(self, count: Count, picks: Picks, chosen: list[int]) -> int:
+        if count.choice:
+            return picks[self.names.index(count.choice)] in count.places
+        return sum(
+            self._matches(edge, chosen[index], count.options)
+            for index, edge in enumerate(self.edges)
+            if edge.name in count.edges
+        )
 
     @staticmethod
     def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
@@ -138,7 +143,8 @@ def _from_the_inputs(program: Program) -> list[Edge]:
 
 def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
     source, target = program.nodes[edge.source].shape, program.nodes[edge.target]
-    given = target.merged and dict(zip(_into(program, target.name), target.merged.sources))
+    into, merged = _into(program, target.name), target.merged
+    given = dict(zip(into, merged.sources, strict=True)) if merged else {}
     for candidate in edge.candidates:
         if candidate.ops[0].name != "none":
             end = _end_of(candidate, source)

@@ -102,9 +102,7 @@ def _candidates(
     return known[key].typed
 
 
-def _typed(
-    edge: Edge, candidate: Pipeline, wanted: Shape, program: Elaboration
-) -> Pipeline | None:
+def _typed(edge: Edge, candidate: Pipeline, wanted: Shape, program: Elaboration) -> Pipeline | None:
     """The candidate between its shapes, after reporting it when the target's differs."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     try:

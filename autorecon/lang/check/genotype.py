@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.check.space import check_space
 from autorecon.lang.diagnostics.edits import spelt
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
-from autorecon.lang.elaborate.expressions import Number, Unknown, numeric
+from autorecon.lang.elaborate.expressions import Number, Unknown, number
 from autorecon.lang.elaborate.named_files import named_source
 from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
@@ -99,7 +99,7 @@ def _arguments(header: s.GenotypeHeader, faults: Diagnostics) -> dict[str, Numbe
             continue
         if argument.name in values:
             faults.report("E0302", f"`{argument.name}` is given twice", argument.span, "remove one")
-        value = numeric(argument.value, {}, faults)
+        value = number(argument.value, {}, faults)
         if not isinstance(value, Unknown):
             values[argument.name] = value
     return values

@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     # names
     "E0201": (
         "A name in an expression that no parameter, `let` or block argument declares before it "
-        "is used."
+        "is used, or a function other than `min`, `max`, `sum` and `len`."
     ),
     "E0202": (
         "An operation that is neither in the catalogue nor declared with `op`, nor in a module "
@@ -29,7 +29,7 @@ CODES: dict[str, str] = {
     "E0204": (
         "A node that is not declared. Inside a block, nodes are named without a prefix; "
         "outside, a block's nodes are `INSTANCE.NODE`. An operation such as `ccbn(y)` names a "
-        "label input."
+        "label input. A rule that tells of an edge, `a -> b = none`, names one that is there."
     ),
     "E0205": "A block template or block instance that is not declared.",
     "E0206": (
@@ -44,7 +44,8 @@ CODES: dict[str, str] = {
     ),
     "E0210": (
         "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "
-        "is written out on its right must be among the candidates on its left."
+        "is written out on its right must be among the candidates on its left. So must what a rule "
+        "tells of an edge or choice, `a -> b = none`."
     ),
     "E0211": "A set operation leaves an edge without candidates.",
     # values
@@ -57,7 +58,7 @@ CODES: dict[str, str] = {
         "`none` stands where something must be computed, or a definition or edge type is defined "
         "by itself."
     ),
-    "E0303": "An argument is outside its range.",
+    "E0303": "An argument is outside its range, or a list has no such place.",
     "E0304": "Division by zero.",
     "E0305": (
         "A number, a pipeline or the program is too large, its loops run too long, or it has too "

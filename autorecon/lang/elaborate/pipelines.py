@@ -181,7 +181,7 @@ class _Expansion:
         inner = call_scope(call, definition.parameters, scope, self.outer, self.faults)
         if inner is None:
             return None
-        key = name, *((type(value), value) for value in inner.values())
+        key = name, *map(repr, inner.values())  # 1 and 1.0 are equal, and not the same
         if key not in self.known:
             self.within.append(name)
             self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
@@ -341,9 +341,9 @@ def _argument(
     if isinstance(value, Unknown):
         return value
     what = f"`{param.name}` of `{call.name.text}`"
-    if param.type is float and not isinstance(value, bool | str):
+    if param.type is float and type(value) is int:
         value = float(value)
-    if type(value) is not param.type:
+    if isinstance(value, tuple) or type(value) is not param.type:
         message = f"{what} must be {_KINDS[param.type]}, not {show_value(value)}"
         faults.report("E0301", message, argument.value.span)
         return UNKNOWN

@@ -10,7 +10,7 @@ import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.declarations import Declarations
-from autorecon.lang.elaborate.expressions import Known, Scope, Unknown, whole
+from autorecon.lang.elaborate.expressions import Scope, Unknown, Value, whole
 from autorecon.lang.elaborate.pipelines import Visible, indexed_name, resolve
 from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.program.candidates import Pipeline
@@ -46,7 +46,7 @@ def report_too_large(error: TooLarge, faults: Diagnostics) -> None:
     faults.report("E0305", f"more than {error}", error.span, "make it smaller")
 
 
-class Values(dict[str, "Known | Unknown"]):
+class Values(dict[str, "Value | Unknown"]):
     """Names and their values; `own` are those declared in this scope, not around it.
 
     `choices` are those that pipelines of this scope see.

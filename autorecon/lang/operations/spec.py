@@ -24,14 +24,20 @@ class LabelInput:
 
 
 Value = int | float | bool | str | LabelInput | None
+Entries = tuple[int | float | bool, ...]  # of a list
 
 
-def show_value(value: Value) -> str:
+def show_value(value: Value | Entries) -> str:
     """As one writes it; dots for what is left open."""
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, tuple):
+        more = ["..."] * (len(value) > _SHOWN_ENTRIES)
+        return f"[{', '.join([*map(show_value, value[:_SHOWN_ENTRIES]), *more])}]"
     return "..." if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
+
+_SHOWN_ENTRIES = 6
 
 # Values are checked against the signature before a rule sees them.
 Args = Mapping[str, Any]

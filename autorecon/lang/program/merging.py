@@ -1,4 +1,4 @@
-"""How nodes merge: merges with their arguments, and what the checker found of those with modules."""
+"""How nodes merge: merges with their arguments, and what the checker found of them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _NAMES = {
     "_BLOCK_CLOSE": "`}`",
 }
 _OPERATORS = frozenset(
-    ["+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or"]
+    ["+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "if"]
 )
 _CHARACTERS = {
     '"': "close the text with another on the same line",
@@ -74,7 +74,7 @@ _SLIPS = {
     (",", ">>"): _OTHER_SIGNS,
     ("+", ">>"): _OTHER_SIGNS,
     ("or", ">>"): _OTHER_SIGNS,
-    ("(", "^"): "a value has no arguments: there are operators, and no functions",
+    ("(", "^"): "a value has no arguments",
 }
 
 
@@ -86,7 +86,7 @@ def unexpected(
     span = Span(token.start_pos, token.end_pos, source)
     if token.type == "BAD":
         return _bad(span)
-    if slip := foreign_slip(token, before, accepted, source):
+    if slip := foreign_slip(token, before, source):
         return slip, None
     at_end = token.type in ("_NL", "$END")
     found = _NAMES[token.type].removeprefix("the ") if at_end else f"`{token}`"

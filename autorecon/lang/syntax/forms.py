@@ -22,5 +22,5 @@ FORMS = {
     "for": "for NAME in FIRST..LAST { ... }",
     "if": "if CONDITION { ... } else { ... }",
     "limit": "limit MEASURE <= VALUE",
-    "rule": "rule at most NUMBER CANDIDATE into NODE",
+    "rule": "rule at most NUMBER CANDIDATE into NODE`, or `rule if A -> B = CANDIDATE then ...",
 }

@@ -67,6 +67,8 @@ _RULES |= {
     "alternatives": _row(s.Alternatives),
     "listed": _row(s.Alternatives),
     "pipeline": _row(s.PipelineExpr),
+    "listing": _row(s.Listing),
+    "entry": _parts(s.Entry),
     "opposite": _last(s.Opposite),
     "negative": _last(s.Negative),
 }
@@ -239,12 +241,28 @@ def _limit(tree: Tree, source: Source) -> s.Limit:
 
 @_rule
 def _rule_statement(tree: Tree, source: Source) -> s.Rule:
-    bound, *_ = tree.children
-    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
-    return s.Rule(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+    *conditions, claim = _all(tree, source)
+    return s.Rule(tuple(conditions), claim, _span(tree, source))
 
 
 _RULES["rule"] = _rule_statement
+
+
+@_rule
+def _counted(tree: Tree, source: Source) -> s.Counted:
+    bound, *_ = tree.children
+    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
+    return s.Counted(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+
+
+@_rule
+def _told(tree: Tree, source: Source) -> s.Told:
+    *ends, sign, options = tree.children
+    source_path, *target = (build(end, source) for end in ends if isinstance(end, Tree))
+    target_path = target[0] if target else None
+    differs = str(sign) == "!="
+    span = _span(tree, source)
+    return s.Told(source_path, target_path, differs, build(options, source), span)
 
 
 @_rule
@@ -321,6 +339,19 @@ def _sum(tree: Tree, source: Source) -> s.Chain:
 
 
 _RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _sum))
+
+
+@_rule
+def _conditional(tree: Tree, source: Source) -> s.Conditional:
+    *parts, otherwise = _all(tree, source)
+    branches = tuple(zip(parts[::2], parts[1::2], strict=True))
+    return s.Conditional(branches, otherwise, _span(tree, source))
+
+
+@_rule
+def _applied(tree: Tree, source: Source) -> s.Applied:
+    name, *arguments = _all(tree, source)
+    return s.Applied(name, tuple(arguments), _span(tree, source))
 
 
 @_rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
@@ -35,6 +36,8 @@ def _signature(name: str, scope: Scope) -> tuple[str, list[str], str | None] | N
     if own and own.statement:
         names = [parameter.span.text for parameter in own.statement.parameters]
         return f"{name}({', '.join(names)})", names, None
+    if name in FUNCTIONS:
+        return FUNCTIONS[name].form, [], FUNCTIONS[name].about
     spec = OPERATIONS.get(name) or MERGES.get(name)
     if spec is None:
         return None

@@ -144,7 +144,8 @@ def merged(merge: str, *edges: str):
     return check(
         Source(
             "space s\ninput z [5]: noise\nnode a, b [4, 4, 4]\nnode w [7]\n"
-            f"node m [4, 4, 4] merge {merge}\noutput image [4, 4, 4]\nlink z -> {{a, b, w}} = linear\n"
+            f"node m [4, 4, 4] merge {merge}\noutput image [4, 4, 4]\n"
+            "link z -> {a, b, w} = linear\n"
             f"link m -> image = relu\n" + "\n".join(f"link {edge}" for edge in edges) + "\n"
         )
     )
@@ -157,7 +158,9 @@ def test_of_sources_it_is_a_merge():
     op(attended)
     assert signature(OWN_MERGES["attended"]) == "attended(heads=1)"
     assert "attended" not in OWN
-    found = merged("attended(2)", "a -> m = conv(3)", "w -> m = identity", "b -> m = identity", *REST)
+    found = merged(
+        "attended(2)", "a -> m = conv(3)", "w -> m = identity", "b -> m = identity", *REST
+    )
     node = found.nodes["m"]
     assert node.merge.text == "attended(heads=2)"
     assert node.merged.sources == ((4, 4, 4), (7,), (4, 4, 4))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from lsprotocol import types
 
 from autorecon.lang.elaborate.edges import CONTRACTS
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
@@ -45,6 +46,7 @@ _SYMBOLS = {
     wanted.INSTANCES: (symbols.INSTANCE,),
     wanted.BLOCKS: (symbols.BLOCK,),
     wanted.VALUES: (symbols.PARAMETER, symbols.VALUE),
+    wanted.CHOICES: (symbols.CHOICE,),
     wanted.CANDIDATES: (symbols.OPERATION, symbols.CHOICE, symbols.EDGE_TYPE),
 }
 
@@ -54,6 +56,8 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
         yield from map(word, _WORDS[kind])
     if kind in _SYMBOLS:
         yield from (_symbol(found) for found in scope.all() if found.kind in _SYMBOLS[kind])
+    if kind == wanted.VALUES:
+        yield from map(_function, FUNCTIONS)
     if kind == wanted.CANDIDATES:
         yield from map(_operation, OPERATIONS.values())
     if kind == wanted.MERGES:
@@ -90,6 +94,12 @@ def _operation(spec: Signature) -> types.CompletionItem:
     if any(param.required for param in spec.params):
         found.insert_text = f"{spec.name}("
         found.filter_text = spec.name
+    return found
+
+
+def _function(name: str) -> types.CompletionItem:
+    found = types.CompletionItem(name, kind=_Kind.Function, detail=FUNCTIONS[name].form)
+    found.documentation, found.insert_text = FUNCTIONS[name].about, f"{name}("
     return found
 
 
