@@ -81,7 +81,7 @@ def test_shape_and_cost_are_as_the_table_says(name: str, flag: bool):
     _, takes, gives, weights, macs = OPERATIONS[name]
     source: Shape = Label(5) if takes == "a label" else (8, 3, 6)
     target = (6, 4, 6)  # as many numbers
-    source = (1, 4, 6) if name == "expand" else source
+    source = {"expand": (1, 4, 6), "factorized_reduce": (8, 8, 12)}.get(name, source)
     values: dict[str, Value] = {
         p.name: LABEL
         if p.type is LabelInput
