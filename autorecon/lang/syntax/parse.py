@@ -27,6 +27,7 @@ from autorecon.lang.syntax.tree import (
 from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
+MAX_TOKENS = 200_000
 _HEADERS = SpaceHeader | GenotypeHeader
 
 
@@ -136,6 +137,11 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
             comments.append(_span(token, source))
         else:
             kept.append(token)
+        if len(kept) > MAX_TOKENS:
+            message = f"more than {MAX_TOKENS:,} words and signs in a file"
+            help = "say it in loops and blocks, or in several files"
+            faults.report("E0305", message, _span(token, source), help)
+            break
         depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (
             token.type in ("RPAR", "RBRACE", "RSQB")
         )
