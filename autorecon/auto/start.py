@@ -71,8 +71,12 @@ def resume(
 
 
 def _require_free(out: Path) -> None:
-    if out.is_dir() and any(file.name != ".lock" for file in out.iterdir()):
-        raise RunError(f"{out} is not empty: go on with --resume {out}, or name another folder")
+    """Raise RunError for a folder that holds more than what a kill at the very start leaves."""
+    names = {file.name for file in out.iterdir()} if out.is_dir() else set()
+    if FILE in names:
+        raise RunError(f"{out} was begun before: go on with --resume {out}, or name another folder")
+    if foreign := names - {".lock", COURSE, f"{MIRROR}.space"}:
+        raise RunError(f"{out} is not empty (it holds {min(foreign)}): name another folder")
 
 
 def _begin(found: Ready, out: Path) -> None:

@@ -150,6 +150,8 @@ def test_spaces_that_do_not_fit_are_left_out_and_said(
     def fails(teacher: object, macs: int) -> None:
         raise TeacherError("it has no maps")
 
+    Path("out").mkdir()
+    Path("out/auto.json").touch()  # as of one that was killed when it began
     values = asked(trials=12, measure="none")
     del values["search"], values["candidate"]
     monkeypatch.setattr("autorecon.auto.prepare.mirror", fails)
@@ -158,6 +160,8 @@ def test_spaces_that_do_not_fit_are_left_out_and_said(
     assert [search.name for search in under_way.asked.search] == ["autorecon", "paper"]
     sources = {one.source for one in under_way.asked.candidate}
     assert sources == {"", "autorecon", "paper"}
+    with pytest.raises(RunError, match="out was begun before: go on with --resume out"):
+        begun()
 
 
 def test_work_that_is_gone_is_told(folder: Path) -> None:
