@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from itertools import product
+from math import prod
 
 import attrs
 
@@ -134,6 +135,8 @@ def _made_by(
 
 def _shape_help(shape: Shape, target: Shape) -> str:
     if isinstance(shape, Label) or len(shape) != len(target):
+        if not isinstance(shape, Label) and prod(shape) == prod(target):
+            return "`reshape` lays the same numbers out as the node has them"
         return "a `linear` without `out` computes whatever the node is"
     if len(shape) == 1:
         return "`linear` changes the length; without `out` to that of the node"
