@@ -11,8 +11,8 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation
 
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.nodes import MERGES
 from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.syntax.tables import tables
 
@@ -43,7 +43,7 @@ class SpaceLexer(RegexLexer):
                 rf"\b(edge){_BLANK}([A-Za-z_]\w*){_BLANK}({'|'.join(CONTRACTS)})\b",
                 bygroups(Keyword, Whitespace, Name.Class, Whitespace, Keyword.Type),
             ),
-            _behind("merge", MERGES),
+            _behind("merge", tuple(MERGE_CATALOGUE)),
             _behind("share", ("choice", "weights")),
             _behind("limit", tuple(measure.word for measure in MEASURES)),
             (r"(:)(\s*)(noise|label)\b", bygroups(Punctuation, Whitespace, Keyword.Type)),

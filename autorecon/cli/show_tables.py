@@ -81,7 +81,7 @@ def _nodes(space: Space) -> Table:
         (
             " = ".join((row.node.name, *row.node.aliases)),
             show_shape(row.node.shape),
-            row.node.role if row.node.is_input else row.node.merge,
+            row.node.role if row.node.is_input else row.node.merge.text,
             str(row.incoming),
             str(row.outgoing),
             row.node.then.text if row.node.then else "",
@@ -194,7 +194,7 @@ def _node_values(row: survey.NodeRow) -> dict[str, Any]:
         "shape": list(node.shape),
         "role": node.role,
         "block": node.block,
-        "merge": node.merge,
+        "merge": node.merge.text,
         "then": node.then.text if node.then else None,
         "in": row.incoming,
         "out": row.outgoing,

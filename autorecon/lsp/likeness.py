@@ -23,7 +23,7 @@ def _program(program: Program) -> tuple:
     return (
         tuple(program.parameters.values()),
         [
-            (n.shape, n.role, n.merge, n.then and _pipeline(n.then, numbers), len(n.aliases))
+            (n.shape, n.role, n.merge.text, n.then and _pipeline(n.then, numbers), len(n.aliases))
             for n in program.nodes.values()
         ],
         [

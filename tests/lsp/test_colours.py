@@ -12,8 +12,8 @@ from pygments.token import Error, Keyword, Name
 from autorecon.lang import resource_folder, shipped_spaces
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.nodes import MERGES
 from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.syntax.tables import tables
 from autorecon.pygments_lexer import SpaceLexer
@@ -22,7 +22,7 @@ EDITORS = resource_folder("spaces").parent / "editors"
 GRAMMAR = json.loads((EDITORS / "vscode/syntaxes/space.tmLanguage.json").read_text("utf-8"))
 KEYWORDS = [word for word in tables().keywords if word not in ("true", "false")]
 BEHIND = {
-    "merge": MERGES,
+    "merge": list(MERGE_CATALOGUE),
     "limit": [measure.word for measure in MEASURES],
     "share": ["choice", "weights"],
     "input y:": ["noise", "label"],

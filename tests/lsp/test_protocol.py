@@ -173,7 +173,8 @@ def test_a_genotype_is_renamed_with_its_space(edit: Edit) -> None:
 
 CASES = {
     "edge normal @": {"keeps", "enlarges", "bridges"},
-    "node x [4] merge @": {"sum", "product", "concat", "mean"},
+    "node x [4] merge @": {"sum", "product", "concat", "mean", "film", "modconv"},
+    "node x [4] merge modconv(3, @": {"demodulate=", "equal=", "width"},
     "node x [4] then b@": {"bn", "activate"},
     "let here = wi@": {"width", "wide"},
     "cross B1.@": {"n1", "n5"},
@@ -236,6 +237,13 @@ def test_signatures(edit: Edit) -> None:
         found = await editor.ask("signatureHelp", "paper.space", "cell(1, @")
         assert found.signatures[0].label == "cell(side, wide = side)"
         assert found.active_parameter == 1
+        editor.change("paper.space", f"{PAPER}node q [4, 8, 8] merge modconv(3, equal = true, ")
+        found = await editor.ask("signatureHelp", "paper.space", "modconv(3, equal = tr@")
+        assert found.signatures[0].label.startswith("modconv(kernel, bias=true, demodulate=true")
+        assert found.active_parameter == 3
+        editor.change("paper.space", f"{PAPER}node q [4, 8, 8] merge modconv(3)\n")
+        found = await editor.ask("hover", "paper.space", "merge mod@conv")
+        assert "Karras et al., 2020" in found.contents.value
 
     edit(session)
 

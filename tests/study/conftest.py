@@ -16,6 +16,7 @@ from autorecon.study.cells import plan
 from autorecon.study.executors import choose
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
+from remembered import captured_once as captured_once
 
 MODULE = """
 import multiprocessing, os, signal

@@ -17,6 +17,7 @@ from autorecon.compress import CompressConfig
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.workflow import select
+from stand_in import small_teacher as small_teacher
 
 TOOLS = Path(__file__).parents[2] / "tools"
 SHORT = ("--budget", "0.008", "--images", "1")

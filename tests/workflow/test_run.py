@@ -226,7 +226,9 @@ def test_what_a_genotype_was_chosen_by_is_made_again(tiny):
 def test_derive_before_the_search_is_done(tiny):
     folder, prepared = start(tiny, command="search")
     found = workflow.search(folder, prepared, QUIET)
-    with pytest.raises(RunError, match=r"is a search, .* give .*genotype\.space to `autorecon comp"):
+    with pytest.raises(
+        RunError, match=r"is a search, .* give .*genotype\.space to `autorecon comp"
+    ):
         autorecon.load_compressed(folder.path)
     derived, epochs = stages.derive(folder, prepared, QUIET)
     assert (derived.text, epochs) == (found.text, 2)

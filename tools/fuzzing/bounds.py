@@ -37,8 +37,11 @@ def _index(names: str) -> bool:
 
 
 def _same_ends(draft: Draft, one: tuple[str, str], other: tuple[str, str]) -> bool:
-    shapes = {spot.name: (spot.shape, spot.label, spot.merge == "concat") for spot in draft.spots}
-    return all(shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True))
+    shapes = {s.name: (s.shape, s.label, s.merge == "concat") for s in draft.spots}
+    reading = {s.name for s in draft.spots if s.closed and s.merge != "concat"}
+    return reading.isdisjoint((one[1], other[1])) and all(
+        shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def rules(draft: Draft) -> list[str]:

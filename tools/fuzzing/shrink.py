@@ -22,7 +22,7 @@ CUTS = (
     (r" *#[^\n]*", ""),
     (r"\n +(?=\|)", " "),
     (r" then [^\n]*", ""),
-    (r" merge \w+", ""),
+    (r" merge \w+(\([^)]*\))?", ""),
     (r" \|(?:[^|\n{}]|\{[^}\n]*\})*", ""),
     (r"(?<== )(?:[^|\n{}]|\{[^}\n]*\})* \| ", ""),
     (r" >> [\w.]+(?:\([^)\n]*\))?", ""),
@@ -193,5 +193,7 @@ def _node(node: Node, name: str) -> str:
         return f"input {name}: {show_shape(node.shape)}"
     words = {"noise": "input", "param": "input", "output": "output"}
     line = f"{words.get(node.role, 'node')} {name} [{', '.join(map(str, node.shape))}]"
-    line += f": {node.role}" * node.is_input + f" merge {node.merge}" * (node.merge != "sum")
+    line += f": {node.role}" * node.is_input + f" merge {node.merge.text}" * (
+        node.merge.name != "sum"
+    )
     return line + (f" then {node.then.text}" if node.then else "")

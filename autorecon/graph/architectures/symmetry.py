@@ -178,7 +178,8 @@ def _links(program: Program) -> dict[str, dict[str, Hashable]]:
     tied = set(tied_decisions(program))
     owners = {edge.weights_of for edge in program.edges} - {None}
     for edge in program.edges:
-        place = parts[edge.target] if program.nodes[edge.target].merge == "concat" else None
+        symmetric = program.nodes[edge.target].merge.traits.symmetric
+        place = None if symmetric else parts[edge.target]
         parts[edge.target] += 1
         candidates = tuple(c.text for c in edge.candidates)
         axes = tuple(

@@ -169,7 +169,7 @@ NODE = {
     "shape": Kind("a tuple of whole numbers, as `(8,)` or `(3, 32, 32)`", _sizes),
     "role": Kind(f"one of {', '.join(ROLES)}", _role),
     "block": _BLOCK,
-    "merge": Kind("the name of a merge", _named(NAME)),
+    "merge": Kind("a merge, as `concat` or `modconv(3)`", _text),
     "then": Kind("a pipeline", _text),
     "aliases": Kind("a list of ports, as `B2.n1`", _many(_named(WITHIN), 0)),
     "record": _RECORD,

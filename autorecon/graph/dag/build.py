@@ -23,7 +23,7 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     `limits` (texts).
 
     A node: `shape` (without the batch axis; a Label for labels), `role` (noise, label, inner,
-    output), `block`, `merge`, `then` (text or None), `aliases`, and the checked Node as `record`.
+    output), `block`, `merge` and `then` (texts; None), `aliases`, and the checked Node as `record`.
 
     An edge, whose key is its name: `type`, `contract`, `candidates` (texts, which name choices as
     the source does), `block`, `place` (its number in the source), and the checked Edge as `record`.
@@ -39,7 +39,7 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
             shape=node.shape,
             role=node.role,
             block=node.block,
-            merge=node.merge,
+            merge=node.merge.text,
             then=node.then.text if node.then else None,
             aliases=node.aliases,
             record=node,

@@ -39,8 +39,8 @@ CODES: dict[str, str] = {
     "E0207": "A contract other than `keeps`, `enlarges` and `bridges`.",
     "E0208": "A parameter that the space does not declare was set from outside.",
     "E0209": (
-        "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`) or"
-        " an input kind (`noise`, `label`)."
+        "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`,"
+        " `film`, `modconv`) or an input kind (`noise`, `label`, `param`)."
     ),
     "E0210": (
         "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "

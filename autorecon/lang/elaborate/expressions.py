@@ -13,7 +13,7 @@ from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 Number = int | float | bool
-Value = Number | Entries
+Value = Number | str | Entries
 MAX_NUMBER = 1 << 62
 MAX_ENTRIES = 256  # of a list
 
@@ -40,6 +40,8 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown
     match expr:
         case s.Number() | s.Boolean():
             return bounded(expr.value, expr.span, faults)
+        case s.Text():
+            return expr.value
         case s.Reference():
             return _lookup(expr, scope, faults)
         case s.Negative():
@@ -76,9 +78,11 @@ def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown
 def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     """A number or truth value, or UNKNOWN after reporting why there is none."""
     value = evaluate(expr, scope, faults)
-    if not isinstance(value, tuple):
+    if not isinstance(value, tuple | str):
         return value
     help = f"name an entry: `{expr.name}[0]`" if isinstance(expr, s.Reference) else None
+    if isinstance(value, str):
+        help = "texts are arguments of operations of your own"
     faults.report("E0301", f"a number is needed here, not {show_value(value)}", expr.span, help)
     return UNKNOWN
 

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.operations.spec import Entries, show_value
 
 Number = int | float | bool
-_Given = Sequence[Number | Entries]
+_Given = Sequence[Number | str | Entries]
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ def _of_numbers(take: Callable[[Iterable[Number]], Number]) -> Callable[[_Given]
             numbers = given[0]
         if {*map(type, numbers)} <= {int, float}:
             return take(numbers)
-        odd = next(v for v in numbers if isinstance(v, bool | tuple))
+        odd = next(v for v in numbers if isinstance(v, bool | str | tuple))
         return f"takes numbers, not {show_value(odd)} among them"
 
     return found

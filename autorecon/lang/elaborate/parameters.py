@@ -48,10 +48,12 @@ def following(header: s.SpaceHeader, values: Mapping[str, Number]) -> frozenset[
 
 def _default(parameter: s.Parameter, scope: Bound, faults: Diagnostics) -> Number | Unknown:
     value = evaluate(parameter.default, scope, faults) if parameter.default else UNKNOWN
-    if not isinstance(value, tuple):
+    if not isinstance(value, tuple | str):
         return value
-    message = f"`{parameter.name.text}` is a list: a space's parameters are numbers, true or false"
-    help = f"write `let {parameter.name.text} = {show_value(value)}`, or a parameter for each entry"
+    name, kind = parameter.name.text, "text" if isinstance(value, str) else "list"
+    message = f"`{name}` is a {kind}: a space's parameters are numbers, true or false"
+    help = f"write `let {name} = {show_value(value)}`"
+    help += ", or a parameter for each entry" * (kind == "list")
     faults.report("E0301", message, parameter.span, help)
     return UNKNOWN
 

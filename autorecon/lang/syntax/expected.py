@@ -34,7 +34,7 @@ _OPERATORS = frozenset(
     ["+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "if"]
 )
 _CHARACTERS = {
-    '"': "close the file name with another on the same line",
+    '"': "close the text with another on the same line",
     "'": 'write file names as "FILE"',
     ";": "a statement ends with its line",
 }
@@ -145,7 +145,9 @@ def _help(token: Token, before: Sequence[Token], accepted: Collection[str]) -> s
         return f"`{token}` is a word of the language{_ANOTHER_NAME}"
     form = f"write `{_form(before)}`" if before else "no statement begins so"
     operators = _OPERATORS & texts
-    expected = {_describe(name) for name in accepted}
+    # What is a text is an argument of a user's own operation: few mean that.
+    told = set(accepted) - ({"STRING"} if "NUMBER" in accepted else set())
+    expected = {_describe(name) for name in told}
     if len(operators) > 2:  # a limit has two
         expected = expected - {f"`{sign}`" for sign in operators} | {"an operator"}
     if not 0 < len(expected) <= MAX_EXPECTED:

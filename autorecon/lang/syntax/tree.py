@@ -8,8 +8,8 @@ from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
 
 Expr: TypeAlias = (
-    "Number | Boolean | Reference | Negative | Opposite | Chain | Conditional | Listing | Entry"
-    " | Applied"
+    "Number | Boolean | Text | Reference | Negative | Opposite | Chain | Conditional | Listing"
+    " | Entry | Applied"
 )
 
 
@@ -35,6 +35,11 @@ class Number(Record):
 
 class Boolean(Record):
     value: bool
+    span: Span
+
+
+class Text(Record):
+    value: str
     span: Span
 
 
@@ -195,7 +200,7 @@ class NodeDecl(Record):
     names: tuple[Name, ...]
     shape: tuple[Expr, ...]
     shape_span: Span
-    merge: Name | None
+    merge: Call | None
     then: PipelineExpr | None
     span: Span
 

@@ -72,7 +72,7 @@ _RULES |= {
     "opposite": _last(s.Opposite),
     "negative": _last(s.Negative),
 }
-_RULES |= dict.fromkeys(("merge", "then"), lambda tree, source: build(tree.children[0], source))
+_RULES["then"] = lambda tree, source: build(tree.children[0], source)
 _LISTS = "shape sizes set options shared signature parameters body block_body"
 _RULES |= dict.fromkeys(_LISTS.split(), lambda tree, source: tuple(_all(tree, source)))
 
@@ -376,6 +376,18 @@ def _amount(tree: Tree, source: Source) -> s.Number:
     value = Decimal(text[:-1]).scaleb({"k": 3, "M": 6, "G": 9}[text[-1]])
     whole = value == value.to_integral_value() and len(text) < 400
     return s.Number(int(value) if whole else float(value), _span(tree, source))
+
+
+@_rule
+def _merge(tree: Tree, source: Source) -> s.Call:
+    name, arguments = build(tree.children[0], source), _child(tree, "arguments", source, ())
+    end = tree.end_pos or name.span.end
+    return s.Call(name, arguments, Span(name.span.start, end, source))
+
+
+@_rule
+def _text(tree: Tree, source: Source) -> s.Text:
+    return s.Text(str(tree.children[0])[1:-1], _span(tree, source))
 
 
 @_rule

@@ -7,6 +7,7 @@ from lsprotocol import types
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.syntax.tokens import Token
 from autorecon.lsp.cursor import cursor
 from autorecon.lsp.names import symbols
@@ -37,11 +38,12 @@ def _signature(name: str, scope: Scope) -> tuple[str, list[str], str | None] | N
         return f"{name}({', '.join(names)})", names, None
     if name in FUNCTIONS:
         return FUNCTIONS[name].form, [], FUNCTIONS[name].about
-    if name not in OPERATIONS:
+    spec = OPERATIONS.get(name) or MERGES.get(name)
+    if spec is None:
         return None
-    label = signature(OPERATIONS[name])
+    label = signature(spec)
     inside = label.removeprefix(name).strip("()")
-    return label, inside.split(", ") if inside else [], OPERATIONS[name].about
+    return label, inside.split(", ") if inside else [], spec.about
 
 
 def _active(arguments: list[Token], names: list[str]) -> int | None:

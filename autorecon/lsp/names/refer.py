@@ -92,7 +92,9 @@ class Referrer:
         for name in statement.names:
             self._index(name, scope)
         self._values(statement.shape, scope)
-        self._word(statement.merge)
+        if statement.merge:
+            self._word(statement.merge.name)
+            self._arguments(statement.merge.arguments, None, scope)
         if statement.then:
             self._candidates(statement.then, scope)
 

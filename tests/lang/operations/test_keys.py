@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import pytest
@@ -36,6 +37,7 @@ VALUES: dict[type, list[Value]] = {
     int: [0, 1, -1, 2, 11, 12],
     float: [0.0, 0.5, 0.1 + 0.2, 0.3, 1e-5, 1e16, -1.5],
     bool: [False, True],
+    str: ["", "a b", "ab", "a.b", "apb", "a-b", "1", "true", "y", "~a", "%20"],
     LabelInput: LABELS,
 }
 
@@ -44,7 +46,7 @@ VALUES: dict[type, list[Value]] = {
 def _signatures(draw: st.DrawFn) -> tuple[Param, ...]:
     first = draw(st.sampled_from([[], [WHOLE], [WHOLE], [Param("r", float, None, True)]]))
     group = draw(st.sampled_from(GROUPS))
-    kind = draw(st.sampled_from([int, float, bool, LabelInput]))
+    kind = draw(st.sampled_from([int, float, bool, str, LabelInput]))
     last = draw(st.sampled_from([[], [], [Param("last", kind, None, True)]]))
     return (*first, *group, *last)
 
@@ -53,7 +55,8 @@ def _own(name: str, params: tuple[Param, ...]) -> OpSpec:
     def plan(args: object, source: tuple, target: tuple) -> OpPlan:
         return OpPlan(source, object)
 
-    return OpSpec(name, "", params, lambda a, i, o: o, lambda a, i, o: (0, 0), plan=plan)
+    free = (lambda a, i, o: o), (lambda a, i, o: (0, 0))
+    return OpSpec(name, "", params, *free, plan=plan, origin="tests")
 
 
 def _ops(spec: OpSpec) -> Iterator[Op]:
@@ -70,13 +73,32 @@ def test_different_operations_have_different_keys(signatures: Sequence[tuple[Par
     with pytest.MonkeyPatch.context() as patch:
         for name, spec in specs.items():
             patch.setitem(OWN, name, spec)
-        known: dict[str, set[Op]] = defaultdict(set)
-        for spec in (*specs.values(), *CATALOGUE.values()):
-            for op in _ops(spec):
-                known[op.key].add(op)
-        assert not [alike for alike in known.values() if len(alike) > 1]
-        # A path is split at dots, and a pipeline's key has a dash between its operations.
-        assert not any(set(key) & {".", "-", " "} for key in known)
+        own = _keyed(specs.values())
+        assert not own.keys() & _of_the_catalogue().keys()
+        _check(own)
+
+
+def test_those_of_the_catalogue_have_as_well() -> None:
+    _check(_of_the_catalogue())
+
+
+def _keyed(specs: Iterable[OpSpec]) -> dict[str, set[Op]]:
+    known: dict[str, set[Op]] = defaultdict(set)
+    for spec in specs:
+        for op in _ops(spec):
+            known[op.key].add(op)
+    return known
+
+
+@cache
+def _of_the_catalogue() -> dict[str, set[Op]]:
+    return _keyed(CATALOGUE.values())
+
+
+def _check(known: dict[str, set[Op]]) -> None:
+    assert not [alike for alike in known.values() if len(alike) > 1]
+    # A path is split at dots, and a pipeline's key has a dash between its operations.
+    assert not any(set(key) & {".", "-", " "} for key in known)
 
 
 def test_a_pipeline_is_told_from_others_and_from_its_operations() -> None:

@@ -9,10 +9,10 @@ from lsprotocol import types
 
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.nodes import MERGES
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
-from autorecon.lang.operations.spec import OpSpec, show_value
+from autorecon.lang.operations.merges import MERGES
+from autorecon.lang.operations.spec import Signature, show_value
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.nodes import INPUTS
 from autorecon.lang.syntax import tree as s
@@ -35,7 +35,6 @@ _KINDS = {
     symbols.CHOICE: _Kind.Enum,
 }
 _WORDS: dict[str, tuple[str, ...]] = {
-    wanted.MERGES: MERGES,
     wanted.CONTRACTS: CONTRACTS,
     wanted.INPUTS: INPUTS,
     wanted.SHARED: ("choice", "weights"),
@@ -61,6 +60,8 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
         yield from map(_function, FUNCTIONS)
     if kind == wanted.CANDIDATES:
         yield from map(_operation, OPERATIONS.values())
+    if kind == wanted.MERGES:
+        yield from map(_operation, MERGES.values())
     if kind == wanted.STATEMENT:
         types_here = (found for found in scope.all() if found.kind == symbols.EDGE_TYPE)
         yield from (_symbol(found) for found in types_here)
@@ -87,7 +88,7 @@ def _symbol(symbol: Symbol) -> types.CompletionItem:
     return types.CompletionItem(symbol.name, kind=_KINDS[symbol.kind], detail=lines[0])
 
 
-def _operation(spec: OpSpec) -> types.CompletionItem:
+def _operation(spec: Signature) -> types.CompletionItem:
     found = types.CompletionItem(spec.name, kind=_Kind.Function, documentation=spec.about)
     found.detail = signature(spec)
     if any(param.required for param in spec.params):
@@ -147,6 +148,6 @@ def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
 def _parameters(own: Symbol | None, name: str) -> Iterator[tuple[str, str]]:
     if own:
         yield from ((p.name.text, p.span.text) for p in own.statement.parameters)
-    elif name in OPERATIONS:
-        params = OPERATIONS[name].params
+    elif spec := OPERATIONS.get(name) or MERGES.get(name):
+        params = spec.params
         yield from ((p.name, f"{p.name}={show_value(p.default)}") for p in params)
