@@ -58,7 +58,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     A study goes on where it stopped when it is called again with its folder.
     """
     from autorecon.report.study import write_tables
-    from autorecon.runs import Progress
+    from autorecon.runs import Progress, new_folder
     from autorecon.study.cells import plan
     from autorecon.study.folder import StudyFolder
     from autorecon.study.run import run
@@ -79,7 +79,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)
     if options["only_plan"]:
-        _show_plan(cells, folder.records(cells), _jobs(options), options["as_json"])
+        _show_plan(cells, folder.records(cells), jobs_of(options), options["as_json"])
         return
     if options["only_table"]:
         records: Any = folder.records(cells)
@@ -88,9 +88,12 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     else:
         code = (name for cell in cells for name in code_of(cell.config))
         require_trust(code, study, options["trust"], options["teachers"])
+        if not options["out"] and not folder.path.is_dir():
+            # Only now is one made, another one for each of several that begin at once.
+            folder = StudyFolder(new_folder(*_named(study)))
         progress.say(f"study in {folder.path}")
         try:
-            jobs = _jobs(options) if options["on"] != "slurm" else options["jobs"] or 0
+            jobs = jobs_of(options) if options["on"] != "slurm" else options["jobs"] or 0
             records = run(found, folder, jobs, progress, options["memory"], options["on"])
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
@@ -122,10 +125,14 @@ def _place(study: str) -> Path:
     from autorecon.runs import next_free
 
     path = Path(study)
-    return path if path.is_dir() else next_free(Path("runs"), f"study-{path.stem}")
+    return path if path.is_dir() else next_free(*_named(study))
 
 
-def _jobs(options: dict[str, Any]) -> int:
+def _named(study: str) -> tuple[Path, str]:
+    return Path("runs"), f"study-{Path(study).stem}"
+
+
+def jobs_of(options: dict[str, Any]) -> int:
     """One a core that this process may use."""
     import os
 
