@@ -79,6 +79,13 @@ def _real_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autorecon.nn.convolve.computed_in", lambda x: x.dtype)
 
 
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operations that are done again and again, since each takes long without values."""
+    monkeypatch.setattr("autorecon.compress.quantization.ranges.TRIES", 3)
+    monkeypatch.setattr("autorecon.compress.engine.keeping.BATCHES", 1)
+
+
 def watched(stage: Any) -> list[tuple[int, int]]:
     """What each step of an epoch sends and fetches; its losses are fetched after the last."""
     found = []

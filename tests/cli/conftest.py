@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from remembered import captured_once as captured_once
+from remembered import registered_once as registered_once
+
 
 @pytest.fixture(autouse=True)
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from remembered import captured_once as captured_once
+
 
 class TinyTeacher(nn.Module):
     """8x8 images to 3 classes, with a residual sum and one ReLU module called three times."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import autorecon
+from remembered import captured_once as captured_once
+from remembered import registered_once as registered_once
 
 EVERYTHING = """
 space everything(classes = 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,21 +111,59 @@ async def served(folder: Path, **options: Any) -> AsyncIterator[Editor]:
     await client.stop()
 
 
-Edit = Callable[[Callable[[Editor], Awaitable[None]]], None]
+Session = Callable[[Editor], Awaitable[None]]
+Edit = Callable[[Session], None]
+
+
+@attrs.define(eq=False)
+class Kept:
+    """A server for one session after the other, and the loop that its client lives in."""
+
+    loop: asyncio.Runner
+    editor: Editor | None = None
+    open: contextlib.AsyncExitStack = attrs.field(factory=contextlib.AsyncExitStack)
+
+    async def session(self, session: Session, folder: Path) -> None:
+        """In a folder of its own; after one that fails the next has another server."""
+        if self.editor is None:
+            self.editor = await self.open.enter_async_context(served(folder))
+        self.editor.folder = folder
+        try:
+            await session(self.editor)
+        except BaseException:
+            await self.end()
+            raise
+        for uri in [*self.editor.texts]:
+            self.editor.close(uri)
+        for seen in (self.editor.texts, self.editor.versions, self.editor.published):
+            seen.clear()
+
+    async def end(self) -> None:
+        self.editor = None
+        await self.open.aclose()
+
+
+@pytest.fixture(scope="session")
+def kept() -> Iterator[Kept]:
+    with asyncio.Runner() as loop:
+        found = Kept(loop)
+        yield found
+        loop.run(found.end())
 
 
 @pytest.fixture
-def edit(tmp_path: Path) -> Edit:
-    """Runs what an editor does with a server in a folder of its own."""
+def edit(tmp_path: Path, kept: Kept) -> Edit:
+    """Runs what an editor does with a server, one of its own if it starts that with options."""
+    folder = tmp_path.resolve()
 
-    def run(session: Callable[[Editor], Awaitable[None]], **options: Any) -> None:
-        async def whole() -> None:
-            async with served(tmp_path.resolve(), **options) as editor:
+    def run(session: Session, **options: Any) -> None:
+        async def own() -> None:
+            async with served(folder, **options) as editor:
                 await session(editor)
 
         async def bounded() -> None:
-            await asyncio.wait_for(whole(), SECONDS)
+            await asyncio.wait_for(own() if options else kept.session(session, folder), SECONDS)
 
-        asyncio.run(bounded())
+        kept.loop.run(bounded())
 
     return run

@@ -1,5 +1,7 @@
 import pytest
 
+from remembered import captured_once as captured_once
+
 
 @pytest.fixture(autouse=True)
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from remembered import captured_once as captured_once
+
 TEACHER = """
 import torch
 from torch import nn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -16,9 +16,10 @@ from autorecon import data, teachers
 from autorecon.compress import CompressConfig, Compression
 from autorecon.nn import generator
 from autorecon.workflow.prepare import bind
+from stand_in import NAME
+from stand_in import small_teacher as small_teacher
 
 TOOL = Path(__file__).parents[3] / "tools" / "agreement.py"
-NAME = "resnet20-fashion16"
 SMALL = {"batch": 8, "calibration_batches": 1}
 
 
@@ -53,14 +54,6 @@ def test_the_images_are_the_data_sets_and_the_labels_the_teachers(tool, dataset)
     assert not torch.equal(other.draw().images, batch.images)
     other.load_state_dict(first.state_dict())
     assert torch.equal(other.draw().images, first.draw().images)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _teacher_loaded_once():
-    """One network, captured once: nothing that is done here trains a teacher."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(teachers, "load", cache(teachers.load))
-        yield
 
 
 @pytest.fixture
@@ -123,14 +116,14 @@ def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own)
 @pytest.mark.parametrize("last", [1, 2, 9])
 def test_the_last_steps_are_followed(tool, measured, last):
     """Those of the student alone: what it is shown before would move its ranges."""
-    arguments = ["gdfq-cifar", "--bits", "w3a3", "--seeds", "1"]
+    arguments = ["gdfq-cifar", "--bits", "w8a8", "--seeds", "1"]
     plain = measured(*arguments).output
     *followed, figure = measured(*arguments, "--last", str(last)).output.splitlines()
     assert figure == plain.strip(), "to look on changes nothing"
     assert len(followed) == min(last, 2)
     assert followed[-1].split(";")[0] == f"  0 to go: {figure.split()[5]} %"
     teacher = teachers.load(NAME)
-    config = CompressConfig(bits="w3a3", warmup_steps=1, steps=2, epochs=1, **SMALL)
+    config = CompressConfig(bits="w8a8", warmup_steps=1, steps=2, epochs=1, **SMALL)
     stage = Compression(teacher.module, config, generator(bind("gdfq-cifar", {}, teacher), seed=0))
     seen = []
     stage.run_epoch(0, lambda: seen.append(tool._levels(stage.student.module)))

@@ -20,6 +20,11 @@ from autorecon.compress.quantization.capture import capture
 SHAPE = (3, 8, 8)
 
 
+@pytest.fixture(autouse=True)
+def captured_once() -> None:
+    """Here capturing itself is tested."""
+
+
 class Net(nn.Module):
     """A convolution, a norm, a rectifier and a linear layer, between which `middle` stands."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import pytest
@@ -72,13 +73,32 @@ def test_different_operations_have_different_keys(signatures: Sequence[tuple[Par
     with pytest.MonkeyPatch.context() as patch:
         for name, spec in specs.items():
             patch.setitem(OWN, name, spec)
-        known: dict[str, set[Op]] = defaultdict(set)
-        for spec in (*specs.values(), *CATALOGUE.values()):
-            for op in _ops(spec):
-                known[op.key].add(op)
-        assert not [alike for alike in known.values() if len(alike) > 1]
-        # A path is split at dots, and a pipeline's key has a dash between its operations.
-        assert not any(set(key) & {".", "-", " "} for key in known)
+        own = _keyed(specs.values())
+        assert not own.keys() & _of_the_catalogue().keys()
+        _check(own)
+
+
+def test_those_of_the_catalogue_have_as_well() -> None:
+    _check(_of_the_catalogue())
+
+
+def _keyed(specs: Iterable[OpSpec]) -> dict[str, set[Op]]:
+    known: dict[str, set[Op]] = defaultdict(set)
+    for spec in specs:
+        for op in _ops(spec):
+            known[op.key].add(op)
+    return known
+
+
+@cache
+def _of_the_catalogue() -> dict[str, set[Op]]:
+    return _keyed(CATALOGUE.values())
+
+
+def _check(known: dict[str, set[Op]]) -> None:
+    assert not [alike for alike in known.values() if len(alike) > 1]
+    # A path is split at dots, and a pipeline's key has a dash between its operations.
+    assert not any(set(key) & {".", "-", " "} for key in known)
 
 
 def test_a_pipeline_is_told_from_others_and_from_its_operations() -> None:
