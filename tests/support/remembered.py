@@ -70,7 +70,7 @@ def registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
         found.functions = {name: [*metas] for name, metas in found.functions.items()}
         return found
 
-    monkeypatch.setattr(registry, "from_torchlib", copied)
+    monkeypatch.setattr(registry, "from_torchlib", staticmethod(copied))
 
 
 _REGISTRIES: dict[type, Callable[..., Any]] = {}
