@@ -16,6 +16,7 @@ from autorecon.study.cells import plan
 from autorecon.study.executors import choose
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
+from plain_space import PLAIN
 from remembered import captured_once as captured_once
 
 MODULE = """
@@ -64,7 +65,7 @@ search = { epochs = 2, warmup_epochs = 1, weight_steps = 1, architecture_steps =
 
 [[variant]]
 name = "human-designed"
-generator = "gdfq-cifar"
+generator = "plain.space"
 
 [[variant]]
 name = "random genotype"
@@ -116,6 +117,7 @@ def copied(tiny, whole):
 
 def _enter(folder, patch):
     (folder / "tiny_teacher.py").write_text(MODULE)
+    (folder / "plain.space").write_text(PLAIN)
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)

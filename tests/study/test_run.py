@@ -143,7 +143,7 @@ def test_images_that_are_being_made_are_waited_for(tiny):
 def test_a_process_that_is_killed_is_told_and_tried_again(tiny, done, monkeypatch, request):
     monkeypatch.setattr(running, "_TRIES", 1)
     text = tiny.replace("seeds = 2", "seeds = 1")[: tiny.index("[[search]]")]
-    text += '[[variant]]\nname = "human-designed"\ngenerator = "gdfq-cifar"\n'
+    text += '[[variant]]\nname = "human-designed"\ngenerator = "plain.space"\n'
     Path("die").touch()
     (record,) = done(text, "out").values()
     assert record.error == "its process was ended by SIGKILL: perhaps there was too little memory"

@@ -302,7 +302,7 @@ def test_a_killed_run_of_any_kind_of_method_goes_on_to_the_same_files(tiny, monk
     if METHODS[method].source != "none":
         own["batch"] = 4
     takes = METHODS[method].source == "generator"
-    space = {"file": "gdfq-cifar" if takes else "", "baseline": ""}
+    space = {"file": "plain.space" if takes else "", "baseline": ""}
     settings = tiny | {"compress": own, "space": space}
     expected = workflow.compress(*start(settings, "whole", "compress"), QUIET)
     label = "generator" if takes else method
