@@ -10,8 +10,9 @@ from pygments.lexer import RegexLexer, bygroups, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
 from autorecon.lang.elaborate.edges import CONTRACTS
-from autorecon.lang.elaborate.nodes import MERGES
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.syntax.tables import tables
 
@@ -42,7 +43,7 @@ class SpaceLexer(RegexLexer):
                 rf"\b(edge){_BLANK}([A-Za-z_]\w*){_BLANK}({'|'.join(CONTRACTS)})\b",
                 bygroups(Keyword, Whitespace, Name.Class, Whitespace, Keyword.Type),
             ),
-            _behind("merge", MERGES),
+            _behind("merge", tuple(MERGE_CATALOGUE)),
             _behind("share", ("choice", "weights")),
             _behind("limit", tuple(measure.word for measure in MEASURES)),
             (r"(:)(\s*)(noise|label)\b", bygroups(Punctuation, Whitespace, Keyword.Type)),
@@ -51,6 +52,7 @@ class SpaceLexer(RegexLexer):
             (words(_CONSTANTS, r"\b", r"\b"), Keyword.Constant),
             (words(tuple(tables().keywords), r"\b", r"\b"), Keyword),
             (words((*CATALOGUE, "link"), r"\b", r"\b"), Name.Builtin),
+            (words((*FUNCTIONS,), r"\b", r"(?=\()"), Name.Builtin),
             (r"[A-Za-z_]\w*", Name),
             (r"\d+(\.\d+)?([eE][-+]?\d+|[kMG])?\b", Number),
             (r">>|->|\.\.|[<>=!]=|[-+*/%^<>=|&]", Operator),
@@ -61,6 +63,7 @@ class SpaceLexer(RegexLexer):
             (words(("at", "most", "least", "exactly", "into", "from"), r"\b", r"\b"), Keyword),
             (r"(?=#)", Whitespace, "#pop"),
             (words((*CATALOGUE,), r"\b", r"\b"), Name.Builtin),
+            (words((*FUNCTIONS,), r"\b", r"(?=\()"), Name.Builtin),
             (words(tuple(tables().keywords), r"\b", r"\b"), Keyword),
             (r"[A-Za-z_]\w*", Name),
             (r"[ \t\r]+", Whitespace),

@@ -34,7 +34,7 @@ BEGIN, END = "<!-- by tools/deployed.py -->\n", "<!-- to here -->"
 TEACHERS = ("resnet20-fashion16", "resnet18-fashion32", "mobilenetv2-fashion32")
 BITS, SCHEMES = ("w8a8", "w4a4"), ("gdfq", "integer")
 LITE0 = "deployed:lite0"
-METHOD = {"method": "noise", "ranges": "mse", "epochs": 1}
+METHOD = {"method": "noise", "epochs": 1}
 COLUMNS = (
     *("Network", "Bits", "Scheme", "File, of", "As ONNX", "Top-1, of", "Agreement"),
     *("ms, of", "ms in batches of 32, of", "Integer kernels"),

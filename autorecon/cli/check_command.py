@@ -47,11 +47,12 @@ def check(paths: tuple[Path, ...], output_format: str) -> None:
 
 
 def _faults(files: Sequence[Path]) -> list[tuple[Diagnostic, ...]]:
+    from autorecon.lang.operations.merges import OWN_MERGES
     from autorecon.lang.operations.spec import OWN
 
     processes = min(os.cpu_count() or 1, len(files) // _AT_ONCE)
     # Operations of one's own are functions, which other processes do not have.
-    if OWN or processes < 2 or sum(_size(file) for file in files) < _ENOUGH:
+    if OWN or OWN_MERGES or processes < 2 or sum(_size(file) for file in files) < _ENOUGH:
         return [faults_of_file(file) for file in files]
     from concurrent.futures import ProcessPoolExecutor
 

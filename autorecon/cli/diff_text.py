@@ -88,7 +88,7 @@ def _node_row(group: tuple[NodeChange, ...]) -> _Row:
         names = ", ".join(change.name for change in group)
         return "changed", names, _changes_text(group[0].changes)
     then = f" then {node.then.text}" if node.then else ""
-    about = node.role if node.is_input else node.merge
+    about = node.role if node.is_input else node.merge.text
     return group[0].kind, node.name, f"{show_shape(node.shape)} {about}{then}"
 
 

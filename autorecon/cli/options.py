@@ -204,7 +204,7 @@ bits_option = setting(
 ranges_option = setting(
     "--ranges",
     sets=["compress.ranges"],
-    help="Activation ranges: fitted, percentile, mse or minmax.",
+    help="Activation ranges: fitted, percentile, channels, mse or minmax.",
 )
 
 scheme_options = _together(

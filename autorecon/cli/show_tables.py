@@ -8,7 +8,7 @@ import attrs
 
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
-from autorecon.graph.counting.rule_counts import counted_edges
+from autorecon.graph.counting.rule_counts import rule_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.summary import kind, settings, several, summary, unproved
@@ -35,7 +35,7 @@ def tables(space: Space) -> list[Table]:
 
 def _restrictions(space: Space) -> list[Table]:
     rules, limits = space.program.rules, space.program.limits
-    rows = [(rule.text, f"{len(counted_edges(rule, space.program)):,}") for rule in rules]
+    rows = [(rule.text, f"{len(rule_edges(rule, space.program)):,}") for rule in rules]
     rows += [(limit.text, "") for limit in limits]
     title = several(rules=len(rules), limits=len(limits))
     return [Table(title, ("", "edges"), rows, ("edges",))] if rows else []
@@ -81,7 +81,7 @@ def _nodes(space: Space) -> Table:
         (
             " = ".join((row.node.name, *row.node.aliases)),
             show_shape(row.node.shape),
-            row.node.role if row.node.is_input else row.node.merge,
+            row.node.role if row.node.is_input else row.node.merge.text,
             str(row.incoming),
             str(row.outgoing),
             row.node.then.text if row.node.then else "",
@@ -194,7 +194,7 @@ def _node_values(row: survey.NodeRow) -> dict[str, Any]:
         "shape": list(node.shape),
         "role": node.role,
         "block": node.block,
-        "merge": node.merge,
+        "merge": node.merge.text,
         "then": node.then.text if node.then else None,
         "in": row.incoming,
         "out": row.outgoing,

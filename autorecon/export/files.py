@@ -60,6 +60,7 @@ def _made(net: Generator, path: Path, batch: int | None) -> tuple[bytes, float]:
         pipelines = [edge.candidates[0] for edge in net.space.edges]
         pipelines += [node.then for node in net.space.nodes.values() if node.then]
         own = {op.name for p in pipelines for op in p.ops if op.spec.is_own}
+        own |= {n.merge.name for n in net.space.nodes.values() if n.merge.spec.is_own}
         blamed = f" with your own {', '.join(f'`{name}`' for name in sorted(own))}" if own else ""
         raise ExportError(
             f"torch cannot export {net.space.name}{blamed} to {path}: {reason(error)}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from autorecon.export.names import Identifiers
 from autorecon.lang import Shape
 from autorecon.lang.operations.shapes import elements
-from autorecon.lowering.plan import Apply, Merge, Plan
+from autorecon.lowering.plan import Apply, Join, Merge, Plan
 from autorecon.nn import Generator
 from autorecon.nn.builders import layer_of
 from autorecon.nn.layers import Function
@@ -29,6 +29,8 @@ def statements(net: Generator, plan: Plan, taken: set[str]) -> list[str]:
             body.apply(step)
         elif isinstance(step, Merge):
             body.merge(step)
+        elif isinstance(step, Join):
+            body.join(step)
     return [*body.lines, f"return {body.values[plan.output]}"]
 
 
@@ -43,7 +45,7 @@ class _Body:
         # An edge that has a node to itself needs no name of its own.
         self.alone = {s.sources[0]: self._node(s) for s in merges if len(s.terms) == 1}
 
-    def _node(self, step: Merge) -> str:
+    def _node(self, step: Merge | Join) -> str:
         """The node that merges; before what it applies it has a name of its own."""
         return step.out if step.out in self.space.nodes else step.out.rpartition(".")[0]
 
@@ -71,7 +73,9 @@ class _Body:
     def apply(self, step: Apply) -> None:
         """The last operation of an edge is a part of its target's statement."""
         made = self._expression(step)
-        if step.out not in self.ends:
+        if made == self.values[step.source]:
+            pass  # another name for it
+        elif step.out not in self.ends:
             owner = step.place.owner
             name = self.names[self.alone.get(owner, owner)]
             self.lines.append(f"{name} = {made}")
@@ -82,6 +86,11 @@ class _Body:
         name = self.names[self._node(step)]
         parts = [self.values[term.value] for term in step.terms]
         self.lines += f"{name} = {_merged(step.kind, parts, len(name) + len(' = '))}".splitlines()
+        self.values[step.out] = name
+
+    def join(self, step: Join) -> None:
+        name, parts = self.names[self._node(step)], [self.values[s] for s in step.sources]
+        self.lines.append(f'{name} = self["{self.layers[step.place]}"]({", ".join(parts)})')
         self.values[step.out] = name
 
     def _expression(self, step: Apply) -> str:

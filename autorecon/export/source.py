@@ -15,9 +15,9 @@ from autorecon.export.forward import INDENT, WIDTH, statements
 from autorecon.export.names import class_name
 from autorecon.lang import show_shape
 from autorecon.lowering import lower
-from autorecon.lowering.plan import Apply, Place
+from autorecon.lowering.plan import Apply, Join, Place
 from autorecon.nn import Generator
-from autorecon.nn.builders import constant, layer_of
+from autorecon.nn.builders import constant, layer_of, own_plan
 from autorecon.nn.layers import Function
 from autorecon.nn.modules import HELPERS
 
@@ -81,11 +81,11 @@ def source(net: Generator, stem: str = "generator") -> str:
     Raises ExportError for an operation of a user's own that does not give its code.
     """
     plan, names = lower(net.space), net.layer_names
-    calls = [step for step in plan.steps if isinstance(step, Apply)]
-    made = {n: constant(net.space.nodes[n]).text for n in net.constants}
+    calls = [step for step in plan.steps if isinstance(step, Apply | Join)]
     # Layers that edges share are made once.
     texts = {names[call.place]: _layer(call) for call in calls}
-    made |= {name: text for name, text in texts.items() if text is not None}
+    made = {name: text for name, text in texts.items() if text is not None}
+    made |= {n: constant(net.space.nodes[n]).text for n in net.constants}
     body = statements(net, plan, _IMPORTED)
     read = {source for step in plan.steps for source in step.sources}
     labelled = any(n.name in read for n in net.space.program.inputs if n.role == "label")
@@ -109,21 +109,20 @@ def source_class(net: Generator) -> str:
     return f"{name}Net" if name in _IMPORTED else name
 
 
-def _normalises_twice(calls: Iterable[Apply], names: Mapping[Place, str]) -> bool:
+def _normalises_twice(calls: Iterable[Apply | Join], names: Mapping[Place, str]) -> bool:
     """Whether a layer with a weight that is normalised is called by several edges."""
     layers = [names[call.place] for call in calls if call.op.args.get("spectral")]
     return len(set(layers)) < len(layers)
 
 
-def _layer(call: Apply) -> str | None:
+def _layer(call: Apply | Join) -> str | None:
     """The text that makes its layer; None for a function."""
-    op, typed = call.op, call.typed
-    if op.spec.plan is None:
-        layer = layer_of(typed)
+    op, own = call.op, own_plan(call.typed)
+    if own is None:
+        layer = layer_of(call.typed)
         return None if isinstance(layer, Function) else layer.text
-    text = op.spec.plan(op.args, typed.before, typed.target).code
-    if text is not None:
-        return text
+    if own.code is not None:
+        return own.code
     raise ExportError(
         f"`{op.name}` is an operation of your own ({op.spec.origin}), which a .py file that stands "
         "alone has not: give its OpPlan a `code`, or export to .pt2 or .onnx"
@@ -178,5 +177,5 @@ def loaded(text: str, net: Generator) -> nn.Module:
 
 
 def _own_operations(net: Generator) -> str:
-    steps = (step for step in lower(net.space).steps if isinstance(step, Apply))
+    steps = (step for step in lower(net.space).steps if isinstance(step, Apply | Join))
     return " or ".join(dict.fromkeys(f"`{s.op.name}`" for s in steps if s.op.spec.is_own))

@@ -12,14 +12,14 @@ from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.space import Space, load
 from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
 from autorecon.lang import Decision, Edge, Node, Pipeline
-from autorecon.lang.program.measures import learned
+from autorecon.lang.program.measures import node_costs
 
 MEASURES = ("parameters", "macs")
 
 
 @attrs.frozen
 class NodeRow:
-    """A node, how many edges lead to it and from it, and its `then`'s own cost."""
+    """A node, how many edges lead to it and from it, and what its merge and `then` cost."""
 
     node: Node
     incoming: int
@@ -57,12 +57,7 @@ def node_rows(space: Space) -> list[NodeRow]:
     into = Counter(edge.target for edge in space.edges)
     out = Counter(edge.source for edge in space.edges)
     nodes = (space.nodes[name] for name in space.order)
-    return [NodeRow(n, into[n.name], out[n.name], *_then_cost(n)) for n in nodes]
-
-
-def _then_cost(node: Node) -> tuple[int, int]:
-    applied = (node.then.parameters, node.then.macs) if node.then else (0, 0)
-    return applied[0] + learned(node), applied[1]
+    return [NodeRow(n, into[n.name], out[n.name], *node_costs(n)[:2]) for n in nodes]
 
 
 def candidate_rows(space: Space) -> list[CandidateRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecon.lowering.fourier import fourier_macs, offsets
-from autorecon.lowering.plan import Apply, Convolve, Plan, Step
+from autorecon.lowering.plan import Apply, Convolve, Join, Plan, Step
 from autorecon.lowering.repeated import transposed_size
 
 
@@ -13,7 +13,7 @@ def macs(plan: Plan) -> int:
 
 
 def step_macs(plan: Plan, step: Step) -> float:
-    if isinstance(step, Apply):
+    if isinstance(step, Apply | Join):
         return step.typed.macs  # only what has none is ever moved to another resolution
     return _convolve_macs(plan, step) if isinstance(step, Convolve) else 0
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import attrs
 
 from autorecon.lang import Shape
-from autorecon.lowering.plan import Apply, Convolve, Grid, Kernel, Merge, Plan, Step, Term
+from autorecon.lowering.plan import Apply, Convolve, Grid, Join, Kernel, Merge, Plan, Step, Term
 from autorecon.lowering.repeated import repeats_pay
 from autorecon.lowering.simplify import without_idle
 
@@ -54,6 +54,8 @@ class _Writer:
             self.apply(step)
         elif isinstance(step, Merge):
             self.merge(step)
+        elif isinstance(step, Join):
+            self.join(step)
         else:
             self.convolve(step)
 
@@ -162,6 +164,11 @@ class _Writer:
             return self.emit(step)
         parts = [self._summed(step.out, terms) for terms in groups]
         return self.emit(attrs.evolve(step, terms=tuple(ready + parts)))
+
+    def join(self, step: Join) -> None:
+        for source in step.sources:
+            self.whole(source)
+        self.emit(step)
 
     def _merge_low(self, step: Merge, terms: Sequence[Term], waiting: _Waiting) -> None:
         low = self.before(step.out, waiting)

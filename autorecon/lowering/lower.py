@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from autorecon.graph import Space
 from autorecon.lang import Edge, Node, Pipeline
 from autorecon.lang.program.flow import live_nodes
-from autorecon.lowering.plan import Apply, Merge, Place, Plan, Step, Term, Weight
+from autorecon.lowering.plan import (
+    MERGE,
+    Apply,
+    Join,
+    Merge,
+    Place,
+    Plan,
+    Step,
+    Term,
+    Weight,
+)
 
 Kept = Mapping[str, Sequence[int]]  # candidates that count, by edge; all where an edge is missing
 
@@ -39,10 +49,10 @@ def lower(space: Space, kept: Kept | None = None) -> Plan:
 
 def _check_parts(space: Space, incoming: Mapping[str, Sequence[Edge]]) -> None:
     """A part that only rules keep is missing where somebody chooses against them."""
-    parts = Counter(e.target for e in space.edges if space.nodes[e.target].merge == "concat")
-    for name, count in parts.items():
+    whole = (e.target for e in space.edges if not space.nodes[e.target].merge.traits.partial)
+    for name, count in Counter(whole).items():
         if 0 < len(incoming.get(name, ())) < count:
-            raise ValueError(f"a part of the concatenation {name} of {space.name} is missing")
+            raise ValueError(f"a part of what {name} of {space.name} merges is missing")
 
 
 def _candidates(edge: Edge, kept: Kept) -> list[int]:
@@ -54,9 +64,13 @@ def _candidates(edge: Edge, kept: Kept) -> list[int]:
 def _node(
     node: Node, edges: Sequence[Edge], candidates: Mapping[str, Sequence[int]], steps: list[Step]
 ) -> None:
-    parts = [Term(_edge(edge, candidates[edge.name], steps)) for edge in edges]
-    raw = node.name if node.then is None else f"{node.name}.{node.merge}"
-    steps.append(Merge(raw, node.merge, tuple(parts), node.shape, len(parts)))
+    parts = tuple(_edge(edge, candidates[edge.name], steps) for edge in edges)
+    raw = node.name if node.then is None else f"{node.name}.{node.merge.name}"
+    if node.merged is None:
+        terms = tuple(map(Term, parts))
+        steps.append(Merge(raw, node.merge.name, terms, node.shape, len(parts)))
+    else:
+        steps.append(Join(raw, parts, node.merged, Place(node.name, None, MERGE), node.shape))
     if node.then is not None:
         _applied(node.then, raw, (node.name, None), node.name, steps)
 

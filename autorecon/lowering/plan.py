@@ -15,6 +15,7 @@ import attrs
 
 from autorecon.lang import Op, Shape, show_shape
 from autorecon.lang.program.candidates import Step as Typed
+from autorecon.lang.program.merging import Merged, Merging
 
 
 class Weight(NamedTuple):
@@ -27,15 +28,21 @@ class Weight(NamedTuple):
         return f"p[{self.edge}, {self.candidate}]"
 
 
+MERGE = -1
+
+
 class Place(NamedTuple):
-    """Where an operation's module is: of an edge's candidate, or (None) of a node's `then`."""
+    """Where an operation's module is: of an edge's candidate, or (None) of a node's `then`, before
+    which, at MERGE, that of its merge is."""
 
     owner: str
     candidate: int | None
     position: int
 
     def __str__(self) -> str:
-        return ".".join(str(part) for part in self if part is not None)
+        position = "merge" if self.position == MERGE else self.position
+        parts = (self.owner, self.candidate, position)
+        return ".".join(str(part) for part in parts if part is not None)
 
 
 class Term(NamedTuple):
@@ -154,6 +161,24 @@ class Merge(_Single):
 
 
 @attrs.frozen
+class Join(_Single):
+    """A merge that has a module, which reads what each of a node's edges brings."""
+
+    out: str
+    sources: tuple[str, ...]
+    typed: Merged
+    place: Place
+    shape: Shape
+
+    def __str__(self) -> str:
+        return f"{_made(self)} = {self.op.text} of {', '.join(self.sources)}"
+
+    @property
+    def op(self) -> Merging:
+        return self.typed.op
+
+
+@attrs.frozen
 class Convolve:
     """Stacked convolutions on one grid: kernels[out][source] are summed to a block of its kernel.
 
@@ -190,7 +215,7 @@ class Convolve:
         return frozenset(k.grid for row in self.kernels for block in row for k in block)
 
 
-Step = Apply | Merge | Convolve
+Step = Apply | Merge | Join | Convolve
 
 
 def _made(step: Step) -> str:
@@ -274,6 +299,9 @@ def _misfit(plan: Plan, step: Step, sources: list[Shape]) -> str | None:
         return _misfit_of_merge(step, sources)
     if isinstance(step, Convolve):
         return _misfit_of_convolution(step, sources)
+    if isinstance(step, Join):
+        fits = step.typed.sources == tuple(map(tuple, sources))
+        return None if fits else "it reads other shapes than it says"
     if step.in_place and (step.source in plan.inputs or plan.uses[step.source] > 1):
         return f"{step.source} is overwritten and still needed"
     return None

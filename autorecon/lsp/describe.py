@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from autorecon.graph.draw.labels import size_text
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.program.measures import node_costs
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.wording import plural, some
@@ -24,8 +26,10 @@ def describe(view: View, symbol: Symbol, offset: int | None = None) -> list[str]
     """Paragraphs; `offset` is where the symbol is named, which may say more."""
     parts = [code(written(symbol))] if not symbol.is_built_in else []
     knowledge = view.knowledge
-    if symbol.kind == symbols.OPERATION and symbol.is_built_in:
-        parts += operation(symbol.name)
+    if symbol.is_built_in:
+        parts += operation(symbol)
+    if symbol.kind == symbols.FUNCTION:
+        parts += [code(FUNCTIONS[symbol.name].form), FUNCTIONS[symbol.name].about]
     if knowledge is None:
         return parts
     if symbol.kind == symbols.NODE:
@@ -56,8 +60,10 @@ def code(text: str) -> str:
     return f"```space\n{text}\n```"
 
 
-def operation(name: str) -> list[str]:
-    spec = OPERATIONS.get(name)
+def operation(symbol: Symbol) -> list[str]:
+    """What an operation or merge of the catalogue is, or a user's own."""
+    known = OPERATIONS if symbol.kind == symbols.OPERATION else MERGES
+    spec = known.get(symbol.name)
     return [code(signature(spec)), spec.about] if spec else []
 
 
@@ -76,7 +82,7 @@ def _node(nodes: Sequence[Node], knowledge: Knowledge) -> list[str]:
         (
             f"`{node.name}`",
             show_shape(node.shape),
-            node.role if node.role != "inner" else node.merge,
+            node.role if node.role != "inner" else node.merge.text,
             str(len(knowledge.incoming.get(node.name, ()))),
             str(len(knowledge.outgoing.get(node.name, ()))),
             *map(size_text, node_costs(node)[:2]),

@@ -23,7 +23,7 @@ def _program(program: Program) -> tuple:
     return (
         tuple(program.parameters.values()),
         [
-            (n.shape, n.role, n.merge, n.then and _pipeline(n.then, numbers), len(n.aliases))
+            (n.shape, n.role, n.merge.text, n.then and _pipeline(n.then, numbers), len(n.aliases))
             for n in program.nodes.values()
         ],
         [
@@ -39,7 +39,11 @@ def _program(program: Program) -> tuple:
             for e in program.edges
         ],
         [(one.measure, one.least, one.most) for one in program.limits],
-        [(one.least, one.most, [edges[name] for name in one.edges]) for one in program.rules],
+        [
+            (c.least, c.most, [edges[name] for name in c.edges], axes.get(c.choice or ""), c.places)
+            for rule in program.rules
+            for c in rule.counts
+        ],
         list(program.picks.values()),
     )
 

@@ -14,9 +14,11 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from autorecon.lang import Node, OpError, OpPlan, Shape
+from autorecon.lang.operations.merges import Shapes
 from autorecon.lang.operations.shapes import elements
 from autorecon.lang.operations.strides import padding, reach
 from autorecon.lang.program.candidates import Step
+from autorecon.lang.program.merging import Merged
 from autorecon.nn.layers import Function, Layer
 from autorecon.nn.modules import (
     Attention,
@@ -24,29 +26,43 @@ from autorecon.nn.modules import (
     Constant,
     Embed,
     Equal,
+    Expand,
+    FactorizedReduce,
+    Film,
     Frozen,
     Gain,
     Linear,
     Mean,
+    ModulatedConv,
     PixelNorm,
     Reshape,
     Scale,
 )
 
 Builder = Callable[[dict, Shape, Shape], Layer]
+MergeBuilder = Callable[[dict, Shapes, Shape], Layer]
 
 
-def layer_of(step: Step) -> Layer:
-    """One operation of the catalogue, between its shapes (without the batch axis)."""
+def layer_of(step: Step | Merged) -> Layer:
+    """One operation or merge of the catalogue, between its shapes (without the batch axis)."""
+    if isinstance(step, Merged):
+        return MERGE_BUILDERS[step.op.name](step.op.args, step.sources, step.after)
     return BUILDERS[step.op.name](step.op.args, step.before, step.after)
 
 
-def build_op(step: Step) -> nn.Module:
-    """The module of one operation; OpError for one of a user's own that is no use."""
-    op = step.op
-    if op.spec.plan is None:
-        return layer_of(step).module()
-    return _own(op.name, op.spec.plan(op.args, step.before, step.target))
+def build_op(step: Step | Merged) -> nn.Module:
+    """The module of one operation or merge; OpError for one of a user's own that is no use."""
+    plan = own_plan(step)
+    return layer_of(step).module() if plan is None else _own(step.op.name, plan)
+
+
+def own_plan(step: Step | Merged) -> OpPlan | None:
+    """What a user's own operation or merge makes of the shapes that reach it."""
+    if isinstance(step, Merged):
+        merge = step.op.spec.plan
+        return merge(step.op.args, step.sources, step.target) if merge else None
+    plan = step.op.spec.plan
+    return plan(step.op.args, step.before, step.target) if plan else None
 
 
 def constant(node: Node) -> Layer:
@@ -92,10 +108,14 @@ def _normalised(layer: Layer, args: dict, inputs: int) -> Layer:
     """With `spectral`, its weight divided by its largest singular value (Miyato et al., 2018); with
     `equal`, by the root of the count of `inputs` that each output is made of."""
     if args["equal"]:
-        return Layer("Equal.of", Equal.of, (layer, inputs), flat=layer.flat)
+        return _equalised(layer, inputs)
     if not args["spectral"]:
         return layer
     return Layer("spectral_norm", spectral_norm, (layer,), flat=layer.flat)
+
+
+def _equalised(layer: Layer, inputs: int) -> Layer:
+    return Layer("Equal.of", Equal.of, (layer, inputs), flat=layer.flat)
 
 
 def _inputs(args: dict, source: Shape) -> int:
@@ -209,9 +229,21 @@ def _embed(args: dict, source: Shape, out: Shape) -> Layer:
     return attrs.evolve(embedding, make=partial(Embed, out), flat=True)
 
 
+def _modconv(args: dict, sources: Shapes, out: Shape) -> Layer:
+    channels, kernel = sources[0][0], args["kernel"]
+    options = {name: args[name] for name in ("bias", "demodulate")}
+    conv = _layer(ModulatedConv, channels, out[0], kernel, **options)
+    return _equalised(conv, channels * kernel**2) if args["equal"] else conv
+
+
+MERGE_BUILDERS: dict[str, MergeBuilder] = {
+    "film": lambda args, sources, out: _layer(Film),
+    "modconv": _modconv,
+}
 BUILDERS: dict[str, Builder] = {
     "conv": _conv,
     "sepconv": _sepconv,
+    "factorized_reduce": lambda args, source, out: _layer(FactorizedReduce, source[0], out[0]),
     "deconv": _deconv,
     "pixel_shuffle": _function("F.pixel_shuffle", nn.PixelShuffle, "factor"),
     "nearest": _resize("nearest"),
@@ -224,6 +256,7 @@ BUILDERS: dict[str, Builder] = {
     "scale": _function("torch.mul", Scale, "by"),
     "gain": _gain,
     "reshape": lambda args, source, out: Function("torch.reshape", Reshape, ((-1, *out),)),
+    "expand": lambda args, source, out: _layer(Expand, tuple(out)),
     "attention": lambda args, source, out: _layer(Attention, source[0], **args),
     "bn": _bn,
     "ccbn": _ccbn,

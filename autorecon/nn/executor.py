@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from autorecon.lowering.plan import Apply, Convolve, Merge, Place, Plan, Step, Term
+from autorecon.lowering.plan import Apply, Convolve, Join, Merge, Place, Plan, Step, Term
 from autorecon.nn.convolve import convolve
 from autorecon.nn.mixture import Scalars
 from autorecon.nn.modules import norm_of_copies
@@ -37,6 +37,8 @@ class Run:
         if isinstance(step, Convolve):
             sources = [self.values[source] for source in step.sources]
             return convolve(step, sources, self.modules, self.weights)
+        if isinstance(step, Join):
+            return (self.modules[step.place](*(self.values[source] for source in step.sources)),)
         return (self._merged(step) if isinstance(step, Merge) else self._applied(step),)
 
     def _applied(self, step: Apply) -> Tensor:

@@ -148,6 +148,53 @@ class Attention(nn.Module):
         return x + self.gamma * self.out(attended.unflatten(2, x.shape[2:]))
 
 
+class Film(nn.Module):
+    """Scaled and shifted, a channel and sample each (Perez et al., 2018): x * (1 + scale) + shift.
+
+    x [N, C, ...] and [N, 2*C], scales and then shifts -> [N, C, ...].
+    """
+
+    def forward(self, x: Tensor, by: Tensor) -> Tensor:
+        scale, shift = by.to(x.dtype).view(*by.shape, *[1] * (x.dim() - 2)).chunk(2, 1)
+        return x * (1 + scale) + shift
+
+
+class ModulatedConv(nn.Conv2d):
+    """A convolution with a kernel for each sample (Karras et al., 2020): its weights times 1 + the
+    style of the channel that they read, and `demodulate`d those of each channel that they make over
+    the root of the sum of their squares. x [N, C, H, W], style [N, C] -> [N, O, H, W].
+
+    It is computed by scaling channels before and after one convolution of all samples.
+    """
+
+    def __init__(
+        self, channels: int, out: int, kernel: int, bias: bool = True, demodulate: bool = True
+    ) -> None:
+        super().__init__(channels, out, kernel, padding=kernel // 2, bias=bias)
+        self.demodulate = demodulate
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:  # type: ignore[override]
+        weight, scale = self.weight, 1 + style
+        made = F.conv2d(x * scale[:, :, None, None].to(x.dtype), weight, padding=self.padding)
+        if self.demodulate:
+            squares = scale.square() @ weight.square().sum((2, 3)).T
+            made = made * (squares + 1e-8).rsqrt()[:, :, None, None].to(made.dtype)
+        return made if self.bias is None else made + self.bias[:, None, None].to(made.dtype)
+
+
+class FactorizedReduce(nn.Module):
+    """Half the resolution (Zoph et al., 2018): one 1x1 convolution of the pixels in even rows and
+    columns beside another of those in odd ones. [N, C, H, W] -> [N, O, H/2, W/2]."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.even = nn.Conv2d(channels, out // 2, 1, stride=2, bias=False)
+        self.odd = nn.Conv2d(channels, out // 2, 1, stride=2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.even(x), self.odd(x[:, :, 1:, 1:])], 1)
+
+
 class PixelNorm(nn.Module):
     """Each pixel over the root of its channels' mean square (Karras et al., 2018), any shape."""
 
@@ -215,6 +262,18 @@ class Mean(nn.Module):
         return x.mean(self.axes)
 
 
+class Expand(nn.Module):
+    """Copies of whatever there is one of: [N, 1, H, W] or [N, C] -> [N, *shape]."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        more = len(self.shape) + 1 - x.dim()
+        return x.view(*x.shape, *[1] * more).expand(-1, *self.shape)
+
+
 class Reshape(nn.Module):
     """The same numbers; the shape is with that of the batch, -1."""
 
@@ -226,5 +285,17 @@ class Reshape(nn.Module):
         return x.reshape(self.shape)
 
 
-HELPERS = (Attention, ConditionalBatchNorm, Constant, Equal, Frozen, Gain, PixelNorm)
+HELPERS = (
+    Attention,
+    ConditionalBatchNorm,
+    Constant,
+    Equal,
+    Expand,
+    FactorizedReduce,
+    Film,
+    Frozen,
+    Gain,
+    ModulatedConv,
+    PixelNorm,
+)
 """What exported source carries where it uses it: it may import torch alone."""

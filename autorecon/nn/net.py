@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
-from autorecon.lang import Label, Node, Op
+from autorecon.lang import Label, Node
+from autorecon.lang.operations.invocation import Invocation
 from autorecon.lang.operations.shapes import elements
 from autorecon.lowering import Kept, Plan, lower, optimise
-from autorecon.lowering.plan import Apply, Place
+from autorecon.lowering.plan import Apply, Join, Place
 from autorecon.nn.builders import build_op, constant
 from autorecon.nn.executor import Run
 from autorecon.nn.mixture import Mixture, Scalars
@@ -98,7 +99,7 @@ class SpaceNet(Branch):
         self._edges = {edge.name: edge for edge in space.edges}
         plan = lower(space)
         for step in plan.steps:
-            if isinstance(step, Apply):
+            if isinstance(step, Apply | Join):
                 self._places[step.place] = self._built(step)
         self.constants = {
             n.name: self._constant(n)
@@ -111,7 +112,7 @@ class SpaceNet(Branch):
         self.put(node.name, module)
         return module
 
-    def _built(self, step: Apply) -> nn.Module:
+    def _built(self, step: Apply | Join) -> nn.Module:
         """Its module, or that of another edge which has the same weights; what has no weights is
         the edge's own, since a resize depends on the resolution."""
         owner = self._owner(step.place)
@@ -129,7 +130,7 @@ class SpaceNet(Branch):
         edge = self._edges.get(place.owner)
         return place._replace(owner=edge.weights_of) if edge and edge.weights_of else place
 
-    def _named(self, place: Place, op: Op) -> tuple[Branch, str]:
+    def _named(self, place: Place, op: Invocation) -> tuple[Branch, str]:
         """A candidate's key tells it from the edge's others, in a super net and derived alike."""
         branch = self.branch(place.owner)
         if place.candidate is None:

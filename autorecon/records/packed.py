@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -66,6 +67,8 @@ class PackedStudent:
     package.module:function, "" of a module that was given in Python. `image_shape` is (channels,
     height, width), `mean` and `std` normalise images whose pixels are 0..1. `scheme` and `settings`
     are those of the quantization, `layout` is a digest of the stored names, shapes and types.
+    `operations` counts those that the network calls by name, and `calls` is a digest of them with
+    their settings, in order; empty in files of before.
     """
 
     format: int = FORMAT
@@ -81,6 +84,8 @@ class PackedStudent:
     settings: dict[str, Any] = attrs.Factory(dict)
     weights: list[PackedWeight] = attrs.Factory(list)
     layout: str = ""
+    operations: dict[str, int] = attrs.Factory(dict)
+    calls: str = ""
     software: dict[str, str] = attrs.Factory(dict)
 
 
@@ -163,6 +168,32 @@ def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
     """Raise RecordError unless a network gives as many answers as the file says."""
     if answers != student.classes:
         raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
+
+
+def check_calls(
+    student: PackedStudent, operations: Mapping[str, int], calls: str, path: Path
+) -> None:
+    """Raise RecordError where a network of the same weights computes something else.
+
+    Another version of torch than the file was made with may call other operations for the same: of
+    that there is a warning.
+    """
+    if not student.calls or calls == student.calls:
+        return
+    names = sorted(operations.keys() | student.operations.keys())
+    counts = {n: (student.operations.get(n, 0), operations.get(n, 0)) for n in names}
+    where = ": it calls the same operations there with other settings, or in another order"
+    for name, (there, here) in counts.items():
+        if there != here:
+            where = f": it calls {name} {there} times there, and {here} times here"
+            break
+    error = _other_network(path, where)
+    import torch
+
+    made, present = student.software.get("torch", ""), torch.__version__
+    if made == present:
+        raise error
+    warnings.warn(f"{error}; or torch {present} says it otherwise than {made}", stacklevel=2)
 
 
 def _differing(name: str, there: Sequence[int] | None, here: Sequence[int] | None) -> str:

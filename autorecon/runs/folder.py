@@ -16,7 +16,7 @@ import attrs
 from autorecon.reading import read_bounded
 from autorecon.runs.atomic import kept, sweep, write_bytes
 from autorecon.runs.errors import RunError
-from autorecon.runs.seals import KEY, checksum, is_whole_toml, sealed_toml
+from autorecon.runs.seals import KEY, checksum, has_toml_seal, is_whole_toml, sealed_toml
 
 _CONFIG = "config.toml"
 _LOCK = ".lock"
@@ -42,6 +42,8 @@ class RunFolder:
     config: dict[str, Any] = attrs.field(repr=False)
     sums: Mapping[str, str] = attrs.field(factory=dict, repr=False, eq=False)
     """Of the spaces that it began with, by file."""
+    is_sealed: bool = attrs.field(default=False, repr=False, eq=False)
+    """Whether its config.toml has a checksum."""
 
     @classmethod
     def create(cls, path: str | Path, config: Mapping[str, Any]) -> RunFolder:
@@ -56,7 +58,7 @@ class RunFolder:
         _refuse_occupied(folder)
         with locked(folder):
             _refuse_occupied(folder)
-            write_bytes(folder / _CONFIG, _to_toml(config))
+            write_bytes(folder / _CONFIG, _to_toml(config).encode())
         return cls.open(folder)
 
     @classmethod
@@ -84,7 +86,7 @@ class RunFolder:
                 "was, or start in another folder"
             )
         check_contained(folder)
-        return cls(folder, config, _sums(data))
+        return cls(folder, config, _sums(data), has_toml_seal(data))
 
     def sealed(self) -> RunFolder:
         """The same with checksums, in config.toml, of that and of the spaces that are there, by
@@ -94,8 +96,7 @@ class RunFolder:
             path.relative_to(self.path).as_posix() for path in self.path.rglob("*.space")
         )
         lines = [f"# {KEY} of {name}: {_sum_of(self.path / name)}\n" for name in names]
-        text = (*lines, self.config_path.read_text("utf-8"))
-        write_bytes(self.config_path, sealed_toml("".join(text)).encode())
+        write_bytes(self.config_path, sealed_toml("".join(lines) + _to_toml(self.config)).encode())
         return self.open(self.path)
 
     def check_whole(self) -> None:
@@ -212,10 +213,10 @@ def _sum_of(path: Path) -> str:
     return checksum(read_bounded(path, _LONGEST_CONFIG))
 
 
-def _to_toml(config: Mapping[str, Any]) -> bytes:
+def _to_toml(config: Mapping[str, Any]) -> str:
     import tomli_w
 
-    return tomli_w.dumps(_without_none(config)).encode()
+    return tomli_w.dumps(_without_none(config))
 
 
 def _without_none(value: Any) -> Any:

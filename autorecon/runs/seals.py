@@ -37,6 +37,10 @@ def is_whole_toml(data: bytes) -> bool:
     return found is None or int(found[1], 16) == _sum(data[found.end() :])
 
 
+def has_toml_seal(data: bytes) -> bool:
+    return _TOML_SEAL.match(data) is not None
+
+
 def checksum(data: bytes) -> str:
     return f"{_sum(data):08x}"
 

@@ -29,7 +29,8 @@ Probabilities = Mapping[str, Tensor]  # by decision
 
 
 class ExpectedCost:
-    """`Space.expected_cost`, limits aside, as a differentiable function of the probabilities.
+    """`Space.expected_cost`, but for limits and rules that name choices, as a differentiable
+    function of the probabilities.
 
     It is the same sum over the space's diagram, a layer at a time, for every combination of the
     decisions that several edges depend on. Computed where the probabilities are. Raises SearchError
@@ -112,10 +113,12 @@ class _Arcs:
 
 
 def _untied(program: Program) -> Program:
-    """The same where each edge chooses by itself, as it does once what is tied is settled."""
+    """The same where each edge chooses by itself, as it does once what is tied is settled; rules
+    that name choices are about what is no candidate then."""
+    rules = tuple(r for r in program.rules if all(c.choice is None for c in r.counts))
     own = [tuple(range(len(edge.candidates))) for edge in program.edges]
     edges = [attrs.evolve(e, axes=(), table=t) for e, t in zip(program.edges, own, strict=True)]
-    return attrs.evolve(program, edges=tuple(edges))
+    return attrs.evolve(program, edges=tuple(edges), rules=rules)
 
 
 def _arcs(layer: Layer, costs: tuple[Costs, ...]) -> list[_Arcs]:

@@ -43,8 +43,9 @@ def read_state(path: Path, say: Say) -> dict[str, Tensor]:
         files = _parts(path) if path.is_dir() else [path]
         parts = [_read(file, say) for file in files]
     except OSError as error:
-        place = error.filename or path
-        raise TeacherError(f"cannot read the weights {place}: {error.strerror}") from error
+        place = Path(error.filename or path)
+        where = "" if place.is_absolute() else f" in {Path.cwd()}"
+        raise TeacherError(f"cannot read the weights {place}{where}: {error.strerror}") from error
     if path.is_dir():
         say(f"the weights are those of {some([file.name for file in files], 3)} in {path}")
     return {name: value for part in parts for name, value in part.items()}

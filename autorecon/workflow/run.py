@@ -126,6 +126,8 @@ def resume(
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     folder.check_whole()
+    if not folder.is_sealed:
+        folder = folder.sealed()  # what a kill came before
     space = attrs.evolve(
         config.space,
         file=str(own) if own else "",

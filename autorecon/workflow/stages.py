@@ -82,6 +82,18 @@ def _is_derived(folder: RunFolder, prepared: Prepared, progress: Progress) -> bo
             progress.say("the weights of the super net are gone: it is searched again")
             return False
         progress.say("warning: the weights of the super net are gone, for `autorecon derive`")
+    elif not folder.derivation_path.exists():
+        return not _derives_again(folder, prepared, progress)
+    return True
+
+
+def _derives_again(folder: RunFolder, prepared: Prepared, progress: Progress) -> bool:
+    """Whether what a genotype was chosen by, which is gone, is made again: not with a selection."""
+    what = f"{folder.derivation_path} is gone"
+    if prepared.config.selects:
+        progress.say(f"warning: {what}: what the genotype was selected by is not told")
+        return False
+    progress.say(f"{what}; it is derived again")
     return True
 
 
@@ -170,6 +182,7 @@ def compress(
     if known := _known(done, prepared, progress):
         if first:
             _show(folder, prepared, label, space, done, progress)
+        _forget(folder, label, seed)  # a kill may have come between result and this
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(lead(stage, folder, prepared, "compression", label=label, seed=seed), folder, progress)
@@ -182,8 +195,16 @@ def compress(
     result = attrs.asdict(stage.result(), recurse=False)
     student = Student(generator=label, seed=seed, **result)
     write_record(done, student)
-    Checkpoints(folder.checkpoint_path, stage.name).forget()
+    _forget(folder, label, seed)
     return student
+
+
+def _forget(folder: RunFolder, label: str, seed: int) -> None:
+    Checkpoints(folder.checkpoint_path, _stage_name(label, seed)).forget()
+
+
+def _stage_name(label: str, seed: int) -> str:
+    return f"compress/{label}/seed{seed}"
 
 
 def _known(done: Path, prepared: Prepared, progress: Progress) -> Student | None:
@@ -226,7 +247,7 @@ def compression(
         wrap=_wrap(folder, record, prepared.config.device),
         compute=computing(prepared.config, "compress"),
         parts=prepared.config.memory.parts,
-        name=f"compress/{label}/seed{seed}",
+        name=_stage_name(label, seed),
     )
 
 

@@ -23,15 +23,17 @@ from autorecon.lang.elaborate import (
     edges,
     expressions,
     includes,
-    nodes,
     pipelines,
     state,
 )
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.library import shipped_spaces
 from autorecon.lang.operations.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
+from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.operations.shapes import elements
 from autorecon.lang.program.measures import MEASURES
+from autorecon.lang.program.merging import Merging
 from autorecon.lang.syntax import parse
 from autorecon.lang.syntax.tables import tables
 
@@ -79,6 +81,7 @@ def test_shape_and_cost_are_as_the_table_says(name: str, flag: bool):
     _, takes, gives, weights, macs = OPERATIONS[name]
     source: Shape = Label(5) if takes == "a label" else (8, 3, 6)
     target = (6, 4, 6)  # as many numbers
+    source = {"expand": (1, 4, 6), "factorized_reduce": (8, 8, 12)}.get(name, source)
     values: dict[str, Value] = {
         p.name: LABEL
         if p.type is LabelInput
@@ -128,6 +131,22 @@ def test_ranges_of_arguments_are_as_the_list_says(name: str):
         assert param.most is None or f"`{param.name}` is at most {param.most}" in listed
 
 
+@pytest.mark.parametrize("flag", [True, False])
+@pytest.mark.parametrize("name", MERGE_CATALOGUE)
+def test_costs_of_merges_are_as_the_table_says(name: str, flag: bool):
+    row = next(row for row in table("Merge") if code(row[0])[0].partition("(")[0] == name)
+    values = (3 if p.type is int else flag for p in MERGE_CATALOGUE[name].params)
+    merge = Merging(name, tuple(values))
+    target = (5, 4, 6) if name == "modconv" else (8, 4, 6)
+    wanted = merge.wants(((8, 4, 6),), (9,), target)
+    merged = merge.of(((8, 4, 6), wanted) if merge.spec.parts else ((8, 4, 6),), target)
+    sizes = symbols((8, 4, 6), target, merged.after) | {
+        n: int(v) for n, v in merge.args.items() if isinstance(v, int)
+    }
+    found = tuple(worked_out(code(cell)[0], sizes) for cell in row[2:])
+    assert found == (merged.parameters, merged.macs)
+
+
 def test_limits_are_the_ones_that_hold():
     limits = [row[1].replace(",", "") for row in table("Limit")]
     numbers = [
@@ -135,6 +154,7 @@ def test_limits_are_the_ones_that_hold():
     ]
     assert numbers == [
         source.MAX_BYTES,
+        parse.MAX_TOKENS,
         parse.MAX_DEPTH,
         MAX_SIZE,
         expressions.MAX_NUMBER,
@@ -142,6 +162,7 @@ def test_limits_are_the_ones_that_hold():
         decisions.MAX_COMBINATIONS,
         pipelines.MAX_DEPTH,
         candidate_sets.MAX_CANDIDATES,
+        expressions.MAX_ENTRIES,
         state.MAX_NODES,
         state.MAX_EDGES,
         state.MAX_OPERATIONS,
@@ -157,8 +178,13 @@ def test_words_of_the_language_are_listed():
 
 
 def test_merges_and_contracts_are_listed():
-    assert {code(row[0])[0] for row in table("Merge")} == set(nodes.MERGES)
+    shown = [code(row[0])[0] for row in table("Merge")]
+    assert shown == [signature(spec) for spec in MERGE_CATALOGUE.values()]
     assert {code(row[0])[0] for row in table("Contract")} == set(edges.CONTRACTS)
+
+
+def test_functions_are_listed():
+    assert [code(row[0])[0] for row in table("Function")] == [f.form for f in FUNCTIONS.values()]
 
 
 def test_shipped_spaces_are_listed():

@@ -22,6 +22,9 @@ node d [6, 8, 8]    then prelu >> bn(momentum=0.3) >> bn >> instance_norm(affine
 node e [6, 8, 8]    merge product
 node f [4, 8, 8]
 node g [5]
+node h [6, 8, 8]    merge film
+node i [3, 8, 8]    merge modconv(3) then relu
+node j [3]
 node dead [6, 8, 8] then bn
 output image [3, 8, 8]
 
@@ -48,6 +51,13 @@ link b -> f = reshape
 link f -> d = conv(1)
 link d -> image = conv(4, stride=2) >> deconv(3, groups=3)
 link code -> image = linear(spectral=true)
+link c -> h = factorized_reduce >> nearest >> bn(affine=false)
+link g -> h = linear
+link h -> i = conv(1, out=2) >> tanh
+link y -> i = embed
+link i -> image = identity
+link g -> j = linear
+link j -> image = expand
 """
 
 

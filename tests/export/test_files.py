@@ -15,6 +15,7 @@ from torch import nn
 import autorecon
 from autorecon.export import ExportError, archive, export, files, onnx_model
 from autorecon.export.check import compare, compare_training
+from autorecon.lang.operations.merges import OWN_MERGES
 from autorecon.lang.operations.spec import OWN
 from autorecon.runs import load_weights
 
@@ -222,6 +223,40 @@ def test_an_operation_of_ones_own_is_exported_as_its_code(tmp_path):
         OWN.clear()
     assert found.difference == 0
     assert "nn.Linear(4, 4), nn.ReLU()" in found.paths[0].read_text()
+
+
+def test_a_merge_of_ones_own_is_exported_as_its_code(tmp_path):
+    def joined(sources, target, how: str):
+        def build():
+            return Joined(how)
+
+        code = (
+            f"type('Joined', (nn.Module,), {{'forward': lambda self, a, b: torch.{how}(a, b)}})()"
+        )
+        return autorecon.OpPlan(sources[0], build, code=code)
+
+    class Joined(nn.Module):
+        def __init__(self, how: str) -> None:
+            super().__init__()
+            self.how = how
+
+        def forward(self, a, b):
+            return getattr(torch, self.how)(a, b)
+
+    joined.__annotations__ = {"how": str}
+    autorecon.op(joined)
+    text = (
+        'space s\ninput z [4]: noise\nnode a [4]\noutput image [4] merge joined("maximum")\n'
+        "link z -> a = linear\nlink a -> image = tanh\nlink z -> image = identity\n"
+    )
+    try:
+        net = autorecon.generator(autorecon.loads(text), seed=0)
+        for ending in ("py", "pt2", "onnx"):
+            found = export(net, tmp_path / f"mine.{ending}")
+            assert found.difference < 1e-6
+    finally:
+        OWN_MERGES.clear()
+    assert "torch.maximum(a, b)" in (tmp_path / "mine.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -131,11 +131,17 @@ def test_steps_of_channels_are_a_part_of_the_weights(
     scheme: str, integer: int, bits: str, tmp_path: Path
 ) -> None:
     made = autorecon.compress(
-        separable(), image_shape=SHAPE, progress=False, **SHORT, bits=bits, scheme=scheme
+        separable(),
+        image_shape=SHAPE,
+        progress=False,
+        **SHORT,
+        bits=bits,
+        scheme=scheme,
+        ranges="channels",
     )
     held = rebuilt(made.file, separable).quantizers()
     apart = [q.high.unique().numel() > 3 for q in held if q.by_channel]
-    assert apart == ([True] if bits == "w3a3" else [])  # eight bits serve all channels
+    assert apart == [True]
     for weights_as, kernels in (("int8", integer), ("int4", 0)):
         path = tmp_path / f"{weights_as}.onnx"
         found = export_student(made.file, path, build=separable, weights_as=weights_as)

@@ -45,7 +45,7 @@ def _alias(program: Program, port: str) -> str:
 FACTS: dict[str, Callable[[Program, str], str]] = {
     "node": lambda program, name: show_shape(program.nodes[name].shape),
     "then": _then,
-    "merge": lambda program, name: program.nodes[name].merge,
+    "merge": lambda program, name: program.nodes[name].merge.text,
     "edge": _edge,
     "alias": _alias,
     "rule": lambda program, place: program.rules[int(place)].text.removeprefix("rule "),

@@ -34,6 +34,7 @@ ENDLESS = {
     "a long chain of definitions": _definitions("op a0 = tanh\n", "op a{1} = a{0}\n", 2000),
     "parentheses": "let a = " + "(" * 5000 + "1" + ")" * 5000 + "\n",
     "signs": "let a = " + "-" * 5000 + "1\n",
+    "words": "let a = " + "1 * " * 200_000 + "1\n",
     "digits": "let a = " + "9" * 100_000 + "\n",
     "pairs of unknown nodes": f"link {{{_names('a', 2000)}}} -> {{{_names('b', 2000)}}} = linear\n",
     "nodes of many blocks": BLOCK.format(_names("n", 5000))

@@ -11,8 +11,9 @@ from pygments.token import Error, Keyword, Name
 
 from autorecon.lang import resource_folder, shipped_spaces
 from autorecon.lang.elaborate.edges import CONTRACTS
-from autorecon.lang.elaborate.nodes import MERGES
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import CATALOGUE
+from autorecon.lang.operations.merges import MERGE_CATALOGUE
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.syntax.tables import tables
 from autorecon.pygments_lexer import SpaceLexer
@@ -21,7 +22,7 @@ EDITORS = resource_folder("spaces").parent / "editors"
 GRAMMAR = json.loads((EDITORS / "vscode/syntaxes/space.tmLanguage.json").read_text("utf-8"))
 KEYWORDS = [word for word in tables().keywords if word not in ("true", "false")]
 BEHIND = {
-    "merge": MERGES,
+    "merge": list(MERGE_CATALOGUE),
     "limit": [measure.word for measure in MEASURES],
     "share": ["choice", "weights"],
     "input y:": ["noise", "label"],
@@ -49,12 +50,20 @@ def test_operations(word: str) -> None:
     assert (Name.Builtin, word) in list(SpaceLexer().get_tokens(word))
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_values(name: str) -> None:
+    assert re.match(GRAMMAR["repository"]["function"]["match"], f"{name}(")
+    assert (Name.Builtin, name) in list(SpaceLexer().get_tokens(f"let a = {name}(b)"))
+    assert name in (EDITORS / "nvim/syntax/space.vim").read_text("utf-8")
+
+
 def test_nothing_else_is_a_word_of_the_grammars() -> None:
     def words_of(part: str) -> set[str]:
         return set(re.findall(r"[a-z_]{2,}", GRAMMAR["repository"][part]["match"]))
 
     assert words_of("keyword") == set(KEYWORDS)
     assert words_of("operation") == {*CATALOGUE, "link"}
+    assert words_of("function") == set(FUNCTIONS)
     syntax = (EDITORS / "nvim/syntax/space.vim").read_text("utf-8")
     listed = re.findall(r"syntax keyword space\w+ (.*)", syntax)
     assert {w for line in listed for w in line.split()} == {*tables().keywords, *CATALOGUE, "link"}

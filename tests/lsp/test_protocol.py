@@ -47,6 +47,59 @@ def test_what_a_space_shows(edit: Edit) -> None:
     edit(session)
 
 
+def test_rules_with_conditions(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nrule if B1.n2 -> B1.n4 = none then at most one none into B1.n4\n"
+        editor.open("r.space", text)
+        assert await editor.diagnostics("r.space") == []
+        (found,) = await editor.ask("definition", "r.space", "if B1.@n2")
+        assert found.range.start.line == text[: text.index("node n2")].count("\n")
+        for before, wanted in {
+            "rule if @B1": {"B1", "image", "at", "exactly"},
+            "n4 = @none": {"conv", "none"},
+            "then @at": {"at", "B1"},
+            "at @most": {"most", "least"},
+        }.items():
+            items = await editor.ask("completion", "r.space", before)
+            assert wanted <= {item.label for item in items}, before
+
+    edit(session)
+
+
+def test_a_port_that_is_passed_on(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        block = "block cell {\n  in p, q [4]\n  out q, o [4]\n  link {p, q} -> o = linear\n}\n"
+        cells = "A = cell\nB = cell after A\nC = cell after B\n"
+        links = "link {z, w} -> {A.p, A.q} = linear\nlink C.o -> image = linear\n"
+        text = f"space p\n{block}input z, w [4]: noise\noutput image [4]\n{cells}{links}"
+        editor.open("p.space", text)
+        assert await editor.diagnostics("p.space") == []
+        context = types.ReferenceContext(include_declaration=True)
+        found = await editor.ask("references", "p.space", "in p, @q", context=context)
+        assert len(found) == 4
+        items = await editor.ask("completion", "p.space", "C = cell after @B")
+        assert {"A", "B"} <= {item.label for item in items}
+
+    edit(session)
+
+
+def test_functions_of_values(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        text = PAPER + "\nlet widths = [4, 8]\nlet broad = max(widths[0], 8) if size > 8 else 2\n"
+        editor.open("v.space", text)
+        assert await editor.diagnostics("v.space") == []
+        hover = await editor.ask("hover", "v.space", "broad = @max")
+        assert "max(a, b, ...)" in hover.contents.value
+        (found,) = await editor.ask("definition", "v.space", "max(@widths")
+        assert found.range.start == types.Position(PAPER.count("\n") + 1, 4)
+        shown = await editor.ask("signatureHelp", "v.space", "max(@widths")
+        assert shown.signatures[0].label == "max(a, b, ...)"
+        found = await editor.ask("completion", "v.space", "broad = @max")
+        assert {"min", "max", "sum", "len", "widths"} <= {item.label for item in found}
+
+    edit(session)
+
+
 def test_names_lead_to_where_they_are(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
         cells = (
@@ -120,7 +173,8 @@ def test_a_genotype_is_renamed_with_its_space(edit: Edit) -> None:
 
 CASES = {
     "edge normal @": {"keeps", "enlarges", "bridges"},
-    "node x [4] merge @": {"sum", "product", "concat", "mean"},
+    "node x [4] merge @": {"sum", "product", "concat", "mean", "film", "modconv"},
+    "node x [4] merge modconv(3, @": {"demodulate=", "equal=", "width"},
     "node x [4] then b@": {"bn", "activate"},
     "let here = wi@": {"width", "wide"},
     "cross B1.@": {"n1", "n5"},
@@ -183,6 +237,13 @@ def test_signatures(edit: Edit) -> None:
         found = await editor.ask("signatureHelp", "paper.space", "cell(1, @")
         assert found.signatures[0].label == "cell(side, wide = side)"
         assert found.active_parameter == 1
+        editor.change("paper.space", f"{PAPER}node q [4, 8, 8] merge modconv(3, equal = true, ")
+        found = await editor.ask("signatureHelp", "paper.space", "modconv(3, equal = tr@")
+        assert found.signatures[0].label.startswith("modconv(kernel, bias=true, demodulate=true")
+        assert found.active_parameter == 3
+        editor.change("paper.space", f"{PAPER}node q [4, 8, 8] merge modconv(3)\n")
+        found = await editor.ask("hover", "paper.space", "merge mod@conv")
+        assert "Karras et al., 2020" in found.contents.value
 
     edit(session)
 

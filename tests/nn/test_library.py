@@ -93,13 +93,11 @@ def joined(rows: nn.ModuleList, nodes: list[Tensor]) -> list[Tensor]:
     return nodes
 
 
-def separable(kernel: int, dilation: int = 1) -> list[nn.Module]:
-    reach = dilation * (kernel - 1)
+def separable(kernel: int, dilation: int = 1, stride: int = 1) -> list[nn.Module]:
+    how = {"dilation": dilation, "stride": stride, "padding": dilation * (kernel - 1) // 2}
     return [
         nn.ReLU(),
-        nn.Conv2d(
-            WIDTH, WIDTH, kernel, padding=reach // 2, dilation=dilation, groups=WIDTH, bias=False
-        ),
+        nn.Conv2d(WIDTH, WIDTH, kernel, **how, groups=WIDTH, bias=False),
         nn.Conv2d(WIDTH, WIDTH, 1, bias=False),
         nn.BatchNorm2d(WIDTH),
     ]
@@ -134,6 +132,65 @@ class Darts(nn.Module):
             size = 4 * 2**number
             before, after = (nn.functional.interpolate(x, size=size) for x in (first, second))
             nodes = joined(rows, [p(before), q(after)])
+            first, second = second, torch.cat(nodes[2:], 1)
+        return self.head(second).tanh()
+
+
+class FactorizedReduce(nn.Module):
+    """That of DARTS' code."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.conv_1 = nn.Conv2d(channels, WIDTH // 2, 1, stride=2, padding=0, bias=False)
+        self.conv_2 = nn.Conv2d(channels, WIDTH // 2, 1, stride=2, padding=0, bias=False)
+        self.bn = nn.BatchNorm2d(WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(x)
+        return self.bn(torch.cat([self.conv_1(x), self.conv_2(x[:, :, 1:, 1:])], dim=1))
+
+
+class BothCells(Darts):
+    """A normal cell, a reduction cell, a normal one, and one at twice the first's resolution."""
+
+    HALVES: ClassVar = {
+        "max_pool(3, stride=2)": lambda: nn.MaxPool2d(3, stride=2, padding=1),
+        "avg_pool(3, stride=2)": lambda: nn.AvgPool2d(3, 2, padding=1, count_include_pad=False),
+        "relu >> factorized_reduce >> bn": lambda: FactorizedReduce(WIDTH),
+        "sep3": lambda: nn.Sequential(*separable(3, 1, 2), *separable(3)),
+        "sep5": lambda: nn.Sequential(*separable(5, 1, 2), *separable(5)),
+        "dil3": lambda: nn.Sequential(*separable(3, 2, 2)),
+        "dil5": lambda: nn.Sequential(*separable(5, 2, 2)),
+    }
+
+    def __init__(self, normal: list[list[str]], reduction: list[list[str]]) -> None:
+        super().__init__([])
+        self.stem, self.norm = nn.Linear(10, 3 * WIDTH * 64), nn.BatchNorm2d(3 * WIDTH)
+        wide, cell = 4 * WIDTH, 3 * WIDTH
+        before = [
+            (relu_conv_bn(1, cell), relu_conv_bn(1, cell)),
+            (relu_conv_bn(1, cell), relu_conv_bn(1, wide)),
+            (FactorizedReduce(wide), relu_conv_bn(1, wide)),
+            (relu_conv_bn(1, wide), relu_conv_bn(1, wide)),
+        ]
+        self.cells = nn.ModuleList()
+        for number, pair in enumerate(before):
+            rows = reduction if number == 1 else normal
+            made = [self._row(row, halves=number == 1) for row in rows]
+            self.cells.append(nn.ModuleList([nn.ModuleList(pair), *made]))
+
+    def _row(self, row: list[str], halves: bool) -> nn.ModuleList:
+        kinds = [self.HALVES if halves and place < 2 else self.OPS for place in range(len(row))]
+        ops = (k[name]() if name != "none" else None for k, name in zip(kinds, row, strict=True))
+        return nn.ModuleList(ops)
+
+    def forward(self, z: Tensor) -> Tensor:
+        first = second = self.norm(self.stem(z).view(-1, 3 * WIDTH, 8, 8))
+        for number, ((p, q), *rows) in enumerate(self.cells):
+            if number == 3:
+                first, second = (nn.functional.interpolate(x, size=16) for x in (first, second))
+            nodes = joined(rows, [p(first), q(second)])
             first, second = second, torch.cat(nodes[2:], 1)
         return self.head(second).tanh()
 
@@ -185,6 +242,16 @@ def test_darts(seed: int) -> None:
     assert_same(
         autorecon.generator(found, seed=0), Darts(chosen(found, "A", "n1 n2 n3 n4")), "ABCi"
     )
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_both_cells_of_darts(seed: int) -> None:
+    space = autorecon.load("darts-reduction", latent=10, **SMALL)
+    # The paper's number: each of the two cells has as many as one.
+    assert space.valid_architectures == (180 * 7**8) ** 2
+    found = space.genotype(valid_sample(space, Random(seed)))
+    cells = [chosen(found, cell, "n1 n2 n3 n4") for cell in "AR"]
+    assert_same(autorecon.generator(found, seed=0), BothCells(*cells), "ARBCi")
 
 
 def chosen(found: autorecon.Space, cell: str, nodes: str) -> list[list[str]]:

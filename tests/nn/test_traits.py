@@ -39,7 +39,16 @@ UNSAID = {
     "resize": {"identity"},
     "from_result": {"elu", "selu"},
     "spares_result": {
-        *("conv", "sepconv", "deconv", "linear", "embed", "attention", "pixel_shuffle"),
+        *(
+            "conv",
+            "sepconv",
+            "deconv",
+            "factorized_reduce",
+            "linear",
+            "embed",
+            "attention",
+            "pixel_shuffle",
+        ),
         *(
             "nearest",
             "bilinear",

@@ -75,7 +75,7 @@ def test_a_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_exception_is_found_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     def nodes(nodes: Iterable[Node], *rest: object) -> None:
-        if any(node.merge == "product" for node in nodes):
+        if any(node.merge.name == "product" for node in nodes):
             raise KeyError("product")
 
     monkeypatch.setattr(draw, "draw_nodes", nodes)

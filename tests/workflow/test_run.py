@@ -185,9 +185,51 @@ def test_finished_run_is_only_read_back(tiny, monkeypatch):
     assert workflow.run(*workflow.resume(folder.path, "run"), QUIET) == results
 
 
+@pytest.mark.parametrize(
+    ("where", "name", "after"),
+    [
+        # What seals config.toml, and what forgets the checkpoints of a student that is written.
+        ("autorecon.workflow.run.RunFolder", "sealed", 0),
+        ("autorecon.workflow.stages", "_forget", 0),
+        ("autorecon.workflow.stages", "_forget", 1),
+    ],
+)
+def test_killed_between_two_files_that_belong_together(tiny, monkeypatch, where, name, after):
+    """Die where the second is written, then resume."""
+    tiny |= {"space": {"file": "gdfq-cifar", "baseline": ""}, "seeds": [0, 1]}
+    workflow.compress(*start(tiny, "whole", "compress"), QUIET)
+    calls = []
+
+    def dying(*arguments):
+        calls.append(arguments)
+        if len(calls) > after:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{where}.{name}", dying)
+        with pytest.raises(Killed):
+            workflow.compress(*start(tiny, "broken", "compress"), QUIET)
+    workflow.compress(*workflow.resume(Path("broken"), "compress"), QUIET)
+    assert files(Path("broken")) == files(Path("whole"))
+    assert not list(Path("broken").glob("checkpoint/**/*.safetensors"))
+
+
+def test_what_a_genotype_was_chosen_by_is_made_again(tiny):
+    folder, prepared = start(tiny, command="search")
+    workflow.search(folder, prepared, QUIET)
+    before = folder.derivation_path.read_bytes()
+    folder.derivation_path.unlink()
+    workflow.search(*workflow.resume(folder.path, "search"), QUIET)
+    assert folder.derivation_path.read_bytes() == before
+
+
 def test_derive_before_the_search_is_done(tiny):
     folder, prepared = start(tiny, command="search")
     found = workflow.search(folder, prepared, QUIET)
+    with pytest.raises(
+        RunError, match=r"is a search, .* give .*genotype\.space to `autorecon comp"
+    ):
+        autorecon.load_compressed(folder.path)
     derived, epochs = stages.derive(folder, prepared, QUIET)
     assert (derived.text, epochs) == (found.text, 2)
     write_genotype(derived, prepared.space, Path("out/mine.space"))

@@ -142,7 +142,7 @@ def _bridge(draft: Draft, block: Template, before: str, after: str) -> None:
     # Out of a port there may be an edge already: the next instance's port is the same node.
     if source in (*block.ports[0], *block.ports[1]) or target in block.ports[0]:
         return
-    if target.merge == "concat":
+    if target.closed:
         return
     ends = draft.spot(f"{before}.{source.name}"), draft.spot(f"{after}.{target.name}")
     name = f"bridge{len(draft.statements)}"

@@ -37,8 +37,11 @@ def _index(names: str) -> bool:
 
 
 def _same_ends(draft: Draft, one: tuple[str, str], other: tuple[str, str]) -> bool:
-    shapes = {spot.name: (spot.shape, spot.label, spot.merge == "concat") for spot in draft.spots}
-    return all(shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True))
+    shapes = {s.name: (s.shape, s.label, s.merge == "concat") for s in draft.spots}
+    reading = {s.name for s in draft.spots if s.closed and s.merge != "concat"}
+    return reading.isdisjoint((one[1], other[1])) and all(
+        shapes.get(a) == shapes.get(b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def rules(draft: Draft) -> list[str]:
@@ -56,6 +59,10 @@ def _rule(draft: Draft) -> str | None:
     option = draft.random.choice(candidates)
     if re.search(r"choice|\bc_", option):
         return None
+    if draft.chance(0.3):
+        sign = draft.random.choice(("=", "!="))
+        counted = draft.random.choice(("at most one", "at least one", "at most two"))
+        return f"rule if {source} -> {target} {sign} {option} then {counted} {option}"
     bound = draft.random.choice(("at most one", "at least one", "exactly one", "at most two"))
     place = draft.random.choice(("", "", f" into {target}", f" from {source}"))
     return f"rule {bound} {option}{place}"

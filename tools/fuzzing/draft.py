@@ -45,6 +45,11 @@ class Spot:
     merge: str = "sum"
     label: bool = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether no further edge may lead to it, and none of its be `none`."""
+        return self.merge not in ("sum", "mean", "product")
+
 
 @attrs.define
 class EdgeType:
@@ -130,7 +135,7 @@ class Draft:
         self, starts: Sequence[Spot], ends: Sequence[Spot], sure: bool, text: str | None, most: int
     ) -> None:
         source, target = starts[0], ends[0]
-        sure = sure or target.merge == "concat"
+        sure = sure or target.closed
         times = self.times * len(starts) * len(ends)
         words, candidates = (
             ("link", (text,)) if text else self._alternatives(source, target, sure, most, times)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.lang.operations.shapes import Label
-from autorecon.lowering.plan import Apply, Convolve, Kernel, Merge, Place, Plan, Step, Weight
+from autorecon.lowering.plan import Apply, Convolve, Join, Kernel, Merge, Place, Plan, Step, Weight
 from fuzzing.pixels import correlated, cubic_weights, linear_weights, resampled
 
 Buffers = dict[tuple[Place, str], Tensor]  # those that a step in training moves, by module
@@ -53,6 +53,8 @@ class Interpreter:
             return self._convolved(step, sources)
         if isinstance(step, Apply):
             return [self._applied(step, sources)]
+        if isinstance(step, Join):
+            return [self._joined(step, sources)]
         return [self._merged(step, sources)]
 
     def _merged(self, step: Merge, sources: list[Tensor]) -> Tensor:
@@ -65,6 +67,25 @@ class Interpreter:
         if step.kind == "product":
             return torch.stack(parts).prod(0)
         return torch.stack(parts).sum(0) / (step.parts if step.kind == "mean" else 1)
+
+    def _joined(self, step: Join, sources: list[Tensor]) -> Tensor:
+        module = self.modules[step.place]
+        if step.op.spec.plan is not None:
+            return module(*sources)
+        return getattr(self, f"_{step.op.name}")(step, module, *sources)
+
+    def _film(self, step: Join, module: nn.Module, x: Tensor, by: Tensor) -> Tensor:
+        channels = x.shape[1]
+        rows = by.view(*by.shape, *[1] * (x.dim() - 2))
+        return x + x * rows[:, :channels] + rows[:, channels:]
+
+    def _modconv(self, step: Join, module: nn.Module, x: Tensor, style: Tensor) -> Tensor:
+        """A kernel for each sample, made before it is used."""
+        own = self._weight(step.place, module) * (1 + style)[:, None, :, None, None]
+        if step.op.args["demodulate"]:
+            own = own / (own.square().flatten(2).sum(2) + 1e-8).sqrt()[:, :, None, None, None]
+        made = [correlated(x[n : n + 1], own[n], module.bias, 1, 1) for n in range(len(x))]
+        return torch.cat(made)
 
     def _convolved(self, step: Convolve, sources: list[Tensor]) -> list[Tensor]:
         """Kernel by kernel, tap by tap, of pixels that are repeated first."""
@@ -207,6 +228,17 @@ class Interpreter:
 
     def _reshape(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x.flatten(1).unflatten(1, step.shape)
+
+    def _factorized_reduce(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        halves = (module.even, x[:, :, ::2, ::2]), (module.odd, x[:, :, 1::2, 1::2])
+        made = [torch.einsum("oi,nihw->nohw", m.weight[:, :, 0, 0], part) for m, part in halves]
+        return torch.cat(made, 1)
+
+    def _expand(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        for axis, size in enumerate(step.shape, start=1):
+            x = x.unsqueeze(axis) if axis == x.dim() else x
+            x = torch.cat([x] * size, axis) if x.shape[axis] == 1 else x
+        return x
 
     def _pixel_norm(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         square = (x * x).sum(1, keepdim=True) / x.shape[1]

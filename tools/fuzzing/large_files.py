@@ -56,6 +56,22 @@ def long_condition(size: int) -> str:
 
 
 @file
+def long_choice_of_values(size: int) -> str:
+    return f"{PLAIN}let a = 1{' if 1 == 2 else 1' * (size // 17 - 50)}\n"
+
+
+@file
+def values_within_values(size: int) -> str:
+    return f"{PLAIN}let a = {'(1 if 1 == 2 else ' * (size // 20)}1\n"
+
+
+@file
+def lists_over_and_over(size: int) -> str:
+    head = f"{PLAIN}let a = [{', '.join(['1'] * 256)}]\n"
+    return lines(head, numbered("let b# = max(a)"), size)
+
+
+@file
 def sum_on_lines(size: int) -> str:
     return f"{PLAIN}let a = (1{' + 1' * (size // 5 - 50)}\n)\n".replace(" + 1", "\n + 1")
 

@@ -11,7 +11,8 @@ from math import prod
 
 import attrs
 
-from autorecon.lang import Edge, Pipeline, Program, Shape
+from autorecon.lang import Edge, Node, Pipeline, Program, Shape
+from autorecon.lang.program.rules import Count
 from fuzzing.judge import same
 
 MEASURES = ("parameters", "macs", "activations")
@@ -79,7 +80,7 @@ class Listing:
         cut = self.origin not in roles
         part = frozenset((self.edges[i].name, chosen[i]) for i in on)
         named = {edge.name: c for edge, c in zip(self.edges, chosen, strict=True)}
-        valid = self.obeys(chosen, costs) and roles >= {self.origin, *self.program.required}
+        valid = self.obeys(picks, chosen, costs) and roles >= {self.origin, *self.program.required}
         return Architecture(picks, named, part, costs, cut, valid)
 
     def roles(self, live: set[str], on: list[int], chosen: list[int]) -> set[str]:
@@ -104,19 +105,23 @@ class Listing:
             paid.add(owner)
         return total[0], total[1], total[2]
 
-    def obeys(self, chosen: list[int], costs: Costs) -> bool:
+    def obeys(self, picks: Picks, chosen: list[int], costs: Costs) -> bool:
         for limit in self.program.limits:
             if not limit.least <= costs[MEASURES.index(limit.measure)] <= limit.most:
                 return False
         for rule in self.program.rules:
-            counted = sum(
-                self._matches(edge, chosen[index], rule.options)
-                for index, edge in enumerate(self.edges)
-                if edge.name in rule.edges
-            )
-            if not rule.least <= counted <= rule.most:
+            if not any(c.least <= self.counted(c, picks, chosen) <= c.most for c in rule.counts):
                 return False
         return True
+
+    def counted(self, count: Count, picks: Picks, chosen: list[int]) -> int:
+        if count.choice:
+            return picks[self.names.index(count.choice)] in count.places
+        return sum(
+            self._matches(edge, chosen[index], count.options)
+            for index, edge in enumerate(self.edges)
+            if edge.name in count.edges
+        )
 
     @staticmethod
     def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
@@ -138,15 +143,31 @@ def _from_the_inputs(program: Program) -> list[Edge]:
 
 def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
     source, target = program.nodes[edge.source].shape, program.nodes[edge.target]
+    into, merged = _into(program, target.name), target.merged
+    given = dict(zip(into, merged.sources, strict=True)) if merged else {}
     for candidate in edge.candidates:
         if candidate.ops[0].name != "none":
             end = _end_of(candidate, source)
-            same(
-                "end of an edge",
-                end[target.merge == "concat" :],
-                target.shape[target.merge == "concat" :],
-            )
+            first = int(target.merge.name == "concat")
+            wanted = given[edge.name] if given else target.shape
+            same("end of an edge", end[first:], wanted[first:])
     return [_pipeline_costs(candidate) for candidate in edge.candidates]
+
+
+def _into(program: Program, name: str) -> list[str]:
+    return [edge.name for edge in program.edges if edge.target == name]
+
+
+def _merge_costs(node: Node) -> tuple[int, int]:
+    """Weights and multiply-accumulates of a merge, from what its module is."""
+    if node.merge.name != "modconv":
+        return 0, 0
+    (channels, *_), (style,) = node.merged.sources
+    same("length of a style", style, channels)
+    out, height, width = node.shape
+    kernel, bias, demodulate, _ = node.merge.values
+    weights = channels * out * kernel * kernel
+    return weights + out * bias, weights * height * width + channels * out * demodulate
 
 
 def _end_of(pipeline: Pipeline, source: Shape) -> Shape:
@@ -175,6 +196,8 @@ def _node_costs(program: Program, name: str) -> Costs:
     if node.then:
         same("end of `then`", _end_of(node.then, node.shape), node.shape)
         parameters, macs, made = _pipeline_costs(node.then)
+    merged = _merge_costs(node)
+    parameters, macs = parameters + merged[0], macs + merged[1]
     if node.role == "param":
         parameters += prod(node.shape)
     return parameters, macs, made + (1 if node.role == "label" else prod(node.shape))

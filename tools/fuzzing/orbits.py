@@ -77,7 +77,8 @@ def _likenesses(program: Program) -> dict[tuple[str, str], tuple[str, tuple]]:
     places: Counter[str] = Counter()
     found = {}
     for edge in program.edges:
-        place = places[edge.target] if program.nodes[edge.target].merge == "concat" else None
+        exchanged = program.nodes[edge.target].merge.name in ("sum", "mean", "product")
+        place = None if exchanged else places[edge.target]
         places[edge.target] += 1
         weights = edge.name if edge.weights_of or edge.name in owners else None
         texts = tuple(c.text for c in edge.candidates)

@@ -132,6 +132,32 @@ def styled(draft: Draft) -> None:
     draft.settle(out)
 
 
+def modulated(draft: Draft) -> None:
+    """Maps, or a vector, that a vector scales and shifts, or whose convolution it scales."""
+    source, vector = draft.source(sure=True), draft.source(maps=False, sure=True)
+    known = source.sure and vector.sure and not (source.label or vector.label)
+    if source is vector or len(vector.shape) != 1 or not known:
+        return
+    end = resized(draft, source.shape) if len(source.shape) == 3 else source.shape
+    if len(end) == 3 and draft.chance(0.6):
+        more = ("", ", demodulate=false", ", bias=false", ", equal=true")
+        kind = f"modconv({draft.random.choice((1, 3, 3, 5))}{draft.random.choice(more)})"
+        shape, style = (draft.random.choice((1, 2, 4)), *end[1:]), end[:1]
+    else:
+        kind, shape, style = "film", end, (2 * end[0],)
+    out = draft.node(shape, kind)
+    # In one piece: it is their order that says what is read how.
+    pairs = (source, end), (vector, style)
+    draft.statements.append("\n".join(_read(draft, a, out, wanted) for a, wanted in pairs))
+
+
+def _read(draft: Draft, source: Spot, target: Spot, wanted: Shape) -> str:
+    candidates = draft._candidates(source, wanted, True, 2, draft.times)
+    source.used = True
+    draft.pairs[source.name, target.name] = candidates
+    return f"link {source.name} -> {target.name} = {' | '.join(candidates)}"
+
+
 def unet(draft: Draft) -> None:
     """Down, up again, and concatenated with what was there before."""
     source = next((s for s in draft.spots[::-1] if s.sure and len(s.shape) == 3), None)
@@ -205,6 +231,6 @@ def _behind(inner: Draft, source: Spot, here: Spot, index: str, first: int) -> N
 
 
 PATTERNS: tuple[Pattern, ...] = (
-    chain, residual, residual, dense, branches, branches, twice, twice, styled, unet, tangle,
-    tangle, vectors, loop,
+    chain, residual, residual, dense, branches, branches, twice, twice, styled, modulated,
+    modulated, unet, tangle, tangle, vectors, loop,
 )  # fmt: skip

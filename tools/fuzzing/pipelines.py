@@ -127,6 +127,8 @@ class Pipelines:
     def _linear(self, source: Shape, target: Shape) -> str:
         if source == target and self.chance(0.5):
             return self.one("identity", self.keeping(source))
+        if len(source) < len(target) and source[0] in (1, target[0]) and self.chance(0.3):
+            return "expand" + self._after(target)
         if prod(source) == prod(target) and self.chance(0.3):
             return "reshape" + self._after(target)
         if len(source) == 3 and source[:1] == target and self.chance(0.3):
@@ -144,6 +146,8 @@ class Pipelines:
             rare = ["avg_pool(3)", "max_pool(3)"]
             rare += [self.attention(source)] if source[0] % 8 == 0 else []
             return self.one("identity", "identity", self.keeping(source), self.one(*rare))
+        if source[0] == 1 and self.chance(0.3):
+            return "expand" + self._after(target)
         kind, conv = self.random.random(), self.conv(source[0], target[0])
         if kind < 0.5:
             return conv
@@ -206,6 +210,8 @@ class Pipelines:
         return conv + self._after(target)
 
     def _shrunk(self, source: Shape, target: Shape, stride: int) -> str:
+        if stride == 2 and target[0] % 2 == 0 and self.chance(0.2):
+            return "factorized_reduce" + self._after(target)
         if stride > 1 and self.chance(0.5):
             return self._strided(source, target, stride)
         given = self.one("", f"stride={stride}")

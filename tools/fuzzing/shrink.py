@@ -22,7 +22,7 @@ CUTS = (
     (r" *#[^\n]*", ""),
     (r"\n +(?=\|)", " "),
     (r" then [^\n]*", ""),
-    (r" merge \w+", ""),
+    (r" merge \w+(\([^)]*\))?", ""),
     (r" \|(?:[^|\n{}]|\{[^}\n]*\})*", ""),
     (r"(?<== )(?:[^|\n{}]|\{[^}\n]*\})* \| ", ""),
     (r" >> [\w.]+(?:\([^)\n]*\))?", ""),
@@ -168,7 +168,7 @@ def _without_values(trial: Trial) -> None:
 
 
 DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
-PLACE = r"((?:into|from) )([\w.\[\]]+)$"
+PLACE = r"((?:into|from|if|and|then|->) )([\w.\[\]]+)(?= ->| =| !=| then| and|$)"
 SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
 WAYS = (_flat, without_pieces(lines), _unwrapped, _without_names, _merged, _cut, _without_values)
 
@@ -183,7 +183,7 @@ def _flattened(program: Program) -> str:
         found.append(f"link {names[edge.source]} -> {names[edge.target]} = {candidates}")
     limits = [one.text.replace(",", "") for one in program.limits]
     rules = [
-        re.sub(PLACE, lambda m: f"{m[1]} {names.get(m[2], m[2])}", r.text) for r in program.rules
+        re.sub(PLACE, lambda m: f"{m[1]}{names.get(m[2], m[2])}", r.text) for r in program.rules
     ]
     return "\n".join([*found, *rules, *limits]) + "\n"
 
@@ -193,5 +193,7 @@ def _node(node: Node, name: str) -> str:
         return f"input {name}: {show_shape(node.shape)}"
     words = {"noise": "input", "param": "input", "output": "output"}
     line = f"{words.get(node.role, 'node')} {name} [{', '.join(map(str, node.shape))}]"
-    line += f": {node.role}" * node.is_input + f" merge {node.merge}" * (node.merge != "sum")
+    line += f": {node.role}" * node.is_input + f" merge {node.merge.text}" * (
+        node.merge.name != "sum"
+    )
     return line + (f" then {node.then.text}" if node.then else "")

@@ -119,16 +119,52 @@ def _choosing(line: str, candidates: str) -> str:
 
 def restricted(random: Random, text: str) -> str:
     """One to three rules about the edges of a text, and perhaps limits of what it costs."""
-    nodes = sorted({end for pair in re.findall(r"^\w+ (\w+) -> (\w+)", text, re.M) for end in pair})
+    rules = []
     for _ in range(random.randint(1, 3)):
-        bound = random.choice(("at most", "at least", "exactly"))
-        option = random.choice(("none", "none", "linear", "identity", "identity | none"))
-        place = random.choice(("", f" into {random.choice(nodes)}", " from z"))
-        text += f"rule {bound} {random.randint(0, 3)} {option}{place}\n"
+        claim = _counted(random, text)
+        if random.random() < 0.5:
+            given = [_claim(random, text) for _ in range(random.choice((1, 1, 2)))]
+            claim = f"if {' and '.join(given)} then {_claim(random, text)}"
+        rules.append(f"rule {claim}\n")
+    text += "".join(rules)
     for _ in range(random.randint(0, 2)):
         measure = random.choice(("params", "macs", "activations"))
         text += f"limit {measure} {random.choice(('<=', '>='))} {random.randint(0, 60)}\n"
     return text
+
+
+def _claim(random: Random, text: str) -> str:
+    """Of how many edges choose something, of what one chooses, or of a choice's option."""
+    edges = re.findall(r"^link (\w+ -> \w+) = (.*)", text, re.M)
+    choices = re.findall(r"^choice (\w+) = (.*)", text, re.M)
+    told = [(name, options) for name, options in [*edges, *choices] if not _names(options, text)]
+    used = [(name, options) for name, options in told if "->" in name or _is_used(name, text)]
+    if not used or random.random() < 0.3:
+        return _counted(random, text)
+    name, options = random.choice(used)
+    some = [option for option in options.split(" | ") if random.random() < 0.4]
+    some = some or [random.choice(options.split(" | "))]
+    return f"{name} {random.choice(('=', '!='))} {' | '.join(some)}"
+
+
+def _names(options: str, text: str) -> list[str]:
+    """The choices that options name."""
+    choices = re.findall(r"^choice (\w+) = ", text, re.M)
+    return [name for name in re.findall(r"\w+", options) if name in choices]
+
+
+def _is_used(choice: str, text: str) -> bool:
+    """Whether an edge depends on it, and by it on several options."""
+    several = re.search(rf"^choice {choice} = .*\|", text, re.M)
+    return bool(several and re.search(rf"^(?:link|node|edge) .*\b{choice}\b", text, re.M))
+
+
+def _counted(random: Random, text: str) -> str:
+    nodes = sorted({end for pair in re.findall(r"^\w+ (\w+) -> (\w+)", text, re.M) for end in pair})
+    bound = random.choice(("at most", "at least", "exactly"))
+    option = random.choice(("none", "none", "linear", "identity", "identity | none"))
+    place = random.choice(("", f" into {random.choice(nodes)}", " from z"))
+    return f"{bound} {random.randint(0, 3)} {option}{place}"
 
 
 def restricted_plain(random: Random) -> str:

@@ -85,8 +85,8 @@ class Bench:
 
 
 def _warm_up() -> None:
-    """Load what the processes that are forked can share: no job is done here, since a backward pass
-    makes threads of torch's, which no fork takes along."""
+    """Load what the processes that are forked can share; no job is done here, for want of forks
+    after a backward pass."""
 
     from autorecon.compress.quantization.capture import capture
 
@@ -186,7 +186,9 @@ def check(ended: Ended) -> None:
         raise Wrong(LOST, f"exit code {ended.code}: {ended.said}")
 
 
-_CLEAR = re.compile(r"^(autorecon|Error|\S+\.space:\d+|error|warning).*|.* failed.*", re.MULTILINE)
+_CLEAR = re.compile(
+    r"^(autorecon|Error|Aborted!|\S+\.space:\d+|error|warning).*|.* failed.*", re.MULTILINE
+)
 
 
 _WARNING = re.compile(r"^warning: .*", re.MULTILINE)
@@ -216,6 +218,8 @@ def tamed(often: bool = False) -> Iterator[None]:
             "time.perf_counter": lambda: 0.0,
             "autorecon.workflow.invented.MOST_IMAGES": 32,
             "autorecon.workflow.measure.missing_packages": lambda: ["onnxruntime"],
+            # A backward pass makes threads of torch's, which no fork takes along.
+            "autorecon.teachers.loading.require_gradients": lambda logits, images: None,
             # A fork holds the other ends of the pipes at which workers learn that they may go.
             "autorecon.runs.pool._PATIENCE": 0.1,
             "multiprocessing.get_context": lambda method=None: spawned("fork"),

@@ -12,7 +12,7 @@ from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import make_student
 from autorecon.compress.errors import CompressError, require_known
 from autorecon.compress.packed.model import CompressedModel
-from autorecon.compress.packed.save import packed_weights
+from autorecon.compress.packed.save import packed_calls, packed_weights
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.compress.quantization.stored import (
     keep_decoded,
@@ -25,6 +25,7 @@ from autorecon.records.errors import RecordError
 from autorecon.records.packed import (
     REMEDY,
     PackedStudent,
+    check_calls,
     check_classes,
     check_weights,
     read_packed,
@@ -82,6 +83,11 @@ def student_file(path: Path) -> Path:
         return path
     folder = RunFolder.open(path)
     results = read_results(folder.results_path)
+    if results is None and folder.config.get("command") == "search":
+        raise RunError(
+            f"{path} is a search, which leaves a generator and no compressed model: give "
+            f"{folder.genotype_path} to `autorecon compress`"
+        )
     if results is None:
         raise RunError(f"{path} has no compressed model yet: finish the run with --resume {path}")
     files = {file.stem: file for file in folder.compressed_path.glob("*.safetensors")}
@@ -104,6 +110,7 @@ def _quantized(
     model = student.model
     check_weights(about, packed_weights(model), file)
     check_classes(about, model.answers, file)
+    check_calls(about, **packed_calls(model), path=file)
     put_stored(model.module, split(about, tensors, stored_tensors(model.module), file))
     model.freeze()
     return model

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -50,6 +53,7 @@ def save_student(
         scheme=config.scheme,
         settings=_settings(config) if quantized else {},
         weights=packed_weights(quantized) if quantized else [],
+        **(packed_calls(quantized) if quantized else {}),
         software=dict(software),
     )
     write_packed(path, about, stored_tensors(quantized.module) if quantized else _state(student))
@@ -66,6 +70,14 @@ def packed_weights(model: QuantizedModel) -> list[PackedWeight]:
         PackedWeight(name, tuple(weight.shape), quantizer.bits)
         for name, (weight, quantizer) in model.weights().items()
     ]
+
+
+def packed_calls(model: QuantizedModel) -> dict[str, Any]:
+    """`operations` and `calls` of a student's file."""
+    calls = list(model.operations())
+    text = "\n".join(map(" ".join, calls))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return {"operations": dict(Counter(name for name, _ in calls)), "calls": digest}
 
 
 def _settings(config: CompressConfig) -> dict[str, str | int]:

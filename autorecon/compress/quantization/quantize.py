@@ -30,8 +30,8 @@ from autorecon.compress.quantization.layers import (
     WeightQuantizer,
 )
 from autorecon.compress.quantization.norms import fold_batch_norms
-from autorecon.compress.quantization.operations import is_rectifier
-from autorecon.compress.quantization.ranges import RANGES, WIDE
+from autorecon.compress.quantization.operations import is_rectifier, operation
+from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.schemes import OUTER_BITS, quantized_values
 from autorecon.compress.quantization.sites import kind_of, unquantized_sites
 from autorecon.compress.quantization.stored import stored_bytes
@@ -61,6 +61,13 @@ class QuantizedModel:
         """How many numbers it gives an image."""
         (logits,) = self.module.graph.output_node().args
         return int(cast(fx.Node, logits).meta["shape"][1])
+
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """What is called, in order: each operation's name, and its settings."""
+        for node in self.module.graph.nodes:
+            if name := operation(node):
+                settings = fx.map_arg((node.args, node.kwargs), lambda part: None)
+                yield name, repr(settings)
 
     def quantizers(self) -> Iterator[ActivationQuantizer]:
         return (m for m in self.module.modules() if isinstance(m, ActivationQuantizer))
@@ -156,8 +163,7 @@ def quantize_captured(traced: fx.GraphModule, rules: Rules) -> QuantizedModel:
         width = rules.widths.at(node.meta["label"], node in at_ends).activations
         if rules.integer and node in outer:
             width = max(width, OUTER_BITS)
-        apart = node in by_channel and width < WIDE
-        sites.append(_quantize_value(traced, node, width, rules, apart))
+        sites.append(_quantize_value(traced, node, width, rules, node in by_channel))
     if rules.integer:
         _round_biases(traced)
     traced.recompile()

@@ -22,8 +22,7 @@ FEW, FEW_OF_A_ROW, TRIES = 2**15, 2**10, 32
 are tried."""
 
 WIDE = 5
-"""Bits from which on a `fitted` range is that of `mse`, one a tensor: they hold what a percentile
-would cut, and what channels that are silent on invented images have on others."""
+"""Bits from which on a `fitted` range is that of `mse`: they hold what a percentile would cut."""
 
 
 def minmax_range(rows: Tensor, bits: int) -> tuple[Tensor, Tensor]:
@@ -98,8 +97,9 @@ class RangeRule:
 
 # Ranges that clip want small steps.
 RANGES = {
-    "fitted": RangeRule(fitted_range, 3e-4, by_channel=True, by_statistics=True),
+    "fitted": RangeRule(fitted_range, 3e-4, by_statistics=True),
     "percentile": RangeRule(percentile_range, 3e-4),
+    "channels": RangeRule(percentile_range, 3e-4, by_channel=True),
     "mse": RangeRule(mse_range, 3e-4),
     "minmax": RangeRule(minmax_range, 3e-3),
 }

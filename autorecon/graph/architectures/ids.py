@@ -58,7 +58,7 @@ def _pick(decision: Decision, chosen: str | None) -> int:
 def fingerprint(space: Architectures) -> str:
     """Tells spaces apart whose numbers mean different architectures. The name does not matter."""
     parts = [
-        (n.name, type(n.shape).__name__, *n.shape, n.role, n.merge, n.then and n.then.text)
+        (n.name, type(n.shape).__name__, *n.shape, n.role, n.merge.text, n.then and n.then.text)
         for n in space.nodes.values()
     ]
     edges = [(e.source, e.target, *(c.text for c in e.candidates)) for e in space.edges]

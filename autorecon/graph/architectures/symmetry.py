@@ -21,6 +21,7 @@ from autorecon.graph.counting.cost import count
 from autorecon.graph.counting.decision_diagram import FrontierTooWide, diagram
 from autorecon.lang import Node, Program
 from autorecon.lang.program.flow import topological_order
+from autorecon.lang.program.rules import Count
 from autorecon.lang.program.ties import tied_decisions
 
 # Listing more, or refining the colours of larger spaces, would take seconds.
@@ -78,13 +79,24 @@ def _keeps_rules(mapping: Symmetry, program: Program) -> bool:
         name: names[mapping.get(source, source), mapping.get(target, target)]
         for (source, target), name in names.items()
     }
-    rules = [(r.least, r.most, r.options) for r in program.rules]
-    before = [(*rule, frozenset(r.edges)) for rule, r in zip(rules, program.rules, strict=True)]
-    after = [
-        (*rule, frozenset(moved[name] for name in r.edges))
-        for rule, r in zip(rules, program.rules, strict=True)
-    ]
-    return set(before) == set(after)
+    tied = set(tied_decisions(program))
+
+    def looks(moves: Mapping[str, str]) -> set[Hashable]:
+        return {frozenset(_look(count, moves, program, tied) for count in r.counts) for r in rules}
+
+    rules = program.rules
+    return looks({name: name for name in moved}) == looks(moved)
+
+
+def _look(count: Count, moves: Mapping[str, str], program: Program, tied: set[str]) -> Hashable:
+    """What a count is about when edges are moved; a choice that is tied stays where it is."""
+    bounds = count.least, count.most
+    if count.choice is None:
+        return *bounds, count.options, frozenset(moves[name] for name in count.edges)
+    if count.choice in tied:
+        return *bounds, count.choice, count.places
+    (edge,) = count.edges
+    return *bounds, moves[edge], program.by_name[edge].axes.index(count.choice), count.places
 
 
 def _reordering(mapping: Symmetry, own: Mapping[tuple[str, str], list[int]], count: int) -> Picks:
@@ -166,7 +178,8 @@ def _links(program: Program) -> dict[str, dict[str, Hashable]]:
     tied = set(tied_decisions(program))
     owners = {edge.weights_of for edge in program.edges} - {None}
     for edge in program.edges:
-        place = parts[edge.target] if program.nodes[edge.target].merge == "concat" else None
+        symmetric = program.nodes[edge.target].merge.traits.symmetric
+        place = None if symmetric else parts[edge.target]
         parts[edge.target] += 1
         candidates = tuple(c.text for c in edge.candidates)
         axes = tuple(

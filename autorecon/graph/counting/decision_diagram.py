@@ -8,7 +8,7 @@ arcs, in any semiring: (+, *) counts, (min, +) finds the least cost.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from autorecon.lang import Decision, Edge, Node, Program
 from autorecon.lang.program.ties import classes, tied_decisions
 
 if TYPE_CHECKING:
-    from autorecon.lang.program.rules import Rule
+    from autorecon.lang.program.rules import Count
 
 # About a second; past it a space is too entangled for an exact answer.
 MAX_STEPS = 500_000
@@ -182,19 +182,34 @@ def alike(program: Program, paths: PathKind) -> Tokens:
     if program.limits:
         return each_option(program)
 
-    rules: dict[str, list[Rule]] = defaultdict(list)
-    for rule in program.rules:
-        for name in rule.edges:
-            rules[name].append(rule)
+    counts: dict[str, list[Count]] = defaultdict(list)
+    of_choices: dict[str, list[frozenset[int]]] = defaultdict(list)
+    for count in (count for rule in program.rules for count in rule.counts):
+        if count.choice is not None:
+            of_choices[count.choice].append(count.places)
+            continue
+        for name in count.edges:
+            counts[name].append(count)
 
     def look(edge: Edge, index: int) -> tuple:
         candidate = edge.candidates[index]
-        held = (rule.matches(candidate) for rule in rules[edge.name])
+        held = (count.matches(candidate) for count in counts[edge.name])
         return candidate.is_none, bool(candidate.labels), *held
 
-    found: dict[str, Sequence[Sequence[int]]] = {**classes(program, look)}
+    found: dict[str, Sequence[Sequence[int]]] = {
+        name: _told_apart(alike, of_choices[name]) for name, alike in classes(program, look).items()
+    }
     if paths == "one":
         # What an edge shows may be of several decisions.
         alone = {n for n in found if all(e.decision == n for e in program.edges if n in e.axes)}
         found |= {n: each for n, each in each_option(program).items() if n not in alone}
     return found
+
+
+def _told_apart(classes: Iterable[list[int]], by: Sequence[frozenset[int]]) -> list[list[int]]:
+    """Classes of options without two that are not in the same of these sets."""
+    found: dict[tuple, list[int]] = defaultdict(list)
+    for number, options in enumerate(classes):
+        for option in options:
+            found[number, *(option in some for some in by)].append(option)
+    return [*found.values()]

@@ -202,13 +202,14 @@ class _Tie:
     def tokens(self, state: int) -> tuple[int, ...]:
         return tuple(field.token(state) for field in self.fields)
 
-    def shows(self, edge: Edge, rows: Sequence[int]) -> Sequence[tuple[int, ...]]:
-        """What one sees of live rows that are alike, each kind apart."""
+    def shows(self, edge: Edge, rows: Sequence[int], told: bool) -> Sequence[tuple[int, ...]]:
+        """What one sees of live rows that are alike, each kind apart; `told` says that others than
+        these show the same candidate."""
         if not self.by_candidate:
             return [tuple(rows)]
         candidates = tuple(dict.fromkeys(edge.table[row] for row in rows))
-        # Each tells the tied decisions that may have made it from those that have not.
-        apart = self.fields and not self.shown
+        # Each tells the decisions that may have made it from those that have not.
+        apart = told or (self.fields and not self.shown)
         return [(candidate,) for candidate in candidates] if apart else [candidates]
 
 
@@ -312,7 +313,7 @@ def _edge_step(
                 found.append((~(decided | tie.closed), bits, take))
         return found
 
-    return Step(edge, decided | tie.mask, moves, looks=1 + len(tally.counts))
+    return Step(edge, decided | tie.mask, moves, looks=1 + tally.looks)
 
 
 def _groups(edge: Edge, rows: Sequence[int], tally: Tally, roles: Roles, tie: _Tie) -> Groups:
@@ -323,10 +324,13 @@ def _groups(edge: Edge, rows: Sequence[int], tally: Tally, roles: Roles, tie: _T
         kind: [(Take(False, alike), adds, 0) for adds, _, alike in _alike(edge, some, tally)]
         for kind, some in kinds.items()
     }
+    live = _alike(edge, others, tally, roles)
+    candidates = [candidate for *_, rows in live for candidate in {edge.table[r] for r in rows}]
+    told = len({*candidates}) < len(candidates)
     found[st.LIVE_ONES] = [
         (Take(True, shown), adds, read)
-        for adds, read, alike in _alike(edge, others, tally, roles)
-        for shown in tie.shows(edge, alike)
+        for adds, read, alike in live
+        for shown in tie.shows(edge, alike, told)
     ]
     return found
 
@@ -339,5 +343,5 @@ def _alike(
     for row in rows:
         candidate = edge.table[row]
         read = roles.read(edge.candidates[candidate]) if roles else 0
-        found[tally.adds(candidate), read].append(row)
+        found[tally.adds(row), read].append(row)
     return [(adds, read, tuple(alike)) for (adds, read), alike in found.items()]

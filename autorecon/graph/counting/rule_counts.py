@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable
 from functools import reduce
+from itertools import accumulate
 from operator import or_
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,10 @@ import attrs
 from autorecon.lang import Edge, Program
 
 if TYPE_CHECKING:
-    from autorecon.lang.program.rules import Rule
+    from autorecon.lang.program.rules import Count, Rule
 
-# What a candidate adds to each rule that its edge is in.
-Adds = tuple[int, ...]
+# What a row of an edge's table adds to each count of each rule that the edge is in.
+Adds = tuple[tuple[int, ...], ...]
 
 
 class Fields:
@@ -46,6 +47,9 @@ class Fields:
             self._full = self._ends[self._full]
         return shift
 
+    def has(self, owner: Hashable) -> bool:
+        return owner in self._taken or owner in self._empty
+
     def shift(self, owner: Hashable) -> int:
         return 0 if owner in self._empty else self._taken[owner]
 
@@ -59,46 +63,90 @@ class Fields:
 
 
 @attrs.frozen
-class _Count:
-    """A rule at one of its edges: what each candidate adds, and whether this edge is its last."""
+class _Part:
+    """A count of a rule at one edge: what each row adds, and how many edges may still add."""
 
-    rule: Rule
+    count: Count
     shift: int
     cap: int  # counts beyond make no difference
-    adds: Adds
-    last: bool
+    adds: tuple[int, ...]
+    left: int
 
     @property
     def mask(self) -> int:
         return (1 << self.cap.bit_length()) - 1 << self.shift
 
-    def put(self, state: int, add: int) -> int | None:
-        """The bits that the count is from now on; None where the rule is broken."""
-        count = ((state & self.mask) >> self.shift) + add
-        if count > self.rule.most or (self.last and count < self.rule.least):
+    def added(self, state: int, add: int) -> int:
+        return ((state & self.mask) >> self.shift) + add
+
+    def is_sure(self, count: int) -> bool:
+        """Whether it holds whatever is still chosen."""
+        return self.count.least <= count and count + self.left <= self.count.most
+
+    def bits(self, count: int) -> int | None:
+        """The bits of the count from now on; None where it will not hold any more."""
+        if count > self.count.most or count + self.left < self.count.least:
             return None
-        return 0 if self.last else min(count, self.cap) << self.shift
+        return min(count, self.cap) << self.shift
+
+    @property
+    def failed(self) -> int:
+        """Bits of a count that will not hold: it does not come back from them."""
+        return 0 if self.left < self.count.least else self.cap << self.shift
+
+
+@attrs.frozen
+class _Clause:
+    """A rule at one of its edges: its counts, and whether this edge is its last. The bit `held`
+    says that one of them holds, whatever is still chosen."""
+
+    parts: tuple[_Part, ...]
+    held: int
+    last: bool
+
+    @property
+    def mask(self) -> int:
+        return reduce(or_, (part.mask for part in self.parts), self.held)
+
+    def adds(self, row: int) -> tuple[int, ...]:
+        return tuple(part.adds[row] for part in self.parts)
+
+    def put(self, state: int, adds: tuple[int, ...]) -> int | None:
+        """The bits of all counts from now on; None where the rule is broken."""
+        counts = [part.added(state, add) for part, add in zip(self.parts, adds, strict=True)]
+        pairs = [*zip(self.parts, counts, strict=True)]
+        if state & self.held or any(part.is_sure(count) for part, count in pairs):
+            return 0 if self.last else self.held
+        found = [part.bits(count) for part, count in pairs]
+        if all(bits is None for bits in found):
+            return None
+        put = zip(self.parts, found, strict=True)
+        return reduce(or_, (part.failed if bits is None else bits for part, bits in put), 0)
 
 
 @attrs.frozen
 class Tally:
     """All rules that one edge is in."""
 
-    counts: tuple[_Count, ...]
+    clauses: tuple[_Clause, ...]
 
     @property
     def mask(self) -> int:
-        return reduce(or_, (count.mask for count in self.counts), 0)
+        return reduce(or_, (clause.mask for clause in self.clauses), 0)
 
-    def adds(self, candidate: int) -> Adds:
-        """What a candidate adds to each."""
-        return tuple(count.adds[candidate] for count in self.counts)
+    @property
+    def looks(self) -> int:
+        return sum(len(clause.parts) for clause in self.clauses)
+
+    def adds(self, row: int) -> Adds:
+        """What a row of the edge's table adds to each."""
+        return tuple(clause.adds(row) for clause in self.clauses)
 
     def put(self, state: int, adds: Adds) -> int | None:
         """The bits of all counts from now on; None where a rule is broken."""
         bits = 0
-        for count, add in zip(self.counts, adds, strict=True):
-            put = count.put(state, add)
+        for clause, add in zip(self.clauses, adds, strict=True):
+            put = clause.put(state, add)
             if put is None:
                 return None
             bits |= put
@@ -109,46 +157,77 @@ class Tallies:
     """The rules of a space, each from its first edge to its last."""
 
     def __init__(self, program: Program, fields: Fields) -> None:
-        self._fields = fields
+        self._fields, self._program = fields, program
         self._rules: dict[str, list[Rule]] = defaultdict(list)
-        self._members: dict[int, int] = {}
+        # Of each rule, how many of its edges are still to come, and of those of each count.
         self._waiting: dict[int, int] = {}
+        self._left: dict[tuple[int, int], int] = {}
+        self._edges: dict[tuple[int, int], set[str]] = {}
         for rule in binding_rules(program):
-            counted = counted_edges(rule, program)
-            self._members[id(rule)] = self._waiting[id(rule)] = len(counted)
-            for name in counted:
+            for number, count in enumerate(rule.counts):
+                counted = self._edges[id(rule), number] = {*counted_edges(count, program)}
+                self._left[id(rule), number] = len(counted)
+            edges = rule_edges(rule, program)
+            self._waiting[id(rule)] = len(edges)
+            for name in edges:
                 self._rules[name].append(rule)
+        self._members = {**self._left}
 
     def of(self, edge: Edge) -> Tally:
         """What its choice adds; to be asked once for every edge, in their order."""
         rules = self._rules.get(edge.name, ())
-        counts = tuple(self._count(rule, edge) for rule in rules)
-        for rule, count in zip(rules, counts, strict=True):
-            if count.last:
+        clauses = tuple(self._clause(rule, edge) for rule in rules)
+        for rule, clause in zip(rules, clauses, strict=True):
+            if clause.last:
                 self._fields.free(id(rule))
-        return Tally(counts)
+        return Tally(clauses)
 
-    def _count(self, rule: Rule, edge: Edge) -> _Count:
-        members, waiting = self._members[id(rule)], self._waiting[id(rule)]
-        cap = min(int(rule.least) if rule.most == math.inf else int(rule.most), members)
-        if waiting == members:
-            self._fields.take(id(rule), cap.bit_length())
-        self._waiting[id(rule)] = waiting - 1
-        adds = tuple(int(rule.matches(c)) for c in edge.candidates)
-        return _Count(rule, self._fields.shift(id(rule)), cap, adds, last=waiting == 1)
+    def _clause(self, rule: Rule, edge: Edge) -> _Clause:
+        caps = [self._cap(rule, number) for number in range(len(rule.counts))]
+        starts = [*accumulate((cap.bit_length() for cap in caps), initial=1)]
+        if not self._fields.has(id(rule)):
+            self._fields.take(id(rule), starts[-1])
+        base = self._fields.shift(id(rule))
+        self._waiting[id(rule)] -= 1
+        parts = tuple(
+            self._part(rule, number, edge, base + start, cap)
+            for number, (start, cap) in enumerate(zip(starts, caps, strict=False))
+        )
+        return _Clause(parts, 1 << base, last=not self._waiting[id(rule)])
+
+    def _part(self, rule: Rule, number: int, edge: Edge, shift: int, cap: int) -> _Part:
+        key, count = (id(rule), number), rule.counts[number]
+        adds = (0,) * len(edge.table)
+        if edge.name in self._edges[key]:
+            self._left[key] -= 1
+            rows = count.rows(edge, self._program.decisions, self._program.picks)
+            adds = tuple(map(int, rows))
+        return _Part(count, shift, cap, adds, self._left[key])
+
+    def _cap(self, rule: Rule, number: int) -> int:
+        count = rule.counts[number]
+        enough = count.least if count.most == math.inf else count.most + 1
+        return min(int(enough), self._members[id(rule), number])
 
 
-def counted_edges(rule: Rule, program: Program) -> list[str]:
+def counted_edges(count: Count, program: Program) -> list[str]:
     """The names of the edges that it may count."""
+    if count.choice is not None:
+        return [*count.edges] if count.places else []
     known: dict[int, bool] = {}  # edges of one statement or type have one tuple of candidates
     found = []
-    for name in rule.edges:
+    for name in count.edges:
         candidates = program.by_name[name].candidates
         if id(candidates) not in known:
-            known[id(candidates)] = any(map(rule.matches, candidates))
+            known[id(candidates)] = any(map(count.matches, candidates))
         if known[id(candidates)]:
             found.append(name)
     return found
+
+
+def rule_edges(rule: Rule, program: Program) -> list[str]:
+    """The names of the edges that any of its counts may count."""
+    return [*dict.fromkeys(name for c in rule.counts for name in counted_edges(c, program))]
 
 
 def binding_rules(program: Program) -> list[Rule]:
@@ -156,10 +235,13 @@ def binding_rules(program: Program) -> list[Rule]:
     return [
         rule
         for rule in program.rules
-        if rule.least > 0 or len(counted_edges(rule, program)) > rule.most
+        if all(c.least > 0 or len(counted_edges(c, program)) > c.most for c in rule.counts)
     ]
 
 
 def unobeyable(program: Program) -> bool:
     """Whether a rule wants more than its edges offer."""
-    return any(rule.least > len(counted_edges(rule, program)) for rule in program.rules)
+    return any(
+        all(count.least > len(counted_edges(count, program)) for count in rule.counts)
+        for rule in program.rules
+    )

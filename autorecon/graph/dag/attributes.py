@@ -130,8 +130,9 @@ def _table(names: Callable[[Any], str], read: Callable[[Any], Any]) -> Callable[
     return entries
 
 
-def _after(value: Any) -> str | None:
-    return None if value is None else _named(INDEXED)(value)
+def _after(value: Any) -> tuple[str, ...]:
+    given = () if value is None else (value,) if isinstance(value, str) else value
+    return _many(_named(INDEXED), 0)(given)
 
 
 def _edge_type(value: Any) -> dict[str, Any]:
@@ -168,7 +169,7 @@ NODE = {
     "shape": Kind("a tuple of whole numbers, as `(8,)` or `(3, 32, 32)`", _sizes),
     "role": Kind(f"one of {', '.join(ROLES)}", _role),
     "block": _BLOCK,
-    "merge": Kind("the name of a merge", _named(NAME)),
+    "merge": Kind("a merge, as `concat` or `modconv(3)`", _text),
     "then": Kind("a pipeline", _text),
     "aliases": Kind("a list of ports, as `B2.n1`", _many(_named(WITHIN), 0)),
     "record": _RECORD,
@@ -185,7 +186,7 @@ GRAPH = {
     "name": Kind("a name", _named(NAME)),
     "parameters": Kind("a dict of numbers and truth values by name", _table(_named(NAME), _number)),
     "instances": Kind(
-        "a dict of block instances, each with the one that it comes after or None",
+        "a dict of block instances, each with the one that it comes after, several, or None",
         _table(_named(INDEXED), _after),
     ),
     "edge_types": Kind(

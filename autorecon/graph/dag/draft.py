@@ -182,6 +182,7 @@ def _read_texts(draft: Draft) -> None:
         texts.pipelines(options, f"choice {name}")
     for node in draft.nodes.values():
         texts.pipelines((node.then,) if node.then else (), f"node {node.name}")
+        texts.merge(node.merge, f"node {node.name}")
     for edge in draft.edges:
         texts.pipelines(edge.candidates or (), f"edge {edge.name}")
     texts.statements(said.get("rules", ()), "rule")

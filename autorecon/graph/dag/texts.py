@@ -1,4 +1,4 @@
-"""Pipelines, rules and limits of a graph: each is one such, and nothing besides.
+"""Pipelines, merges, rules and limits of a graph: each is one such, and nothing besides.
 
 What a user wrote reaches the text of a space only after it was read by itself, so that it can
 neither end its statement nor begin another.
@@ -30,6 +30,12 @@ class Texts:
         for text in texts:
             if text not in self._sound and self._is_pipeline(text, place):
                 self._sound.add(text)
+
+    def merge(self, text: str, place: str) -> None:
+        statement = self._statement("node a [1] merge ", text, place)
+        if isinstance(statement, s.NodeDecl) and (not statement.merge or statement.then):
+            help = "what it applies is its `then`"
+            self.faults.report("E1001", f"`{text}` is no merge", at(place), help)
 
     def statements(self, texts: Iterable[str], word: str) -> None:
         """Rules or limits, by the word that each begins with."""

@@ -13,6 +13,7 @@ from autorecon.graph.diff.pairing import EdgePair, counterparts, edge_pairs, reo
 from autorecon.graph.draw.labels import named_choices
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
+from autorecon.lang.program.merging import Merging
 from autorecon.lazy import upward
 
 Kind = Literal["added", "removed", "changed"]
@@ -219,7 +220,7 @@ def _changes(old: Any, new: Any, besides: set[str]) -> tuple[Change, ...]:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, Pipeline):
+    if isinstance(value, Pipeline | Merging):
         return value.text
     if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
         return show_shape(value)

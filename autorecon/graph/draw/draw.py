@@ -162,7 +162,7 @@ class _Pen:
             style = INPUT
         if node.name not in self.space.live:
             ink, grey, style = FAINT, FAINT, {**style, **_DEAD_NODE}
-        origin = node.role if node.is_input else f"{node.merge} of what comes in"
+        origin = node.role if node.is_input else f"{node.merge.text} of what comes in"
         tooltip = plain(f"{node.name}: {origin}{then}")
         return {"label": labels.node_label(node, ink, grey), "tooltip": tooltip, **style}
 

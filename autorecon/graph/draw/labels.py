@@ -17,7 +17,7 @@ INK, GREY, FAINT = "#1F2933", "#66717E", "#B4BCC6"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#C48A00", "#4FA3D9", "#882255", "#332288")
 
 _ABBREVIATED = {"dilation": "d", "groups": "g", "stride": "s", "scale": "x"}
-_MERGE_SIGNS = {"product": "∏", "concat": "concat", "mean": "mean"}
+_MERGE_SIGNS = {"sum": "", "product": "∏"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 _TIMES = "\u00d7"  # the sign, not the letter
@@ -130,7 +130,8 @@ def font(text: str, *, size: float | None = None, colour: str | None = None) -> 
 def node_label(node: Node, ink: str, grey: str) -> str:
     """Name, bound ports and merge over the shape."""
     ports = "".join(f" = {alias}" for alias in node.aliases)
-    sign = f"  {_MERGE_SIGNS[node.merge]}" if node.merge in _MERGE_SIGNS else ""
+    shown = _MERGE_SIGNS.get(node.merge.text, node.merge.text)
+    sign = f"  {shown}" if shown else ""
     name = f'<FONT COLOR="{ink}"><B>{escape(node.name)}</B></FONT>'
     rest = font(ports + sign, colour=ink) if ports or sign else ""
     return f"<{name}{rest}<BR/>{font(shape_text(node.shape), size=9, colour=grey)}>"

@@ -23,7 +23,7 @@ from autorecon.graph.valid.extent import cost_interval, leaves_something, unrest
 from autorecon.graph.valid.extremes import cheapest
 from autorecon.lang import Diagnostic, Program
 from autorecon.lang.diagnostics.faults import Diagnostics
-from autorecon.lang.program.rules import Limit, Restriction, Rule
+from autorecon.lang.program.rules import Count, Limit, Restriction, Rule
 from autorecon.lang.program.ties import is_tied
 from autorecon.lang.source import Span
 from autorecon.lang.wording import some
@@ -61,17 +61,33 @@ def _genotype(space: Architectures, faults: Diagnostics) -> None:
 
 
 def _broken_rule(rule: Rule, figure: int, program: Program, faults: Diagnostics) -> None:
-    too_many = figure > rule.most
-    matching = {e.name: rule.matches(e.candidates[0]) for e in program.edges}
-    lines = [program.lines.get(name) for name in rule.edges if matching[name] == too_many]
+    claim = rule.claim
+    too_many = figure > claim.most
+    lines = [program.lines.get(n) for n, yes in _counts(claim, program).items() if yes == too_many]
     first, *others = [*filter(None, lines), program.header]
     said = "this one too" if too_many else "or here"
     notes: Notes = tuple((said, line) for line in others[: _NAMED - 1] if line != program.header)
+    notes += _conditions(rule, program)
     notes += (("the rule is here", rule.span),)
     edges = "1 edge does" if figure == 1 else f"{figure} edges do"
-    message = f"`{rule.text}` does not hold: {edges}"
+    message = f"`{rule.text}` does not hold"
+    message += f": {edges}" if claim.is_counted else ""
     help = "choose something else here" if too_many else "choose it here"
     faults.report("E0607", message, first, help, notes=notes)
+
+
+def _counts(count: Count, program: Program) -> dict[str, bool]:
+    """Of a genotype's lines that it looks at, whether it counts them."""
+    if count.choice is not None:
+        return {count.choice: program.picks.get(count.choice) in count.places}
+    edges = (program.by_name[name] for name in count.edges)
+    return {edge.name: count.matches(edge.candidates[0]) for edge in edges}
+
+
+def _conditions(rule: Rule, program: Program) -> Notes:
+    names = [n for c in rule.counts[:-1] if not c.is_counted for n in _counts(c, program)]
+    lines = (program.lines.get(name) for name in dict.fromkeys(names))
+    return tuple(("with this", line) for line in [*filter(None, lines)][:_NAMED])
 
 
 def _each(program: Program, faults: Diagnostics) -> None:
@@ -85,8 +101,10 @@ def _each(program: Program, faults: Diagnostics) -> None:
     for rule in program.rules:
         held[rule.span].append(_rule(rule, free, choices, faults))
     # A rule of a block is void where it is so in all instances.
+    odd = [d.span for d in faults.found if d.code == "W0803" and d.span]
     for rule in {rule.span: rule for rule in program.rules}.values():
-        if None not in held[rule.span]:
+        told = any(rule.span.start <= span.start < rule.span.end for span in odd)
+        if None not in held[rule.span] and not told:
             _void(rule, str(held[rule.span][-1]), faults)
     least = cache(partial(_cheapest, free))
     for limit in program.limits:
@@ -95,28 +113,39 @@ def _each(program: Program, faults: Diagnostics) -> None:
 
 def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostics) -> str | None:
     """Why it holds whatever is chosen; None where it does not."""
-    offered = len(counted_edges(rule, free))
-    found = _range(rule, free, choices)
-    if found.max < rule.least:
-        reason = f"at most {found.max} of its {len(rule.edges)} edges can"
+    if rule.counts[1:] or not rule.claim.is_counted:
+        return _clause(rule, free, faults)
+    count, offered = rule.claim, len(counted_edges(rule.claim, free))
+    found = _range(count, free, choices)
+    if found.max < count.least:
+        reason = f"at most {found.max} of its {len(count.edges)} edges can"
         if not offered:
-            reason = f"none of its {len(rule.edges)} edges offers that"
-        if not rule.edges:
+            reason = f"none of its {len(count.edges)} edges offers that"
+        if not count.edges:
             reason = "there is no such edge"
         help = "more of them would cut the output from the noise" if found.max < offered else None
         _impossible(rule, reason, faults, help)
-    elif found.min > rule.most:
+    elif found.min > count.most:
         _impossible(rule, f"at least {found.min} of its edges always do", faults)
-    elif rule.least <= found.min and found.max <= rule.most:
-        said = f"at most {found.max} can" if rule.least <= 0 else f"at least {found.min} do"
-        return f"{said}, of {len(rule.edges)} edges"
+    elif count.least <= found.min and found.max <= count.most:
+        said = f"at most {found.max} can" if count.least <= 0 else f"at least {found.min} do"
+        return f"{said}, of {len(count.edges)} edges"
     return None
 
 
-def _range(rule: Rule, free: Program, choices: Diagram | None) -> Interval:
+def _clause(rule: Rule, free: Program, faults: Diagnostics) -> str | None:
+    """The same of what says more than one count."""
+    if not _possible(free, [rule]):
+        _impossible(rule, "every architecture breaks it", faults)
+    elif not _possible(free, [*rule.broken()]):
+        return "no architecture breaks it"
+    return None
+
+
+def _range(count: Count, free: Program, choices: Diagram | None) -> Interval:
     """What it counts in valid architectures, from least to most; in an entangled space, in any."""
-    edges = (free.by_name[name] for name in rule.edges)
-    counts = {e.name: [int(rule.matches(c)) for c in e.candidates] for e in edges}
+    edges = (free.by_name[name] for name in count.edges)
+    counts = {e.name: [int(count.matches(c)) for c in e.candidates] for e in edges}
     if choices is None:
         return Interval(*(sum(end(each) for each in counts.values()) for end in (min, max)))
     counts = {e.name: counts.get(e.name) or [0] * len(e.candidates) for e in free.edges}

@@ -1,18 +1,18 @@
-"""Shapes of every candidate on every edge, contracts, and merges."""
+"""Shapes of every candidate on every edge, and contracts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Sequence
 from itertools import product
 
 import attrs
 
-from autorecon.lang.check.gaps import report_gap
+from autorecon.lang.check.merges import Part, check_merges, check_part, fits, shape_help
 from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
-from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, show_shape
+from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
@@ -38,7 +38,7 @@ def check_edges(program: Elaboration, complete: bool) -> None:
     Sound edges and nodes get candidates with their shapes and costs.
     """
     seen: dict[tuple[str, str], Edge] = {}
-    contributions: dict[str, list[int]] = defaultdict(list)
+    parts: dict[str, list[Part]] = defaultdict(list)
     known: _Known = {}
     for place, edge in enumerate(program.edges):
         first = seen.setdefault((edge.source, edge.target), edge)
@@ -47,21 +47,29 @@ def check_edges(program: Elaboration, complete: bool) -> None:
             message = f"a second edge `{edge.text}`"
             notes = (("the first is here", first.span),)
             program.faults.report("E0505", message, edge.span, help, notes=notes)
-        if not _contract(edge, program):
-            contributions[edge.target].append(0)
+        wanted = _wanted(edge, parts[edge.target], program)
+        if not _contract(edge, program) or wanted is None:
+            parts[edge.target].append(Part(edge, None))
             continue
-        candidates = _candidates(edge, program, known)
-        channels = [c.steps[-1].after[0] for c in candidates if c and c.steps]
-        contributions[edge.target].append(channels[0] if channels else 0)
-        if program.nodes[edge.target].merge == "concat":
-            _part(edge, channels, program)
+        candidates = _candidates(edge, wanted, program, known)
+        shapes = [c.steps[-1].after for c in candidates if c and c.steps]
+        parts[edge.target].append(Part(edge, shapes[0] if shapes else None))
+        check_part(edge, shapes, program)
         sound = tuple(c for c in candidates if c)
         if len(sound) == len(candidates):
             program.edges[place] = attrs.evolve(edge, candidates=sound)
-    for name, channels in contributions.items() if complete else ():
-        _concat(program.nodes[name], channels, program.faults)
+    if complete:
+        check_merges(parts, program)
     uses = [Use(c, each.span) for each in known.values() for c in each.typed if c]
     check_uses([*uses, *_thens(program)], program.faults)
+
+
+def _wanted(edge: Edge, before: Sequence[Part], program: Elaboration) -> Shape | None:
+    """What open arguments make; None where that depends on an edge that is faulty."""
+    shapes = tuple(part.shape for part in before if part.shape)
+    if program.nodes[edge.target].merge.spec.parts and len(shapes) < len(before):
+        return None
+    return edge_target(edge, program.nodes, shapes)
 
 
 def _thens(program: Elaboration) -> list[Use]:
@@ -80,35 +88,36 @@ def _thens(program: Elaboration) -> list[Use]:
     return found
 
 
-def _candidates(edge: Edge, program: Elaboration, known: _Known) -> tuple[Pipeline | None, ...]:
+def _candidates(
+    edge: Edge, wanted: Shape, program: Elaboration, known: _Known
+) -> tuple[Pipeline | None, ...]:
     """What each candidate computes, None where it is faulty; those of an edge are typed with it."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
-    key = id(edge.candidates), source.shape, target.shape, target.merge
+    key = id(edge.candidates), source.shape, wanted, target.shape, target.merge
     if key not in known:
         program.count(sum(len(c.ops) for c in edge.candidates), edge.span)
-        typed = tuple(_typed(edge, c, program) for c in edge.candidates)
+        typed = tuple(_typed(edge, c, wanted, program) for c in edge.candidates)
         known[key] = _List(edge.candidates, typed, edge.span)
     return known[key].typed
 
 
-def _typed(edge: Edge, candidate: Pipeline, program: Elaboration) -> Pipeline | None:
+def _typed(edge: Edge, candidate: Pipeline, wanted: Shape, program: Elaboration) -> Pipeline | None:
     """The candidate between its shapes, after reporting it when the target's differs."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
-    wanted = edge_target(edge, program.nodes)
     try:
         typed = candidate.between(source.shape, wanted)
     except ShapeFault as fault:
         report = "E0401", f"{edge.text}: {fault.message}", fault.help
     else:
         shape = typed.steps[-1].after if typed.steps else target.shape
-        if (target.merge == "concat" and shape[1:] == target.shape[1:]) or shape == target.shape:
+        if fits(target, shape):
             return typed
         message = (
             f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
             f"but `{edge.written[1]}` is {show_shape(target.shape)}"
         )
-        report = "E0402", message, _shape_help(shape, wanted)
+        report = "E0402", message, shape_help(shape, wanted)
     code, message, help = report
     notes = _made_by(edge, candidate, program)
     program.faults.report(code, message, edge.span, help, candidate.text, notes)
@@ -132,16 +141,6 @@ def _made_by(
     )
 
 
-def _shape_help(shape: Shape, target: Shape) -> str:
-    if isinstance(shape, Label) or len(shape) != len(target):
-        return "a `linear` without `out` computes whatever the node is"
-    if len(shape) == 1:
-        return "`linear` changes the length; without `out` to that of the node"
-    if shape[0] != target[0]:
-        return "a convolution changes the number of channels: `conv(1)`"
-    return "`nearest` and `bilinear` change the resolution"
-
-
 def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
     """What a node applies, with its shapes, after reporting what is wrong with it."""
     if then.is_none:
@@ -160,29 +159,6 @@ def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
     help = "what a node applies keeps its shape; put it on an edge instead"
     faults.report("E0402", message, node.span, help)
     return None
-
-
-def _part(edge: Edge, channels: Collection[int], program: Elaboration) -> None:
-    """A concatenation has its node's size only if an edge brings the same whatever is chosen.
-
-    Where there are rules, they may keep an edge from being `none`.
-    """
-    if edge.none is not None and not program.rules:
-        report_gap(edge, True, program.faults)
-    elif len(set(channels)) > 1:
-        shown = " or ".join(map(str, sorted(set(channels))))
-        message = f"{edge.text} brings {shown} channels into a concatenation"
-        program.faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
-
-
-def _concat(node: Node, channels: list[int], faults: Diagnostics) -> None:
-    if node.merge == "concat" and 0 not in channels and sum(channels) != node.shape[0]:
-        message = (
-            f"`{node.name}` has {node.shape[0]} channels, but its edges bring "
-            f"{' + '.join(map(str, channels))} = {sum(channels)}"
-        )
-        help = "make the node's first size their sum, or set `out=` on the edges"
-        faults.report("E0405", message, node.span, help)
 
 
 def _contract(edge: Edge, program: Elaboration) -> bool:
@@ -219,4 +195,4 @@ def _grows(source: Shape, target: Shape) -> bool:
 def _adjacent(edge: Edge, program: Elaboration) -> bool:
     first, second = (end.partition(".")[0] for end in edge.written)
     instance = program.instances.get(second)
-    return instance is not None and instance.after == first
+    return instance is not None and first in instance.after

@@ -1,4 +1,5 @@
-"""Parts of a concatenation that are missing in some architectures, which would change its size."""
+"""Parts of a merge that reads all of them which are missing in some architectures: those of a
+concatenation, which would change its size, and those of a merge with a module."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import reach
+from autorecon.lang.program.merging import Merging
 from autorecon.lang.source import Span
 from autorecon.lang.wording import some
 
@@ -23,7 +25,7 @@ _Notes = tuple[tuple[str, Span | None], ...]
 def check_gaps(program: Elaboration) -> None:
     """Of a graph without cycles, all of whose nodes are reached."""
     nodes = program.nodes
-    parts = [edge for edge in program.edges if nodes[edge.target].merge == "concat"]
+    parts = [e for e in program.edges if not nodes[e.target].merge.traits.partial]
     if not parts:
         return
     inputs = {name for name, node in nodes.items() if node.is_input}
@@ -49,21 +51,28 @@ def _search(program: Elaboration, parts: list[Edge], always: set[str]) -> None:
             missing = absence.missing([edge])
         except Entangled:
             note = "rules and ties are too entangled to prove that it is always there"
-            report_gap(edge, edge.none is not None, program.faults, ((note, None),))
+            merge = program.nodes[edge.target].merge
+            report_gap(edge, merge, edge.none is not None, program.faults, ((note, None),))
             continue
         if missing:
             notes = _shown(_lines(program, missing), missing.cuts[0].span)
-            report_gap(edge, edge in missing.cuts, program.faults, notes)
+            merge = program.nodes[edge.target].merge
+            report_gap(edge, merge, edge in missing.cuts, program.faults, notes)
 
 
-def report_gap(edge: Edge, itself: bool, faults: Diagnostics, notes: _Notes = ()) -> None:
+def report_gap(
+    edge: Edge, merge: Merging, itself: bool, faults: Diagnostics, notes: _Notes = ()
+) -> None:
     """`itself`: whether it is the edge that is `none`, and not its source that gets nothing."""
-    message, help = f"{edge.text} leads into a concatenation", "or merge by sum"
+    stacks = merge.traits.stacks
+    into = "a concatenation" if stacks else f"`merge {merge.text}`"
+    message, otherwise = f"{edge.text} leads into {into}", ", or merge by sum" * stacks
     if itself:
-        message, help = f"{message} and may be `none`", f"leave `none` out, {help}"
+        message, help = f"{message} and may be `none`", "leave `none` out"
     else:
         message = f"{message}, but `none` may cut off its source"
-        help = f"lead an edge without `none` into its source or keep one by a `rule`, {help}"
+        help = "lead an edge without `none` into its source or keep one by a `rule`"
+    help += otherwise
     faults.report("E0405", message, edge.span, help, notes=notes)
 
 

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.check.space import check_space
 from autorecon.lang.diagnostics.edits import spelt
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
-from autorecon.lang.elaborate.expressions import Number, Unknown, evaluate
+from autorecon.lang.elaborate.expressions import Number, Unknown, number
 from autorecon.lang.elaborate.named_files import named_source
 from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
@@ -99,7 +99,7 @@ def _arguments(header: s.GenotypeHeader, faults: Diagnostics) -> dict[str, Numbe
             continue
         if argument.name in values:
             faults.report("E0302", f"`{argument.name}` is given twice", argument.span, "remove one")
-        value = evaluate(argument.value, {}, faults)
+        value = number(argument.value, {}, faults)
         if not isinstance(value, Unknown):
             values[argument.name] = value
     return values
@@ -137,7 +137,7 @@ class _Lines:
                     self._choice(statement.source, statement.pipeline, statement.span)
                 case s.Pick(target=target) if target:
                     self._edge(statement, target, edges)
-                case s.Instance(after=None):
+                case s.Instance(after=()):
                     # What it looks like in a space, where it is no choice's line.
                     call = s.Call(statement.block, statement.arguments, statement.block.span)
                     path = s.Path((statement.name,), statement.name.span)

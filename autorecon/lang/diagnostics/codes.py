@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     # names
     "E0201": (
         "A name in an expression that no parameter, `let` or block argument declares before it "
-        "is used."
+        "is used, or a function other than `min`, `max`, `sum` and `len`."
     ),
     "E0202": (
         "An operation that is neither in the catalogue nor declared with `op`, nor in a module "
@@ -29,7 +29,7 @@ CODES: dict[str, str] = {
     "E0204": (
         "A node that is not declared. Inside a block, nodes are named without a prefix; "
         "outside, a block's nodes are `INSTANCE.NODE`. An operation such as `ccbn(y)` names a "
-        "label input."
+        "label input. A rule that tells of an edge, `a -> b = none`, names one that is there."
     ),
     "E0205": "A block template or block instance that is not declared.",
     "E0206": (
@@ -39,8 +39,8 @@ CODES: dict[str, str] = {
     "E0207": "A contract other than `keeps`, `enlarges` and `bridges`.",
     "E0208": "A parameter that the space does not declare was set from outside.",
     "E0209": (
-        "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`) or"
-        " an input kind (`noise`, `label`)."
+        "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`,"
+        " `film`, `modconv`) or an input kind (`noise`, `label`, `param`)."
     ),
     "E0210": (
         "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "
@@ -57,7 +57,7 @@ CODES: dict[str, str] = {
         "`none` stands where something must be computed, or a definition or edge type is defined "
         "by itself."
     ),
-    "E0303": "An argument is outside its range.",
+    "E0303": "An argument is outside its range, or a list has no such place.",
     "E0304": "Division by zero.",
     "E0305": (
         "A number, a pipeline or the program is too large, its loops run too long, or it has too "
@@ -161,5 +161,6 @@ CODES: dict[str, str] = {
     ),
     "W0801": "A rule that every architecture keeps to. It makes no difference.",
     "W0802": "A limit that every architecture is within. It makes no difference.",
+    "W0803": "A rule tells of an option that its edge or choice does not offer: it never has it.",
     "W0901": "A choice that no edge and no node uses. It is left out.",
 }

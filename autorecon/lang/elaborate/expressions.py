@@ -1,4 +1,4 @@
-"""Expressions to values: whole-number arithmetic that must come out exact."""
+"""Expressions to values: whole-number arithmetic that must come out exact, and lists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Mapping
 
 from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostics
-from autorecon.lang.operations.spec import show_value
+from autorecon.lang.elaborate.functions import FUNCTIONS
+from autorecon.lang.operations.spec import Entries, show_value
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 Number = int | float | bool
+Value = Number | str | Entries
 MAX_NUMBER = 1 << 62
+MAX_ENTRIES = 256  # of a list
 
 
 class Unknown:
@@ -29,18 +32,20 @@ _COMPARISONS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-Scope = Mapping[str, Number | Unknown]
+Scope = Mapping[str, Value | Unknown]
 
 
-def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown:
     """The value of an expression, or UNKNOWN after reporting why there is none."""
     match expr:
         case s.Number() | s.Boolean():
             return bounded(expr.value, expr.span, faults)
+        case s.Text():
+            return expr.value
         case s.Reference():
             return _lookup(expr, scope, faults)
         case s.Negative():
-            value = evaluate(expr.operand, scope, faults)
+            value = number(expr.operand, scope, faults)
             return value if isinstance(value, Unknown) else -value
         case s.Opposite():
             truth = condition(expr.operand, scope, faults)
@@ -49,6 +54,14 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknow
             return _connected(expr, scope, faults)
         case s.Chain():
             return _chain(expr, scope, faults)
+        case s.Conditional():
+            return _conditional(expr, scope, faults)
+        case s.Listing():
+            return _listing(expr, scope, faults)
+        case s.Entry():
+            return _entry(expr, scope, faults)
+        case s.Applied():
+            return _applied(expr, scope, faults)
     raise AssertionError(expr)
 
 
@@ -59,6 +72,77 @@ def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown
         return value
     message = f"a condition is true or false, not {show_value(value)}"
     faults.report("E0301", message, expr.span, "compare: `==`, `!=`, `<`, `<=`, `>`, `>=`")
+    return UNKNOWN
+
+
+def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    """A number or truth value, or UNKNOWN after reporting why there is none."""
+    value = evaluate(expr, scope, faults)
+    if not isinstance(value, tuple | str):
+        return value
+    help = f"name an entry: `{expr.name}[0]`" if isinstance(expr, s.Reference) else None
+    if isinstance(value, str):
+        help = "texts are arguments of operations of your own"
+    faults.report("E0301", f"a number is needed here, not {show_value(value)}", expr.span, help)
+    return UNKNOWN
+
+
+def _conditional(expr: s.Conditional, scope: Scope, faults: Diagnostics) -> Value | Unknown:
+    """Only the value that is taken is looked at: `8 / n if n > 0 else 8`."""
+    for value, requirement in expr.branches:
+        holds = condition(requirement, scope, faults)
+        if isinstance(holds, Unknown):
+            return UNKNOWN
+        if holds:
+            return evaluate(value, scope, faults)
+    return evaluate(expr.otherwise, scope, faults)
+
+
+def _listing(expr: s.Listing, scope: Scope, faults: Diagnostics) -> Entries | Unknown:
+    if len(expr.entries) > MAX_ENTRIES:
+        message = f"a list of {len(expr.entries):,} entries"
+        faults.report("E0305", message, expr.span, f"at most {MAX_ENTRIES:,} make a list")
+        return UNKNOWN
+    entries = [number(entry, scope, faults) for entry in expr.entries]
+    known = tuple(entry for entry in entries if not isinstance(entry, Unknown))
+    return known if len(known) == len(entries) else UNKNOWN
+
+
+def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    name = expr.name.text
+    entries = _lookup(s.Reference(name, expr.name.span), scope, faults)
+    place = number(expr.place, scope, faults)
+    if isinstance(entries, Unknown) or isinstance(place, Unknown):
+        return UNKNOWN
+    if not isinstance(entries, tuple):
+        faults.report("E0301", f"`{name}` is {show_value(entries)} and no list", expr.span)
+    elif isinstance(place, bool) or not isinstance(place, int):
+        message = f"a place in a list is a whole number, not {show_value(place)}"
+        faults.report("E0301", message, expr.place.span)
+    elif not 0 <= place < len(entries):
+        entry = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        message = f"`{name}` has {entry}, from 0 to {len(entries) - 1}: there is no {place}"
+        faults.report("E0303", message, expr.place.span)
+    else:
+        return entries[place]
+    return UNKNOWN
+
+
+def _applied(expr: s.Applied, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+    name = expr.name.text
+    if name not in FUNCTIONS:
+        if not faults.again("E0201", f"{name}()", expr.name.span):
+            message = f"unknown function `{name}`"
+            faults.unknown("E0201", message, expr.name.span, name, FUNCTIONS)
+        return UNKNOWN
+    values = [evaluate(argument, scope, faults) for argument in expr.arguments]
+    known = [value for value in values if not isinstance(value, Unknown)]
+    if len(known) < len(values):
+        return UNKNOWN
+    found = FUNCTIONS[name].of(known)
+    if not isinstance(found, str):
+        return bounded(found, expr.span, faults)
+    faults.report("E0301", f"`{name}` {found}", expr.span)
     return UNKNOWN
 
 
@@ -89,7 +173,7 @@ def whole(
     return value
 
 
-def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Unknown:
     if expr.name in scope:
         return scope[expr.name]
     if expr.name in ("True", "False"):
@@ -102,9 +186,9 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Number | Un
 
 
 def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown:
-    total = evaluate(expr.first, scope, faults)
+    total = number(expr.first, scope, faults)
     for sign, operand in expr.rest:
-        right = evaluate(operand, scope, faults)
+        right = number(operand, scope, faults)
         if isinstance(total, Unknown) or isinstance(right, Unknown):
             total = UNKNOWN
             continue

@@ -8,15 +8,19 @@ from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
+from autorecon.lang.elaborate.pipelines import merging
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
+from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.operations.foreign_names import merged_otherwise
+from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.operations.shapes import Label, Shape, show_shape
 from autorecon.lang.program.candidates import Op, Pipeline
 from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.merging import SUM, Merging
 from autorecon.lang.program.nodes import INPUTS, Node
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
-MERGES = ("sum", "product", "concat", "mean")
 _ITSELF = Op("identity", ())
 
 
@@ -36,8 +40,9 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
         span = statement.sizes[0].span.to(statement.sizes[-1].span)
         shape = _known_shape(program, sizes, span)
         _channels_first(program, shape, statement.sizes, statement.kind.text)
-    if name := program.name(statement.name, scope):
-        _add(program, statement.name, name, None, shape, statement.kind.text)
+    for written in statement.names:
+        if name := program.name(written, scope):
+            _add(program, written, name, None, shape, statement.kind.text)
 
 
 def add_nodes(
@@ -49,11 +54,8 @@ def add_nodes(
 ) -> None:
     """The nodes of a declaration; `bound` ports are aliases of nodes that are there already."""
     shape = _shape(program, statement, scope)
-    merge = statement.merge.text if statement.merge else "sum"
-    if statement.merge and merge not in MERGES:
-        program.faults.unknown(
-            "E0209", f"unknown merge `{merge}`", statement.merge.span, merge, MERGES
-        )
+    merge = _merge(program, statement.merge, scope) if statement.merge else SUM
+    if merge is None:
         shape = None
     role = "output" if statement.kind == "output" else "inner"
     _channels_first(program, shape, statement.shape, role)
@@ -63,10 +65,29 @@ def add_nodes(
         if name is None:
             continue
         full = f"{block}.{name}" if block else name
+        if statement.kind == "in":
+            program.entered.add(full)
+        elif statement.kind == "out" and full in program.entered:
+            _passed_on(program, statement, full, written, shape)
+            continue
         if full in bound:
             _agree(program, full, written, shape)
         else:
-            _add(program, written, full, block, shape, role, merge, then)
+            _add(program, written, full, block, shape, role, merge or SUM, then)
+
+
+def _merge(program: Elaboration, call: s.Call, scope: Scope) -> Merging | None:
+    name, span = call.name.text, call.name.span
+    if name in MERGES:
+        return merging(call, MERGES[name], scope, program.faults)
+    if reason := merged_otherwise(name):
+        program.faults.report("E0209", f"unknown merge `{name}`", span, reason)
+    elif name in OPERATIONS:
+        help = f"`{name}` reads one value: write it on an edge, or `then {name}`"
+        program.faults.report("E0209", f"`{name}` is no merge", span, help)
+    else:
+        program.faults.unknown("E0209", f"unknown merge `{name}`", span, name, MERGES)
+    return None
 
 
 def _shape(program: Elaboration, statement: s.NodeDecl, scope: Scope) -> Shape | None:
@@ -108,6 +129,22 @@ def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipel
     return found
 
 
+def _passed_on(
+    program: Elaboration, statement: s.NodeDecl, port: str, name: s.Name, shape: Shape | None
+) -> None:
+    """An `out` port that is an `in` port too: whatever that is bound to."""
+    if statement.merge or statement.then:
+        message = f"`{name.text}` is passed on as it comes in: it has no `merge` and no `then` here"
+        help = "write these where it is declared as `in`, or give the `out` another name"
+        program.faults.report("E0404", message, name.span, help)
+    elif port in program.aliases:
+        _agree(program, port, name, shape)
+    elif (node := program.nodes.get(port)) and shape is not None and node.shape != shape:
+        message = f"`{port}` is {show_shape(node.shape)} as `in` and {show_shape(shape)} as `out`"
+        help = "it is one node, which is passed on: give both the same sizes"
+        program.faults.report("E0404", message, name.span, help)
+
+
 def _agree(program: Elaboration, port: str, name: s.Name, shape: Shape | None) -> None:
     node = program.nodes.get(program.aliases.get(port, ""))
     if node and shape is not None and node.shape != shape:
@@ -131,7 +168,7 @@ def _add(
     block: str | None,
     shape: Shape | None,
     role: str,
-    merge: str = "sum",
+    merge: Merging = SUM,
     then: Pipeline | None = None,
 ) -> None:
     # An instance has the names below its own, and so has what computes a node.
@@ -148,7 +185,7 @@ def _add(
         # edge, chooses. No name that one can write ends in a word of the language.
         entry = f"{full}.merge"
         program.nodes[entry] = Node(entry, shape, "inner", block, merge, None, (), written.span)
-        program.nodes[full] = Node(full, shape, role, block, "sum", None, (), written.span)
+        program.nodes[full] = Node(full, shape, role, block, SUM, None, (), written.span)
         program.entries[full] = entry
         ends = entry, full
         edge = Edge(entry, full, ends, "link", None, (then,), block, span=written.span)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_twice
-from autorecon.lang.elaborate.expressions import UNKNOWN, Number, Unknown, bounded, evaluate
+from autorecon.lang.elaborate.expressions import UNKNOWN, Number, Unknown, bounded, evaluate, number
 from autorecon.lang.operations.spec import show_value
 from autorecon.lang.syntax import tree as s
 
@@ -25,7 +25,7 @@ def bind_parameters(
             report_twice(parameter.name, faults)
         value = _given(parameter, given[name], scope, faults) if name in given else None
         if value is None and parameter.default:
-            value = evaluate(parameter.default, scope, faults)
+            value = _default(parameter, scope, faults)
         scope[name] = UNKNOWN if value is None else _within(parameter, value, scope, faults)
     for name in given:
         if name not in scope:
@@ -46,6 +46,18 @@ def following(header: s.SpaceHeader, values: Mapping[str, Number]) -> frozenset[
     )
 
 
+def _default(parameter: s.Parameter, scope: Bound, faults: Diagnostics) -> Number | Unknown:
+    value = evaluate(parameter.default, scope, faults) if parameter.default else UNKNOWN
+    if not isinstance(value, tuple | str):
+        return value
+    name, kind = parameter.name.text, "text" if isinstance(value, str) else "list"
+    message = f"`{name}` is a {kind}: a space's parameters are numbers, true or false"
+    help = f"write `let {name} = {show_value(value)}`"
+    help += ", or a parameter for each entry" * (kind == "list")
+    faults.report("E0301", message, parameter.span, help)
+    return UNKNOWN
+
+
 def _given(
     parameter: s.Parameter, value: Number, scope: Bound, faults: Diagnostics
 ) -> Number | Unknown:
@@ -57,7 +69,7 @@ def _given(
     if isinstance(bounded(value, parameter.name.span, faults), Unknown):
         return UNKNOWN
     # A default that is replaced need not have a value itself.
-    default = evaluate(parameter.default, scope, Diagnostics()) if parameter.default else UNKNOWN
+    default = _default(parameter, scope, Diagnostics())
     if type(default) is float and type(value) is int:
         return float(value)
     if not isinstance(default, Unknown) and type(value) is not type(default):
@@ -73,7 +85,7 @@ def _within(
 ) -> Number | Unknown:
     if parameter.bounds is None:
         return value
-    least, most = (evaluate(bound, scope, faults) for bound in parameter.bounds)
+    least, most = (number(bound, scope, faults) for bound in parameter.bounds)
     if isinstance(value, Unknown) or isinstance(least, Unknown) or isinstance(most, Unknown):
         return UNKNOWN
     if any(isinstance(number, bool) for number in (value, least, most)):

@@ -15,19 +15,26 @@ from autorecon.lang.operations.catalogue import (
     MAX_SIZE,
     OPERATIONS,
     LabelInput,
-    OpSpec,
     Param,
     Value,
 )
 from autorecon.lang.operations.foreign_names import absent, familiar
-from autorecon.lang.operations.spec import show_value
+from autorecon.lang.operations.merges import MERGES, MergeSpec
+from autorecon.lang.operations.spec import Signature, show_value
 from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
+from autorecon.lang.program.merging import Merging
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 MAX_OPS = 1000  # in one pipeline, after definitions are put in place
 MAX_CALLS = 2 * MAX_OPS  # to get there
 MAX_DEPTH = 50  # of definitions that use definitions
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text in quotes",
+}
 
 
 # The file's label inputs by name; those that are not sound are UNKNOWN.
@@ -126,8 +133,12 @@ class _Expansion:
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in OPERATIONS:
-            op = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
-            return (op,) if op else None
+            values = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
+            if values is None:
+                return None
+            op = Op(name, values)
+            _elsewhere(call, op, self.faults)
+            return (op,)
         if self.faults.again("E0202", name, call.name.span):
             return None
         others = () if self.within else self.others
@@ -138,6 +149,8 @@ class _Expansion:
             fixes = spelt(span, name, [same]) or (Fix.of(span, same),)
         elif reason := absent(name):
             help = reason
+        elif name in MERGES:
+            help = f"nodes merge: `node a [16, 8, 8] merge {signature(MERGES[name])}`"
         else:
             help, fixes = did_you_mean(name, known, most=40), spelt(span, name, known)
             if help.startswith("known here"):
@@ -168,7 +181,7 @@ class _Expansion:
         inner = call_scope(call, definition.parameters, scope, self.outer, self.faults)
         if inner is None:
             return None
-        key = name, *((type(value), value) for value in inner.values())
+        key = name, *map(repr, inner.values())  # 1 and 1.0 are equal, and not the same
         if key not in self.known:
             self.within.append(name)
             self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
@@ -241,15 +254,21 @@ def _by_name(
     return given if sound and not missing else None
 
 
-def signature(spec: OpSpec) -> str:
+def signature(spec: Signature) -> str:
     """`conv(kernel, dilation=1, ...)`, as help lines and the reference show it."""
     shown = (p.name if p.required else f"{p.name}={show_value(p.default)}" for p in spec.params)
     return f"{spec.name}({', '.join(shown)})" if spec.params else spec.name
 
 
+def merging(call: s.Call, spec: MergeSpec, scope: Scope, faults: Diagnostics) -> Merging | None:
+    """A merge with its arguments, or None after reporting what is wrong with them."""
+    values = _bind(call, spec, scope, {}, faults)
+    return None if values is None else Merging(spec.name, values)
+
+
 def _bind(
-    call: s.Call, spec: OpSpec, scope: Scope, labels: Labels, faults: Diagnostics
-) -> Op | None:
+    call: s.Call, spec: Signature, scope: Scope, labels: Labels, faults: Diagnostics
+) -> tuple[Value, ...] | None:
     needed = {p.name: p.required for p in spec.params}
     given = _by_name(call, spec.name, needed, signature(spec), faults)
     if given is None:
@@ -267,21 +286,17 @@ def _bind(
         )
         if not isinstance(value, Unknown):
             values.append(value)
-    if len(values) < len(needed):
-        return None
-    op = Op(spec.name, tuple(values))
-    _elsewhere(call, spec, op, faults)
-    return op
+    return None if len(values) < len(needed) else tuple(values)
 
 
-def _elsewhere(call: s.Call, spec: OpSpec, op: Op, faults: Diagnostics) -> None:
+def _elsewhere(call: s.Call, op: Op, faults: Diagnostics) -> None:
     """Warns of what stands, without its name, where torch has something else."""
-    for argument, param in zip(call.arguments, spec.params, strict=False):
+    for argument, param in zip(call.arguments, op.spec.params, strict=False):
         value = op.args[param.name]
         if argument.name or not param.elsewhere or value == param.default:
             continue
         named = f"{param.name}={argument.value.span.text}"
-        message = f"{show_value(value)} is the `{param.name}` of `{spec.name}`"
+        message = f"{show_value(value)} is the `{param.name}` of `{op.name}`"
         help = f"torch has {param.elsewhere} there: write `{named}` if it is meant, or leave it out"
         if param.name == "dilation":
             given = argument.value.span.text
@@ -326,13 +341,14 @@ def _argument(
     if isinstance(value, Unknown):
         return value
     what = f"`{param.name}` of `{call.name.text}`"
-    if param.type is float and not isinstance(value, bool):
+    if param.type is float and type(value) is int:
         value = float(value)
-    if type(value) is not param.type:
-        kind = {int: "a whole number", float: "a number", bool: "true or false"}[param.type]
-        message = f"{what} must be {kind}, not {show_value(value)}"
+    if isinstance(value, tuple) or type(value) is not param.type:
+        message = f"{what} must be {_KINDS[param.type]}, not {show_value(value)}"
         faults.report("E0301", message, argument.value.span)
         return UNKNOWN
+    if isinstance(value, str):
+        return value
     if wanted := param.misses(value):
         message = f"{what} must be {wanted}, not {value:g}"
         fixes = (_without(argument, call),) if param.below and not argument.name else ()

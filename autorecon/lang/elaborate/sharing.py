@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from contextlib import suppress
+from itertools import product, takewhile
 
 import attrs
 
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
+from autorecon.lang.operations.merges import Shapes
 from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
-from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.candidates import NONE, Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
 from autorecon.lang.syntax import tree as s
@@ -246,7 +248,8 @@ def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
     if (one.axes, one.table) != (two.axes, two.table):
         return f"`{one.text}` and `{two.text}` depend on different choices"
     shapes = [
-        (program.nodes[edge.source].shape, edge_target(edge, program.nodes)) for edge in (one, two)
+        (program.nodes[edge.source].shape, edge_target(edge, program.nodes, _before(edge, program)))
+        for edge in (one, two)
     ]
     for candidate in one.candidates:
         if not _has_same_weights(candidate, *shapes):
@@ -256,6 +259,21 @@ def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
                 f"`{two.text}` is {shown[1]}"
             )
     return None
+
+
+def _before(edge: Edge, program: Elaboration) -> Shapes:
+    """What the edges before it bring to its node, where its merge goes by that; as far as they are
+    sound, which is seen to later."""
+    if not program.nodes[edge.target].merge.spec.parts:
+        return ()
+    found: Shapes = ()
+    into = (e for e in program.edges if e.target == edge.target)
+    for other in takewhile(lambda e: e.name != edge.name, into):
+        source, target = program.nodes[other.source], edge_target(other, program.nodes, found)
+        computed = next((c for c in other.candidates if not c.is_none), NONE)
+        with suppress(ShapeFault):
+            found += (computed.shapes(source.shape, target)[-1],)
+    return found
 
 
 def _has_same_weights(

@@ -10,7 +10,7 @@ import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.declarations import Declarations
-from autorecon.lang.elaborate.expressions import Number, Scope, Unknown, whole
+from autorecon.lang.elaborate.expressions import Scope, Unknown, Value, whole
 from autorecon.lang.elaborate.pipelines import Visible, indexed_name, resolve
 from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.program.candidates import Pipeline
@@ -46,7 +46,7 @@ def report_too_large(error: TooLarge, faults: Diagnostics) -> None:
     faults.report("E0305", f"more than {error}", error.span, "make it smaller")
 
 
-class Values(dict[str, "Number | Unknown"]):
+class Values(dict[str, "Value | Unknown"]):
     """Names and their values; `own` are those declared in this scope, not around it.
 
     `choices` are those that pipelines of this scope see.
@@ -71,7 +71,7 @@ class Instance:
     outs: list[str] = attrs.field(factory=list)
     # Whether its block is declared.
     known: bool = True
-    after: str | None = None
+    after: tuple[str, ...] = ()
     # Where it is said what its ports are bound to.
     place: Span | None = None
 
@@ -99,6 +99,8 @@ class Elaboration:
     nodes: dict[str, Node] = attrs.field(factory=dict)
     aliases: dict[str, str] = attrs.field(factory=dict)
     edges: list[Edge] = attrs.field(factory=list)
+    # Ports that are declared by `in`.
+    entered: set[str] = attrs.field(factory=set)
     # Whether faults left some out.
     lacks_edges: bool = False
     # Nodes whose `then` depends on a choice, and those before them that edges lead to.

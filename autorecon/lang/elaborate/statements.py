@@ -32,9 +32,9 @@ def elaborate(statements: Sequence[s.Statement], scope: Scope, faults: Diagnosti
     try:
         _Body(program, program.globals).run(statements)
         _tell_apart(program)
-        _restrict(program)
         _unused(program)
         tie(program)
+        _restrict(program)
     except TooLarge as error:
         report_too_large(error, faults)
         if program.names_choices:
@@ -74,6 +74,7 @@ def _unused(program: Elaboration) -> None:
                 shares=[],
                 broken=set(),
                 restrictions=[],
+                lacks_edges=True,
             )
             scope = _unknown(program, block.parameters)
             scope.choices = _visible(program, block, block.name.text)
@@ -85,6 +86,7 @@ def _restrict(program: Elaboration) -> None:
     if program.restrictions:
         from autorecon.lang.elaborate.rules import resolve_restrictions
 
+        program.lacks_edges |= program.faults.failed
         program.limits, program.rules = resolve_restrictions(program)
 
 
@@ -226,7 +228,9 @@ class _Body:
                     self.program.broken.add(prefix + statement.name.text)
                 case s.NodeDecl():
                     self.program.broken.update(prefix + name.text for name in statement.names)
-                case s.InputDecl() | s.Instance():
+                case s.InputDecl():
+                    self.program.broken.update(name.text for name in statement.names)
+                case s.Instance():
                     self.program.broken.add(statement.name.text)
                 case s.For():
                     self._leave_out(statement.items)

@@ -53,7 +53,8 @@ class _Rows:
         long = column + len(text(words)) > MAX_COLUMNS
         if not commented and not long:
             return self._add(words, column, below)
-        for separator, broken in (("|", _after_equals), (">>", _outside_brackets)):
+        rule = words[0].text in ("rule", "and", "then")
+        for separator, broken in _OF_RULES if rule else _SEPARATORS:
             if (long or broken(words)) and len(_parts(words, separator)) > 1:
                 return self._split(words, separator, column, indent, below)
         bracket = _bracket(words, commented)
@@ -136,6 +137,8 @@ def _parts(words: list[Word], separator: str) -> list[list[Word]]:
 
 def _hang(first: list[Word], separator: str, column: int, indent: int) -> int:
     """The column of the parts below the first: candidates and steps stand under one another."""
+    if separator in ("then", "and"):
+        return indent + INDENT
     heads = ("=",) if separator == "|" else ("=", "then", "|")
     found = [i for i, (depth, w) in enumerate(_depths(first)) if depth == 0 and w.text in heads]
     if not found or any(word.after for word in first[: found[-1]]):
@@ -173,3 +176,8 @@ def _bracket(words: list[Word], commented: bool) -> tuple[int, int] | None:
     if commented:
         return next((f for f in found if any(w.after for w in words[f[0] : f[1]])), None)
     return max(found, key=lambda f: len(text(words[f[0] : f[1]])), default=None)
+
+
+# Where statements break, and whether comments make them; the parts of a rule come first.
+_SEPARATORS = (("|", _after_equals), (">>", _outside_brackets))
+_OF_RULES = (("then", _outside_brackets), ("and", _outside_brackets), *_SEPARATORS)

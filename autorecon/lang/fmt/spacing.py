@@ -34,7 +34,7 @@ def space(words: list[Word]) -> None:
     before, sign, ranged = None, False, False
     for index, word in enumerate(words):
         width = Width.TIGHT if ranged else widths[-1]
-        joined = word.text == "[" and index != shape
+        joined = word.text == "[" and index != shape and _is_indexed(before)
         apart = before is not None and not sign and not joined and _apart(before, word, width)
         word.gap = " " if apart else ""
         sign = word.text == "-" and not _is_operand(before)
@@ -76,6 +76,11 @@ def _apart(before: Word, word: Word, width: Width) -> bool:
 
 def _is_operand(word: Word | None) -> bool:
     return word is not None and (word.kind in ("NAME", "NUMBER") or word.text in CLOSERS)
+
+
+def _is_indexed(word: Word | None) -> bool:
+    """Whether a bracket behind it holds an index, and not a list."""
+    return word is not None and (word.kind == "NAME" or word.text == "]")
 
 
 def _within(before: Word | None, word: Word, width: Width, declaring: bool) -> Width:

@@ -20,6 +20,8 @@ NAMES = {
     "max_pool": "maxpooling",
     "global_pool": "globalavgpool globalaveragepool globalaveragepooling gap adaptiveavgpool",
     "reshape": "view unflatten flatten",
+    "factorized_reduce": "fr factorizedreduction factorizedreducer",
+    "expand": "broadcast broadcastto repeat tile",
     "gain": "layerscale rezero",
     "pixel_norm": "pixelwisenorm pixelnormalization",
     "bn": "batchnorm batchnormalization",
@@ -33,6 +35,23 @@ NAMES = {
 _KNOWN = {name: op for op, names in NAMES.items() for name in (op.replace("_", ""), *names.split())}
 
 
+# Nodes that read a second one, as others call them; here these are merges.
+_MERGED = {
+    "adain adaptiveinstancenorm adaptiveinstancenormalization": (
+        "nodes merge: `node a [16, 8, 8] merge film`, with `instance_norm(affine=false)` on its "
+        "first edge and `linear` of the vector on its second"
+    ),
+    "film filmlayer scaleshift featurewiselinearmodulation": (
+        "nodes merge: `node a [16, 8, 8] merge film`, with `linear` of the vector on its second "
+        "edge"
+    ),
+    "modconv modulatedconv convmod modulatedconvolution": (
+        "nodes merge: `node a [16, 8, 8] merge modconv(3)`, with `linear` of the style on its "
+        "second edge"
+    ),
+}
+_MERGES = {name: reason for names, reason in _MERGED.items() for name in names.split()}
+
 # What is said without an operation.
 _OTHERWISE = {
     "spectralnorm spectralnormalization": "it is an argument: `conv(3, spectral=true)`",
@@ -43,7 +62,7 @@ _OTHERWISE = {
     "noise randn": "noise is an input: `input z [latent]: noise`",
     "flatten reshape view unflatten": "`linear` makes the shape of the edge's target",
 }
-_REASONS = {name: reason for names, reason in _OTHERWISE.items() for name in names.split()}
+_REASONS = {n: reason for names, reason in _OTHERWISE.items() for n in names.split()} | _MERGES
 
 
 def familiar(name: str) -> str | None:
@@ -54,6 +73,11 @@ def familiar(name: str) -> str | None:
 def absent(name: str) -> str | None:
     """How one says `Flatten` or `concat` here, where no operation is needed."""
     return _REASONS.get(_plain(name))
+
+
+def merged_otherwise(name: str) -> str | None:
+    """The merge that says what another library calls so."""
+    return _MERGES.get(_plain(name))
 
 
 def _plain(name: str) -> str:

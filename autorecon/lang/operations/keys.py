@@ -6,9 +6,10 @@ which might be named so too, by its text, `two(1,12)` or `conv3()`: no run of na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from autorecon.lang.operations.spec import LabelInput, OpSpec, Param, Value
+from autorecon.lang.operations.spec import LabelInput, Param, Signature, Value, show_value
 
 Shown = Sequence[tuple[Param, Value]]
 
@@ -17,14 +18,23 @@ _SHORT = {"dilation": "d", "stride": "s", "groups": "g"}
 _PLAIN = str.maketrans({".": "p", "-": "m", " ": None})
 
 
-def key(spec: OpSpec, shown: Shown, text: str) -> str:
+def key(spec: Signature, shown: Shown) -> str:
     """The name of an operation whose text shows these arguments."""
     # A label may be called as an argument and its value are: `y_eps0p8`.
     labels = [value.name for _, value in shown if isinstance(value, LabelInput)]
     unclear = any(f"_{p.name}" in label for label in labels for p in spec.params)
     if spec.is_own or unclear:
-        return (text if shown else f"{text}()").translate(_PLAIN)
+        return f"{spec.name}({','.join(_written(*each) for each in shown)})"
     return (spec.name + "".join(_part(*each) for each in shown)).translate(_PLAIN)
+
+
+def _written(param: Param, value: Value) -> str:
+    if isinstance(value, str):
+        # Whatever a text has, a key has it once and in plain letters.
+        plain = "~" + re.sub(r"[^A-Za-z0-9_]", lambda found: f"%{ord(found[0]):x}%", value)
+    else:
+        plain = show_value(value).translate(_PLAIN)
+    return plain if param.required else f"{param.name}={plain}"
 
 
 def _part(param: Param, value: Value) -> str:

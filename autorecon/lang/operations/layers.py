@@ -93,6 +93,27 @@ def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
     return channels_out(args, target, "sepconv"), *_resolution(args, source, "sepconv")
 
 
+def _halved_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
+    weights = source[0] * out[0]
+    return weights, weights * out[1] * out[2]
+
+
+@op(
+    "factorized_reduce",
+    "halves the resolution by 1x1 convolutions of even and of odd pixels (Zoph et al., 2018)",
+    _OUT,
+    cost=_halved_cost,
+    traits=Traits(by_channels=True, moves=True),
+)
+def _factorized_reduce(args: Args, source: Shape, target: Shape) -> Shape:
+    maps(source, "factorized_reduce")
+    out = channels_out(args, target, "factorized_reduce")
+    if out % 2:
+        message = f"`factorized_reduce` makes an even number of channels, not {out}"
+        raise ShapeFault(message, "each of its two convolutions makes half of them")
+    return out, *shrunk(source, 2)
+
+
 def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     weights = out[0] * source[0] // args["groups"] * args["kernel"] ** 2
     return weights + out[0] * bool(args["bias"]), weights * source[1] * source[2]
@@ -195,6 +216,23 @@ def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
         numbers = f"{elements(source):,} numbers are not {elements(target):,}"
         message = f"`reshape` cannot make {show_shape(target)} of {show_shape(source)}: {numbers}"
         raise ShapeFault(message, "`linear` makes any shape of any, with weights")
+    return target
+
+
+@op(
+    "expand",
+    "copies to the next node's shape: of what there is one, a channel, row or pixel",
+    traits=Traits(stateless=True, moves=True),
+)
+def _expand(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`expand` cannot take a label", "`embed` makes a vector of it")
+    sizes = source if len(source) == len(target) else (*source, 1, 1)
+    fits = len(sizes) == len(target)
+    if not fits or any(a not in (1, b) for a, b in zip(sizes, target, strict=True)):
+        message = f"`expand` cannot make {show_shape(target)} of {show_shape(source)}"
+        help = "each size is the target's or 1; of a vector all entries are channels of a pixel"
+        raise ShapeFault(message, help)
     return target
 
 

@@ -36,11 +36,14 @@ class Label(Shape):
 
 
 class ShapeFault(Exception):
-    """An operation cannot take what reaches it; the checker adds the place."""
+    """An operation cannot take what reaches it; the checker adds the place.
 
-    def __init__(self, message: str, help: str) -> None:
+    Of a merge `part` says which of its edges is to blame, where one is.
+    """
+
+    def __init__(self, message: str, help: str, part: int | None = None) -> None:
         super().__init__(message)
-        self.message, self.help = message, help
+        self.message, self.help, self.part = message, help, part
 
 
 def show_shape(shape: Shape) -> str:

@@ -23,13 +23,21 @@ class LabelInput:
         return self.name
 
 
-Value = int | float | bool | LabelInput | None
+Value = int | float | bool | str | LabelInput | None
+Entries = tuple[int | float | bool, ...]  # of a list
 
 
-def show_value(value: Value) -> str:
+def show_value(value: Value | Entries) -> str:
     """As one writes it; dots for what is left open."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        more = ["..."] * (len(value) > _SHOWN_ENTRIES)
+        return f"[{', '.join([*map(show_value, value[:_SHOWN_ENTRIES]), *more])}]"
     return "..." if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
+
+_SHOWN_ENTRIES = 6
 
 # Values are checked against the signature before a rule sees them.
 Args = Mapping[str, Any]
@@ -70,7 +78,7 @@ class Param:
 
 @attrs.frozen
 class OpPlan:
-    """What an operation of a user's own makes of one input, and at what cost.
+    """What an operation of a user's own makes of what it reads, and at what cost.
 
     `shape` goes out, `build()` gives the torch module, `parameters` counts its trainable ones and
     `macs` its multiply-accumulates a sample. `code` says the same as `build()` where nothing but
@@ -85,21 +93,27 @@ class OpPlan:
 
 
 @attrs.frozen
-class OpSpec:
-    """`plan` is there for users' own operations, whose shape and cost come from one function."""
+class Signature:
+    """What is written in one way: a name, and arguments behind it."""
 
     name: str
     about: str
     params: tuple[Param, ...]
+    origin: str = attrs.field(default="", kw_only=True)  # of a user's own: its function
+
+    @property
+    def is_own(self) -> bool:
+        return bool(self.origin)
+
+
+@attrs.frozen
+class OpSpec(Signature):
+    """`plan` is there for users' own operations, whose shape and cost come from one function."""
+
     shape: ShapeRule
     cost: CostRule
     traits: Traits = NO_TRAITS
     plan: Callable[[Args, Shape, Shape], OpPlan] | None = None
-    origin: str = ""
-
-    @property
-    def is_own(self) -> bool:
-        return self.plan is not None
 
 
 CATALOGUE: dict[str, OpSpec] = {}

@@ -29,3 +29,17 @@ class Traits:
 
 
 NO_TRAITS = Traits()
+
+
+@attrs.frozen(kw_only=True)
+class MergeTraits:
+    """The same of a merge: promises, of which by default none is made."""
+
+    plain: bool = False  # it has no module: a plan says it by its name
+    linear: bool = False  # it is the sum of its parts, or that over their number
+    stacks: bool = False  # it puts its parts one behind the other
+    partial: bool = False  # a part that is `none` is left out
+    symmetric: bool = False  # its parts may change places
+
+
+NO_MERGE_TRAITS = MergeTraits()

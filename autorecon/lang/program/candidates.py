@@ -6,20 +6,16 @@ from functools import cached_property
 
 import attrs
 
-from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec, Param, Value
-from autorecon.lang.operations.keys import key
+from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec
+from autorecon.lang.operations.invocation import Invocation
 from autorecon.lang.operations.shapes import Shape, elements
-from autorecon.lang.operations.spec import show_value
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
 from autorecon.lang.source import Span
 
 
 @attrs.frozen
-class Op:
-    """One operation with all its arguments, defaults filled in, in the signature's order."""
-
-    name: str
-    values: tuple[Value, ...]
+class Op(Invocation):
+    """One operation with all its arguments."""
 
     @property
     def spec(self) -> OpSpec:
@@ -28,11 +24,6 @@ class Op:
     @property
     def traits(self) -> Traits:
         return self.spec.traits
-
-    @cached_property
-    def args(self) -> dict[str, Value]:
-        names = (p.name for p in self.spec.params)
-        return dict(zip(names, self.values, strict=True))
 
     def cost(self, source: Shape, out: Shape, target: Shape) -> tuple[int, int]:
         """Trainable parameters, and multiply-accumulates a sample."""
@@ -45,25 +36,6 @@ class Op:
     def label(self) -> str | None:
         """The label input that it reads beside its source."""
         return next((v.name for v in self.values if isinstance(v, LabelInput)), None)
-
-    @property
-    def text(self) -> str:
-        """As one writes it: required arguments by place, others by name where not the default."""
-        written = [
-            show_value(value) if param.required else f"{param.name}={show_value(value)}"
-            for param, value in self._shown
-        ]
-        return f"{self.name}({', '.join(written)})" if written else self.name
-
-    @property
-    def key(self) -> str:
-        """A name for module paths that tells it from any other operation: `conv3_d2`."""
-        return key(self.spec, self._shown, self.text)
-
-    @property
-    def _shown(self) -> list[tuple[Param, Value]]:
-        pairs = zip(self.spec.params, self.values, strict=True)
-        return [(p, value) for p, value in pairs if p.required or value != p.default]
 
 
 @attrs.frozen

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from autorecon.lang.operations.shapes import Label, Shape
+from autorecon.lang.operations.merges import Shapes
+from autorecon.lang.operations.shapes import Shape
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.nodes import Node
 
@@ -77,11 +78,8 @@ def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[
     return order
 
 
-def edge_target(edge: Edge, nodes: Mapping[str, Node]) -> Shape:
-    """The shape that open arguments take: the target's, but for a concatenation, whose channels
-    are the sum over its edges: there an edge keeps its source's channels."""
+def edge_target(edge: Edge, nodes: Mapping[str, Node], before: Shapes) -> Shape:
+    """The shape that open arguments take, where the node's edges `before` bring these: the node's,
+    or what its merge wants of the edge."""
     source, target = nodes[edge.source], nodes[edge.target]
-    same_rank = not isinstance(source.shape, Label) and len(source.shape) == len(target.shape)
-    if target.merge != "concat" or not same_rank:
-        return target.shape
-    return (source.shape[0], *target.shape[1:])
+    return target.merge.wants(before, source.shape, target.shape)

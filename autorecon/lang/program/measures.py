@@ -28,14 +28,21 @@ class ByMeasure(Generic[T]):
 
 
 def learned(node: Node) -> int:
-    """The weights that a node is itself."""
+    """The weights that a node is itself, or merges with."""
+    if node.merged:
+        return node.merged.parameters
     return elements(node.shape) if node.role == "param" else 0
+
+
+def multiplied(node: Node) -> int:
+    """The multiply-accumulates of its merge."""
+    return node.merged.macs if node.merged else 0
 
 
 @attrs.frozen
 class Measure:
     """`name` is a field of ByMeasure, and what a Pipeline has of it; `word` is for limits, `shown`
-    for tables. `of_value` is what a node costs without what it applies: a learned one has weights.
+    for tables. `of_value` is what a node costs without what it applies, as one that is learned.
     Edges that share weights have it once if it is `shared`, and else each."""
 
     name: str
@@ -47,7 +54,7 @@ class Measure:
 
 MEASURES = (
     Measure("parameters", "params", "weights", of_value=learned, shared=True),
-    Measure("macs", "macs", "MACs"),
+    Measure("macs", "macs", "MACs", of_value=multiplied),
     Measure("activations", "activations", "activations", of_value=lambda n: elements(n.shape)),
 )
 NAMES = tuple(measure.name for measure in MEASURES)

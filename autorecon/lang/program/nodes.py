@@ -6,6 +6,7 @@ import attrs
 
 from autorecon.lang.operations.shapes import Shape
 from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.merging import SUM, Merged, Merging
 from autorecon.lang.source import Span
 
 # What inputs are: noise, a class, or a value that is learned and the same for each sample.
@@ -14,16 +15,20 @@ INPUTS = ("noise", "label", "param")
 
 @attrs.frozen
 class Node:
-    """A feature map, an input or the image. `aliases` are bound ports: B2.n1 of B1.n5."""
+    """A feature map, an input or the image. `aliases` are bound ports: B2.n1 of B1.n5.
+
+    Of a checked program's merge that has a module, `merged` says what it makes of what it reads.
+    """
 
     name: str
     shape: Shape
     role: str  # one of INPUTS, "inner" or "output"
     block: str | None = None
-    merge: str = "sum"
+    merge: Merging = SUM
     then: Pipeline | None = None
     aliases: tuple[str, ...] = ()
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
+    merged: Merged | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def is_input(self) -> bool:

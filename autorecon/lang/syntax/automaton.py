@@ -119,9 +119,11 @@ def _tree(name: str, parts: list, kept: list[int]) -> Tree:
     children: list = []
     start = end = None
     for part, how in zip(parts, kept, strict=True):
-        if how == EXPAND:
+        if how == EXPAND and not children:
             # A repetition hands its list on, so that long ones grow in linear time.
-            children = children + part.children if children else part.children
+            children = part.children
+        elif how == EXPAND:
+            children.extend(part.children)
         elif how != LEAVE_OUT:
             children.append(part)
         if part.start_pos is not None:

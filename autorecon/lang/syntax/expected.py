@@ -31,10 +31,10 @@ _NAMES = {
     "_BLOCK_CLOSE": "`}`",
 }
 _OPERATORS = frozenset(
-    ["+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or"]
+    ["+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "if"]
 )
 _CHARACTERS = {
-    '"': "close the file name with another on the same line",
+    '"': "close the text with another on the same line",
     "'": 'write file names as "FILE"',
     ";": "a statement ends with its line",
 }
@@ -74,7 +74,7 @@ _SLIPS = {
     (",", ">>"): _OTHER_SIGNS,
     ("+", ">>"): _OTHER_SIGNS,
     ("or", ">>"): _OTHER_SIGNS,
-    ("(", "^"): "a value has no arguments: there are operators, and no functions",
+    ("(", "^"): "a value has no arguments",
 }
 
 
@@ -86,7 +86,7 @@ def unexpected(
     span = Span(token.start_pos, token.end_pos, source)
     if token.type == "BAD":
         return _bad(span)
-    if slip := foreign_slip(token, before, accepted, source):
+    if slip := foreign_slip(token, before, source):
         return slip, None
     at_end = token.type in ("_NL", "$END")
     found = _NAMES[token.type].removeprefix("the ") if at_end else f"`{token}`"
@@ -145,7 +145,9 @@ def _help(token: Token, before: Sequence[Token], accepted: Collection[str]) -> s
         return f"`{token}` is a word of the language{_ANOTHER_NAME}"
     form = f"write `{_form(before)}`" if before else "no statement begins so"
     operators = _OPERATORS & texts
-    expected = {_describe(name) for name in accepted}
+    # What is a text is an argument of a user's own operation: few mean that.
+    told = set(accepted) - ({"STRING"} if "NUMBER" in accepted else set())
+    expected = {_describe(name) for name in told}
     if len(operators) > 2:  # a limit has two
         expected = expected - {f"`{sign}`" for sign in operators} | {"an operator"}
     if not 0 < len(expected) <= MAX_EXPECTED:

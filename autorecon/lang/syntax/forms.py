@@ -14,7 +14,7 @@ FORMS = {
     "node": "node NAME, NAME [SIZES] merge KIND then PIPELINE",
     "in": "in NAME [SIZES] merge KIND then PIPELINE",
     "out": "out NAME [SIZES] merge KIND then PIPELINE",
-    "input": "input NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
+    "input": "input NAME, NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
     "output": "output NAME [SIZES] merge KIND then PIPELINE",
     "optional": "optional TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE",
     "choice": "choice NAME = PIPELINE | PIPELINE",
@@ -22,5 +22,5 @@ FORMS = {
     "for": "for NAME in FIRST..LAST { ... }",
     "if": "if CONDITION { ... } else { ... }",
     "limit": "limit MEASURE <= VALUE",
-    "rule": "rule at most NUMBER CANDIDATE into NODE",
+    "rule": "rule at most NUMBER CANDIDATE into NODE`, or `rule if A -> B = CANDIDATE then ...",
 }

@@ -24,13 +24,15 @@ STATEMENT_WORDS = _IN_BLOCKS | _NOT_IN_BLOCKS
 _IN_BODIES = frozenset(["INPUT", "OUTPUT", "LIMIT"])
 _WITH_BODY = ("BLOCK", "FOR", "IF", "_BLOCK_CLOSE")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]"), "LBRACE": ("RBRACE", "}")}
-_CONTINUED = ("VBAR", "_INTO", "MINUS", "AMPERSAND", "ELSE")  # the line before does not end
+# The line before does not end.
+_CONTINUED = ("VBAR", "_INTO", "MINUS", "AMPERSAND", "ELSE", "AND", "OR", "THEN")
 _OPENERS = {closer: opener for opener, (closer, _) in _CLOSERS.items()}
-# Words of a rule, by how many words of it come before; elsewhere they are names.
+# Words of a rule, by how many words of what it claims come before; elsewhere they are names.
 _RULE_WORDS = {
-    1: {"at": "_AT", "exactly": "EXACTLY"},
-    2: {"most": "BOUND", "least": "BOUND"},
+    0: {"at": "_AT", "exactly": "EXACTLY"},
+    1: {"most": "BOUND", "least": "BOUND"},
 }
+_BEFORE_CLAIMS = ("RULE", "IF", "AND", "THEN")
 _TOUCHING = ("into", "from")
 _LOOK_AHEAD = 40
 _JOINING = ("VBAR", "_INTO")  # a line may begin with them, and not end
@@ -71,6 +73,7 @@ class _Pass:
     learned: set[int] = attrs.field(factory=set)
     result: Layout = attrs.field(factory=Layout)
     statement: list[str] = attrs.field(factory=list)  # its token types
+    claim: int = 0  # of a rule: where in the statement what it claims begins
     ended: int = 0
     brackets: list[Token] = attrs.field(factory=list)  # open ones, in the statement
     # Open bodies: the brace, and whether it is a block template's.
@@ -126,14 +129,17 @@ class _Pass:
             self._mend(token, f"`{token}` has a unit", help)
         self.result.tokens.append(token)
         self.statement.append(token.type)
+        if token.type in _BEFORE_CLAIMS and not self.brackets:
+            self.claim = len(self.statement)
 
     def _rule_word(self, token: Token) -> str:
         """The type of a word of a rule. What it is about goes before `into`, a place behind."""
-        words = self.statement
-        behind = len(words) >= (5 if "_AT" in words else 4) and not self.brackets
+        words = self.statement[self.claim :]
+        least = {"_AT": 4, "EXACTLY": 3}.get(words[0], 0) if words else 0
+        behind = 0 < least <= len(words) and not self.brackets
         if token in _TOUCHING and behind and not {"TOUCHING", "IN"} & set(words):
             return "TOUCHING"
-        return _RULE_WORDS.get(len(self.statement), {}).get(token, "NAME")
+        return _RULE_WORDS.get(len(words), {}).get(token, "NAME")
 
     def _insert(self, kind: str, value: str, place: Token) -> None:
         self._emit(Token.at(place, kind, value))

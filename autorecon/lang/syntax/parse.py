@@ -27,6 +27,7 @@ from autorecon.lang.syntax.tree import (
 from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
+MAX_TOKENS = 200_000
 _HEADERS = SpaceHeader | GenotypeHeader
 
 
@@ -130,20 +131,26 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
     """All tokens, and the comments beside them."""
     comments: list[Span] = []
     kept: list[Token] = []
-    depth = 0
+    depth, begins = 0, True
     for token in lex(source.text):
         if token.type == "COMMENT":
             comments.append(_span(token, source))
         else:
             kept.append(token)
+        if len(kept) > MAX_TOKENS:
+            message = f"more than {MAX_TOKENS:,} words and signs in a file"
+            help = "say it in loops and blocks, or in several files"
+            faults.report("E0305", message, _span(token, source), help)
+            break
         depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (
             token.type in ("RPAR", "RBRACE", "RSQB")
         )
         if depth > MAX_DEPTH:
             faults.report("E0105", "brackets nested too deeply", _span(token, source))
             break
-        if token.type in STATEMENT_WORDS:
+        if token.type in STATEMENT_WORDS and begins:
             depth = min(depth, 1)
+        begins = token.type == "_NL"
     return kept, tuple(comments)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from autorecon.lang.diagnostics.edits import Fix
@@ -15,16 +15,14 @@ from autorecon.lang.syntax.tokens import Token
 _PROSE = re.compile(r"[ \t]*[^\W\d_]+[ \t]+[^\W\d_]+")  # words that nothing joins
 
 
-def foreign_slip(
-    token: Token, before: Sequence[Token], accepted: Collection[str], source: Source
-) -> Diagnostic | None:
+def foreign_slip(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
     """The fault that explains a token which cannot stand where it does, if one is known."""
     return (
         _comment(token, before, source)
         or _doubled(token, before, source)
         or _comma(token, before, source)
         or _word(token, before, source)
-        or _value(token, before, accepted, source)
+        or _list(token, before, source)
     )
 
 
@@ -93,17 +91,11 @@ def _word(token: Token, before: Sequence[Token], source: Source) -> Diagnostic |
     )
 
 
-def _value(
-    token: Token, before: Sequence[Token], accepted: Collection[str], source: Source
-) -> Diagnostic | None:
-    """`let a = 8 if b else 4`, `let a = [8, 4]`."""
-    if before[:1] != ["let"] or len(before) < 2:
+def _list(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """`let a = {8, 4}`, `let a = (8, 4)`."""
+    if before[:1] != ["let"] or "=" not in before:
         return None
-    name = before[1]
-    if token == "if" and "=" in before:
-        help = f"write `if CONDITION {{ let {name} = ... }} else {{ let {name} = ... }}`"
-        return Diagnostic("E0101", "a value with a condition", _at(token, token, source), help)
-    if token in ("[", "{") and before[-1] == "=":
-        help = "a value is one number, or true or false: write a `let` for each"
-        return Diagnostic("E0101", "a list of values", _at(token, token, source), help)
+    if token == "{" or (token == "," and "(" in before and "[" not in before):
+        help = "write `[8, 4]` for a list of values"
+        return Diagnostic("E0101", f"unexpected `{token}`", _at(token, token, source), help)
     return None

@@ -7,7 +7,10 @@ from typing import TypeAlias
 from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
 
-Expr: TypeAlias = "Number | Boolean | Reference | Negative | Opposite | Chain"
+Expr: TypeAlias = (
+    "Number | Boolean | Text | Reference | Negative | Opposite | Chain | Conditional | Listing"
+    " | Entry | Applied"
+)
 
 
 class Name(Record):
@@ -35,6 +38,11 @@ class Boolean(Record):
     span: Span
 
 
+class Text(Record):
+    value: str
+    span: Span
+
+
 class Reference(Record):
     name: str
     span: Span
@@ -57,6 +65,37 @@ class Chain(Record):
 
     first: Expr
     rest: tuple[tuple[str, Expr], ...]
+    span: Span
+
+
+class Conditional(Record):
+    """`a if c else b`: values with their conditions, flat too; the first that holds counts."""
+
+    branches: tuple[tuple[Expr, Expr], ...]
+    otherwise: Expr
+    span: Span
+
+
+class Listing(Record):
+    """`[64, 32]`"""
+
+    entries: tuple[Expr, ...]
+    span: Span
+
+
+class Entry(Record):
+    """`widths[i]`"""
+
+    name: Name
+    place: Expr
+    span: Span
+
+
+class Applied(Record):
+    """A function of values: `max(a, b)`."""
+
+    name: Name
+    arguments: tuple[Expr, ...]
     span: Span
 
 
@@ -161,13 +200,15 @@ class NodeDecl(Record):
     names: tuple[Name, ...]
     shape: tuple[Expr, ...]
     shape_span: Span
-    merge: Name | None
+    merge: Call | None
     then: PipelineExpr | None
     span: Span
 
 
 class InputDecl(Record):
-    name: Name
+    """One or several inputs of one kind."""
+
+    names: tuple[Name, ...]
     kind: Name
     sizes: tuple[Expr, ...]
     span: Span
@@ -209,13 +250,31 @@ class Limit(Record):
     span: Span
 
 
-class Rule(Record):
-    """`rule at most one none into n4`; `place` is its preposition and what follows that."""
+class Counted(Record):
+    """`at most one none into n4`; `place` is its preposition and what follows that."""
 
     bound: str  # "most", "least" or "exactly"
     count: Expr
     options: tuple[PipelineExpr, ...]
     place: tuple[str, Path] | None
+    span: Span
+
+
+class Told(Record):
+    """`a -> b = conv(3) | conv(5)` or, without a target, of a choice: `norm != bn`."""
+
+    source: Path
+    target: Path | None
+    differs: bool
+    options: tuple[PipelineExpr, ...]
+    span: Span
+
+
+class Rule(Record):
+    """`rule if CLAIM and CLAIM then CLAIM`, or a claim without conditions."""
+
+    conditions: tuple[Counted | Told, ...]
+    claim: Counted | Told
     span: Span
 
 
@@ -236,7 +295,7 @@ class Instance(Record):
     name: Name
     block: Name
     arguments: tuple[Argument, ...]
-    after: Name | None
+    after: tuple[Name, ...]
     span: Span
 
 

@@ -67,10 +67,12 @@ _RULES |= {
     "alternatives": _row(s.Alternatives),
     "listed": _row(s.Alternatives),
     "pipeline": _row(s.PipelineExpr),
+    "listing": _row(s.Listing),
+    "entry": _parts(s.Entry),
     "opposite": _last(s.Opposite),
     "negative": _last(s.Negative),
 }
-_RULES |= dict.fromkeys(("merge", "then"), lambda tree, source: build(tree.children[0], source))
+_RULES["then"] = lambda tree, source: build(tree.children[0], source)
 _LISTS = "shape sizes set options shared signature parameters body block_body"
 _RULES |= dict.fromkeys(_LISTS.split(), lambda tree, source: tuple(_all(tree, source)))
 
@@ -123,7 +125,7 @@ def _output(tree: Tree, source: Source) -> s.NodeDecl:
 
 
 def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
-    names, shape = _declared(tree, source)
+    names, shape = _declared(tree.children, source)
     return s.NodeDecl(
         kind,
         names,
@@ -135,16 +137,22 @@ def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
     )
 
 
-def _declared(tree: Tree, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
+def _declared(children: list, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
     """The names with what is in brackets behind each; the last brackets hold the shape."""
+    groups = _grouped(children)
+    shape = groups[-1].pop()
+    return tuple(_indexed_name(group, source) for group in groups), shape
+
+
+def _grouped(children: list) -> list[list]:
+    """Each name with the brackets behind it."""
     groups: list[list] = []
-    for child in tree.children:
+    for child in children:
         if isinstance(child, Token) and child.type == "NAME":
             groups.append([child])
         elif isinstance(child, Tree) and child.data == "shape":
             groups[-1].append(child)
-    shape = groups[-1].pop()
-    return tuple(_indexed_name(group, source) for group in groups), shape
+    return groups
 
 
 def _indexed_name(parts: list, source: Source) -> s.Name:
@@ -164,16 +172,17 @@ def _indexed(tree: Tree, source: Source) -> s.Name:
 
 @_rule
 def _noise_input(tree: Tree, source: Source) -> s.InputDecl:
-    (name,), shape = _declared(Tree("input", tree.children[:-1]), source)
+    names, shape = _declared(tree.children[:-1], source)
     kind, sizes = build(tree.children[-1], source), build(shape, source)
-    return s.InputDecl(name, kind, sizes, _span(tree, source))
+    return s.InputDecl(names, kind, sizes, _span(tree, source))
 
 
 @_rule
 def _label_input(tree: Tree, source: Source) -> s.InputDecl:
-    *name, kind, sizes = tree.children
+    *names, kind, sizes = tree.children
     kind, sizes = build(kind, source), build(sizes, source)
-    return s.InputDecl(_indexed_name(name, source), kind, sizes, _span(tree, source))
+    found = tuple(_indexed_name(group, source) for group in _grouped(names))
+    return s.InputDecl(found, kind, sizes, _span(tree, source))
 
 
 @_rule
@@ -196,8 +205,7 @@ _RULES.update(block_if=_if)
 @_rule
 def _instance(tree: Tree, source: Source) -> s.Instance:
     name, call, *after = _all(tree, source)
-    previous = after[0] if after else None
-    return s.Instance(name, call.name, call.arguments, previous, _span(tree, source))
+    return s.Instance(name, call.name, call.arguments, tuple(after), _span(tree, source))
 
 
 @_rule
@@ -239,12 +247,28 @@ def _limit(tree: Tree, source: Source) -> s.Limit:
 
 @_rule
 def _rule_statement(tree: Tree, source: Source) -> s.Rule:
-    bound, *_ = tree.children
-    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
-    return s.Rule(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+    *conditions, claim = _all(tree, source)
+    return s.Rule(tuple(conditions), claim, _span(tree, source))
 
 
 _RULES["rule"] = _rule_statement
+
+
+@_rule
+def _counted(tree: Tree, source: Source) -> s.Counted:
+    bound, *_ = tree.children
+    count, options = (_child(tree, rule, source) for rule in ("count", "options"))
+    return s.Counted(str(bound), count, options, _child(tree, "place", source), _span(tree, source))
+
+
+@_rule
+def _told(tree: Tree, source: Source) -> s.Told:
+    *ends, sign, options = tree.children
+    source_path, *target = (build(end, source) for end in ends if isinstance(end, Tree))
+    target_path = target[0] if target else None
+    differs = str(sign) == "!="
+    span = _span(tree, source)
+    return s.Told(source_path, target_path, differs, build(options, source), span)
 
 
 @_rule
@@ -324,6 +348,19 @@ _RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _
 
 
 @_rule
+def _conditional(tree: Tree, source: Source) -> s.Conditional:
+    *parts, otherwise = _all(tree, source)
+    branches = tuple(zip(parts[::2], parts[1::2], strict=True))
+    return s.Conditional(branches, otherwise, _span(tree, source))
+
+
+@_rule
+def _applied(tree: Tree, source: Source) -> s.Applied:
+    name, *arguments = _all(tree, source)
+    return s.Applied(name, tuple(arguments), _span(tree, source))
+
+
+@_rule
 def _number(tree: Tree, source: Source) -> s.Number:
     text = str(tree.children[0])
     # Python refuses to convert thousands of digits; the checker calls both far too large.
@@ -339,6 +376,18 @@ def _amount(tree: Tree, source: Source) -> s.Number:
     value = Decimal(text[:-1]).scaleb({"k": 3, "M": 6, "G": 9}[text[-1]])
     whole = value == value.to_integral_value() and len(text) < 400
     return s.Number(int(value) if whole else float(value), _span(tree, source))
+
+
+@_rule
+def _merge(tree: Tree, source: Source) -> s.Call:
+    name, arguments = build(tree.children[0], source), _child(tree, "arguments", source, ())
+    end = tree.end_pos or name.span.end
+    return s.Call(name, arguments, Span(name.span.start, end, source))
+
+
+@_rule
+def _text(tree: Tree, source: Source) -> s.Text:
+    return s.Text(str(tree.children[0])[1:-1], _span(tree, source))
 
 
 @_rule

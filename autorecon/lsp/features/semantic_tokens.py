@@ -20,6 +20,7 @@ _OF_SYMBOLS = {
     symbols.NODE: "property",
     symbols.CHOICE: "enum",
     symbols.WORD: "keyword",
+    symbols.FUNCTION: "function",
 }
 _OF_TOKENS = {"NUMBER": "number", "AMOUNT": "number", "STRING": "string"}
 _TYPES = sorted({*_OF_SYMBOLS.values(), *_OF_TOKENS.values(), "comment"})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.syntax.tokens import Token
 from autorecon.lsp.cursor import cursor
 from autorecon.lsp.names import symbols
@@ -34,11 +36,14 @@ def _signature(name: str, scope: Scope) -> tuple[str, list[str], str | None] | N
     if own and own.statement:
         names = [parameter.span.text for parameter in own.statement.parameters]
         return f"{name}({', '.join(names)})", names, None
-    if name not in OPERATIONS:
+    if name in FUNCTIONS:
+        return FUNCTIONS[name].form, [], FUNCTIONS[name].about
+    spec = OPERATIONS.get(name) or MERGES.get(name)
+    if spec is None:
         return None
-    label = signature(OPERATIONS[name])
+    label = signature(spec)
     inside = label.removeprefix(name).strip("()")
-    return label, inside.split(", ") if inside else [], OPERATIONS[name].about
+    return label, inside.split(", ") if inside else [], spec.about
 
 
 def _active(arguments: list[Token], names: list[str]) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from autorecon.lang import Span
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.syntax import tree as s
 from autorecon.lsp.names import symbols
@@ -57,7 +58,8 @@ class Referrer:
             case s.NodeDecl():
                 self._node(statement, scope)
             case s.InputDecl():
-                self._index(statement.name, scope)
+                for name in statement.names:
+                    self._index(name, scope)
                 self._word(statement.kind)
                 self._values(statement.sizes, scope)
             case s.Instance():
@@ -90,7 +92,9 @@ class Referrer:
         for name in statement.names:
             self._index(name, scope)
         self._values(statement.shape, scope)
-        self._word(statement.merge)
+        if statement.merge:
+            self._word(statement.merge.name)
+            self._arguments(statement.merge.arguments, None, scope)
         if statement.then:
             self._candidates(statement.then, scope)
 
@@ -103,8 +107,8 @@ class Referrer:
         block = home.find(symbols.BLOCK, statement.block.text)
         self._found(word_span(statement.block), block)
         self._arguments(statement.arguments, block.members if block else None, scope)
-        if statement.after:
-            self._name(statement.after, home.find(symbols.NODE, statement.after.text), scope)
+        for before in statement.after:
+            self._name(before, home.find(symbols.NODE, before.text), scope)
         return None
 
     def _edges(self, statement: s.EdgeStatement, scope: Scope, home: Scope) -> None:
@@ -118,11 +122,16 @@ class Referrer:
             self._candidates(statement.candidates, scope)
 
     def _rule(self, statement: s.Rule, scope: Scope, home: Scope) -> None:
-        self._value(statement.count, scope)
-        for option in statement.options:
-            self._candidates(option, scope)
-        if statement.place:
-            self._path(statement.place[1], scope, home)
+        for claim in (*statement.conditions, statement.claim):
+            for option in claim.options:
+                self._candidates(option, scope)
+            if isinstance(claim, s.Counted):
+                self._value(claim.count, scope)
+                paths = [claim.place[1] if claim.place else None]
+            else:
+                paths = [claim.source, claim.target]
+            for path in filter(None, paths):
+                self._path(path, scope, home)
 
     def _path(self, path: s.Path, scope: Scope, home: Scope) -> None:
         """`n2`, `B1.n2`, or a choice with or without its instance."""
@@ -194,6 +203,18 @@ class Referrer:
                 self._value(expr.operand, scope)
             case s.Chain():
                 self._values((expr.first, *(operand for _, operand in expr.rest)), scope)
+            case s.Conditional():
+                parts = (part for branch in expr.branches for part in branch)
+                self._values((*parts, expr.otherwise), scope)
+            case s.Listing():
+                self._values(expr.entries, scope)
+            case s.Entry():
+                self._found(expr.name.span, scope.find(symbols.VALUE, expr.name.text))
+                self._value(expr.place, scope)
+            case s.Applied():
+                if expr.name.text in FUNCTIONS:
+                    self._found(expr.name.span, self._built_in(symbols.FUNCTION, expr.name.text))
+                self._values(expr.arguments, scope)
 
     def _index(self, name: s.Name, scope: Scope) -> None:
         self._values(name.index, scope)

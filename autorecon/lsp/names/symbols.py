@@ -13,6 +13,7 @@ from autorecon.lang import Span
 # Kinds of symbols.
 PARAMETER, VALUE, EDGE_TYPE, OPERATION = "parameter", "value", "edge type", "operation"
 BLOCK, INSTANCE, NODE, CHOICE, WORD = "block", "instance", "node", "choice", "word"
+FUNCTION = "function"  # of values
 # Which names can be mistaken for each other where they are used.
 SPACES = {PARAMETER: VALUE, VALUE: VALUE, INSTANCE: NODE}
 

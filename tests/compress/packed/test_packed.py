@@ -181,6 +181,30 @@ class Normless(Odd):
         self.norm = nn.BatchNorm2d(4, affine=False)
 
 
+class Strided(Odd):
+    def __init__(self) -> None:
+        super().__init__()
+        self.up.stride = (2, 2)
+
+
+class Doubled(Odd):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).relu().relu()
+
+
+def test_a_class_that_computes_something_else_by_the_same_weights_is_told(small: Path) -> None:
+    changed(small, software={"torch": torch.__version__})
+    with pytest.raises(RecordError, match=r"it calls relu . times there, and . times here"):
+        autorecon.load_compressed(small, build=Doubled)
+    with pytest.raises(RecordError, match="the same operations there with other settings"):
+        autorecon.load_compressed(small, build=Strided)
+    changed(small, software={"torch": "2.9.0"})
+    with pytest.warns(UserWarning, match=r"or torch .* says it otherwise than 2\.9\.0"):
+        autorecon.load_compressed(small, build=Strided)
+    changed(small, calls="")
+    autorecon.load_compressed(small, build=Strided)
+
+
 def test_a_class_that_changed_since_is_told(small: Path) -> None:
     shapes = r"of up.weight it has one of \[4, 3, 2, 2\] there, and one of \[4, 3, 3, 3\] here"
     with pytest.raises(RecordError, match=shapes):

@@ -32,7 +32,7 @@ class Separable(nn.Module):
         return logits + x.mean((1, 2, 3))[:, None] if self.also else logits
 
 
-def by_channel(net: nn.Module, ranges: str = "fitted", scheme: str = "gdfq") -> dict[str, int]:
+def by_channel(net: nn.Module, ranges: str = "channels", scheme: str = "gdfq") -> dict[str, int]:
     """How many ranges quantizers have, of those that have several."""
     model = quantize(net.eval(), SHAPE, Bits(4, 4), ranges, scheme=scheme)
     kinds = model.module.named_modules()
@@ -65,7 +65,7 @@ def test_a_machine_needs_a_relu_before() -> None:
 
 
 def test_each_channel_has_its_own_end_with_zero_in_its_range() -> None:
-    quantizer = ActivationQuantizer(2, "fitted", shape=(3, 1, 1))
+    quantizer = ActivationQuantizer(2, "channels", shape=(3, 1, 1))
     images = torch.tensor([[[[3.0, 6.0]], [[0.75, 1.5]], [[0.0, 0.0]]]])
     found = quantizer(images)
     assert quantizer.high.flatten().tolist() == [6.0, 1.5, 6 * LEAST]
@@ -78,7 +78,7 @@ def test_channels_are_quantized_as_each_would_be_alone() -> None:
     torch.manual_seed(0)
     images = torch.randn(8, 3, 10, 10).relu() * torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1)
     for bits in (3, 8):
-        together = ActivationQuantizer(bits, "fitted", shape=(3, 1, 1))(images)
+        together = ActivationQuantizer(bits, "channels", shape=(3, 1, 1))(images)
         for channel in range(3):
-            alone = ActivationQuantizer(bits, "fitted")(images[:, channel : channel + 1])
+            alone = ActivationQuantizer(bits, "channels")(images[:, channel : channel + 1])
             assert torch.equal(together[:, channel : channel + 1], alone)

@@ -48,6 +48,12 @@ def _said(text: str) -> list[tuple[str, str]]:
         ("rule at least 1 none into z", "E0801", "there is no such edge"),
         ("rule at most 0 linear", "E0801", "at least 1 of its edges always do"),
         ("rule exactly 3 none in A", "E0801", "at most 2 of its 3 edges can"),
+        (
+            "rule if at most 9 none then at least 9 none",
+            "E0801",
+            "every architecture breaks it",
+        ),
+        ("rule if at least 9 none then at least 8 none", "W0801", "no architecture breaks it"),
         ("rule at most 2 conv(3) into B.b", "W0801", "at most 1 can, of 2 edges"),
         ("rule at least one identity", "W0801", "at least 1 do, of 8 edges"),
         ("limit params <= 100", "E0802", "the least possible is 256"),
@@ -119,6 +125,18 @@ B.c -> B.b = none
         ("rule at most one none in B", "E0607", "2 edges do", "B.a -> B.c = none"),
         ("rule at least 2 identity in A", "E0607", "1 edge does", "A.a -> A.c = none"),
         ("limit params <= 300", "E0608", "this has 404", 'genotype g of "small.space"'),
+        (
+            "rule if A.a -> A.b = identity then B.a -> B.c != none",
+            "E0607",
+            "does not hold",
+            "B.a -> B.c = none",
+        ),
+        (
+            "rule if at least 3 none then at most one none in B",
+            "E0607",
+            "does not hold: 2 edges do",
+            "B.a -> B.c = none",
+        ),
     ],
 )
 def test_a_genotype_that_breaks_one_is_refused_with_its_lines(

@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from autorecon.lang import Program, Source, SpaceError, check
+from autorecon.lang import Pipeline, Program, Source, SpaceError, check
 from autorecon.lang.check import tally
 from autorecon.lang.program.flow import reach
+from autorecon.lang.program.rules import Rule
 
 HEAD = "space s\ninput z [2]: noise\nnode a, b, c [2]\noutput image [2]\n"
 CANDIDATES = ("relu", "relu | none", "none | relu", "identity | relu | none", "act | tanh")
@@ -35,13 +36,26 @@ def programs(seed: int) -> tuple[str, str]:
     lines += ["link both -> image = linear"]
     lines += [f"link {name} -> image = tanh" for name in "abc" if name not in parts]
     for _ in range(random.choice([0, 1, 2, 3])):
-        words = (random.choice(part) for part in (BOUNDS, OPTIONS, PLACES))
-        lines.append("rule {} {}{}".format(*words))
+        claims = [claim(random, chosen) for _ in range(random.choice((1, 2, 2, 3)))]
+        given = " and ".join(claims[1:])
+        lines.append(f"rule if {given} then {claims[0]}" if given else f"rule {claims[0]}")
     body = "\n".join(lines) + "\n"
     return (
         f"{HEAD}node both [{2 * len(parts)}] merge concat\n{body}",
         f"{HEAD}node both [2]\n{body}",
     )
+
+
+def claim(random: Random, chosen: dict[str, str]) -> str:
+    """How many edges choose something, what one of them chooses, or which option a choice takes."""
+    kinds = [ends for ends, candidates in chosen.items() if "act" not in candidates]
+    act = random.random() < 0.3 and any("act" in candidates for candidates in chosen.values())
+    if act or (kinds and random.random() < 0.4):
+        name = "act" if act else random.choice(kinds)
+        options = "sigmoid | none" if act else chosen[name]
+        return f"{name} {random.choice(('=', '!='))} {random.choice(options.split(' | '))}"
+    words = (random.choice(part) for part in (BOUNDS, OPTIONS, PLACES))
+    return "{} {}{}".format(*words)
 
 
 def lacking(program: Program) -> Iterator[tuple[dict[str, int], set[str]]]:
@@ -50,11 +64,21 @@ def lacking(program: Program) -> Iterator[tuple[dict[str, int], set[str]]]:
     for indices in product(*(range(len(d.options)) for d in program.decisions.values())):
         picks = dict(zip(names, indices, strict=True))
         chosen = {e.name: e.candidates[program.candidate(e, picks)] for e in program.edges}
-        if all(r.least <= r.count(chosen) <= r.most for r in program.rules):
+        if all(keeps(rule, picks, chosen) for rule in program.rules):
             brought = [e for e in program.edges if not chosen[e.name].is_none]
             given = reach({"z"}, ((e.source, e.target) for e in brought))
             whole = {e.text for e in brought if e.source in given}
             yield picks, {e.text for e in program.edges if e.target == "both"} - whole
+
+
+def keeps(rule: Rule, picks: dict[str, int], chosen: dict[str, Pipeline]) -> bool:
+    for count in rule.counts:
+        counted = sum(count.matches(chosen[name]) for name in count.edges)
+        if count.choice:
+            counted = picks[count.choice] in count.places
+        if count.least <= counted <= count.most:
+            return True
+    return False
 
 
 def refused(text: str) -> dict[str, str]:

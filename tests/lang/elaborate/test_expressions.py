@@ -19,6 +19,7 @@ OPERATORS: dict[str, Callable[[Number, Number], Number]] = {
     "%": lambda a, b: a % b,
     "/": lambda a, b: a / b if isinstance(a, float) or isinstance(b, float) or a % b else a // b,
 }
+FUNCTIONS: dict[str, Callable[[list], Number]] = {"min": min, "max": max, "sum": sum}
 
 
 def value_of(expression: str, **names: Number) -> Number | bool:
@@ -40,8 +41,14 @@ def expressions(draw: st.DrawFn, depth: int = 3) -> tuple[str, Number | None]:
     if depth == 0 or draw(st.booleans()):
         number = draw(st.integers(0, 50) | st.sampled_from([0.5, 0.25, 4.0]))
         return str(number), number
-    sign = draw(st.sampled_from(sorted(OPERATORS)))
+    sign = draw(st.sampled_from([*sorted(OPERATORS), *FUNCTIONS, "if"]))
     (left, a), (right, b) = draw(expressions(depth - 1)), draw(expressions(depth - 1))
+    if sign == "if":
+        condition, holds = draw(st.sampled_from([("2 < 3", True), ("2 == 3", False)]))
+        return f"({left} if {condition} else {right})", a if holds else b
+    if sign in FUNCTIONS:
+        known = a is not None and b is not None
+        return f"{sign}({left}, {right})", FUNCTIONS[sign]([a, b]) if known else None
     text = f"({left} {sign} {right})"
     if a is None or b is None or (sign in "/%" and b == 0):
         return text, None
@@ -76,6 +83,13 @@ def test_values_and_types_are_pythons(expression: tuple[str, Number | None]) -> 
         ("1 / 4.0", 0.25),
         ("true", True),
         ("n * n - 1", 24),
+        ("1 if n == 5 else 1 / 0", 1),
+        ("1 if n == 4 else 2 if n == 5 else 3", 2),
+        ("true if n > 3 and n < 9 else false", True),
+        ("1 + 2 if n == 5 else 7", 3),
+        ("max(n, 2.5, 4)", 5),
+        ("min([n, 2.5, 4])", 2.5),
+        ("len([n])", 1),
     ],
 )
 def test_precedence_and_order(expression: str, value: Number | bool) -> None:

@@ -37,6 +37,7 @@ VALUES: dict[type, list[Value]] = {
     int: [0, 1, -1, 2, 11, 12],
     float: [0.0, 0.5, 0.1 + 0.2, 0.3, 1e-5, 1e16, -1.5],
     bool: [False, True],
+    str: ["", "a b", "ab", "a.b", "apb", "a-b", "1", "true", "y", "~a", "%20"],
     LabelInput: LABELS,
 }
 
@@ -45,7 +46,7 @@ VALUES: dict[type, list[Value]] = {
 def _signatures(draw: st.DrawFn) -> tuple[Param, ...]:
     first = draw(st.sampled_from([[], [WHOLE], [WHOLE], [Param("r", float, None, True)]]))
     group = draw(st.sampled_from(GROUPS))
-    kind = draw(st.sampled_from([int, float, bool, LabelInput]))
+    kind = draw(st.sampled_from([int, float, bool, str, LabelInput]))
     last = draw(st.sampled_from([[], [], [Param("last", kind, None, True)]]))
     return (*first, *group, *last)
 
@@ -54,7 +55,8 @@ def _own(name: str, params: tuple[Param, ...]) -> OpSpec:
     def plan(args: object, source: tuple, target: tuple) -> OpPlan:
         return OpPlan(source, object)
 
-    return OpSpec(name, "", params, lambda a, i, o: o, lambda a, i, o: (0, 0), plan=plan)
+    free = (lambda a, i, o: o), (lambda a, i, o: (0, 0))
+    return OpSpec(name, "", params, *free, plan=plan, origin="tests")
 
 
 def _ops(spec: OpSpec) -> Iterator[Op]:

@@ -18,15 +18,18 @@ from autorecon.lang import (
     op,
 )
 from autorecon.lang.elaborate.pipelines import signature
+from autorecon.lang.operations.merges import OWN_MERGES
 from autorecon.lang.operations.spec import OWN
 
 
 @pytest.fixture(autouse=True)
 def nothing_declared(monkeypatch):
-    for name in list(OWN):
-        monkeypatch.delitem(OWN, name)
+    for own in (OWN, OWN_MERGES):
+        for name in list(own):
+            monkeypatch.delitem(own, name)
     yield
     OWN.clear()
+    OWN_MERGES.clear()
 
 
 def program(candidate: str, then: str = "relu", target: str = "[6, 4, 4]"):
@@ -98,7 +101,95 @@ def test_a_label_input_can_be_an_argument():
     assert (node.then.parameters, node.then.macs) == (12, 0)
 
 
+def padded(source: Shape, target: Shape, how: str, side: str = "left"):
+    if how not in ("zeros", "wrap"):
+        raise ValueError(f"zeros or wrap, not {how}")
+    return OpPlan(source, object)
+
+
+def test_a_text_can_be_an_argument():
+    op(padded)
+    assert signature(OWN["padded"]) == 'padded(how, side="left")'
+    written = 'padded("wrap", side="a.b c") >> conv(3)'
+    candidate = program(written).edges[-1].candidates[0]
+    assert candidate.text == written
+    assert candidate.key == "padded(~wrap,side=~a%2e%b%20%c)-conv3"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "code", "message"),
+    [
+        ('padded("mirror")', "E0401", "zeros or wrap, not mirror"),
+        ("padded(3)", "E0301", "must be a text in quotes, not 3"),
+        ("padded(wrap)", "E0201", "unknown name `wrap`"),
+        ('conv("3")', "E0301", 'must be a whole number, not "3"'),
+    ],
+)
+def test_texts_that_are_none_and_numbers_that_are_texts(candidate, code, message):
+    op(padded)
+    with pytest.raises(SpaceError) as caught:
+        program(candidate)
+    assert [d.code for d in caught.value.diagnostics] == [code]
+    assert message in str(caught.value)
+
+
+def attended(sources: tuple[Shape, ...], target: Shape, heads: int = 1):
+    """The first by all others."""
+    if len(sources) < 2:
+        raise ValueError("it reads two or more")
+    return OpPlan(sources[0], object, sum(s[0] for s in sources), heads)
+
+
+def merged(merge: str, *edges: str):
+    return check(
+        Source(
+            "space s\ninput z [5]: noise\nnode a, b [4, 4, 4]\nnode w [7]\n"
+            f"node m [4, 4, 4] merge {merge}\noutput image [4, 4, 4]\n"
+            "link z -> {a, b, w} = linear\n"
+            f"link m -> image = relu\n" + "\n".join(f"link {edge}" for edge in edges) + "\n"
+        )
+    )
+
+
+REST = ("b -> image = relu", "w -> image = linear", "a -> image = relu")
+
+
+def test_of_sources_it_is_a_merge():
+    op(attended)
+    assert signature(OWN_MERGES["attended"]) == "attended(heads=1)"
+    assert "attended" not in OWN
+    found = merged(
+        "attended(2)", "a -> m = conv(3)", "w -> m = identity", "b -> m = identity", *REST
+    )
+    node = found.nodes["m"]
+    assert node.merge.text == "attended(heads=2)"
+    assert node.merged.sources == ((4, 4, 4), (7,), (4, 4, 4))
+    assert (node.merged.parameters, node.merged.macs) == (15, 2)
+
+
+@pytest.mark.parametrize(
+    ("merge", "edges", "code", "message"),
+    [
+        ("attended", ["a -> m = relu"], "E0405", "it reads two or more"),
+        ("attended", ["a -> m = relu", "b -> m = relu | none"], "E0405", "may be `none`"),
+        ("attended", ["w -> m = identity", "a -> m = relu"], "E0402", "makes 7 of 7 and 4x4x4"),
+        ("attnded", ["a -> m = relu"], "E0209", "did you mean `attended`"),
+        ("widened(2)", ["a -> m = relu"], "E0209", "`widened` reads one value"),
+        ("sum", ["a -> m = attended"], "E0202", "nodes merge: `node a [16, 8, 8] merge attended"),
+    ],
+)
+def test_misuse_of_a_merge(merge, edges, code, message):
+    op(attended)
+    op(widened)
+    with pytest.raises(SpaceError) as caught:
+        merged(merge, *edges, *REST)
+    assert code in [d.code for d in caught.value.diagnostics]
+    assert message in str(caught.value)
+
+
 def conv(source, target): ...
+def film(sources, target): ...
+def labelled(sources, target, y: LabelInput): ...
 def untyped(source, target, kernel): ...
 def listed(source, target, kernel: list): ...
 def swapped(target, source): ...
@@ -111,6 +202,8 @@ def scattered(source, target, *kernel: int): ...
     ("function", "message"),
     [
         (conv, "built into the language"),
+        (film, "built into the language"),
+        (labelled, "a merge reads a label by an edge"),
         (untyped, "`kernel` must be annotated"),
         (listed, "`kernel` must be annotated"),
         (swapped, "first two parameters"),

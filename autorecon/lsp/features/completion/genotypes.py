@@ -11,7 +11,7 @@ from lsprotocol import types
 from autorecon.lang import Decision, Program, SpaceError
 from autorecon.lang.check.check import check_file
 from autorecon.lang.diagnostics.faults import Diagnostics
-from autorecon.lang.elaborate.expressions import Number, Unknown, evaluate
+from autorecon.lang.elaborate.expressions import Number, Unknown, number
 from autorecon.lang.syntax import tree as s
 from autorecon.lsp.cursor import Cursor
 from autorecon.lsp.documents import Document
@@ -45,7 +45,7 @@ def _base(document: Document) -> Program | None:
     if not isinstance(header, s.GenotypeHeader):
         return None
     base = document.documents.named(header.of, header.of_span, "E0606")
-    values = {a.name: evaluate(a.value, {}, Diagnostics()) for a in header.arguments if a.name}
+    values = {a.name: number(a.value, {}, Diagnostics()) for a in header.arguments if a.name}
     known = {name: value for name, value in values.items() if not isinstance(value, Unknown)}
     return _checked(base, tuple(known.items())) if base else None
 

@@ -8,10 +8,11 @@ from itertools import pairwise
 from lsprotocol import types
 
 from autorecon.lang.elaborate.edges import CONTRACTS
-from autorecon.lang.elaborate.nodes import MERGES
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
-from autorecon.lang.operations.spec import OpSpec, show_value
+from autorecon.lang.operations.merges import MERGES
+from autorecon.lang.operations.spec import Signature, show_value
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.nodes import INPUTS
 from autorecon.lang.syntax import tree as s
@@ -34,7 +35,6 @@ _KINDS = {
     symbols.CHOICE: _Kind.Enum,
 }
 _WORDS: dict[str, tuple[str, ...]] = {
-    wanted.MERGES: MERGES,
     wanted.CONTRACTS: CONTRACTS,
     wanted.INPUTS: INPUTS,
     wanted.SHARED: ("choice", "weights"),
@@ -46,6 +46,7 @@ _SYMBOLS = {
     wanted.INSTANCES: (symbols.INSTANCE,),
     wanted.BLOCKS: (symbols.BLOCK,),
     wanted.VALUES: (symbols.PARAMETER, symbols.VALUE),
+    wanted.CHOICES: (symbols.CHOICE,),
     wanted.CANDIDATES: (symbols.OPERATION, symbols.CHOICE, symbols.EDGE_TYPE),
 }
 
@@ -55,8 +56,12 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
         yield from map(word, _WORDS[kind])
     if kind in _SYMBOLS:
         yield from (_symbol(found) for found in scope.all() if found.kind in _SYMBOLS[kind])
+    if kind == wanted.VALUES:
+        yield from map(_function, FUNCTIONS)
     if kind == wanted.CANDIDATES:
         yield from map(_operation, OPERATIONS.values())
+    if kind == wanted.MERGES:
+        yield from map(_operation, MERGES.values())
     if kind == wanted.STATEMENT:
         types_here = (found for found in scope.all() if found.kind == symbols.EDGE_TYPE)
         yield from (_symbol(found) for found in types_here)
@@ -83,12 +88,18 @@ def _symbol(symbol: Symbol) -> types.CompletionItem:
     return types.CompletionItem(symbol.name, kind=_KINDS[symbol.kind], detail=lines[0])
 
 
-def _operation(spec: OpSpec) -> types.CompletionItem:
+def _operation(spec: Signature) -> types.CompletionItem:
     found = types.CompletionItem(spec.name, kind=_Kind.Function, documentation=spec.about)
     found.detail = signature(spec)
     if any(param.required for param in spec.params):
         found.insert_text = f"{spec.name}("
         found.filter_text = spec.name
+    return found
+
+
+def _function(name: str) -> types.CompletionItem:
+    found = types.CompletionItem(name, kind=_Kind.Function, detail=FUNCTIONS[name].form)
+    found.documentation, found.insert_text = FUNCTIONS[name].about, f"{name}("
     return found
 
 
@@ -137,6 +148,6 @@ def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
 def _parameters(own: Symbol | None, name: str) -> Iterator[tuple[str, str]]:
     if own:
         yield from ((p.name.text, p.span.text) for p in own.statement.parameters)
-    elif name in OPERATIONS:
-        params = OPERATIONS[name].params
+    elif spec := OPERATIONS.get(name) or MERGES.get(name):
+        params = spec.params
         yield from ((p.name, f"{p.name}={show_value(p.default)}") for p in params)

@@ -9,6 +9,7 @@ NODES, MEMBERS, INSTANCES, BLOCKS = "nodes", "members", "instances", "blocks"
 CANDIDATES, VALUES, ARGUMENTS = "candidates", "values", "arguments"
 MERGES, CONTRACTS, INPUTS = "merges", "contracts", "inputs"
 SHARED, MEASURES, AT, BOUNDS = "shared", "measures", "at", "bounds"
+CHOICES = "choices"
 
 _BEHIND = {
     "merge": MERGES,
@@ -32,6 +33,8 @@ def wanted(at: Cursor) -> tuple[str, ...]:
         return (MEMBERS,)
     if last in _BEHIND and (last != "into" or first == "rule"):
         return (_BEHIND[last],)
+    if last == "," and "after" in tokens:
+        return (INSTANCES,)
     inner = [tokens[index] for index in at.opened]
     if inner[-1:] == ["["]:
         return (VALUES,)
@@ -53,13 +56,18 @@ def wanted(at: Cursor) -> tuple[str, ...]:
 
 
 def _of_rule(tokens: tuple) -> tuple[str, ...]:
-    if len(tokens) == 1:
-        return (AT,)
-    if tokens[-1] == "at":
+    """By what stands behind the last word that a claim follows."""
+    start = max(i for i, token in enumerate(tokens) if token in ("rule", "if", "and", "then"))
+    claim = tokens[start + 1 :]
+    if not claim:
+        return AT, NODES, CHOICES
+    if claim[0] not in ("at", "exactly"):
+        return (CANDIDATES,) if {"=", "!="} & {*claim} else (NODES, CHOICES)
+    if claim[-1] == "at":
         return (BOUNDS,)
-    if tokens[-1] == "in":
+    if claim[-1] == "in":
         return (INSTANCES,)
-    counted = len(tokens) >= (4 if "at" in tokens[:2] else 3)
+    counted = len(claim) >= (3 if claim[0] == "at" else 2)
     return (CANDIDATES,) if counted else (VALUES,)
 
 
