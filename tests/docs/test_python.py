@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import autorecon
-from autorecon.python import compress, search
+from autorecon.python import auto, compress, search
 from remembered import captured_once as captured_once
 from remembered import registered_once as registered_once
 
@@ -27,6 +27,9 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autorecon.python.compress", partial(compress, **QUICK))
     quick = {**SEARCH, "select.candidates": 1}
     monkeypatch.setattr("autorecon.python.search", partial(search, **quick))
+    monkeypatch.setattr(
+        "autorecon.python.auto", partial(auto, **(QUICK | {"warmup_steps": 20, "search": []}))
+    )
     names: dict[str, Any] = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.S):
         exec(compile(block, "docs/python.md", "exec"), names)
@@ -34,6 +37,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["small"](names["torch"].zeros(1, 1, 16, 16)).shape == (1, 10)
     assert names["again"].score.accuracy is None
     assert names["genotype"].is_genotype
+    assert names["best"].results.bits == "w4a4"
     assert autorecon.load_compressed("small.safetensors", build=names["network"]).classes == 10
 
 
