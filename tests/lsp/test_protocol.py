@@ -66,6 +66,23 @@ def test_rules_with_conditions(edit: Edit) -> None:
     edit(session)
 
 
+def test_a_port_that_is_passed_on(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        block = "block cell {\n  in p, q [4]\n  out q, o [4]\n  link {p, q} -> o = linear\n}\n"
+        cells = "A = cell\nB = cell after A\nC = cell after B\n"
+        links = "link {z, w} -> {A.p, A.q} = linear\nlink C.o -> image = linear\n"
+        text = f"space p\n{block}input z, w [4]: noise\noutput image [4]\n{cells}{links}"
+        editor.open("p.space", text)
+        assert await editor.diagnostics("p.space") == []
+        context = types.ReferenceContext(include_declaration=True)
+        found = await editor.ask("references", "p.space", "in p, @q", context=context)
+        assert len(found) == 4
+        items = await editor.ask("completion", "p.space", "C = cell after @B")
+        assert {"A", "B"} <= {item.label for item in items}
+
+    edit(session)
+
+
 def test_functions_of_values(edit: Edit) -> None:
     async def session(editor: Editor) -> None:
         text = PAPER + "\nlet widths = [4, 8]\nlet broad = max(widths[0], 8) if size > 8 else 2\n"

@@ -186,7 +186,9 @@ def check(ended: Ended) -> None:
         raise Wrong(LOST, f"exit code {ended.code}: {ended.said}")
 
 
-_CLEAR = re.compile(r"^(autorecon|Error|\S+\.space:\d+|error|warning).*|.* failed.*", re.MULTILINE)
+_CLEAR = re.compile(
+    r"^(autorecon|Error|Aborted!|\S+\.space:\d+|error|warning).*|.* failed.*", re.MULTILINE
+)
 
 
 _WARNING = re.compile(r"^warning: .*", re.MULTILINE)

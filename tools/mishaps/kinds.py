@@ -101,7 +101,7 @@ def renamed(trial: Trial, random: Random) -> None:
 
     def rename(path: Path) -> None:
         others = [p for p in sorted(trial.out.rglob(f"*{path.suffix}")) if p != path]
-        path.replace(random.choice(others) if others else trial.here / path.name)
+        path.replace(random.choice(others) if others else trial.here / f"was-{path.name}")
 
     _damaged(trial, random, rename)
 

@@ -130,8 +130,9 @@ def _table(names: Callable[[Any], str], read: Callable[[Any], Any]) -> Callable[
     return entries
 
 
-def _after(value: Any) -> str | None:
-    return None if value is None else _named(INDEXED)(value)
+def _after(value: Any) -> tuple[str, ...]:
+    given = () if value is None else (value,) if isinstance(value, str) else value
+    return _many(_named(INDEXED), 0)(given)
 
 
 def _edge_type(value: Any) -> dict[str, Any]:
@@ -186,7 +187,7 @@ GRAPH = {
     "name": Kind("a name", _named(NAME)),
     "parameters": Kind("a dict of numbers and truth values by name", _table(_named(NAME), _number)),
     "instances": Kind(
-        "a dict of block instances, each with the one that it comes after or None",
+        "a dict of block instances, each with the one that it comes after, several, or None",
         _table(_named(INDEXED), _after),
     ),
     "edge_types": Kind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autorecon.graph.widest import widest
@@ -84,13 +84,25 @@ def _as_written(program: Program) -> _Options:
 def _said(program: Program, options: _Options) -> dict[str, Any]:
     written = program.written
     return {
-        "instances": dict(written.instances),
+        "instances": {name: _after(some) for name, some in written.instances.items()},
         "edge_types": {} if program.of else _edge_types(program),
         "choices": {name: _texts(left) for name, left in _choices(program, options).items()},
         "shares": tuple(s for s in written.shares if s[0] == "weights" or not program.of),
-        "rules": tuple(rule.text for rule in program.rules),
+        "rules": tuple(_rules(program)),
         "limits": tuple(limit.text.replace(",", "") for limit in program.limits),
     }
+
+
+def _after(instances: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """As a graph says it: none, one or several."""
+    return instances if instances[1:] else instances[0] if instances else None
+
+
+def _rules(program: Program) -> Iterator[str]:
+    """Without those of a genotype that name choices: it has none."""
+    for rule in program.rules:
+        if not program.of or all(count.choice is None for count in rule.counts):
+            yield rule.text
 
 
 def _edge_types(program: Program) -> dict[str, dict[str, Any]]:

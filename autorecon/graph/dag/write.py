@@ -94,6 +94,9 @@ def _block(draft: Draft, instance: str, block: Block, types: _Types) -> Iterator
     yield from _choices(draft, instance)
     for alias, node in block.bound:
         yield _node(DraftNode(alias, node.shape, node.size), alias.removeprefix(inside), "in")
+    for alias, node in block.bound:
+        if alias in block.passed:
+            yield _node(DraftNode(alias, node.shape, node.size), alias.removeprefix(inside), "out")
     for node in block.nodes:
         word = "out" if node.aliases else "node"
         yield _node(node, node.name.removeprefix(inside), word)
@@ -106,7 +109,7 @@ def _block(draft: Draft, instance: str, block: Block, types: _Types) -> Iterator
 def _declarations(draft: Draft, found: Mapping[str, Block]) -> Iterator[Line]:
     for name in in_order(draft, found):
         if block := found.get(name):
-            after = f" after {block.after}" if block.after else ""
+            after = f" after {', '.join(block.after)}" if block.after else ""
             yield f"{name} = {block.name}{after}", f"block {name}"
         else:
             yield _node(draft.nodes[name], name, "node")

@@ -101,8 +101,10 @@ def _each(program: Program, faults: Diagnostics) -> None:
     for rule in program.rules:
         held[rule.span].append(_rule(rule, free, choices, faults))
     # A rule of a block is void where it is so in all instances.
+    odd = [d.span for d in faults.found if d.code == "W0803" and d.span]
     for rule in {rule.span: rule for rule in program.rules}.values():
-        if None not in held[rule.span]:
+        told = any(rule.span.start <= span.start < rule.span.end for span in odd)
+        if None not in held[rule.span] and not told:
             _void(rule, str(held[rule.span][-1]), faults)
     least = cache(partial(_cheapest, free))
     for limit in program.limits:

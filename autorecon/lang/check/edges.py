@@ -206,4 +206,4 @@ def _grows(source: Shape, target: Shape) -> bool:
 def _adjacent(edge: Edge, program: Elaboration) -> bool:
     first, second = (end.partition(".")[0] for end in edge.written)
     instance = program.instances.get(second)
-    return instance is not None and instance.after == first
+    return instance is not None and first in instance.after

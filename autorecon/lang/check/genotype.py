@@ -137,7 +137,7 @@ class _Lines:
                     self._choice(statement.source, statement.pipeline, statement.span)
                 case s.Pick(target=target) if target:
                     self._edge(statement, target, edges)
-                case s.Instance(after=None):
+                case s.Instance(after=()):
                     # What it looks like in a space, where it is no choice's line.
                     call = s.Call(statement.block, statement.arguments, statement.block.span)
                     path = s.Path((statement.name,), statement.name.span)

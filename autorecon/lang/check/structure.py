@@ -120,9 +120,19 @@ def _unreached(nodes: Mapping[str, Node], edges: Collection[Edge], faults: Diagn
             faults.report("E0503", f"no input reaches `{node.name}`", node.span, help)
         elif node.name in forward and node.name not in left:
             message = f"`{node.name}` leads nowhere: the output does not depend on it"
-            help = "lead an edge out of it, or remove it"
+            help = _hand_on(node, edges) or "lead an edge out of it, or remove it"
             faults.report("E0504", message, node.span, help)
     return len(forward & backward) < len(nodes)
+
+
+def _hand_on(node: Node, edges: Iterable[Edge]) -> str | None:
+    """What to do where a port of a block hands on another by an edge."""
+    into = [edge for edge in edges if edge.target == node.name]
+    same = len(into) == 1 and all(c.is_identity for c in into[0].candidates)
+    if not (same and node.block and into[0].block == node.block):
+        return None
+    port = into[0].written[0].rpartition(".")[2]
+    return f"lead an edge out of it; or if `{port}` is an `in`, hand that on: `out {port}`"
 
 
 def _cuts(

@@ -147,6 +147,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         _through("[8]", "link z -> a = relu | tanh"),
     ),
     "W0802": ("limit params >= 0", ""),
+    "W0803": (
+        _through("[8]", "link z -> a = relu | tanh", "rule if z -> a = gelu then at most 0 linear"),
+        _through("[8]", "link z -> a = relu | tanh", "rule if z -> a = tanh then at most 0 linear"),
+    ),
     "W0901": (
         "choice act = relu | tanh",
         "choice act = relu | tanh\n" + _through("[8]", "link z -> a = act"),

@@ -44,8 +44,7 @@ CODES: dict[str, str] = {
     ),
     "E0210": (
         "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "
-        "is written out on its right must be among the candidates on its left. So must what a rule "
-        "tells of an edge or choice, `a -> b = none`."
+        "is written out on its right must be among the candidates on its left."
     ),
     "E0211": "A set operation leaves an edge without candidates.",
     # values
@@ -170,5 +169,6 @@ CODES: dict[str, str] = {
     ),
     "W0801": "A rule that every architecture keeps to. It makes no difference.",
     "W0802": "A limit that every architecture is within. It makes no difference.",
+    "W0803": "A rule tells of an option that its edge or choice does not offer: it never has it.",
     "W0901": "A choice that no edge and no node uses. It is left out.",
 }

@@ -77,8 +77,7 @@ def _of_edge(
             program.faults.report("E0204", message, span, "declare it, or name another")
         return None
     known = [candidate.text for candidate in edge.candidates]
-    if not _all_offered(program, written, options, edge.candidates, known):
-        return None
+    _warn_of_absent(program, written, options, edge.candidates, known)
     sign, bounds = _told(written)
     text = f"{edge.text} {sign} {_shown_options(options)}"
     return text, Count(*bounds, options, (edge.name,), is_counted=False)
@@ -102,8 +101,7 @@ def _of_choice(
             )
         return None
     known = [option.text for option in choice.options]
-    if not _all_offered(program, written, options, choice.options, known):
-        return None
+    _warn_of_absent(program, written, options, choice.options, known)
     leader = leaders(names for _, names in program.shared).get(choice.name, choice.name)
     edge = next((edge for edge in program.edges if leader in edge.axes), None)
     if edge is None:
@@ -127,21 +125,18 @@ def _told(written: s.Told) -> tuple[str, tuple[float, float]]:
     return ("!=", (0, 0)) if written.differs else ("=", (1, math.inf))
 
 
-def _all_offered(
+def _warn_of_absent(
     program: Elaboration,
     written: s.Told,
     options: Iterable[Pipeline | str],
     offered: Iterable[Pipeline],
     known: Sequence[str],
-) -> bool:
-    """Whether each option that is named can be chosen, after reporting those that cannot."""
-    sound = True
+) -> None:
+    """Report options that are never chosen."""
     for option, expr in zip(options, written.options, strict=True):
         if not any(is_option(candidate, option) for candidate in offered):
-            message = f"`{_written(option)}` is not among the candidates"
-            program.faults.unknown("E0210", message, expr.span, _written(option), known)
-            sound = False
-    return sound
+            message = f"`{_written(option)}` cannot be chosen there"
+            program.faults.unknown("W0803", message, expr.span, _written(option), known)
 
 
 def _count(expr: s.Expr, scope: Scope, faults: Diagnostics) -> int | None:

@@ -90,9 +90,9 @@ def label_inputs(
                 scope[statement.name.text] = evaluate(statement.value, scope, unheard)
             case s.InputDecl() if statement.kind.text == "label":
                 sizes = [whole(e, scope, unheard, "", 1, MAX_SIZE) for e in statement.sizes]
-                name = statement.name.text
                 classes = sizes[0] if len(sizes) == 1 else None
-                found[name] = LabelInput(name, classes) if classes else UNKNOWN
+                for name in (name.text for name in statement.names):
+                    found[name] = LabelInput(name, classes) if classes else UNKNOWN
     return found
 
 
@@ -124,8 +124,12 @@ def _add(
 
 
 def _nodes(block: s.BlockDef, faults: Diagnostics) -> None:
-    nodes = [item.names for item in block.items if isinstance(item, s.NodeDecl)]
-    _once((name for names in nodes for name in names if not name.index), faults)
+    nodes = [item for item in block.items if isinstance(item, s.NodeDecl)]
+    names = [(item.kind, name) for item in nodes for name in item.names if not name.index]
+    # An `in` port may be an `out` port as well, below.
+    entered = {name.text for kind, name in names if kind == "in"}
+    _once((n for kind, n in names if kind != "out" or n.text not in entered), faults)
+    _once((name for kind, name in names if kind == "out"), faults)
 
 
 def _once(names: Iterable[s.Name], faults: Diagnostics) -> None:

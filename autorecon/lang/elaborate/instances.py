@@ -62,29 +62,45 @@ def _ports(
 
 
 def _bind(
-    program: Elaboration, name: str, written: s.Name, instance: Instance, scope: Scope
+    program: Elaboration, name: str, written: tuple[s.Name, ...], instance: Instance, scope: Scope
 ) -> None:
-    after = program.name(written, scope)
-    before = program.instances.get(after) if after else None
-    if after is None or before is None:
-        if (
-            after
-            and not program.is_broken(after)
-            and not program.faults.holds("E0205", written.span)
-        ):
-            message = f"no block instance `{after}` above"
-            program.faults.unknown("E0205", message, written.span, after, program.instances)
+    previous = [_before(program, one, scope) for one in written]
+    before = {after: program.instances[after] for after in previous if after}
+    known = [after for after in previous if after]
+    if len(known) < len(previous):
         program.broken.add(name)
         return
-    instance.after, instance.place = after, written.span
-    comparable = before.known and instance.known
-    if comparable and len(before.outs) != len(instance.ins):
-        message = f"`{after}` has {len(before.outs)} `out`, `{name}` {len(instance.ins)} `in`"
-        help = "ports are bound in order, one to one"
-        program.faults.report("E0404", message, written.span, help)
+    instance.after, instance.place = tuple(known), written[0].span.to(written[-1].span)
+    comparable = instance.known and all(one.known for one in before.values())
+    outs = [out for after in known for out in before[after].outs]
+    if comparable and len(outs) != len(instance.ins):
+        _report_ports(program, name, known, len(outs), instance)
         comparable = False
-    if not comparable or after in program.broken:
+    if not comparable or any(after in program.broken for after in known):
         program.broken.add(name)
     else:
-        for port, out in zip(instance.ins, before.outs, strict=True):
+        for port, out in zip(instance.ins, outs, strict=True):
             program.aliases[port] = program.aliases.get(out, out)
+
+
+def _before(program: Elaboration, written: s.Name, scope: Scope) -> str | None:
+    """The name of an instance above, or None after reporting that there is none."""
+    name = program.name(written, scope)
+    if name is None or name in program.instances:
+        return name
+    if not program.is_broken(name) and not program.faults.holds("E0205", written.span):
+        message = f"no block instance `{name}` above"
+        program.faults.unknown("E0205", message, written.span, name, program.instances)
+    return None
+
+
+def _report_ports(
+    program: Elaboration, name: str, after: list[str], outs: int, instance: Instance
+) -> None:
+    several = " and ".join(f"`{one}`" for one in after)
+    has = "have" if after[1:] else "has"
+    message = f"{several} {has} {outs} `out`, `{name}` {len(instance.ins)} `in`"
+    help = "ports are bound in order, one to one"
+    if outs < len(instance.ins):
+        help += f", and those of several instances: `after {', '.join(after)}, ...`"
+    program.faults.report("E0404", message, instance.place, help)

@@ -43,8 +43,9 @@ def add_input(program: Elaboration, statement: s.InputDecl, scope: Scope) -> Non
         span = statement.sizes[0].span.to(statement.sizes[-1].span)
         shape = _known_shape(program, sizes, span)
         _channels_first(program, shape, statement.sizes, statement.kind.text)
-    if name := program.name(statement.name, scope):
-        _add(program, statement.name, name, None, shape, statement.kind.text)
+    for written in statement.names:
+        if name := program.name(written, scope):
+            _add(program, written, name, None, shape, statement.kind.text)
 
 
 def add_nodes(
@@ -71,6 +72,11 @@ def add_nodes(
         if name is None:
             continue
         full = f"{block}.{name}" if block else name
+        if statement.kind == "in":
+            program.entered.add(full)
+        elif statement.kind == "out" and full in program.entered:
+            _passed_on(program, statement, full, written, shape, sizes)
+            continue
         if full in bound:
             _agree(program, full, written, shape, sizes)
         else:
@@ -146,6 +152,28 @@ def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipel
         message = f"this `{name}` does nothing: what a node applies keeps its sizes"
         program.faults.report("W0402", message, written.span, "resize on the edges into it", name)
     return found
+
+
+def _passed_on(
+    program: Elaboration,
+    statement: s.NodeDecl,
+    port: str,
+    name: s.Name,
+    shape: Shape | None,
+    sizes: Sizes | None,
+) -> None:
+    """An `out` port that is an `in` port too: whatever that is bound to."""
+    if statement.merge or statement.then:
+        message = f"`{name.text}` is passed on as it comes in: it has no `merge` and no `then` here"
+        help = "write these where it is declared as `in`, or give the `out` another name"
+        program.faults.report("E0404", message, name.span, help)
+    elif port in program.aliases:
+        _agree(program, port, name, shape, sizes)
+    elif (node := program.nodes.get(port)) and shape and (node.shape, node.sizes) != (shape, sizes):
+        shown = [told_apart(*one) for one in ((node.shape, node.sizes), (shape, sizes))]
+        message = f"`{port}` is {shown[0]} as `in` and {shown[1]} as `out`"
+        help = "it is one node, which is passed on: give both the same sizes"
+        program.faults.report("E0404", message, name.span, help)
 
 
 def _agree(

@@ -80,7 +80,7 @@ class Instance:
     outs: list[str] = attrs.field(factory=list)
     # Whether its block is declared.
     known: bool = True
-    after: str | None = None
+    after: tuple[str, ...] = ()
     # Where it is said what its ports are bound to.
     place: Span | None = None
 
@@ -108,6 +108,8 @@ class Elaboration:
     nodes: dict[str, Node] = attrs.field(factory=dict)
     aliases: dict[str, str] = attrs.field(factory=dict)
     edges: list[Edge] = attrs.field(factory=list)
+    # Ports that are declared by `in`.
+    entered: set[str] = attrs.field(factory=set)
     # Whether faults left some out.
     lacks_edges: bool = False
     # Nodes whose `then` depends on a choice, and those before them that edges lead to.

@@ -238,7 +238,9 @@ class _Body:
                     self.program.broken.add(prefix + statement.name.text)
                 case s.NodeDecl():
                     self.program.broken.update(prefix + name.text for name in statement.names)
-                case s.InputDecl() | s.Instance():
+                case s.InputDecl():
+                    self.program.broken.update(name.text for name in statement.names)
+                case s.Instance():
                     self.program.broken.add(statement.name.text)
                 case s.For():
                     self._leave_out(statement.items)

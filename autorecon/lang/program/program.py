@@ -21,7 +21,7 @@ from autorecon.lang.source import Source, Span
 class Written(Record):
     """What a text says and the flat program does not: what it takes to write it again."""
 
-    instances: Mapping[str, str | None]  # each with the one that it comes `after`
+    instances: Mapping[str, tuple[str, ...]]  # each with those that it comes `after`
     choices: Mapping[str, tuple[Pipeline, ...]]  # the options of each, which may name choices
     options: Mapping[str, tuple[Pipeline, ...]]  # candidates of edges that name choices
     shares: tuple[tuple[str, tuple[str, ...]], ...]  # of "choice" or "weights", by whom

@@ -14,7 +14,7 @@ FORMS = {
     "node": "node NAME, NAME [SIZES] merge KIND then PIPELINE",
     "in": "in NAME [SIZES] merge KIND then PIPELINE",
     "out": "out NAME [SIZES] merge KIND then PIPELINE",
-    "input": "input NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
+    "input": "input NAME, NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
     "output": "output NAME [SIZES] merge KIND then PIPELINE",
     "optional": "optional TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE",
     "choice": "choice NAME = PIPELINE | PIPELINE`, or `choice NAME = SIZE | SIZE",

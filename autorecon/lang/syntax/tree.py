@@ -206,7 +206,9 @@ class NodeDecl(Record):
 
 
 class InputDecl(Record):
-    name: Name
+    """One or several inputs of one kind."""
+
+    names: tuple[Name, ...]
     kind: Name
     sizes: tuple[Expr, ...]
     span: Span
@@ -293,7 +295,7 @@ class Instance(Record):
     name: Name
     block: Name
     arguments: tuple[Argument, ...]
-    after: Name | None
+    after: tuple[Name, ...]
     span: Span
 
 

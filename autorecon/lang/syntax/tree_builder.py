@@ -125,7 +125,7 @@ def _output(tree: Tree, source: Source) -> s.NodeDecl:
 
 
 def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
-    names, shape = _declared(tree, source)
+    names, shape = _declared(tree.children, source)
     return s.NodeDecl(
         kind,
         names,
@@ -137,16 +137,22 @@ def _node_decl(kind: str, tree: Tree, source: Source) -> s.NodeDecl:
     )
 
 
-def _declared(tree: Tree, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
+def _declared(children: list, source: Source) -> tuple[tuple[s.Name, ...], Tree]:
     """The names with what is in brackets behind each; the last brackets hold the shape."""
+    groups = _grouped(children)
+    shape = groups[-1].pop()
+    return tuple(_indexed_name(group, source) for group in groups), shape
+
+
+def _grouped(children: list) -> list[list]:
+    """Each name with the brackets behind it."""
     groups: list[list] = []
-    for child in tree.children:
+    for child in children:
         if isinstance(child, Token) and child.type == "NAME":
             groups.append([child])
         elif isinstance(child, Tree) and child.data == "shape":
             groups[-1].append(child)
-    shape = groups[-1].pop()
-    return tuple(_indexed_name(group, source) for group in groups), shape
+    return groups
 
 
 def _indexed_name(parts: list, source: Source) -> s.Name:
@@ -166,16 +172,17 @@ def _indexed(tree: Tree, source: Source) -> s.Name:
 
 @_rule
 def _noise_input(tree: Tree, source: Source) -> s.InputDecl:
-    (name,), shape = _declared(Tree("input", tree.children[:-1]), source)
+    names, shape = _declared(tree.children[:-1], source)
     kind, sizes = build(tree.children[-1], source), build(shape, source)
-    return s.InputDecl(name, kind, sizes, _span(tree, source))
+    return s.InputDecl(names, kind, sizes, _span(tree, source))
 
 
 @_rule
 def _label_input(tree: Tree, source: Source) -> s.InputDecl:
-    *name, kind, sizes = tree.children
+    *names, kind, sizes = tree.children
     kind, sizes = build(kind, source), build(sizes, source)
-    return s.InputDecl(_indexed_name(name, source), kind, sizes, _span(tree, source))
+    found = tuple(_indexed_name(group, source) for group in _grouped(names))
+    return s.InputDecl(found, kind, sizes, _span(tree, source))
 
 
 @_rule
@@ -198,8 +205,7 @@ _RULES.update(block_if=_if)
 @_rule
 def _instance(tree: Tree, source: Source) -> s.Instance:
     name, call, *after = _all(tree, source)
-    previous = after[0] if after else None
-    return s.Instance(name, call.name, call.arguments, previous, _span(tree, source))
+    return s.Instance(name, call.name, call.arguments, tuple(after), _span(tree, source))
 
 
 @_rule

@@ -50,7 +50,7 @@ def _written(statement: s.NodeDecl | s.InputDecl) -> tuple[s.Name, Sequence[s.Ex
     """The first name, the sizes, and where these end."""
     if isinstance(statement, s.NodeDecl):
         return statement.names[0], statement.shape, statement.shape_span.end
-    return statement.name, statement.sizes, statement.sizes[-1].span.end + 1
+    return statement.names[0], statement.sizes, statement.sizes[-1].span.end + 1
 
 
 def _edges(view: View, knowledge: Knowledge) -> Iterator[tuple[int, str]]:

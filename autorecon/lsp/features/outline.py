@@ -42,7 +42,8 @@ def _symbols(statements: Sequence, at: Positions) -> Iterator[types.DocumentSymb
                     detail = f"{statement.kind} {statement.shape_span.text}"
                     yield _symbol(name, _Kind.Variable, statement, at, detail)
             case s.InputDecl():
-                yield _symbol(statement.name, _Kind.Field, statement, at, statement.kind.text)
+                for name in statement.names:
+                    yield _symbol(name, _Kind.Field, statement, at, statement.kind.text)
             case s.Instance():
                 yield _symbol(statement.name, _Kind.Object, statement, at, statement.block.text)
             case s.Choice():

@@ -62,7 +62,8 @@ class Declarer:
                 for name in statement.names:
                     self._add(symbols.NODE, name, home, owner, statement)
             case s.InputDecl():
-                self._add(symbols.NODE, statement.name, home, owner, statement)
+                for name in statement.names:
+                    self._add(symbols.NODE, name, home, owner, statement)
             case s.Instance():
                 found = self._add(symbols.INSTANCE, statement.name, home, owner, statement)
                 found.blocks.append(statement.block.text)

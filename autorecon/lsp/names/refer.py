@@ -58,7 +58,8 @@ class Referrer:
             case s.NodeDecl():
                 self._node(statement, scope)
             case s.InputDecl():
-                self._index(statement.name, scope)
+                for name in statement.names:
+                    self._index(name, scope)
                 self._word(statement.kind)
                 self._values(statement.sizes, scope)
             case s.Instance():
@@ -106,8 +107,8 @@ class Referrer:
         block = home.find(symbols.BLOCK, statement.block.text)
         self._found(word_span(statement.block), block)
         self._arguments(statement.arguments, block.members if block else None, scope)
-        if statement.after:
-            self._name(statement.after, home.find(symbols.NODE, statement.after.text), scope)
+        for before in statement.after:
+            self._name(before, home.find(symbols.NODE, before.text), scope)
         return None
 
     def _edges(self, statement: s.EdgeStatement, scope: Scope, home: Scope) -> None:

@@ -33,6 +33,8 @@ def wanted(at: Cursor) -> tuple[str, ...]:
         return (MEMBERS,)
     if last in _BEHIND and (last != "into" or first == "rule"):
         return (_BEHIND[last],)
+    if last == "," and "after" in tokens:
+        return (INSTANCES,)
     inner = [tokens[index] for index in at.opened]
     if inner[-1:] == ["["]:
         return (VALUES,)
