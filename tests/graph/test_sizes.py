@@ -30,6 +30,7 @@ link b -> c = conv(1)
 link {a, c} -> image = conv(1) | none
 """
 NORM = TEXT.replace("then bn >>", "then norm >>") + "choice norm = bn | identity\n"
+TOLD = TEXT + "rule if width = 4 | 2 then a -> c != none\n"
 BLOCKS = """
 space blocks
 choice width = 2 | 4
@@ -96,7 +97,9 @@ def test_counts_by_hand() -> None:
     assert genotype(space, chosen).cost.parameters.max == parameters
 
 
-@pytest.mark.parametrize("text", [TEXT, NORM, BLOCKS, TEXT.replace("width + 1", "width*width")])
+@pytest.mark.parametrize(
+    "text", [TEXT, NORM, TOLD, BLOCKS, TEXT.replace("width + 1", "width*width")]
+)
 def test_a_graph_and_a_genotype_are_read_back(text: str) -> None:
     space = loads(text)
     again = from_graph(space.graph)
