@@ -1,7 +1,7 @@
 """AutoReCon: generator search spaces as text, and the data-free compression that they drive.
 
 Importing this loads nothing else; each name is imported when it is first asked for, torch only for
-`supernet`, `generator`, `load_compressed`, and calls of `compress` and `search`.
+`supernet`, `generator`, `load_compressed`, and calls of `auto`, `compress` and `search`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autorecon.lang import LabelInput, OpPlan, SpaceError, op
     from autorecon.nn import generator, supernet
 
+    auto: Any
     compress: Any
     search: Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "OpPlan",
     "Space",
     "SpaceError",
+    "auto",
     "compress",
     "from_graph",
     "generator",
@@ -48,7 +50,8 @@ _later = later(
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compress", "search"):  # packages, which can be called: see lazy.callable_as
+    # Packages, which can be called: see lazy.callable_as.
+    if name in ("auto", "compress", "search"):
         return import_module(f"{__name__}.{name}")
     return _later(name)
 

@@ -27,6 +27,7 @@ from autorecon.graph.sampling.sample import ValidArchitectures
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.study.budget import scaled
+from autorecon.study.statistics import spearman
 from autorecon.workflow import select
 from autorecon.workflow.config import RunConfig, SelectConfig, SpaceConfig, TeacherConfig
 from autorecon.workflow.prepare import Prepared, prepare
@@ -109,22 +110,6 @@ def compared(
             correlations.append(spearman(values, true))
             first.append(true[max(range(len(group)), key=values.__getitem__)])
         yield name, statistics.fmean(correlations), statistics.fmean(first)
-
-
-def ranks(values: Sequence[float]) -> list[float]:
-    """From 1; what is equal shares the mean of its ranks."""
-    return [
-        (sum(other < value for other in values) + sum(other <= value for other in values) + 1) / 2
-        for value in values
-    ]
-
-
-def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """The rank correlation of two orders; 0 where one of them tells nothing apart."""
-    one, other = ranks(first), ranks(second)
-    if len(set(one)) == 1 or len(set(other)) == 1:
-        return 0.0
-    return statistics.correlation(one, other)
 
 
 def draw(space: Space, count: int, seed: int) -> list[Space]:

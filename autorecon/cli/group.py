@@ -24,6 +24,7 @@ COMMANDS = (
     "show",
     "diff",
     "run",
+    "auto",
     "search",
     "derive",
     "explain",

@@ -105,24 +105,24 @@ def _refuse_changes(ctx: click.Context, folder: Path) -> None:
     """Raise UsageError for whatever is given beside --resume and not declared to go with it."""
     from autorecon.runs import RunFolder
 
-    given = [param for param in ctx.command.params if _is_given(ctx, param)]
+    given = [param for param in ctx.command.params if is_given(ctx, param)]
     refused = [param for param in given if not isinstance(param, Always)]
     if refused:
         config = RunFolder.open(folder).config
-        listed = ", ".join(f"{_spelt(param)}{_kept(param, config)}" for param in refused)
+        listed = ", ".join(f"{spelt(param)}{_kept(param, config)}" for param in refused)
         raise click.UsageError(
             f"--resume goes on with the settings of {folder}/config.toml: leave out {listed}"
         )
 
 
-def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
+def is_given(ctx: click.Context, param: click.Parameter) -> bool:
     from click.core import ParameterSource
 
     source = ctx.get_parameter_source(str(param.name))
     return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 
-def _spelt(param: click.Parameter) -> str:
+def spelt(param: click.Parameter) -> str:
     if isinstance(param, click.Argument):
         return param.human_readable_name
     return max(param.opts, key=len)

@@ -146,6 +146,14 @@ def teacher_argument(function: Function) -> Function:
     return click.argument("teacher", cls=_SettingArgument, sets=["teacher.name"])(function)
 
 
+def teacher_or_resume(function: Function) -> Function:
+    """TEACHER, where a command may go on with one instead."""
+    argument = click.argument(
+        "teacher", cls=_SettingArgument, sets=["teacher.name"], required=False
+    )
+    return argument(function)
+
+
 own_teacher_options = _together(
     setting(
         "--weights",

@@ -79,7 +79,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     progress = Progress(quiet=options["quiet"])
     cells = plan(found)
     if options["only_plan"]:
-        _show_plan(cells, folder.records(cells), _jobs(options), options["as_json"])
+        _show_plan(cells, folder.records(cells), jobs_of(options), options["as_json"])
         return
     if options["only_table"]:
         records: Any = folder.records(cells)
@@ -90,7 +90,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
         require_trust(code, study, options["trust"], options["teachers"])
         progress.say(f"study in {folder.path}")
         try:
-            jobs = _jobs(options) if options["on"] != "slurm" else options["jobs"] or 0
+            jobs = jobs_of(options) if options["on"] != "slurm" else options["jobs"] or 0
             records = run(found, folder, jobs, progress, options["memory"], options["on"])
         except KeyboardInterrupt as error:
             error.add_note(f"go on with `autorecon study {folder.path}`")
@@ -125,7 +125,7 @@ def _place(study: str) -> Path:
     return path if path.is_dir() else next_free(Path("runs"), f"study-{path.stem}")
 
 
-def _jobs(options: dict[str, Any]) -> int:
+def jobs_of(options: dict[str, Any]) -> int:
     """One a core that this process may use."""
     import os
 

@@ -11,10 +11,9 @@ from autorecon.image_size import is_image_shape
 from autorecon.python.job import Asked, Model, Place, open_job, setting_keys
 from autorecon.python.result import Result
 from autorecon.workflow import run as workflow
+from autorecon.workflow.spaces import human_designed
 
 BITS = "w4a4"
-LARGE = 64
-"""Side in pixels from which images are GDFQ's large ones."""
 
 
 def compress(
@@ -45,7 +44,7 @@ def compress(
     """
     recipe = find_method(method)
     if space is None and recipe.source == "generator":
-        space = "gdfq-imagenet" if _side(model, image_shape) >= LARGE else "gdfq-cifar"
+        space = human_designed(_side(model, image_shape))
     given = {"compress.method": method, "seeds": [seed], "teacher.data": data or ""}
     if bits or "bits" in recipe.settings:
         given["compress.bits"] = bits or BITS

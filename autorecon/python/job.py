@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -15,6 +15,7 @@ import attrs
 from torch import nn
 
 from autorecon import teachers
+from autorecon.auto.config import AutoConfig
 from autorecon.compress import CompressConfig
 from autorecon.graph import Space
 from autorecon.graph.architectures.codec import ArchitectureError
@@ -31,6 +32,7 @@ from autorecon.workflow.spaces import store_space
 Place = str | os.PathLike[str]
 Model = nn.Module | str
 """A classifier, or the name of one as `--teacher` takes it."""
+Keep = Callable[[object], None]
 
 BOUND = ("classes", "channels", "size", "rows", "columns")
 """Parameters that a space has of the teacher."""
@@ -55,17 +57,12 @@ class Asked:
 
 @attrs.frozen
 class Job:
-    """A run's folder, open; a `temporary` one where nobody named any."""
+    """A run's folder, open; `keep_with` lets a temporary one last as long as what came of it."""
 
     folder: RunFolder
     prepared: Prepared
     progress: Progress
-    temporary: bool
-
-    def keep_with(self, owner: object) -> None:
-        """Let a temporary folder last as long as what came of the job."""
-        if self.temporary:
-            weakref.finalize(owner, shutil.rmtree, self.folder.path, ignore_errors=True)
+    keep_with: Keep
 
 
 @contextmanager
@@ -74,31 +71,45 @@ def open_job(asked: Asked) -> Iterator[Job]:
 
     Raises the error of whatever is missing or does not fit, before anything is made.
     """
-    temporary = None if asked.out else mkdtemp(prefix="autorecon-")
-    try:
+    with kept_folder(asked.out) as (place, keep):
         with TemporaryDirectory() as spaces:
-            job = _job(asked, Path(asked.out or temporary or ""), Path(spaces))
+            job = _job(asked, place, Path(spaces), keep)
         yield job
+
+
+@contextmanager
+def kept_folder(out: Place | None) -> Iterator[tuple[Path, Keep]]:
+    """The folder that is named, or a temporary one, which goes when an error ends its work; and
+    what lets that last as long as what came of it."""
+    if out is not None:
+        yield Path(out), lambda owner: None
+        return
+    place = Path(mkdtemp(prefix="autorecon-"))
+    try:
+        yield place, lambda owner: _outlive(owner, place)
     except BaseException:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         raise
 
 
-def _job(asked: Asked, place: Path, spaces: Path) -> Job:
+def _outlive(owner: object, place: Path) -> None:
+    weakref.finalize(owner, shutil.rmtree, place, ignore_errors=True)
+
+
+def _job(asked: Asked, place: Path, spaces: Path, keep: Keep) -> Job:
     progress = Progress(quiet=not asked.progress)
-    teacher = _teacher(asked)
+    teacher = teacher_of(asked)
     config = _config(asked, teacher, spaces)
     if not (place / "config.toml").exists():
         run = workflow.start(place, config, progress, teacher)
-        return Job(*run, progress, not asked.out)
+        return Job(*run, progress, keep)
     _require_same(config, place, isinstance(asked.space, Space))
     folder, prepared = workflow.resume(place, asked.command, teacher)
     if isinstance(asked.space, Space):
         own = bind(config.space.file, config.space.set, prepared.teacher)
         if not _is_same(prepared.space, own):
             raise RunError(f"{place} holds a run with another space: name another folder")
-    return Job(folder, prepared, progress, temporary=False)
+    return Job(folder, prepared, progress, keep)
 
 
 def _is_same(prepared: Space, given: Space) -> bool:
@@ -112,16 +123,20 @@ def _is_same(prepared: Space, given: Space) -> bool:
 def setting_keys(command: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by their whole keys: those of the run, of its sections, else of the command's own
     section."""
-    section = {"compress": CompressConfig, "search": SearchConfig}[command]
-    own = {field.name for field in attrs.fields(section)}
-    run = {field.name for field in attrs.fields(RunConfig)} - {"command", "software"}
+    section, kind = (
+        ("search", SearchConfig) if command == "search" else ("compress", CompressConfig)
+    )
+    own = {field.name for field in attrs.fields(kind)}
+    whole = AutoConfig if command == "auto" else RunConfig
+    run = {field.name for field in attrs.fields(whole)} - {"command", "software"}
     return {
-        key if key in run - own or "." in key else f"{command}.{key}": value
+        key if key in run - own or "." in key else f"{section}.{key}": value
         for key, value in settings.items()
     }
 
 
-def _teacher(asked: Asked) -> Teacher | None:
+def teacher_of(asked: Asked) -> Teacher | None:
+    """The module that was given as one; None where it was named."""
     if asked.image_shape is not None and not is_image_shape(asked.image_shape):
         raise TeacherError(f"image_shape = {asked.image_shape!r} must be (channels, height, width)")
     if isinstance(asked.model, str):
@@ -129,20 +144,29 @@ def _teacher(asked: Asked) -> Teacher | None:
     return teachers.of_module(asked.model, asked.image_shape, asked.mean, asked.std)
 
 
+def named(asked: Asked, teacher: Teacher | None) -> dict[str, Any]:
+    """What settings say of the teacher, one that is given or what is told of a named one."""
+    if teacher:
+        return {"teacher.name": teacher.name}
+    found: dict[str, Any] = {"teacher.name": asked.model}
+    if asked.image_shape:
+        channels, *sides = asked.image_shape
+        found |= {"teacher.size": as_size(*sides), "teacher.channels": channels}
+    return found | {"teacher.mean": asked.mean, "teacher.std": asked.std}
+
+
 def _config(asked: Asked, teacher: Teacher | None, spaces: Path) -> RunConfig:
-    named: dict[str, Any] = {"teacher.name": teacher.name if teacher else asked.model}
-    if teacher is None:
-        if asked.image_shape:
-            channels, *sides = asked.image_shape
-            named |= {"teacher.size": as_size(*sides), "teacher.channels": channels}
-        named |= {"teacher.mean": asked.mean, "teacher.std": asked.std}
-    values = {"space.baseline": "", **_space(asked.space, spaces), **named, **asked.settings}
-    plain = {key: _plain(value) for key, value in values.items()}
+    about, space = named(asked, teacher), _space(asked.space, spaces)
+    plain = plain_values({"space.baseline": "", **space, **about, **asked.settings})
     return read_config(combine(None, plain, [], asked.recipe) | {"command": asked.command})
 
 
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As TOML has them."""
+    return {key: _plain(value) for key, value in values.items()}
+
+
 def _plain(value: Any) -> Any:
-    """As TOML has it."""
     if isinstance(value, tuple):
         return list(value)
     return os.fspath(value) if isinstance(value, os.PathLike) else value

@@ -12,6 +12,7 @@ from autorecon.graph import Space
 from autorecon.image_size import size_parameters, structured_size
 from autorecon.lang import SpaceError, load_program
 from autorecon.lang.wording import plural
+from autorecon.records.course import Course, read_course
 from autorecon.records.evaluation import Evaluation, read_evaluation
 from autorecon.records.front import FrontRow, read_front
 from autorecon.records.results import Results, read_results
@@ -41,6 +42,7 @@ class Inputs:
     front: list[FrontRow]
     trials: list[TrialRow]
     evaluation: Evaluation | None = None
+    course: Course | None = None
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of config.toml; empty if there is none."""
@@ -76,6 +78,7 @@ def read_inputs(folder: RunFolder) -> Inputs:
         read_front(folder.front_table_path),
         read_trials(folder),
         read_evaluation(folder.evaluation_path),
+        read_course(folder.path),
     )
 
 

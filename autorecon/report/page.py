@@ -16,6 +16,7 @@ from autorecon.graph.draw.labels import exact_text, size_text
 from autorecon.image_size import Size, show_size
 from autorecon.lang.wording import plural
 from autorecon.records.results import Data
+from autorecon.report.course import JUDGE, rung_tables, worth
 from autorecon.report.deployed import deployed, undeployed
 from autorecon.report.embed import COLUMNS
 from autorecon.report.figures import figure, generator_colours, search_figures, student_figures
@@ -88,10 +89,14 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "panel_groups": panel_groups(history.search, inputs.space) if inputs.space else [],
         "front": inputs.front,
         "trials": inputs.trials,
+        "course": inputs.course,
+        "rungs": rung_tables(inputs.course) if inputs.course else [],
+        "worth": worth(inputs.course) if inputs.course else "",
         "student_figures": student_figures(history, colours, teacher),
         "grids": inputs.grids,
         "unshown": inputs.unshown,
         "columns": COLUMNS,
+        "judge": JUDGE,
         "class_names": _class_names(inputs),
         "labelled": results is None or results.labelled,
         "sites": site_groups(results.sites) if results else ([], []),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -19,9 +19,9 @@ from autorecon.teachers import Teacher
 from autorecon.workflow.prepare import prepare
 
 
-def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
+def check(cells: Sequence[Cell], known: Records, given: Teacher | None = None) -> dict[str, Space]:
     """Raise what is wrong with a teacher, its data, a method or a generator; give the spaces of
-    what is searched and drawn from, by place.
+    what is searched and drawn from, by place. A teacher that is given takes the place of all.
 
     A cell whose genotype is still to be found is checked with an arbitrary one of its space. Raises
     StudyError where that one fits by chance alone, and where a space is another one than that of a
@@ -31,6 +31,8 @@ def check(cells: Iterable[Cell], known: Records) -> dict[str, Space]:
     spaces: dict[str, Space] = {}
     examples: dict[str, Path] = {}
     teachers: dict[str, Teacher] = {}
+    if given:
+        teachers = {str(cell.config.teacher): given for cell in cells}
     with TemporaryDirectory() as name:
         folder, quiet = StudyFolder(Path(name)), Progress(quiet=True)
         for cell in cells:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import attrs
 
@@ -14,10 +16,12 @@ from autorecon.records.cells import CellLog, CellRecord
 from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, Task, plan
 from autorecon.study.check import check
+from autorecon.study.cluster import Cluster
 from autorecon.study.estimate import Estimate
 from autorecon.study.executors import Executor, executor
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
+from autorecon.study.rows import Records
 from autorecon.study.spec import Study
 from autorecon.workflow.config import write_config
 from autorecon.workflow.memory import share_of
@@ -47,19 +51,53 @@ def run(
     folder.check_free()
     known = folder.records(cells)
     spaces = check(cells, known)
-    each = study.cluster.memory if on != "local" else share_of(memory, jobs)
+    place = place_of(folder, study.cluster, jobs, memory, on)
     with folder.lock():
         folder.write(study, made_by())
-        records = {c.id: record for c in cells if (record := known[c.id]) and record.done}
-        log = _opened(folder, progress)
-        device = "cuda" if on != "local" and study.cluster.gpus else "cpu"
-        doing = _Doing(folder, cells, records, progress, spaces, log, each, device)
-        for cell in cells:
-            doing.keep_genotype(cell)
-        if left := [cell for cell in cells if cell.id not in records]:
-            doing.all(left, executor(on, folder, jobs, study.cluster))
-        folder.forget_images(cells, records)
-        folder.clear(cell for cell in cells if records[cell.id].done)
+        return do(folder, cells, known, spaces, place, progress)
+
+
+@attrs.frozen
+class Place:
+    """What does cells, made when there are any to do, and what each of them may take; none is
+    waited for after `until`, by time.monotonic."""
+
+    executor: Callable[[], Executor]
+    memory: str = ""
+    device: str = "cpu"
+    until: float = math.inf
+
+
+def place_of(folder: StudyFolder, site: Cluster, jobs: int, memory: str, on: str) -> Place:
+    """One of PLACES, for so many `jobs` at a time; ConfigError for memory that is no size."""
+    each = site.memory if on != "local" else share_of(memory, jobs)
+    device = "cuda" if on != "local" and site.gpus else "cpu"
+    return Place(partial(executor, on, folder, jobs, site), each, device)
+
+
+def do(
+    folder: StudyFolder,
+    cells: list[Cell],
+    known: Records,
+    spaces: Mapping[str, Space],
+    place: Place,
+    progress: Progress,
+) -> dict[str, CellRecord]:
+    """Do those cells of which nothing is `known`, under the folder's lock; give all records, but
+    of those that were not done in time.
+
+    `spaces` are those of what is searched and drawn from, by place.
+    """
+    records = {c.id: record for c in cells if (record := known[c.id]) and record.done}
+    log = _opened(folder, progress)
+    doing = _Doing(folder, cells, records, progress, spaces, log, place.memory, place.device)
+    for cell in cells:
+        doing.keep_genotype(cell)
+    if left := [cell for cell in cells if cell.id not in records]:
+        doing.all(left, place.executor(), place.until)
+    folder.forget_images(cells, records)
+    ended = [cell for cell in cells if (record := records.get(cell.id)) and record.done]
+    folder.clear(cell for cell in ended if not cell.draws)
     return records
 
 
@@ -86,8 +124,8 @@ class _Doing:
     ended: int = 0
     died: Counter[str] = attrs.Factory(Counter)
 
-    def all(self, left: list[Cell], executor: Executor) -> None:
-        """Do the cells that are left, each after what it needs."""
+    def all(self, left: list[Cell], executor: Executor, until: float = math.inf) -> None:
+        """Do the cells that are left, each after what it needs, until that time."""
         self.ended = len(self.records)
         waiting = deque(left)
         self.progress.say(
@@ -95,12 +133,13 @@ class _Doing:
         )
         said = time.monotonic()
         with executor:
-            while waiting or executor.running:
+            while (waiting or executor.running) and time.monotonic() < until:
                 while executor.free and (ready := self._next(waiting)):
                     executor.give(self._task(ready))
                     self.shares[ready.id] = 0.0
                 # Nothing runs where the last that waited can never begin.
-                for task, event in executor.events(_SAY_EVERY) if executor.running else ():
+                patience = max(0.0, min(_SAY_EVERY, until - time.monotonic()))
+                for task, event in executor.events(patience) if executor.running else ():
                     if isinstance(event, float):
                         self.shares[task.cell.id] = event
                         continue
@@ -156,7 +195,7 @@ class _Doing:
         self.records[cell.id] = record
         self.ended += 1
         self.keep_genotype(cell)
-        if record.done:
+        if record.done and not cell.draws:
             self.folder.clear([cell])
         self.folder.forget_images(self.cells, self.records)
 

@@ -1,7 +1,9 @@
-"""Mean, spread and paired differences of a few runs, with Student's t for their uncertainty."""
+"""Mean, spread and paired differences of a few runs, with Student's t for their uncertainty, and
+how alike two orders are."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -69,3 +71,32 @@ def _t_cdf(angle: float, degrees: int) -> float:
         term *= cosine**2 * step / (step + 1)
     both = 2 / math.pi * (angle + sine * total) if odd else sine * total
     return (1 + both) / 2
+
+
+def spearman(first: Sequence[float], second: Sequence[float]) -> float:
+    """The rank correlation of two orders; 0 where one of them tells nothing apart."""
+    one, other = ranks(first), ranks(second)
+    if len(set(one)) < 2 or len(set(other)) < 2:
+        return 0.0
+    return statistics.correlation(one, other)
+
+
+def kendall(first: Sequence[float], second: Sequence[float]) -> float:
+    """Kendall's tau-b: of pairs that both tell apart, those put alike less the others; 0 where one
+    tells nothing apart."""
+    pairs = list(itertools.combinations(zip(first, second, strict=True), 2))
+    signs = [(_sign(b[0] - a[0]), _sign(b[1] - a[1])) for a, b in pairs]
+    told = [sum(sign[i] != 0 for sign in signs) for i in (0, 1)]
+    return sum(x * y for x, y in signs) / math.sqrt(told[0] * told[1]) if all(told) else 0.0
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """From 1; what is equal shares the mean of its ranks."""
+    return [
+        (sum(other < value for other in values) + sum(other <= value for other in values) + 1) / 2
+        for value in values
+    ]
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)

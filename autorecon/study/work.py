@@ -21,15 +21,19 @@ from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_l
 from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
+from autorecon.teachers import Teacher
 from autorecon.workflow import run as workflow
 from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
 from autorecon.workflow.exam import Exam
-from autorecon.workflow.prepare import Prepared, prepare
+from autorecon.workflow.prepare import Prepared, load_teacher, prepare
 from autorecon.workflow.select import SelectionError
 
 
-def do_cell(folder: StudyFolder, task: Task, progress: Progress) -> CellRecord:
-    """Do a cell, or what is left of it, and give its record, for the study's process to write.
+def do_cell(
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None = None
+) -> CellRecord:
+    """Do a cell, or what is left of it, and give its record, for the study's process to write. A
+    teacher that is given takes the place of the one that is named.
 
     Nothing is raised for what goes wrong in it: the record says so, for the others to go on. Its
     work stays until the record is written, so that one which is lost is made again in no time.
@@ -38,22 +42,25 @@ def do_cell(folder: StudyFolder, task: Task, progress: Progress) -> CellRecord:
     settings = write_config(cell.config)
     blank = CellRecord(cell.id, settings, steps=cell.steps, software=dict(made_by()))
     try:
-        return attrs.evolve(blank, **_DO[cell.kind](folder, task, progress))
+        teacher = teacher or _teacher(folder, task.config)
+        return attrs.evolve(blank, **_DO[cell.kind](folder, task, progress, teacher))
     except (DivergedError, SelectionError) as error:
         return attrs.evolve(blank, error=f"diverged: {error}")
     except Exception as error:
         return attrs.evolve(blank, error=_told(error), final=False)
 
 
-def _search(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
-    run, prepared = _open(folder, task, progress)
+def _search(
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
+) -> dict[str, Any]:
+    run, prepared = _open(folder, task, progress, teacher)
     found = workflow.search(run, prepared, progress)
     return _found(prepared.space, found) | {"seconds": _seconds(run)}
 
 
-def _draw(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
+def _draw(folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher) -> dict[str, Any]:
     start = time.perf_counter()
-    space = prepare(task.cell.config).space
+    space = prepare(task.cell.config, teacher).space
     # A string seeds the same way in every process and version.
     found = space.genotype(valid_sample(space, Random(f"drawn {task.cell.seed}")))
     return _found(space, found) | {"seconds": round(time.perf_counter() - start, 3)}
@@ -67,14 +74,16 @@ def _found(space: Space, genotype: Space) -> dict[str, Any]:
     }
 
 
-def _compress(folder: StudyFolder, task: Task, progress: Progress) -> dict[str, Any]:
+def _compress(
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
+) -> dict[str, Any]:
     cell = task.cell
-    run, prepared = _open(folder, task, progress)
+    run, prepared = _open(folder, task, progress, teacher)
     record = folder.images_path(cell) if cell.images else None
     known = _known(folder.path.resolve(), cell.config.teacher)
-    exam = known.setdefault("exam", prepared.exam)
-    prepared = attrs.evolve(prepared, exam=exam, invents=False)
-    results = workflow.compress(run, prepared, progress, record=record)
+    known.exam = known.exam or prepared.exam
+    prepared = attrs.evolve(prepared, exam=known.exam, invents=False)
+    results = workflow.compress(run, prepared, progress, record=record, draws=cell.draws)
     (row,) = results.rows
     last, calibrated = row.last or Score(), row.calibrated or Score()
     return {
@@ -95,16 +104,32 @@ def _smaller(asked: RunConfig, fitted: RunConfig) -> list[str]:
     return [] if batch == own else [f"a batch has {batch} images, not {own}, to fit into memory"]
 
 
+@attrs.define
+class _Known:
+    """What this process keeps of a study's teacher for its other cells: what the network computes
+    is captured once, and what it answers is asked for once."""
+
+    teacher: Teacher | None = None
+    exam: Exam | None = None
+
+
 @cache
-def _known(folder: Path, teacher: TeacherConfig) -> dict[str, Exam | None]:
-    """Where a study's exam, with its teacher's answers, is kept for this process's other cells."""
-    return {}
+def _known(folder: Path, teacher: TeacherConfig) -> _Known:
+    return _Known()
+
+
+def _teacher(folder: StudyFolder, config: RunConfig) -> Teacher:
+    known = _known(folder.path.resolve(), config.teacher)
+    known.teacher = known.teacher or load_teacher(config)
+    return known.teacher
 
 
 _DO = {"search": _search, "draw": _draw, "compress": _compress}
 
 
-def _open(folder: StudyFolder, task: Task, progress: Progress) -> tuple[RunFolder, Prepared]:
+def _open(
+    folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher
+) -> tuple[RunFolder, Prepared]:
     """The cell's run folder, which is there whole or not at all, however a start was cut short."""
     cell = task.cell
     path = folder.work_path(cell)
@@ -115,12 +140,12 @@ def _open(folder: StudyFolder, task: Task, progress: Progress) -> tuple[RunFolde
     if not path.exists():
         new = path.with_name(f"{path.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        run, _ = workflow.start(new, task.config, progress)
+        run, _ = workflow.start(new, task.config, progress, teacher)
         if cell.images and folder.images_path(cell).exists():
             # Kept with the run: those of the study go when no cell is left to begin with them.
             shutil.copyfile(folder.images_path(cell), run.images_path)
         new.rename(path)
-    return workflow.resume(path, cell.config.command)
+    return workflow.resume(path, cell.config.command, teacher)
 
 
 def _is_whole(images: Path) -> bool:

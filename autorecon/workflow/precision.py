@@ -99,6 +99,15 @@ def _timed(work: Stage, epoch: int, device: str) -> float:
     return time.perf_counter() - start
 
 
+def pace(stage: str, prepared: Prepared) -> float:
+    """Seconds that a step of "search" or "compress" takes now, of all threads that torch has."""
+    work = _MAKE[stage](prepared, computing(prepared.config, stage))
+    work.run_epoch(0, lambda: None)  # which has preparations of its own
+    start = time.perf_counter()
+    work.run_epoch(1, lambda: None)
+    return time.perf_counter() - start
+
+
 def _search(prepared: Prepared, compute: Compute) -> Search:
     """One whose epochs are a weight step and an architecture step."""
     config = attrs.evolve(

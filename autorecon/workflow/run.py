@@ -166,15 +166,17 @@ def compress(
     progress: Progress,
     ahead: Ahead = ALONE,
     record: Path | None = None,
+    draws: int = 0,
 ) -> Results:
     """Compress with the one generator that the space is, or by a method that needs none.
 
-    The images are written to `record`, if it is given.
+    The images are written to `record`, if it is given; at least so many `draws` of the generator
+    in the end are left for a judge.
     """
     stages.set_threads(prepared.config.threads)
     with _held(folder):
         _look(folder, prepared, progress)
-        return _compress_all(folder, prepared, progress, ahead, record)
+        return _compress_all(folder, prepared, progress, ahead, record, draws)
 
 
 @contextlib.contextmanager
@@ -263,6 +265,7 @@ def _compress_all(
     progress: Progress,
     ahead: Ahead,
     record: Path | None = None,
+    draws: int = 0,
 ) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
     prepared = _examined(folder, prepared, progress)
@@ -285,9 +288,10 @@ def _compress_all(
         for label, named in generators.items():
             space, given = named and named[1], weights[label]
             try:
-                results.append(
-                    stages.compress(folder, prepared, label, space, seed, progress, given, record)
+                student = stages.compress(
+                    folder, prepared, label, space, seed, progress, given, record, draws
                 )
+                results.append(student)
             except DivergedError as error:
                 diverged, why = error, f"diverged: {error}"
                 progress.say(f"{label}, seed {seed} {why}")

@@ -69,7 +69,7 @@ def _on_recipe(values: dict[str, Any], name: Any) -> dict[str, Any]:
     method = own.get("compress", {}).get("method")
     if _section(values, "compress").get("method", method) != method:
         own.pop("compress", None)
-    return _under(own, values) | {"recipe": name}
+    return under(own, values) | {"recipe": name}
 
 
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -80,12 +80,12 @@ def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return section
 
 
-def _under(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def under(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Both, section by section; what is in both is as above."""
     merged = {**below, **above}
     for key in below.keys() & above.keys():
         if isinstance(below[key], Mapping) and isinstance(above[key], Mapping):
-            merged[key] = _under(below[key], above[key])
+            merged[key] = under(below[key], above[key])
     return merged
 
 

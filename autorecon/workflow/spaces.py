@@ -16,6 +16,15 @@ _OWN = {
 }
 
 
+LARGE = 64
+"""Side in pixels from which images are GDFQ's large ones."""
+
+
+def human_designed(side: int) -> str:
+    """The generator of GDFQ for images of so many pixels."""
+    return "gdfq-imagenet" if side >= LARGE else "gdfq-cifar"
+
+
 def store_space(folder: RunFolder, space: Space, stem: str) -> None:
     """Write a space's text into the run; a genotype brings the space that it is of."""
     program = space.program

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import autorecon
-from autorecon.python import compress, search
+from autorecon.python import auto, compress, search
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 QUICK = {"batch": 4, "warmup_steps": 1, "steps": 1, "epochs": 1, "calibration_batches": 1}
@@ -24,6 +24,9 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autorecon.python.compress", partial(compress, **QUICK))
     quick = {**SEARCH, "select.candidates": 1}
     monkeypatch.setattr("autorecon.python.search", partial(search, **quick))
+    monkeypatch.setattr(
+        "autorecon.python.auto", partial(auto, **(QUICK | {"warmup_steps": 20, "search": []}))
+    )
     names: dict[str, Any] = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.S):
         exec(compile(block, "docs/python.md", "exec"), names)
@@ -31,6 +34,7 @@ def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["small"](names["torch"].zeros(1, 1, 16, 16)).shape == (1, 10)
     assert names["again"].score.accuracy is None
     assert names["genotype"].is_genotype
+    assert names["best"].results.bits == "w4a4"
     assert autorecon.load_compressed("small.safetensors", build=names["network"]).classes == 10
 
 

@@ -96,5 +96,5 @@ def test_a_concatenation_that_a_mixture_against_the_rules_leaves_a_part_out_of_i
     z, y = net.example_inputs(2)
     one = torch.ones(())
     assert net(z, y, {"z->a": OneCandidate(0, one), "z->b": OneCandidate(0, one)}).shape == (2, 3)
-    with pytest.raises(ValueError, match="a part of the concatenation all of s is missing"):
+    with pytest.raises(ValueError, match="a part of what all of s merges is missing"):
         net(z, y, {"z->a": OneCandidate(0, one), "z->b": OneCandidate(1, one)})

@@ -57,7 +57,8 @@ def test_packages_can_be_called_and_imported_from() -> None:
     assert autorecon.search.SearchConfig.__name__ == "SearchConfig"
     assert callable(autorecon.compress)
     assert callable(autorecon.search)
-    assert {"compress", "search"} <= set(dir(autorecon))
+    assert callable(autorecon.auto)
+    assert {"auto", "compress", "search"} <= set(dir(autorecon))
 
 
 def test_a_module_becomes_a_small_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,3 +169,14 @@ def test_mistakes_are_told_before_anything_is_made(
     with pytest.raises(error, match=wrong):
         compressed(network(), out="run", **settings)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_best_of_several_students_is_found_for_a_module() -> None:
+    quick = {**QUICK, "warmup_steps": 20, "trials": 3, "search": [], "progress": False}
+    result = autorecon.auto(network(), image_shape=SHAPE, bits="w4a4", out="run", **quick)
+    assert result.model(torch.zeros(2, *SHAPE)).shape == (2, 3)
+    assert result.results.bits == "w4a4"
+    again = autorecon.auto(network(), image_shape=SHAPE, bits="w4a4", out="run", **quick)
+    assert again.file.read_bytes() == result.file.read_bytes()
+    with pytest.raises(RunError, match=r"holds another one \(bits = 'w4a4'\)"):
+        autorecon.auto(network(), image_shape=SHAPE, bits="w3a3", out="run", **quick)

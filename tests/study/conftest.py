@@ -14,6 +14,7 @@ from autorecon.runs import Progress
 from autorecon.study import run as running
 from autorecon.study.cells import plan
 from autorecon.study.executors import choose
+from autorecon.study.executors.here import Here
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
 from remembered import captured_once as captured_once
@@ -94,7 +95,7 @@ def done():
 @pytest.fixture
 def here(monkeypatch):
     """Do cells in this process: what they do is the same, and starts at once."""
-    monkeypatch.setattr(choose, "Pool", _Here)
+    monkeypatch.setattr(choose, "Pool", Here)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +104,7 @@ def whole(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("whole")
         text = _enter(folder, patch)
-        patch.setattr(choose, "Pool", _Here)
+        patch.setattr(choose, "Pool", Here)
         return folder / "out", _done(text, "out", seeds=1)
 
 
@@ -128,31 +129,3 @@ def _done(text, path, **changes):
     records = running.run(study, folder, 1, QUIET)
     write_tables(folder, study, plan(study), records)
     return records
-
-
-class _Here:
-    """A pool of one place, in this process."""
-
-    def __init__(self, do, jobs):
-        self.do, self.given = do, []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    running = property(lambda self: len(self.given))
-    free = property(lambda self: not self.given)
-
-    jobs = 1
-
-    def begun(self):
-        return self.running
-
-    def give(self, task):
-        self.given.append(task)
-
-    def events(self, timeout):
-        task = self.given.pop()
-        return [(task, self.do(task, QUIET))]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from autorecon.study.statistics import Paired, Sample, paired, sample, t_quantile
+from autorecon.study.statistics import (
+    Paired,
+    Sample,
+    kendall,
+    paired,
+    ranks,
+    sample,
+    spearman,
+    t_quantile,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +47,15 @@ def test_paired_differences_by_hand() -> None:
 def test_one_pair_has_no_interval_and_none_no_difference() -> None:
     assert paired({3: 2.0}, {3: 5.0}) == Paired(1, -3.0, None, None)
     assert paired({1: 2.0}, {2: 2.0}) is None
+
+
+def test_orders_are_compared_as_by_hand() -> None:
+    assert ranks([3.0, 1.0, 3.0, 2.0]) == [3.5, 1.0, 3.5, 2.0]
+    # 1 - 6 * (1 + 1 + 1 + 1 + 4) / (5 * 24) = 0.6; of ten pairs seven are put alike.
+    one, other = [10, 20, 30, 40, 50], [2, 1, 5, 6, 3]
+    assert spearman(one, other) == pytest.approx(0.6)
+    assert kendall(one, [2, 1, 5, 6, 3]) == pytest.approx((7 - 3) / 10)
+    assert spearman([1, 2, 3], [9, 5, 1]) == kendall([1, 2, 3], [9, 5, 1]) == pytest.approx(-1)
+    assert spearman([1, 1, 1], [1, 2, 3]) == kendall([1, 1, 1], [1, 2, 3]) == 0
+    # Of three pairs one is tied in the first: 2 / sqrt(2 * 3).
+    assert kendall([1, 1, 2], [1, 2, 3]) == pytest.approx(2 / 6**0.5)

@@ -13,7 +13,7 @@ from autorecon import loads
 from autorecon.lang import Node, Program, show_shape
 from fuzzing.campaign import Failure
 
-MINIMISING = 30.0  # seconds
+MINIMISING = 30.0  # seconds of the processor
 
 Again = Callable[[str], Failure | None]  # what a text breaks, if anything
 
@@ -57,7 +57,7 @@ class Trial:
     tried: set[str] = attrs.field(factory=set)
 
     def fails(self, text: str) -> bool:
-        if text in self.tried or time.monotonic() > self.ends:
+        if text in self.tried or time.process_time() > self.ends:
             return False
         self.tried.add(text)
         other = self.again(text)
@@ -72,7 +72,7 @@ Way = Callable[[Trial], None]  # leaves out what it can
 
 def minimised(found: Failure, again: Again, ways: Sequence[Way] | None = None) -> Failure:
     """The same kind of failure with less text, for as long as something can be left out."""
-    trial = Trial(found, again, time.monotonic() + MINIMISING)
+    trial = Trial(found, again, time.process_time() + MINIMISING)
     before = None
     while before != trial.found.text:
         before = trial.found.text
