@@ -15,7 +15,8 @@ from autorecon.graph.diff.groups import EdgeGroup, edge_groups, node_groups
 from autorecon.graph.draw.labels import count_text, interval_text, size_text
 from autorecon.graph.equivalence import same_generator
 from autorecon.graph.space import Space
-from autorecon.lang import Edge, Pipeline, show_shape
+from autorecon.lang import Edge, Pipeline
+from autorecon.lang.program.sizes import show_sized
 
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
 _COLOURS: dict[Kind, str] = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -89,7 +90,7 @@ def _node_row(group: tuple[NodeChange, ...]) -> _Row:
         return "changed", names, _changes_text(group[0].changes)
     then = f" then {node.then.text}" if node.then else ""
     about = node.role if node.is_input else node.merge.text
-    return group[0].kind, node.name, f"{show_shape(node.shape)} {about}{then}"
+    return group[0].kind, node.name, f"{show_sized(node.shape, node.sizes)} {about}{then}"
 
 
 def _changes_text(changes: tuple[Change, ...]) -> str:
@@ -150,8 +151,8 @@ def _totals(difference: Difference) -> Iterator[str]:
 
 def _facts(space: Space) -> dict[str, str]:
     return {
-        "nodes": str(len(space.nodes)),
-        "edges": str(len(space.edges)),
+        "nodes": str(len(space.widest.nodes)),
+        "edges": str(len(space.widest.edges)),
         "architectures": count_text(space.architectures),
         "weights": interval_text(space.cost.parameters),
         "multiply-adds": interval_text(space.cost.macs),
@@ -176,8 +177,8 @@ def as_values(difference: Difference) -> dict[str, Any]:
 def _side(space: Space) -> dict[str, Any]:
     return {
         "name": space.name,
-        "nodes": len(space.nodes),
-        "edges": len(space.edges),
+        "nodes": len(space.widest.nodes),
+        "edges": len(space.widest.edges),
         "architectures": space.architectures,
         "parameters": attrs.asdict(space.cost.parameters),
         "macs": attrs.asdict(space.cost.macs),

@@ -8,12 +8,14 @@ import attrs
 
 from autorecon.cli.tables import Table, without_empty_columns
 from autorecon.graph import survey
+from autorecon.graph.counting.cost import Interval
 from autorecon.graph.counting.rule_counts import rule_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.summary import kind, settings, several, summary, unproved
 from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
 from autorecon.lang.program.measures import MEASURES
+from autorecon.lang.program.sizes import show_sized
 
 _COSTS = ("weights", "MACs")
 _STEP = ("op", "before", "after", "parameters", "macs")
@@ -80,12 +82,12 @@ def _nodes(space: Space) -> Table:
     rows = [
         (
             " = ".join((row.node.name, *row.node.aliases)),
-            show_shape(row.node.shape),
+            show_sized(row.node.shape, row.node.sizes),
             row.node.role if row.node.is_input else row.node.merge.text,
             str(row.incoming),
             str(row.outgoing),
             row.node.then.text if row.node.then else "",
-            *(f"{cost:,}" if cost else "" for cost in (row.parameters, row.macs)),
+            *(interval_text(cost) if cost.max else "" for cost in (row.parameters, row.macs)),
         )
         for row in survey.node_rows(space)
     ]
@@ -116,7 +118,7 @@ def _candidates(space: Space) -> Table:
     ]
     types = ", ".join(f"{count} {name}" for name, count in space.edges_by_type.items())
     columns = ("type", "candidate", "edges", *_COSTS)
-    return Table(f"{len(space.edges)} edges: {types}", columns, rows, ("edges", *_COSTS))
+    return Table(f"{len(space.widest.edges)} edges: {types}", columns, rows, ("edges", *_COSTS))
 
 
 def _extreme(space: Space, extreme: survey.Extreme) -> Table:
@@ -125,12 +127,18 @@ def _extreme(space: Space, extreme: survey.Extreme) -> Table:
     if found is None:
         return Table(f"{extreme.end} by {by}: too entangled to find", columns, [])
     rows = [
-        (type, candidate.text, ", ".join(n) if len(n) <= _NAMED else f"{len(n)} edges")
+        (type, candidate.text, _places(n))
         for type, candidate, n in survey.chosen_rows(space, found)
     ]
+    rows += [("size", str(n), _places(nodes)) for n, nodes in survey.size_rows(space, found)]
     cost = f"{found.parameters:,} weights, {found.macs:,} MACs"
-    live = f"{len(found.live)} of {len(space.edges)} edges live"
+    live = f"{len(survey.live_edges(space, found))} of {len(space.widest.edges)} edges live"
     return Table(f"{extreme.end} by {by}: {cost}, {live}", columns, rows)
+
+
+def _places(names: list[str]) -> str:
+    what = "edges" if "->" in names[0] else "nodes"
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} {what}"
 
 
 def find_edge(space: Space, name: str) -> Edge:
@@ -152,7 +160,8 @@ def edge_table(space: Space, edge: Edge) -> Table:
             name = candidate.text if index == 0 else ""
             shapes = f"{show_shape(step.before)} -> {show_shape(step.after)}"
             rows.append((name, step.op.text, shapes, f"{step.parameters:,}", f"{step.macs:,}"))
-    source, target = (show_shape(space.nodes[n].shape) for n in (edge.source, edge.target))
+    nodes = (space.nodes[name] for name in (edge.source, edge.target))
+    source, target = (show_sized(node.shape, node.sizes) for node in nodes)
     about = f"{edge.type} {edge.contract or ''}".strip()
     title = f"{edge.text}: {about}, {source} -> {target}"
     return Table(title, ("candidate", "step", "shapes", *_COSTS), rows, _COSTS)
@@ -178,7 +187,7 @@ def values(space: Space) -> dict[str, Any]:
         "candidate_rows": [
             attrs.asdict(row, value_serializer=_text) for row in survey.candidate_rows(space)
         ],
-        "extremes": [_extreme_values(extreme) for extreme in survey.extremes(space)],
+        "extremes": [_extreme_values(space, extreme) for extreme in survey.extremes(space)],
     }
 
 
@@ -198,18 +207,27 @@ def _node_values(row: survey.NodeRow) -> dict[str, Any]:
         "then": node.then.text if node.then else None,
         "in": row.incoming,
         "out": row.outgoing,
-        "parameters": row.parameters,
-        "macs": row.macs,
+        "parameters": _figure(row.parameters),
+        "macs": _figure(row.macs),
+        **({"sizes": list(node.sizes.counts), "size": node.sizes.decision} if node.sizes else {}),
     }
 
 
-def _extreme_values(extreme: survey.Extreme) -> dict[str, Any]:
+def _figure(cost: Interval) -> Any:
+    """A number; two, where sizes are decided."""
+    return cost.min if cost.min == cost.max else attrs.asdict(cost)
+
+
+def _extreme_values(space: Space, extreme: survey.Extreme) -> dict[str, Any]:
     found = extreme.architecture
     values: dict[str, Any] = {"end": extreme.end, "by": list(extreme.by)}
     if found is None:
         return {**values, "choices": None}
-    choices = {name: found.choices[name].text for name in found.live}
-    return {**values, "parameters": found.parameters, "macs": found.macs, "choices": choices}
+    live = survey.live_edges(space, found)
+    choices = {edge.name: found.choices[edge.name].text for edge in live}
+    sizes = {name: n for n, names in survey.size_rows(space, found) for name in names}
+    values |= {"parameters": found.parameters, "macs": found.macs, "choices": choices}
+    return values | ({"sizes": sizes} if sizes else {})
 
 
 def edge_values(edge: Edge) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from autorecon.graph.dag.build import build_graph
 from autorecon.graph.valid import derive, extent, required
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
+from autorecon.graph.widest import widest
 from autorecon.lang import Source, check, find_space, load_program
 from autorecon.lang.program.flow import live_nodes
 from autorecon.lang.program.min_cut import counterexample
@@ -67,8 +68,14 @@ class Space(Architectures):
         return self.program.source.text
 
     @cached_property
+    def widest(self) -> Space:
+        """The space as its text has it, where choices decide sizes: see `graph.widest`."""
+        found = widest(self.program)
+        return self if found is self.program else Space(found)
+
+    @cached_property
     def edges_by_type(self) -> dict[str, int]:
-        return dict(Counter(edge.type for edge in self.edges))
+        return dict(Counter(edge.type for edge in self.widest.edges))
 
     @cached_property
     def live(self) -> frozenset[str]:
@@ -125,7 +132,7 @@ class Space(Architectures):
     @cached_property
     def paths(self) -> Paths:
         """How many ways lead from inputs to the output, and how long they are."""
-        return paths(self.program)
+        return paths(self.widest.program)
 
     def expected_cost(self, probabilities: Mapping[str, Sequence[Any]]) -> Expectation | None:
         """Mean costs when each decision is drawn by itself, with probabilities by its name."""

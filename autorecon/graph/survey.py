@@ -24,8 +24,8 @@ class NodeRow:
     node: Node
     incoming: int
     outgoing: int
-    parameters: int
-    macs: int
+    parameters: Interval
+    macs: Interval
 
 
 @attrs.frozen
@@ -54,23 +54,39 @@ class Extreme:
 
 def node_rows(space: Space) -> list[NodeRow]:
     """In topological order."""
-    into = Counter(edge.target for edge in space.edges)
-    out = Counter(edge.source for edge in space.edges)
-    nodes = (space.nodes[name] for name in space.order)
-    return [NodeRow(n, into[n.name], out[n.name], *node_costs(n)[:2]) for n in nodes]
+    shown = space.widest
+    into = Counter(edge.target for edge in shown.edges)
+    out = Counter(edge.source for edge in shown.edges)
+    nodes = (shown.nodes[name] for name in shown.order)
+    return [NodeRow(n, into[n.name], out[n.name], *_own_cost(n, space)) for n in nodes]
+
+
+def _own_cost(node: Node, space: Space) -> tuple[Interval, Interval]:
+    """What a node merges with and applies; where its size is decided, with all of its sizes."""
+    if node.sizes is None:
+        first, second, *_ = node_costs(node)
+        return Interval(first, first), Interval(second, second)
+    entries = (edge for edge in space.edges if edge.source == f"{node.name}.merge")
+    applied = [candidate for edge in entries for candidate in edge.candidates]
+    parameters = Interval.of(pipeline.parameters for pipeline in applied)
+    return parameters, Interval.of(pipeline.macs for pipeline in applied)
 
 
 def candidate_rows(space: Space) -> list[CandidateRow]:
     """By type, both in the order of the text."""
     found: dict[tuple[str, str | None, Pipeline], list[Pipeline]] = {}
+    edges: Counter[tuple[str, str | None, Pipeline]] = Counter()
     order = {type: place for place, type in enumerate(space.edges_by_type)}
-    for edge in space.edges:
+    for edge in space.widest.edges:
+        sized = space.program.by_name[edge.name].candidates
         for candidate in edge.candidates:
-            found.setdefault((edge.type, edge.contract, candidate), []).append(candidate)
+            key = edge.type, edge.contract, attrs.evolve(candidate, ends=(None, None))
+            edges[key] += 1
+            found.setdefault(key, []).extend(c for c in sized if c.ops == candidate.ops)
     rows = [
         CandidateRow(
             *key,
-            len(same),
+            edges[key],
             Interval.of(c.parameters for c in same),
             Interval.of(c.macs for c in same),
         )
@@ -81,7 +97,8 @@ def candidate_rows(space: Space) -> list[CandidateRow]:
 
 def tied_rows(space: Space) -> list[tuple[Decision, int]]:
     """Choices that have a name, and decisions of several edges, with how many depend on each."""
-    uses = Counter(axis for edge in space.edges for axis in edge.axes)
+    shown = {edge.name for edge in space.widest.edges}
+    uses = Counter(axis for edge in space.edges if edge.name in shown for axis in edge.axes)
     return [(d, uses[d.name]) for d in space.decisions if not d.is_edge or uses[d.name] > 1]
 
 
@@ -130,9 +147,24 @@ def edges_by_name(space: Space) -> dict[str, Edge]:
 
 def chosen_rows(space: Space, architecture: Architecture) -> list[tuple[str, Pipeline, list[str]]]:
     """Type, candidate and names of the live edges of an architecture that have it."""
-    live = set(architecture.live)
     found: dict[tuple[str, Pipeline], list[str]] = {}
-    for edge in space.edges:
-        if edge.name in live:
-            found.setdefault((edge.type, architecture.choices[edge.name]), []).append(edge.name)
+    for edge in live_edges(space, architecture):
+        candidate = attrs.evolve(architecture.choices[edge.name], ends=(None, None))
+        found.setdefault((edge.type, candidate), []).append(edge.name)
     return [(type, candidate, names) for (type, candidate), names in found.items()]
+
+
+def live_edges(space: Space, architecture: Architecture) -> list[Edge]:
+    """Those that the text has."""
+    live = set(architecture.live)
+    return [edge for edge in space.widest.edges if edge.name in live]
+
+
+def size_rows(space: Space, architecture: Architecture) -> list[tuple[int, list[str]]]:
+    """Sizes of live nodes that choices decide, with the nodes."""
+    found: dict[int, list[str]] = {}
+    for edge in space.edges:
+        size = architecture.choices[edge.name].ends[1]
+        if edge.name in architecture.live and edge.source == f"{edge.target}.merge" and size:
+            found.setdefault(size, []).append(edge.target)
+    return list(found.items())

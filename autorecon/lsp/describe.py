@@ -11,6 +11,7 @@ from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.program.measures import node_costs
+from autorecon.lang.program.sizes import show_sized
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.wording import plural, some
 from autorecon.lsp.knowledge import Knowledge, edge_statements, instances
@@ -42,6 +43,8 @@ def describe(view: View, symbol: Symbol, offset: int | None = None) -> list[str]
     elif symbol.kind == symbols.EDGE_TYPE:
         edges = [e for e in knowledge.program.edges if e.type == symbol.name]
         parts += _edges(_of_statement(view, offset) or edges)
+    elif symbol.is_size:
+        parts += _node(knowledge.sized(symbol), knowledge)
     elif symbol.kind in (symbols.OPERATION, symbols.CHOICE):
         parts += _candidates(symbol, _of_statement(view, offset) or knowledge.program.edges)
     return parts
@@ -81,23 +84,30 @@ def _node(nodes: Sequence[Node], knowledge: Knowledge) -> list[str]:
     rows = [
         (
             f"`{node.name}`",
-            show_shape(node.shape),
+            show_sized(node.shape, node.sizes),
             node.role if node.role != "inner" else node.merge.text,
             str(len(knowledge.incoming.get(node.name, ()))),
             str(len(knowledge.outgoing.get(node.name, ()))),
-            *map(size_text, node_costs(node)[:2]),
+            *_node_costs(node, knowledge),
         )
         for node in nodes
     ]
     return table(("node", "shape", "is", "in", "out", "weights", "MACs"), rows)
 
 
+def _node_costs(node: Node, knowledge: Knowledge) -> list[str]:
+    if node.sizes is None:
+        return [size_text(cost) for cost in node_costs(node)[:2]]
+    applied = knowledge.applied(node)
+    return [_extent(c.parameters for c in applied), _extent(c.macs for c in applied)]
+
+
 def _instance(symbol: Symbol, knowledge: Knowledge) -> list[str]:
     names = [i for i in knowledge.program.written.instances if i.partition("[")[0] == symbol.name]
     counts = []
     for name in names[:MAX_ROWS]:
-        nodes = [n for n in knowledge.program.nodes.values() if n.block == name]
-        edges = [e for e in knowledge.program.edges if e.block == name]
+        nodes = [n for n in knowledge.space.widest.nodes.values() if n.block == name]
+        edges = [e for e in knowledge.space.widest.edges if e.block == name]
         counts.append(f"`{name}`: {plural(len(nodes), 'node')}, {plural(len(edges), 'edge')}")
     return ["  \n".join(counts)] if counts else []
 

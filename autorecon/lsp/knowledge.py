@@ -15,7 +15,7 @@ from functools import cached_property
 import attrs
 
 from autorecon.graph import Space
-from autorecon.lang import Diagnostic, Edge, Node, Program, SpaceError
+from autorecon.lang import Diagnostic, Edge, Node, Pipeline, Program, SpaceError
 from autorecon.lang.check.check import check_file
 from autorecon.lang.check.space import check_declarations
 from autorecon.lang.syntax import tree as s
@@ -64,18 +64,18 @@ class Knowledge:
     def _nodes(self) -> dict[str, list[Node]]:
         """By their names and those of ports that are bound to them, both without indices."""
         found: dict[str, list[Node]] = defaultdict(list)
-        for node in self.program.nodes.values():
+        for node in self.space.widest.nodes.values():
             for name in (node.name, *node.aliases):
                 found[_INDEX.sub("", name)].append(node)
         return found
 
     @cached_property
     def incoming(self) -> dict[str, list[Edge]]:
-        return _grouped(self.program.edges, "target")
+        return _grouped(self.space.widest.edges, "target")
 
     @cached_property
     def outgoing(self) -> dict[str, list[Edge]]:
-        return _grouped(self.program.edges, "source")
+        return _grouped(self.space.widest.edges, "source")
 
     @cached_property
     def _statements(self) -> dict[tuple[str | None, str], list[Edge]]:
@@ -90,6 +90,18 @@ class Knowledge:
                     found[places[index][2]].append(edge)
         return found
 
+    def sized(self, symbol: Symbol) -> list[Node]:
+        """Those whose size a choice of the text decides, in each instance of its block."""
+        name = symbol.name if symbol.home is None else f".{symbol.name}"
+        nodes = self.space.widest.nodes.values()
+        return [n for n in nodes if n.sizes and _is_called(n.sizes.choice, name)]
+
+    def applied(self, node: Node) -> list[Pipeline]:
+        """What it applies, for each of its sizes."""
+        entry = f"{node.name}.merge"
+        found = (edge.candidates for edge in self.program.edges if edge.source == entry)
+        return [candidate for candidates in found for candidate in candidates]
+
     def nodes(self, symbol: Symbol, instances: Sequence[Symbol]) -> list[Node]:
         """What a node of the text is, in each instance of its block."""
         if symbol.home is None:
@@ -100,6 +112,10 @@ class Knowledge:
     def edges(self, statement: s.EdgeStatement, block: str | None) -> list[Edge]:
         """Those that a statement makes, in all instances of its block."""
         return self._statements.get((block, words(statement)), [])
+
+
+def _is_called(choice: str, name: str) -> bool:
+    return choice.endswith(name) if name.startswith(".") else choice == name
 
 
 def words(statement: s.EdgeStatement) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from autorecon.graph import Space
+from autorecon.graph.architectures.architectures import Architectures
 from autorecon.lang import Edge
 from autorecon.lowering import Kept
 from autorecon.lowering.plan import Weight
@@ -36,23 +37,31 @@ class SomeCandidates:
 
 
 Weights = Tensor | OneCandidate | SomeCandidates
-Mixture = Mapping[str, Weights]  # by edge name: one weight a candidate
+# By edge name: one weight a candidate; by decision, where that is of sizes: one an option.
+Mixture = Mapping[str, Weights]
 Sampled = Mapping[str, Weights]  # by decision: one weight an option
 
 
 def edge_mixture(space: Space, sampled: Sampled) -> dict[str, Weights]:
-    """The mixture of every edge that has a choice.
+    """The mixture of every edge that has a choice, and of every choice of sizes.
 
     Where an edge depends on several decisions, a combination of their options weighs the product of
-    theirs, and a candidate what all of its combinations weigh.
+    theirs, and a candidate what all of its combinations weigh. An edge computes the same whatever
+    is decided of sizes: these mix masks.
     """
+    sizes = {n.sizes.decision for n in space.widest.nodes.values() if n.sizes}
+    return by_candidate(space.widest, sampled) | {name: sampled[name] for name in sizes}
+
+
+def by_candidate(space: Architectures, sampled: Sampled) -> dict[str, Weights]:
+    """The weights of the candidates of every edge that has several."""
     return {
         edge.name: sampled[edge.decision] if edge.decision else _tied(edge, space, sampled)
         for edge in space.choices
     }
 
 
-def _tied(edge: Edge, space: Space, sampled: Sampled) -> Weights:
+def _tied(edge: Edge, space: Architectures, sampled: Sampled) -> Weights:
     weights = [sampled[axis] for axis in edge.axes]
     ones = [w for w in weights if isinstance(w, OneCandidate)]
     if len(ones) == len(weights):
@@ -77,7 +86,7 @@ def _places(table: tuple[int, ...], device: torch.device) -> Tensor:
     return sent(torch.tensor(table), device)
 
 
-def _one(edge: Edge, space: Space, ones: Sequence[OneCandidate]) -> OneCandidate:
+def _one(edge: Edge, space: Architectures, ones: Sequence[OneCandidate]) -> OneCandidate:
     picks = {axis: one.index for axis, one in zip(edge.axes, ones, strict=True)}
     weight = torch.stack([one.weight for one in ones]).prod()
     return OneCandidate(space.program.candidate(edge, picks), weight)

@@ -240,6 +240,18 @@ class Gain(nn.Module):
         return x * self.weight.view(-1, *[1] * (x.dim() - 2)).to(x.dtype)
 
 
+class Mask(nn.Module):
+    """The first channels as they are, zeros in place of the others: [N, C, ...] -> the same."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, x: Tensor) -> Tensor:
+        rest = x.shape[1] - self.count
+        return F.pad(x[:, : self.count], (*[0, 0] * (x.dim() - 2), 0, rest))
+
+
 class Scale(nn.Module):
     """Times a number."""
 
@@ -295,6 +307,7 @@ HELPERS = (
     Film,
     Frozen,
     Gain,
+    Mask,
     ModulatedConv,
     PixelNorm,
 )

@@ -96,7 +96,7 @@ class SpaceNet(Branch):
         self.classes = _classes(space)
         self._labels = [n.name for n in space.program.inputs if n.role == "label"]
         self._places: dict[Place, nn.Module] = {}
-        self._edges = {edge.name: edge for edge in space.edges}
+        self._edges = {edge.name: edge for edge in space.widest.edges}
         plan = lower(space)
         for step in plan.steps:
             if isinstance(step, Apply | Join):
@@ -185,6 +185,17 @@ class SpaceNet(Branch):
         """Under which name in the state dict the module of each operation is."""
         names = {id(module): name for name, module in self.named_modules()}
         return {place: names[id(module)] for place, module in self._places.items()}
+
+    @property
+    def sliced(self) -> list[str]:
+        """Layers whose weights, for the sizes that are chosen, are slices of larger ones."""
+        sized = {node.name for node in self.space.nodes.values() if node.sizes}
+        around = {n: {e.source, e.target} for n, e in self._edges.items()}
+        return [
+            name
+            for place, name in self.layer_names.items()
+            if sized & around.get(place.owner, {place.owner}) and self._places[place].state_dict()
+        ]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

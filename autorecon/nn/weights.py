@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -20,14 +20,18 @@ class WeightsError(ValueError):
 
 
 @torch.no_grad()
-def take_over(net: nn.Module, weights: Weights) -> None:
+def take_over(net: nn.Module, weights: Weights, sliced: Collection[str] = ()) -> None:
     """Copy every tensor of `net`, buffers too, from the one of its name in a net or state dict.
 
-    What `weights` have beyond that is left alone: of a super net the candidates that were not
-    chosen, and alpha. Raises WeightsError, and then `net` is as it was.
+    Of those in `sliced` layers, that is the first part of it along every axis. What `weights` have
+    beyond that is left alone: of a super net the candidates that were not chosen, and alpha. Raises
+    WeightsError, and then `net` is as it was.
     """
-    given = weights.state_dict() if isinstance(weights, nn.Module) else weights
+    given = dict(weights.state_dict() if isinstance(weights, nn.Module) else weights)
     own = net.state_dict()
+    for name, tensor in own.items():
+        if name in given and any(name.startswith(f"{layer}.") for layer in sliced):
+            given[name] = _first(given[name], tensor)
     missing = [name for name in own if name not in given]
     other = [name for name in own if name in given and given[name].shape != own[name].shape]
     if missing or other:
@@ -38,6 +42,14 @@ def take_over(net: nn.Module, weights: Weights) -> None:
         known = f"{len(own) - len(missing) - len(other)} of {len(own)} tensors fit"
         raise WeightsError(f"these are not weights of this generator: {known}; {'; '.join(faults)}")
     net.load_state_dict({name: given[name] for name in own})
+
+
+def _first(given: Tensor, like: Tensor) -> Tensor:
+    """As many as another has along every axis; as it is, where it has fewer."""
+    pairs = list(zip(given.shape, like.shape, strict=False))
+    if given.dim() != like.dim() or any(have < need for have, need in pairs):
+        return given
+    return given[tuple(slice(need) for _, need in pairs)]
 
 
 def _shapes(name: str, given: Tensor, own: Tensor) -> str:

@@ -189,7 +189,7 @@ def _explanation(
     )
     return Explanation(
         decision.text,
-        tuple(edge.text for edge in edges),
+        tuple(edge.text for edge in edges if edge.name in space.widest.program.by_name),
         search["strategy"],
         derivation.by,
         epochs[-1].epoch + 1,

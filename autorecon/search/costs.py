@@ -17,7 +17,7 @@ from autorecon.graph.counting.decision_diagram import Layer
 from autorecon.graph.counting.diagram_steps import Owner, Take
 from autorecon.lang import Edge, Program
 from autorecon.lang.program.ties import tied_decisions
-from autorecon.nn import edge_mixture
+from autorecon.nn.mixture import by_candidate
 from autorecon.nn.transfer import sent
 from autorecon.objective import Architecture
 from autorecon.search.config import SearchError
@@ -71,7 +71,7 @@ class ExpectedCost:
                 share = share * given[name][pick]
                 sampled[name] = one.new_zeros(len(given[name]))
                 sampled[name][pick] = 1
-            yield share, cast("dict[str, Tensor]", edge_mixture(self._space, sampled))
+            yield share, cast("dict[str, Tensor]", by_candidate(self._space, sampled))
 
     def _values(self, by_edge: Mapping[str, Tensor], count: int) -> Tensor:
         """[combinations, 3]: what is valid, and that times each cost's mean."""

@@ -66,7 +66,7 @@ def test_a_code_without_an_example_is_shown_on_the_page(name: str):
 
 OPERATIONS = {code(row[0])[0].partition("(")[0]: row for row in table("Operation")}
 # Arguments that make every factor of a formula count.
-ARGUMENTS = {"kernel": 3, "stride": 3, "groups": 2, "dilation": 2, "factor": 2}
+ARGUMENTS = {"kernel": 3, "stride": 3, "groups": 2, "dilation": 2, "factor": 2, "count": 2}
 LABEL = LabelInput("y", 7)
 
 

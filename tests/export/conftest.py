@@ -40,7 +40,7 @@ link a -> c = nearest
 link c -> d = sepconv(3, stride=2) >> nearest >> tanh
 link a -> d = deconv(4, spectral=true) >> group_norm(2) >> silu
 link b -> d = attention(heads=2, pool=2, spectral=true) >> bilinear >> conv(1, equal=true)
-link d -> e = avg_pool(3) >> gain(0.5, each=true) >> pixel_norm
+link d -> e = avg_pool(3) >> gain(0.5, each=true) >> mask(4) >> pixel_norm
 link a -> e = bicubic >> layer_norm >> conv(3, bias=false) >> group_norm(3, affine=false) >> gelu
 link d -> dead = conv(3)
 link dead -> image = none

@@ -82,6 +82,48 @@ link {a, b} -> image = identity
 share weights z -> a, z -> b
 rule at most one bn
 """
+# Sizes that choices decide: one of two nodes and of twice as many channels, one of a vector, one in
+# each instance of a block, which the label may be read in.
+SIZED = """
+space sized
+choice width = 1 | 2 | 4
+choice long = 3 | 2
+input z [3]: noise
+node code [long]
+node a [width, 2, 2] then bn >> relu
+node b [2*width, 2, 2]
+output image [1, 2, 2]
+link z -> code = linear | linear >> tanh
+link code -> a = linear
+link code -> b = linear | none
+link a -> b = conv(1) | conv(3) >> bn >> conv(1) | none
+link {a, b} -> image = conv(1) | none
+"""
+SIZED_BLOCKS = """
+space sized_blocks
+choice ends = 2 | 3
+choice norm = bn | identity
+input z [3]: noise
+input y: label(5)
+output image [1, 2, 2]
+block cell(first, last) {
+  choice inner = 1 | 4
+  let more = 2*inner
+  in a [first, 2, 2]
+  node b [more, 2, 2] then norm >> relu
+  out c [last, 2, 2]
+  link a -> b = conv(1) | none
+  link b -> c = conv(1)
+  link a -> c = conv(1, bias=false) >> ccbn(y) | none
+}
+A = cell(ends, 3)
+B = cell(3, ends) after A
+link z -> A.a = linear
+link B.c -> image = conv(1)
+share choice A.inner, B.inner
+"""
+SIZED_RULED = SIZED + "rule at most 1 none\nlimit params <= 60\n"
+SIZED_TOLD = SIZED + "rule if width = 2 | 4 then a -> b != none\nrule if long = 2 then width != 1\n"
 # How many architectures are valid, and in how many of those the label is known.
 WITH_LABELS = {
     READ: (9, 6),
@@ -119,6 +161,7 @@ def _narrowed(space: Space) -> Space | None:
 KINDS: dict[str, Callable[[], Iterator[Space]]] = {
     **{family: lambda family=family: islice(small_spaces(family), SPACES) for family in FAMILIES},
     "by hand": lambda: map(loads, (*WITH_LABELS, SHAPED, BOTH)),
+    "sizes": lambda: map(loads, (SIZED, SIZED_BLOCKS, SIZED_RULED, SIZED_TOLD)),
     "entangled": lambda: islice(small_spaces("restricted"), SPACES),
     "requiring labels": _requiring_labels,
 }

@@ -314,3 +314,54 @@ def test_the_package_says_where_the_page_of_codes_is(edit: Edit) -> None:
         assert "### Codes" in path.read_text("utf-8")
 
     edit(session)
+
+
+SIZED = """\
+space sized(base = 4)
+choice width = base | 2*base
+block cell(first) {
+  choice inner = 4 | 8
+  in  a [first, 2, 2]
+  out b [inner + 1, 2, 2] then bn
+  link a -> b = conv(3) | conv(1)
+}
+input z [4]: noise
+output image [3, 2, 2]
+A = cell(2*width)
+link z -> A.a = linear
+link A.b -> image = conv(1)
+"""
+
+
+def test_sizes_are_choices_and_values(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("sized.space", SIZED)
+        assert await editor.diagnostics("sized.space") == []
+        hover = await editor.ask("hover", "sized.space", "cell(2*@width")
+        assert "choice width = base | 2*base" in hover.contents.value
+        assert "`A.a`|8\\|16x2x2|sum|1|1|0|0" in hover.contents.value
+        hover = await editor.ask("hover", "sized.space", "out @b [")
+        assert "`A.b`|5\\|9x2x2|sum|1|1|10 to 18|0" in hover.contents.value
+        everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+        hints = await editor.ask("inlayHint", "sized.space", range=everything)
+        labels = {(h.position.line, h.label) for h in hints}
+        assert {(4, "= 8|16x2x2"), (5, "= 5|9x2x2"), (6, "1 edge x 2 candidates")} <= labels
+        (found,) = await editor.ask("definition", "sized.space", "[@inner + 1")
+        assert found.range.start == types.Position(3, 9)
+        found = await editor.ask("rename", "sized.space", "cell(2*@width", new_name="wide")
+        ((_, edits),) = found.changes.items()
+        assert applied(SIZED, edits) == SIZED.replace("width", "wide")
+        with pytest.raises(JsonRpcException, match="declared twice"):
+            await editor.ask("rename", "sized.space", "cell(2*@width", new_name="base")
+        found = await editor.ask("completion", "sized.space", "out b [@inner")
+        assert [i.label for i in found].count("inner") == 1
+        assert {"width", "first", "base"} <= {item.label for item in found}
+        found = await editor.ask("completion", "sized.space", "  link a -> b = @conv")
+        assert not {"inner", "width"} & {item.label for item in found}
+        text = 'genotype g of "sized.space"\nwidth = \nA.inner = 4\n'
+        (editor.folder / "sized.space").write_text(SIZED)
+        editor.open("g.space", text)
+        found = await editor.ask("completion", "g.space", "width = @")
+        assert [item.label for item in found] == ["4", "8"]
+
+    edit(session)

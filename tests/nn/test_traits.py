@@ -38,6 +38,8 @@ UNSAID = {
     "pointwise": {"identity"},
     "resize": {"identity"},
     "from_result": {"elu", "selu"},
+    "sliceable": {name for name, spec in CATALOGUE.items() if spec.traits.channelwise},
+    "keeps_zeros": {"pixel_norm", "expand"},
     "spares_result": {
         "conv", "sepconv", "deconv", "factorized_reduce", "linear", "embed", "attention",
         "pixel_shuffle", "nearest", "bilinear", "bicubic", "avg_pool", "max_pool", "global_pool",
@@ -296,6 +298,65 @@ def spares_result(name: str) -> None:
         out.data.fill_(-2.0)
         assert all(map(torch.equal, gradients(out, x, module), expected))
         assert torch.equal(x, before)
+
+
+def cut(name: str) -> Iterator[tuple[Step, Step, bool]]:
+    """The operation without what hinders that, the same between half as many channels, and whether
+    it trains."""
+    found = 0
+    for step, train in itertools.product(steps(name), (True, False)):
+        args = step.op.args
+        if args.get("groups", 1) > 1 or args.get("spectral") or args.get("equal"):
+            continue
+        whole = isinstance(step.before, Label)
+        before = step.before if whole else (step.before[0] // 2, *step.before[1:])
+        with suppress(ShapeFault):
+            target = step.target[0] // 2, *step.target[1:]
+            (small,) = Pipeline((step.op,)).between(before, target).steps
+            found += small.after != step.after
+            yield step, small, train
+    assert found
+
+
+def sliced(step: Step, small: Step, train: bool) -> tuple[nn.Module, nn.Module]:
+    """Its module, and one for fewer channels that has the first of its weights."""
+    module, twin = made(step, train), made(small, train)
+    state = module.state_dict()
+    own = {n: state[n][tuple(slice(k) for k in t.shape)] for n, t in twin.state_dict().items()}
+    twin.load_state_dict(own)
+    return module, twin
+
+
+def agree(step: Step, small: Step, train: bool, x: Tensor) -> None:
+    module, twin = sliced(step, small, train)
+    first = x if isinstance(step.before, Label) else x[:, : small.before[0]]
+    torch.testing.assert_close(run(step, module, x)[:, : small.after[0]], run(small, twin, first))
+
+
+def with_zeros(step: Step, small: Step) -> Tensor:
+    x = given(step.before)
+    if not isinstance(step.before, Label):
+        x[:, small.before[0] :] = 0
+    return x
+
+
+@check
+def channelwise(name: str) -> None:
+    for step, small, train in cut(name):
+        agree(step, small, train, given(step.before))
+
+
+@check
+def sliceable(name: str) -> None:
+    for step, small, train in cut(name):
+        agree(step, small, train, with_zeros(step, small))
+
+
+@check
+def keeps_zeros(name: str) -> None:
+    for step, small, train in cut(name):
+        out = run(step, made(step, train), with_zeros(step, small))
+        assert not out[:, small.after[0] :].any()
 
 
 @pytest.mark.parametrize("name", BUILDERS)

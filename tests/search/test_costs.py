@@ -93,6 +93,32 @@ def test_gradients_are_the_differences_of_exact_means():
         assert float(slope[0] - slope[-1]) == pytest.approx(exact, rel=1e-5)
 
 
+SIZED = """space sized()
+choice width = 3 | 1 | 4
+choice wide = 2 | 5
+input z [3]: noise
+node a [width]
+node b [2*wide] then prelu
+output image [5]
+link z -> a = none | linear
+link z -> b = none | linear
+link a -> b = linear | linear(bias=false) | none
+link {a, b} -> image = none | linear
+"""
+
+
+def test_sizes_are_weighed_by_their_choices():
+    space = autorecon.loads(SIZED)
+    p = {name: v.requires_grad_() for name, v in probabilities(space).items()}
+    found = ExpectedCost(space)(p)
+    exact = space.expected_cost({name: v.tolist() for name, v in p.items()})
+    assert found.macs.item() == pytest.approx(exact.macs / space.cost.macs.max, rel=1e-12)
+    slopes = torch.autograd.grad(found.parameters, [p["width"], p["wide"]])
+    # More channels cost more, in the order of their sizes.
+    assert slopes[0].argsort().tolist() == [1, 0, 2]
+    assert slopes[1].argsort().tolist() == [0, 1]
+
+
 def tied(space):
     """The same with one decision for its first two edges, and a third that depends on it too."""
     program = space.program

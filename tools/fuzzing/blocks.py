@@ -34,8 +34,8 @@ def template(draft: Draft, name: str, instances: int) -> Template:
     side = draft.random.choice((2, 4))
     inner = Draft(
         draft.random, draft.pipelines, Names(draft.random, "n"),
-        Sizes(draft.random, draft.sizes.values, side), draft.room, instances, name,
-        types=draft.types,
+        Sizes(draft.random, draft.sizes.values, side, draft.sizes.decided), draft.room, instances,
+        name, types=draft.types,
     )  # fmt: skip
     channels = [draft.random.choice((2, 2, 4, 3)) for _ in range(draft.random.choice((1, 1, 2)))]
     growth = draft.random.choice((1, 2))

@@ -92,7 +92,9 @@ class Draft:
     def declare(self, spot: Spot, word: str = "node") -> None:
         merge = "" if spot.merge == "sum" and not self.chance(0.05) else f" merge {spot.merge}"
         then = f" then {self.pipelines.keeping(spot.shape)}" if self.chance(0.35) else ""
-        self.statements.append(f"{word} {spot.name} {self.sizes.shape(spot.shape)}{merge}{then}")
+        fixed = word == "output" or spot.merge == "concat"
+        shape = (self.sizes.shape if fixed else self.sizes.node)(spot.shape)
+        self.statements.append(f"{word} {spot.name} {shape}{merge}{then}")
 
     def add(self, spot: Spot) -> Spot:
         self.spots.append(spot)

@@ -239,7 +239,7 @@ def _apart(one: Picks, other: Picks) -> int:
 
 def check_paths(space: Space, _listed: list[Architecture], _: Random) -> None:
     onward: dict[str, list[str]] = {}
-    for edge in space.edges:
+    for edge in space.widest.edges:
         if not edge.is_cut:
             onward.setdefault(edge.source, []).append(edge.target)
 

@@ -218,6 +218,10 @@ class Interpreter:
     def _global_pool(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x.flatten(2).sum(2) / (x.shape[2] * x.shape[3])
 
+    def _mask(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
+        kept = torch.arange(x.shape[1]) < step.op.args["count"]
+        return x * kept.view(-1, *[1] * (x.dim() - 2)).to(x.dtype)
+
     def _scale(self, step: Apply, module: nn.Module, x: Tensor) -> Tensor:
         return x * step.op.args["by"]
 

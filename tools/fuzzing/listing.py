@@ -127,7 +127,7 @@ class Listing:
     def _matches(edge: Edge, candidate: int, options: tuple) -> bool:
         pipeline = edge.candidates[candidate]
         names = {op.name for op in pipeline.ops}
-        return any(o in names if isinstance(o, str) else o == pipeline for o in options)
+        return any(o in names if isinstance(o, str) else o.ops == pipeline.ops for o in options)
 
 
 def _from_the_inputs(program: Program) -> list[Edge]:
@@ -147,11 +147,16 @@ def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
     given = dict(zip(into, merged.sources, strict=True)) if merged else {}
     for candidate in edge.candidates:
         if candidate.ops[0].name != "none":
-            end = _end_of(candidate, source)
+            before, after = candidate.ends
+            end = _end_of(candidate, _sized(source, before))
             first = int(target.merge.name == "concat")
-            wanted = given[edge.name] if given else target.shape
+            wanted = given[edge.name] if given else _sized(target.shape, after)
             same("end of an edge", end[first:], wanted[first:])
     return [_pipeline_costs(candidate) for candidate in edge.candidates]
+
+
+def _sized(shape: Shape, first: int | None) -> Shape:
+    return shape if first is None else (first, *shape[1:])
 
 
 def _into(program: Program, name: str) -> list[str]:
@@ -187,7 +192,7 @@ def _end_of(pipeline: Pipeline, source: Shape) -> Shape:
 def _pipeline_costs(pipeline: Pipeline) -> Costs:
     costs = [step.op.cost(step.before, step.after, step.target) for step in pipeline.steps]
     made = [prod(step.after) for step in pipeline.steps if step.op.name != "identity"]
-    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(made)
+    return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(made) + pipeline.value
 
 
 def _node_costs(program: Program, name: str) -> Costs:
@@ -200,4 +205,6 @@ def _node_costs(program: Program, name: str) -> Costs:
     parameters, macs = parameters + merged[0], macs + merged[1]
     if node.role == "param":
         parameters += prod(node.shape)
+    if node.sizes:
+        return parameters, macs, made
     return parameters, macs, made + (1 if node.role == "label" else prod(node.shape))

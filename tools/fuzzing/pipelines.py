@@ -33,12 +33,13 @@ class Step:
 @attrs.define
 class Pipelines:
     """Draws them; `steps` are the names that the program gives to some, `labels` its label inputs,
-    of which `read` are used."""
+    of which `read` are used. `sliced`: mostly of what stands between sizes that are decided."""
 
     random: Random
     labels: Sequence[str] = ()
     steps: list[Step] = attrs.field(factory=list)
     read: set[str] = attrs.field(factory=set)
+    sliced: bool = False
 
     def one(self, *options: str) -> str:
         return self.random.choice(options)
@@ -62,6 +63,8 @@ class Pipelines:
         return " >> ".join(self.kept(shape) for _ in range(self.random.choice((1, 1, 2))))
 
     def norm(self, shape: Shape) -> str:
+        if self.sliced and self.chance(0.95):
+            return self.one("bn", "bn(affine=false)", "gain(each=true)", "mask(1)", "prelu")
         if self.chance(0.15):
             return self.one("pixel_norm", "scale(0.5)", "scale(-2)", "gain", "gain(0.5, each=true)")
         kinds = ["bn", "bn", "layer_norm", "group_norm"]
@@ -91,6 +94,7 @@ class Pipelines:
         return call("conv", kernel, dilation, groups, here, self._bias(), self._sized(0.1))
 
     def _sized(self, often: float) -> str:
+        often *= 0.1 if self.sliced else 1
         return self.one("spectral=true", "equal=true") if self.chance(often) else ""
 
     def attention(self, shape: Shape) -> str:
@@ -101,7 +105,8 @@ class Pipelines:
 
     def _groups(self, channels: int, out: int) -> str:
         both = [g for g in divisors(channels) if out % g == 0][1:]
-        return f"groups={self.random.choice(both)}" if both and self.chance(0.2) else ""
+        often = 0.02 if self.sliced else 0.2
+        return f"groups={self.random.choice(both)}" if both and self.chance(often) else ""
 
     def _bias(self) -> str:
         return self.one("", "", "", "bias=false")
@@ -137,14 +142,15 @@ class Pipelines:
         if self.chance(0.15):
             length = self.random.randint(1, 4)
             before += f"linear(out={length}) >> {self.kept((length,))} >> "
-        arguments = self.one("", "", "", "bias=false", "spectral=true", "equal=true")
+        sized = ("",) if self.sliced else ("spectral=true", "equal=true")
+        arguments = self.one("", "", "", "bias=false", *sized)
         return before + call("linear", arguments) + self._after(target)
 
     def _flat(self, source: Shape, target: Shape) -> str:
         """Between maps of one resolution."""
         if source == target and self.chance(0.35):
             rare = ["avg_pool(3)", "max_pool(3)"]
-            rare += [self.attention(source)] if source[0] % 8 == 0 else []
+            rare += [self.attention(source)] if source[0] % 8 == 0 and not self.sliced else []
             return self.one("identity", "identity", self.keeping(source), self.one(*rare))
         if source[0] == 1 and self.chance(0.3):
             return "expand" + self._after(target)

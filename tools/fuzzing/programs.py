@@ -22,6 +22,7 @@ def program(random: Random) -> str:
     room = random.choice(LARGE if random.random() < 0.03 else ROOMS)
     draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
+    header += _decided(draft, header)
     labelled = _noiseless(draft) if draft.chance(0.06) else _with_noise(draft)
     _constants(draft)
     named = _named(draft)
@@ -51,6 +52,18 @@ def _header(draft: Draft) -> list[str]:
         lines.append(f"let half = {draft.sizes.number(value)}")
         draft.sizes.values["half"] = value
     return lines
+
+
+def _decided(draft: Draft, header: list[str]) -> list[str]:
+    """A choice of channels, of which there are more or fewer than are drawn."""
+    random = Random(f"{header} {draft.room}")  # of its own: programs without one are as they were
+    if draft.room < 4 or random.random() > 0.12:
+        return []
+    draft.room //= 2
+    channels = random.choice((2, 2, 4))
+    draft.sizes.decided, draft.pipelines.sliced = (channels, "wd"), True
+    options = [str(channels), str(random.choice((2 * channels, channels + 2)))]
+    return [f"choice wd = {' | '.join(random.sample(options, 2))}"]
 
 
 def _with_noise(draft: Draft) -> Spot | None:

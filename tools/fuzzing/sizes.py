@@ -12,11 +12,13 @@ from fuzzing.pipelines import Shape
 
 @attrs.define
 class Sizes:
-    """`side` is what a block's parameter of that name stands for where the block is drawn."""
+    """`side` is what a block's parameter of that name stands for where the block is drawn. A
+    choice, `decided`, stands for so many channels."""
 
     random: Random
     values: dict[str, int] = attrs.field(factory=dict)
     side: int | None = None
+    decided: tuple[int, str] | None = None
 
     def number(self, value: int) -> str:
         """A whole number of at least 1."""
@@ -28,6 +30,15 @@ class Sizes:
     def shape(self, shape: Shape) -> str:
         sizes = [self.number(shape[0]), *map(self._resolution, shape[1:])]
         return f"[{', '.join(sizes)}]"
+
+    def node(self, shape: Shape) -> str:
+        """Of a node whose channels may be decided."""
+        text = self.shape(shape)
+        if self.decided is None or shape[0] % self.decided[0]:
+            return text
+        times = shape[0] // self.decided[0]
+        first = self.decided[1] if times == 1 else f"{times}*{self.decided[1]}"
+        return f"[{first}{text[text.find(',') :]}" if len(shape) > 1 else f"[{first}]"
 
     def _resolution(self, value: int) -> str:
         if self.side is None:

@@ -181,7 +181,7 @@ def _links(program: Program) -> dict[str, dict[str, Hashable]]:
         symmetric = program.nodes[edge.target].merge.traits.symmetric
         place = None if symmetric else parts[edge.target]
         parts[edge.target] += 1
-        candidates = tuple(c.text for c in edge.candidates)
+        candidates = tuple((c.text, c.ends) for c in edge.candidates)
         axes = tuple(
             axis if axis in tied else len(program.decisions[axis].options) for axis in edge.axes
         )
@@ -220,7 +220,7 @@ def _sweep(order: Sequence[str], links: Links, colours: Mapping[str, int]) -> di
 
 def _looks(node: Node) -> Hashable:
     fixed = node.name if node.is_input or node.role == "output" else None
-    return fixed, node.shape, node.role, node.merge, node.then
+    return fixed, node.shape, node.sizes, node.role, node.merge, node.then
 
 
 def _numbered(looks: Mapping[str, Hashable]) -> dict[str, int]:

@@ -167,6 +167,7 @@ _RECORD = Kind("what the checker found", lambda value: value)
 EDGE_TYPE = {"contract": _CONTRACT, "candidates": _PIPELINES}
 NODE = {
     "shape": Kind("a tuple of whole numbers, as `(8,)` or `(3, 32, 32)`", _sizes),
+    "size": Kind('an expression of a choice of sizes, as "2*width"', _text),
     "role": Kind(f"one of {', '.join(ROLES)}", _role),
     "block": _BLOCK,
     "merge": Kind("a merge, as `concat` or `modconv(3)`", _text),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from autorecon.lang import Pipeline, Program
+from autorecon.graph.widest import widest
+from autorecon.lang import Node, Pipeline, Program
 from autorecon.lang.elaborate.sharing import leaders
+from autorecon.lang.program.sizes import Sizes
 
 if TYPE_CHECKING:
     import networkx
@@ -22,7 +24,8 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     of their options), `shares` ("choice" or "weights", and names of edges or choices), `rules` and
     `limits` (texts).
 
-    A node: `shape` (without the batch axis; a Label for labels), `role` (noise, label, inner,
+    A node: `shape` (without the batch axis; a Label for labels) and, where a choice decides its
+    first size, of which that is the largest, `size` (an expression), `role` (noise, label, inner,
     output), `block`, `merge` and `then` (texts; None), `aliases`, and the checked Node as `record`.
 
     An edge, whose key is its name: `type`, `contract`, `candidates` (texts, which name choices as
@@ -30,13 +33,14 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     """
     import networkx
 
-    options = _as_written(program)
+    options, shown = _as_written(program), widest(program)
     graph = networkx.MultiDiGraph(name=program.name, parameters=dict(program.parameters))
     graph.graph |= {key: value for key, value in _said(program, options).items() if value}
-    for node in program.nodes.values():
+    for node in shown.nodes.values():
         graph.add_node(
             node.name,
             shape=node.shape,
+            **({"size": _size(node.sizes, node, program)} if node.sizes else {}),
             role=node.role,
             block=node.block,
             merge=node.merge.text,
@@ -44,7 +48,7 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
             aliases=node.aliases,
             record=node,
         )
-    for place, edge in enumerate(program.edges):
+    for place, edge in enumerate(shown.edges):
         graph.add_edge(
             edge.source,
             edge.target,
@@ -57,6 +61,11 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
             record=edge,
         )
     return graph
+
+
+def _size(sizes: Sizes, node: Node, program: Program) -> str:
+    options = [int(option.text) for option in program.written.choices[sizes.choice]]
+    return sizes.expression(options, sizes.choice.removeprefix(f"{node.block}."))
 
 
 def _texts(options: Iterable[Pipeline]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ ENTRY = ".merge"
 class DraftNode:
     name: str
     shape: tuple[int, ...] = ()
+    size: str | None = None
     role: str = "inner"
     block: str | None = None
     merge: str = "sum"
@@ -179,9 +180,10 @@ def _read_texts(draft: Draft) -> None:
     for name, kind in said.get("edge_types", {}).items():
         texts.pipelines(kind.get("candidates", ()), f"edge type {name}")
     for name, options in said.get("choices", {}).items():
-        texts.pipelines(options, f"choice {name}")
+        texts.pipelines((o for o in options if not o.isdecimal()), f"choice {name}")
     for node in draft.nodes.values():
         texts.pipelines((node.then,) if node.then else (), f"node {node.name}")
+        texts.expressions((node.size,) if node.size else (), f"node {node.name}")
         texts.merge(node.merge, f"node {node.name}")
     for edge in draft.edges:
         texts.pipelines(edge.candidates or (), f"edge {edge.name}")

@@ -31,6 +31,13 @@ class Texts:
             if text not in self._sound and self._is_pipeline(text, place):
                 self._sound.add(text)
 
+    def expressions(self, texts: Iterable[str], place: str) -> None:
+        for text in texts:
+            statement = self._statement("let a = ", text, place)
+            if statement and not isinstance(statement, s.Let):
+                message = f"`{text}` is no expression"
+                self.faults.report("E1001", message, at(place), 'write one as `"2*width"`')
+
     def merge(self, text: str, place: str) -> None:
         statement = self._statement("node a [1] merge ", text, place)
         if isinstance(statement, s.NodeDecl) and (not statement.merge or statement.then):

@@ -93,10 +93,10 @@ def _block(draft: Draft, instance: str, block: Block, types: _Types) -> Iterator
     yield f"block {block.name} {{", place
     yield from _choices(draft, instance)
     for alias, node in block.bound:
-        yield _node(DraftNode(alias, node.shape), alias.removeprefix(inside), "in")
+        yield _node(DraftNode(alias, node.shape, node.size), alias.removeprefix(inside), "in")
     for alias, node in block.bound:
         if alias in block.passed:
-            yield _node(DraftNode(alias, node.shape), alias.removeprefix(inside), "out")
+            yield _node(DraftNode(alias, node.shape, node.size), alias.removeprefix(inside), "out")
     for node in block.nodes:
         word = "out" if node.aliases else "node"
         yield _node(node, node.name.removeprefix(inside), word)
@@ -116,7 +116,8 @@ def _declarations(draft: Draft, found: Mapping[str, Block]) -> Iterator[Line]:
 
 
 def _node(node: DraftNode, local: str, word: str) -> Line:
-    sizes, place = ", ".join(map(str, node.shape)), f"node {node.name}"
+    shape = node.shape if node.size is None else (node.size, *node.shape[1:])
+    sizes, place = ", ".join(map(str, shape)), f"node {node.name}"
     if node.role == "label":
         return f"input {local}: label({sizes})", place
     if node.role in INPUTS:

@@ -14,6 +14,7 @@ from autorecon.graph.draw.labels import named_choices
 from autorecon.graph.space import Space
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 from autorecon.lang.program.merging import Merging
+from autorecon.lang.program.sizes import show_sized
 from autorecon.lazy import upward
 
 Kind = Literal["added", "removed", "changed"]
@@ -24,6 +25,8 @@ _MATCHED = {
     "source",
     "target",
     "written",
+    "shape",
+    "sizes",
     "candidates",
     "axes",
     "table",
@@ -125,16 +128,17 @@ class Difference:
 
 def compare(old: Space, new: Space) -> Difference:
     """The difference of two spaces or genotypes, of which equal ones (`==`) have none."""
-    nodes = counterparts(old, new)
-    pairs = edge_pairs(old, new, nodes)
+    sides = old.widest, new.widest
+    nodes = counterparts(*sides)
+    pairs = edge_pairs(*sides, nodes)
     return Difference(
         old,
         new,
         parameters=_named_changes(old.parameters, new.parameters),
         restrictions=_named_changes(_restrictions(old), _restrictions(new)),
-        nodes=tuple(_node_changes(old, new, nodes)),
-        edges=tuple(_edge_changes(pairs)),
-        reordered=reordered(pairs, new),
+        nodes=tuple(_node_changes(*sides, nodes)),
+        edges=tuple(_edge_changes(pairs, old, new)),
+        reordered=reordered(pairs, sides[1]),
         edges_by_type=Counter((b or a).type for a, b in pairs),  # type: ignore[union-attr]
     )
 
@@ -165,7 +169,7 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
             yield NodeChange(node, None)
             continue
         other = new.nodes[nodes[node.name]]
-        changes = _changes(node, other, _MATCHED)
+        changes = (*_shape_change(node, other), *_changes(node, other, _MATCHED))
         if node.name != other.name:
             changes = (Change("name", node.name, other.name), *changes)
         if changes:
@@ -174,7 +178,15 @@ def _node_changes(old: Space, new: Space, nodes: Mapping[str, str]) -> Iterator[
     yield from (NodeChange(None, n) for n in new.nodes.values() if n.name not in matched)
 
 
-def _edge_changes(pairs: list[EdgePair]) -> Iterator[EdgeChange]:
+def _shape_change(old: Node, new: Node) -> Iterator[Change]:
+    before, after = (show_sized(node.shape, node.sizes) for node in (old, new))
+    if before != after:
+        yield Change("shape", before, after)
+    elif old.sizes and new.sizes and old.sizes != new.sizes:
+        yield Change("size", old.sizes.decision, new.sizes.decision)
+
+
+def _edge_changes(pairs: list[EdgePair], old: Space, new: Space) -> Iterator[EdgeChange]:
     for a, b in pairs:
         changes = (*_changes(a, b, _MATCHED), *_tie_changes(a, b)) if a and b else ()
         before, after = a.candidates if a else (), b.candidates if b else ()
@@ -186,18 +198,19 @@ def _edge_changes(pairs: list[EdgePair]) -> Iterator[EdgeChange]:
             changes,
             removed=tuple(c for c in before if c not in after),
             added=tuple(c for c in after if c not in before),
-            old_cost=_cost(a),
-            new_cost=_cost(b),
+            old_cost=_cost(a, old),
+            new_cost=_cost(b, new),
         )
 
 
-def _cost(edge: Edge | None) -> tuple[Interval, Interval] | None:
-    """Trainable parameters and multiply-accumulates, over its candidates."""
+def _cost(edge: Edge | None, space: Space) -> tuple[Interval, Interval] | None:
+    """Trainable parameters and multiply-accumulates, over its candidates and all their sizes."""
     if edge is None:
         return None
+    candidates = space.program.by_name[edge.name].candidates
     return (
-        Interval.of(c.parameters for c in edge.candidates),
-        Interval.of(c.macs for c in edge.candidates),
+        Interval.of(c.parameters for c in candidates),
+        Interval.of(c.macs for c in candidates),
     )
 
 

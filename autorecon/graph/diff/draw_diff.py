@@ -37,7 +37,7 @@ def diff_source(difference: Difference) -> str:
         page.attr(label=label, peripheries="0", labelloc="t", labeljust="l", margin="6")
         changes = {change.name: change for change in difference.nodes}
         gone = [c.old for c in difference.nodes if c.old and not c.new]
-        nodes = [*difference.new.nodes.values(), *gone]
+        nodes = [*difference.new.widest.nodes.values(), *gone]
         draw_nodes(nodes, lambda node: _node(node, changes.get(node.name)), page)
         for source, target, shown in _edges(difference):
             page.edge(source, target, **shown)
@@ -70,7 +70,7 @@ def _node(node: Node, change: NodeChange | None) -> dict[str, str]:
 
 def _edges(difference: Difference) -> Iterator[tuple[str, str, dict[str, str]]]:
     changes = {id(c.edge): c for c in difference.edges}
-    for edge in difference.new.edges:
+    for edge in difference.new.widest.edges:
         yield edge.source, edge.target, _edge(edge, changes.get(id(edge)))
     for change in difference.edges:
         if change.old and not change.new:

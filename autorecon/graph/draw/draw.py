@@ -83,7 +83,7 @@ def dot_source(space: Space) -> str:
     """
     import graphviz
 
-    pen = _Pen.of(space)
+    pen, shown = _Pen.of(space), space.widest
     drawing = graphviz.Digraph(plain(space.name), graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
     choices = labels.named_choices(space.program)
     if set(pen.types) != {"link"} or space.restrictions or choices:
@@ -92,10 +92,10 @@ def dot_source(space: Space) -> str:
     # A graph has one label, the legend; the title is that of an unseen box around everything.
     with drawing.subgraph(name="cluster_page") as page:
         page.attr(**_title(space), peripheries="0", labelloc="t", labeljust="l", margin="6")
-        draw_nodes(space.nodes.values(), pen.node, page)
-        for edge in space.edges:
+        draw_nodes(shown.nodes.values(), pen.node, page)
+        for edge in shown.edges:
             page.edge(edge.source, edge.target, **pen.edge(edge))
-        for label, node in _readers(space):
+        for label, node in _readers(shown):
             page.edge(label, node, tooltip=plain(f"{node} reads {label}"), **_READ)
     return drawing.source
 

@@ -134,7 +134,10 @@ def node_label(node: Node, ink: str, grey: str) -> str:
     sign = f"  {shown}" if shown else ""
     name = f'<FONT COLOR="{ink}"><B>{escape(node.name)}</B></FONT>'
     rest = font(ports + sign, colour=ink) if ports or sign else ""
-    return f"<{name}{rest}<BR/>{font(shape_text(node.shape), size=9, colour=grey)}>"
+    shape = shape_text(node.shape)
+    if node.sizes:
+        shape = f"{' | '.join(map(str, node.sizes.counts))}{shape[len(str(node.shape[0])) :]}"
+    return f"<{name}{rest}<BR/>{font(shape, size=9, colour=grey)}>"
 
 
 def legend(program: Program, colours: Colours, discrete: bool) -> str:

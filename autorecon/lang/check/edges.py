@@ -9,14 +9,17 @@ from itertools import product
 import attrs
 
 from autorecon.lang.check.merges import Part, check_merges, check_part, fits, shape_help
+from autorecon.lang.check.slices import check_slices
 from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
-from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
+from autorecon.lang.operations.merges import Shapes
+from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape, with_first
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
 from autorecon.lang.program.nodes import Node
+from autorecon.lang.program.sizes import told_apart
 from autorecon.lang.source import Span
 
 
@@ -47,11 +50,11 @@ def check_edges(program: Elaboration, complete: bool) -> None:
             message = f"a second edge `{edge.text}`"
             notes = (("the first is here", first.span),)
             program.faults.report("E0505", message, edge.span, help, notes=notes)
-        wanted = _wanted(edge, parts[edge.target], program)
-        if not _contract(edge, program) or wanted is None:
+        before = _before(edge, parts[edge.target], program)
+        if not _contract(edge, program) or before is None:
             parts[edge.target].append(Part(edge, None))
             continue
-        candidates = _candidates(edge, wanted, program, known)
+        candidates = _candidates(edge, before, program, known)
         shapes = [c.steps[-1].after for c in candidates if c and c.steps]
         parts[edge.target].append(Part(edge, shapes[0] if shapes else None))
         check_part(edge, shapes, program)
@@ -64,12 +67,12 @@ def check_edges(program: Elaboration, complete: bool) -> None:
     check_uses([*uses, *_thens(program)], program.faults)
 
 
-def _wanted(edge: Edge, before: Sequence[Part], program: Elaboration) -> Shape | None:
-    """What open arguments make; None where that depends on an edge that is faulty."""
+def _before(edge: Edge, before: Sequence[Part], program: Elaboration) -> Shapes | None:
+    """What the node's edges before it bring; None where an edge is faulty that it depends on."""
     shapes = tuple(part.shape for part in before if part.shape)
     if program.nodes[edge.target].merge.spec.parts and len(shapes) < len(before):
         return None
-    return edge_target(edge, program.nodes, shapes)
+    return shapes
 
 
 def _thens(program: Elaboration) -> list[Use]:
@@ -89,33 +92,41 @@ def _thens(program: Elaboration) -> list[Use]:
 
 
 def _candidates(
-    edge: Edge, wanted: Shape, program: Elaboration, known: _Known
+    edge: Edge, before: Shapes, program: Elaboration, known: _Known
 ) -> tuple[Pipeline | None, ...]:
     """What each candidate computes, None where it is faulty; those of an edge are typed with it."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
+    wanted = edge_target(edge, program.nodes, before)
     key = id(edge.candidates), source.shape, wanted, target.shape, target.merge
     if key not in known:
         program.count(sum(len(c.ops) for c in edge.candidates), edge.span)
-        typed = tuple(_typed(edge, c, wanted, program) for c in edge.candidates)
+        typed = tuple(_typed(edge, c, before, program) for c in edge.candidates)
         known[key] = _List(edge.candidates, typed, edge.span)
+        check_slices(edge, known[key].typed, program)
     return known[key].typed
 
 
-def _typed(edge: Edge, candidate: Pipeline, wanted: Shape, program: Elaboration) -> Pipeline | None:
+def _typed(
+    edge: Edge, candidate: Pipeline, before: Shapes, program: Elaboration
+) -> Pipeline | None:
     """The candidate between its shapes, after reporting it when the target's differs."""
-    source, target = program.nodes[edge.source], program.nodes[edge.target]
+    nodes = program.nodes[edge.source], program.nodes[edge.target]
+    source, target = (
+        with_first(node.shape, size) for node, size in zip(nodes, candidate.ends, strict=True)
+    )
+    wanted = edge_target(edge, program.nodes, before, candidate.ends)
     try:
-        typed = candidate.between(source.shape, wanted)
+        typed = candidate.between(source, wanted)
     except ShapeFault as fault:
         report = "E0401", f"{edge.text}: {fault.message}", fault.help
     else:
-        shape = typed.steps[-1].after if typed.steps else target.shape
-        if fits(target, shape):
+        shape = typed.steps[-1].after if typed.steps else target
+        if fits(nodes[1], target, shape):
             return typed
         message = (
-            f"`{candidate.text}` makes {show_shape(source.shape)} into {show_shape(shape)}, "
-            f"but `{edge.written[1]}` is {show_shape(target.shape)}"
+            f"`{candidate.text}` makes {show_shape(source)} into {show_shape(shape)}, "
+            f"but `{edge.written[1]}` is {show_shape(target)}"
         )
         report = "E0402", message, shape_help(shape, wanted)
     code, message, help = report
@@ -164,9 +175,9 @@ def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
 def _contract(edge: Edge, program: Elaboration) -> bool:
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     shapes = source.shape, target.shape
-    shown = f"{show_shape(shapes[0])} -> {show_shape(shapes[1])}"
+    shown = " -> ".join(told_apart(node.shape, node.sizes) for node in (source, target))
     problem = help = None
-    if edge.contract == "keeps" and shapes[0] != shapes[1]:
+    if edge.contract == "keeps" and (shapes[0], source.sizes) != (shapes[1], target.sizes):
         problem = f"`{edge.type}` keeps the shape, but {edge.text} is {shown}"
         help = "use an edge type that `enlarges` or `bridges`, or make the shapes equal"
     elif edge.contract == "enlarges":

@@ -191,7 +191,7 @@ class _Lines:
             if own and option:
                 self.chosen[own.name] = option
 
-    def _choice(self, path: s.Path, pipeline: s.PipelineExpr, span: Span) -> None:
+    def _choice(self, path: s.Path, pipeline: s.PipelineExpr | s.Number, span: Span) -> None:
         name = self.names.path(path, self.names.globals)
         if name is None:
             return
@@ -212,21 +212,30 @@ class _Lines:
         return self.faults.unknown("E0601", message, span, name, known)
 
     def _option(
-        self, text: str, options: Sequence[str], block: str | None, written: s.PipelineExpr
+        self,
+        text: str,
+        options: Sequence[str],
+        block: str | None,
+        written: s.PipelineExpr | s.Number,
     ) -> str | None:
         """The option that a line means; both are compared as they are shown."""
+        if isinstance(written, s.Number):
+            return self._among(show_value(written.value), text, options, written.span)
         names, scope = self.names, self.names.globals
         visible = names.visible(block)
         known = names.declared.ops, scope, names.labels
         pipeline = resolve(written, scope, *known, self.faults, (visible, scope.choices))
         if pipeline is None:
             return None
-        if pipeline.text in options:
-            return pipeline.text
+        return self._among(pipeline.text, text, options, written.span)
+
+    def _among(self, option: str, text: str, options: Sequence[str], span: Span) -> str | None:
+        if option in options:
+            return option
         help = "choose one of " + ", ".join(f"`{option}`" for option in options)
-        message = f"`{pipeline.text}` is no candidate of `{text}`"
-        fixes = spelt(written.span, pipeline.text, options)
-        self.faults.report("E0602", message, written.span, help, fixes=fixes)
+        message = f"`{option}` is no candidate of `{text}`"
+        fixes = spelt(span, option, options)
+        self.faults.report("E0602", message, span, help, fixes=fixes)
         return None
 
 
@@ -242,8 +251,9 @@ def decided(base: Program, chosen: Mapping[str, str]) -> Program:
     """The program in which each decision has the option of this text."""
     picks = {d.name: d.options.index(chosen[d.name]) for d in base.decisions.values()}
     edges = tuple(e.decided(e.candidates[base.candidate(e, picks)]) for e in base.edges)
+    nodes = {name: node.sized(picks) for name, node in base.nodes.items()}
     chosen = {name: chosen[name] for name in picks}
-    return attrs.evolve(base, edges=edges, decisions={}, chosen=chosen, picks=picks)
+    return attrs.evolve(base, nodes=nodes, edges=edges, decisions={}, chosen=chosen, picks=picks)
 
 
 def decide(base: Program, chosen: Mapping[str, str], name: str, of: str) -> Program:

@@ -27,12 +27,13 @@ class Part:
 Parts = Mapping[str, Sequence[Part]]  # by node, in the order of the text
 
 
-def fits(node: Node, shape: Shape) -> bool:
-    """Whether an edge may bring this; what a merge with a module takes, that knows of all edges."""
+def fits(node: Node, shape: Shape, brought: Shape) -> bool:
+    """Whether an edge may bring this to a node of so many channels; what a merge with a module
+    takes, that knows of all edges."""
     traits = node.merge.traits
-    if traits.stacks and shape[1:] == node.shape[1:]:
+    if traits.stacks and brought[1:] == shape[1:]:
         return True
-    return not traits.plain or shape == node.shape
+    return not traits.plain or brought == shape
 
 
 def check_part(edge: Edge, shapes: Collection[Shape], program: Elaboration) -> None:

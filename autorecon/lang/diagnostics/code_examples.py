@@ -53,6 +53,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "E0303": ("op wide = bn(64)", "op wide = bn(0.64)"),
     "E0304": ("let a = 8 / (4 - 2^2)", "let a = 8 / (4 - 2)"),
     "E0305": ("let large = 10^30", "let large = 10^9"),
+    "E0306": (
+        "choice width = 8 | 16\n" + _through("[width]", "link z -> a = linear(width) >> linear"),
+        "choice width = 8 | 16\n" + _through("[width]", "link z -> a = linear"),
+    ),
     "E0401": (
         _through("[8]", "link z -> a = conv(3)"),
         _through("[8]", "link z -> a = linear"),
@@ -72,6 +76,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "E0405": (
         _through("[6] merge concat", "link z -> a = identity"),
         _through("[8] merge concat", "link z -> a = identity"),
+    ),
+    "E0406": (
+        "choice width = 8 | 16\n" + _through("[width]", "link z -> a = linear >> layer_norm"),
+        "choice width = 8 | 16\n" + _through("[width]", "link z -> a = linear >> bn"),
     ),
     "E0501": (
         _through("[8]", "node b [8]", "link {z, b} -> a = relu", "link a -> b = relu"),

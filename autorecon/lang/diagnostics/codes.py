@@ -63,6 +63,10 @@ CODES: dict[str, str] = {
         "A number, a pipeline or the program is too large, its loops run too long, or it has too "
         "many faults to go on."
     ),
+    "E0306": (
+        "A size that a choice decides stands where a number does: it may be the first size of a "
+        "node other than the output, a `let` or an argument of a block, and of one choice alone."
+    ),
     # shapes
     "E0401": "An operation cannot take the shape that reaches it.",
     "E0402": "What an edge computes does not have the shape of the node it leads to.",
@@ -76,6 +80,10 @@ CODES: dict[str, str] = {
         " number too."
     ),
     "E0405": "The edges into a node cannot be merged as it says.",
+    "E0406": (
+        "An operation between sizes that are decided computes with all channels at once: its "
+        "weights for fewer channels are not slices of those for more."
+    ),
     # the graph
     "E0501": "The edges form a cycle.",
     "E0502": "A space has exactly one output, and a noise input or label to make images of.",

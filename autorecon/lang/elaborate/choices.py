@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from autorecon.lang.elaborate.candidate_sets import alternatives
 from autorecon.lang.elaborate.declarations import report_twice
+from autorecon.lang.elaborate.expressions import UNKNOWN, Decided
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
+from autorecon.lang.operations.catalogue import OPERATIONS
+from autorecon.lang.program.candidates import Pipeline, Size
 from autorecon.lang.syntax import tree as s
 
 
 def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: str | None) -> None:
-    options = alternatives(program, statement.options, scope)
     name = program.name(statement.name, scope)
+    is_size = isinstance(statement.options, s.SizeOptions)
+    if isinstance(statement.options, s.SizeOptions):
+        options = _size_options(program, statement, statement.options, scope)
+    else:
+        options = alternatives(program, statement.options, scope)
     if name is None:
         return
+    if is_size:
+        _declare(program, statement.name, options, scope, block)
     full = f"{block}.{name}" if block else name
     if full in program.choices:
         report_twice(statement.name, program.faults)
@@ -20,6 +31,62 @@ def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: 
         program.broken.add(full)
     else:
         program.choices[full] = Choice(full, options, block, statement.name.span)
+
+
+def _size_options(
+    program: Elaboration, statement: s.Choice, written: s.SizeOptions, scope: Values
+) -> tuple[Pipeline, ...] | None:
+    """The sizes, each as an option, or None after reporting what is wrong."""
+    faults, found = program.faults, dict[int, None]()
+    sound = True
+    if statement.name.index:
+        help = "declare each under a name of its own, as in `choice width = 32 | 64`"
+        faults.report("E0306", "a choice of sizes has no index", statement.name.span, help)
+        sound = False
+    for option in written.options:
+        if isinstance(option, s.PipelineExpr | s.Narrowed) or _is_operation(program, option, scope):
+            help = "a choice is of operations or of sizes"
+            faults.report("E0306", "an operation among sizes", option.span, help)
+            sound = False
+            continue
+        size = program.size(option, scope, "a size")
+        sound = sound and size is not None
+        if size in found:
+            faults.report("E0206", f"`{size}` is an option twice", option.span, "remove one")
+        elif size is not None:
+            found[size] = None
+    return tuple(Pipeline((Size(str(n), (), n),)) for n in found) if sound else None
+
+
+def _is_operation(program: Elaboration, option: s.Expr, scope: Values) -> bool:
+    """Whether it is the name of one, and not of a value."""
+    if not isinstance(option, s.Reference) or option.name in scope:
+        return False
+    return option.name in OPERATIONS or option.name in program.declared.ops
+
+
+def _declare(
+    program: Elaboration,
+    name: s.Name,
+    options: tuple[Pipeline, ...] | None,
+    scope: Values,
+    block: str | None,
+) -> None:
+    """A choice of sizes is a value; one that leaves nothing to choose is that number."""
+    if block is None:
+        program.faults.declared_below("E0201", name.text, name.span)
+    if name.text in scope.own:
+        report_twice(name, program.faults)
+        options = None
+    full = f"{block}.{name.text}" if block else name.text
+    sizes = sizes_of(options or ())
+    scope[name.text] = Decided(full, sizes) if sizes else UNKNOWN
+    scope.own.add(name.text)
+
+
+def sizes_of(options: Iterable[Pipeline]) -> tuple[int, ...]:
+    """Those that a choice of sizes is of; empty of one of operations."""
+    return tuple(op.count for option in options for op in option.ops if isinstance(op, Size))
 
 
 def add_share(program: Elaboration, statement: s.Share, scope: Values, block: str | None) -> None:

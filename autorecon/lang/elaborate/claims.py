@@ -14,7 +14,7 @@ from autorecon.lang.elaborate.expressions import Scope, whole
 from autorecon.lang.elaborate.sharing import leaders
 from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
-from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.candidates import Pipeline, Size
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.rules import Count, is_option
 from autorecon.lang.syntax import tree as s
@@ -153,7 +153,7 @@ def _count(expr: s.Expr, scope: Scope, faults: Diagnostics) -> int | None:
 
 def _options(
     program: Elaboration,
-    written: Iterable[s.PipelineExpr],
+    written: Iterable[s.PipelineExpr | s.Number],
     scope: Values,
     of_choices: bool = False,
 ) -> tuple[Pipeline | str, ...] | None:
@@ -163,8 +163,11 @@ def _options(
 
 
 def _option(
-    program: Elaboration, expr: s.PipelineExpr, scope: Values, of_choice: bool
+    program: Elaboration, expr: s.PipelineExpr | s.Number, scope: Values, of_choice: bool
 ) -> Pipeline | str | None:
+    if isinstance(expr, s.Number):
+        size = program.size(expr, scope, "a size")
+        return Pipeline((Size(str(size), (), size),)) if size else None
     first = expr.calls[0]
     bare = len(expr.calls) == 1 and expr.span.text == first.name.text
     if bare and first.name.text in OPERATIONS and first.name.text not in program.declared.ops:

@@ -13,15 +13,16 @@ from math import prod
 
 import attrs
 
+from autorecon.lang.elaborate.choices import sizes_of
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
+from autorecon.lang.elaborate.sizes import MAX_COMBINATIONS, Known, between_sizes
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
 from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline, Placeholder
 from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.source import Span
 
-MAX_COMBINATIONS = 4_096  # of the options of what an edge depends on
 _OVERHEAD = 64  # what one costs, as characters to carry out
 
 _Placed = tuple[tuple[str, ...], tuple[int, ...], tuple[Pipeline, ...]]
@@ -44,7 +45,14 @@ def tie(program: Elaboration) -> None:
     program.options = {e.name: e.candidates for e in program.edges if _named(e.candidates)}
     ties = _Ties(program, leaders(group.names for group in groups))
     own = dict(_own_decisions(program.edges))
-    program.edges[:] = [ties.edge(edge) for edge in program.edges]
+    for name, node in program.nodes.items():
+        if node.sizes:
+            leader = ties.leader(node.sizes.decision)
+            program.nodes[name] = attrs.evolve(
+                node, sizes=attrs.evolve(node.sizes, decision=leader)
+            )
+    known: Known = {}
+    program.edges[:] = [between_sizes(ties.edge(edge), program, known) for edge in program.edges]
     share_weights(program, groups)
     program.decisions = dict(_decisions(program, own))
 
@@ -88,7 +96,7 @@ def _unused(program: Elaboration) -> None:
     if program.faults.failed:
         return
     waiting = [p.choice for edge in program.edges for p in _named(edge.candidates)]
-    named = set(waiting)
+    named = {*waiting, *program.sized}
     while waiting:
         choice = program.choices.get(waiting.pop())
         inner = {p.choice for p in _named(choice.options)} - named if choice else set()
@@ -97,6 +105,8 @@ def _unused(program: Elaboration) -> None:
     for choice in program.choices.values():
         if choice.name not in named:
             help = "name it in a pipeline as one names an operation, or remove it"
+            if sizes_of(choice.options):
+                help = "make it the first size of a node, or remove it"
             program.faults.report("W0901", f"nothing uses `{choice.name}`", choice.span, help)
 
 
@@ -127,13 +137,23 @@ def _sound_choices(program: Elaboration) -> set[str]:
 
 def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable[str]) -> bool:
     """Whether every choice that options name is sound, after reporting those that are not there."""
-    bad = [p for p in _named(options) if p.choice not in sound]
+    bad = [p for p in _named(options) if p.choice not in sound or _is_size(p, program)]
     for placeholder in bad:
         name = placeholder.choice
+        if _is_size(placeholder, program):
+            message = f"`{placeholder.name}` is a choice of sizes, and no operation"
+            help = "sizes are those of nodes: `node a [width, 8, 8]`"
+            program.faults.report("E0306", message, placeholder.span, help)
+            continue
         if name not in program.choices and not program.is_broken(name):
             message = f"unknown choice `{placeholder.name}`"
             program.faults.unknown("E0202", message, placeholder.span, name, program.choices)
     return not bad
+
+
+def _is_size(placeholder: Placeholder, program: Elaboration) -> bool:
+    choice = program.choices.get(placeholder.choice)
+    return choice is not None and bool(sizes_of(choice.options))
 
 
 @attrs.define
@@ -148,7 +168,7 @@ class _Ties:
     reached: dict[str, dict[str, int]] = attrs.field(factory=dict)
 
     def edge(self, edge: Edge) -> Edge:
-        own = (self._leader(edge.name),) if len(edge.candidates) > 1 else ()
+        own = (self.leader(edge.name),) if len(edge.candidates) > 1 else ()
         if not any(pipeline.choices for pipeline in edge.candidates):
             return edge if own == edge.axes else attrs.evolve(edge, axes=own)
         key = id(edge.candidates)
@@ -158,7 +178,8 @@ class _Ties:
         self.program.spend(len(candidates), edge.span)
         return attrs.evolve(edge, candidates=candidates, axes=(*own, *axes), table=table)
 
-    def _leader(self, name: str) -> str:
+    def leader(self, name: str) -> str:
+        """Whose decision it is."""
         return self.leaders.get(name, name)
 
     def _placed(self, options: tuple[Pipeline, ...], span: Span | None) -> _Placed:
@@ -182,7 +203,7 @@ class _Ties:
         for name in dict.fromkeys(placeholder.choice for placeholder in _named(options)):
             if name not in self.reached:
                 choice = self.program.choices[name]
-                own = {self._leader(name): len(choice.options)} if choice.options[1:] else {}
+                own = {self.leader(name): len(choice.options)} if choice.options[1:] else {}
                 self.reached[name] = own | self._axes(choice.options)
             axes |= self.reached[name]
         return axes
@@ -202,7 +223,7 @@ class _Ties:
                 continue
             if op.choice not in known:
                 options = self.program.choices[op.choice].options
-                option = options[picks.get(self._leader(op.choice), 0)]
+                option = options[picks.get(self.leader(op.choice), 0)]
                 known[op.choice] = self._put(option, picks, known, span)
             if known[op.choice].is_none:
                 return known[op.choice]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 
+import attrs
+
 from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.functions import FUNCTIONS
@@ -16,6 +18,14 @@ Number = int | float | bool
 Value = Number | str | Entries
 MAX_NUMBER = 1 << 62
 MAX_ENTRIES = 256  # of a list
+
+
+@attrs.frozen
+class Decided:
+    """A number that a choice decides: one for each of its options."""
+
+    choice: str
+    values: tuple[int | float, ...]
 
 
 class Unknown:
@@ -32,11 +42,27 @@ _COMPARISONS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-Scope = Mapping[str, Value | Unknown]
+Scope = Mapping[str, Value | Decided | Unknown]
 
 
 def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown:
     """The value of an expression, or UNKNOWN after reporting why there is none."""
+    return _undecided(sized(expr, scope, faults), expr, faults)
+
+
+def _undecided(
+    value: Value | Decided | Unknown, expr: s.Expr, faults: Diagnostics
+) -> Value | Unknown:
+    if not isinstance(value, Decided):
+        return value
+    message = f"`{expr.span.text}` is decided by the choice `{value.choice}`: a number stands here"
+    help = "what is decided may be the first size of a node, a `let` or an argument of a block"
+    faults.report("E0306", message, expr.span, help)
+    return UNKNOWN
+
+
+def sized(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Decided | Unknown:
+    """The same where it may be decided by a choice of sizes."""
     match expr:
         case s.Number() | s.Boolean():
             return bounded(expr.value, expr.span, faults)
@@ -45,7 +71,9 @@ def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown
         case s.Reference():
             return _lookup(expr, scope, faults)
         case s.Negative():
-            value = number(expr.operand, scope, faults)
+            value = _operand(expr.operand, scope, faults)
+            if isinstance(value, Decided):
+                return attrs.evolve(value, values=tuple(-each for each in value.values))
             return value if isinstance(value, Unknown) else -value
         case s.Opposite():
             truth = condition(expr.operand, scope, faults)
@@ -77,7 +105,14 @@ def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown
 
 def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     """A number or truth value, or UNKNOWN after reporting why there is none."""
-    value = evaluate(expr, scope, faults)
+    value = _operand(expr, scope, faults)
+    found = _undecided(value, expr, faults)
+    return found if not isinstance(found, tuple | str) else UNKNOWN
+
+
+def _operand(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Decided | Unknown:
+    """The same where it may be decided."""
+    value = sized(expr, scope, faults)
     if not isinstance(value, tuple | str):
         return value
     help = f"name an entry: `{expr.name}[0]`" if isinstance(expr, s.Reference) else None
@@ -87,15 +122,17 @@ def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     return UNKNOWN
 
 
-def _conditional(expr: s.Conditional, scope: Scope, faults: Diagnostics) -> Value | Unknown:
+def _conditional(
+    expr: s.Conditional, scope: Scope, faults: Diagnostics
+) -> Value | Decided | Unknown:
     """Only the value that is taken is looked at: `8 / n if n > 0 else 8`."""
     for value, requirement in expr.branches:
         holds = condition(requirement, scope, faults)
         if isinstance(holds, Unknown):
             return UNKNOWN
         if holds:
-            return evaluate(value, scope, faults)
-    return evaluate(expr.otherwise, scope, faults)
+            return sized(value, scope, faults)
+    return sized(expr.otherwise, scope, faults)
 
 
 def _listing(expr: s.Listing, scope: Scope, faults: Diagnostics) -> Entries | Unknown:
@@ -110,7 +147,8 @@ def _listing(expr: s.Listing, scope: Scope, faults: Diagnostics) -> Entries | Un
 
 def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     name = expr.name.text
-    entries = _lookup(s.Reference(name, expr.name.span), scope, faults)
+    reference = s.Reference(name, expr.name.span)
+    entries = _undecided(_lookup(reference, scope, faults), reference, faults)
     place = number(expr.place, scope, faults)
     if isinstance(entries, Unknown) or isinstance(place, Unknown):
         return UNKNOWN
@@ -160,7 +198,13 @@ def whole(
     expr: s.Expr, scope: Scope, faults: Diagnostics, what: str, least: int, most: int
 ) -> int | None:
     """A whole number in a range, or None after reporting why not."""
-    value = evaluate(expr, scope, faults)
+    return whole_number(evaluate(expr, scope, faults), expr, faults, what, least, most)
+
+
+def whole_number(
+    value: Value | Unknown, expr: s.Expr, faults: Diagnostics, what: str, least: int, most: int
+) -> int | None:
+    """The same of the value of an expression."""
     if isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int):
@@ -173,7 +217,7 @@ def whole(
     return value
 
 
-def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Unknown:
+def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Decided | Unknown:
     if expr.name in scope:
         return scope[expr.name]
     if expr.name in ("True", "False"):
@@ -185,15 +229,44 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Unk
     return UNKNOWN
 
 
-def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Unknown:
-    total = number(expr.first, scope, faults)
+def _chain(expr: s.Chain, scope: Scope, faults: Diagnostics) -> Number | Decided | Unknown:
+    total = _operand(expr.first, scope, faults)
     for sign, operand in expr.rest:
-        right = number(operand, scope, faults)
+        right = _operand(operand, scope, faults)
         if isinstance(total, Unknown) or isinstance(right, Unknown):
             total = UNKNOWN
             continue
-        total = _apply(sign, total, right, expr, faults)
+        if isinstance(total, Decided) or isinstance(right, Decided):
+            total = _apply_each(sign, total, right, expr, faults)
+        else:
+            total = _apply(sign, total, right, expr, faults)
     return total
+
+
+def _apply_each(
+    sign: str, left: Number | Decided, right: Number | Decided, expr: s.Chain, faults: Diagnostics
+) -> Decided | Unknown:
+    """Of what is decided, for each option."""
+    choices = [side.choice for side in (left, right) if isinstance(side, Decided)]
+    message = help = None
+    if sign in _COMPARISONS:
+        message = f"a condition on what the choice `{choices[0]}` decides"
+        help = "conditions are about values; `rule` is about choices"
+    elif len({*choices}) > 1:
+        message = f"two choices decide this: `{choices[0]}` and `{choices[1]}`"
+        help = "give a size to one choice alone"
+    if message:
+        faults.report("E0306", message, expr.span, help)
+        return UNKNOWN
+    count = next(len(side.values) for side in (left, right) if isinstance(side, Decided))
+    sides = [s.values if isinstance(s, Decided) else (s,) * count for s in (left, right)]
+    values = []
+    for one, other in zip(*sides, strict=True):
+        value = _apply(sign, one, other, expr, faults)
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        values.append(value)
+    return Decided(choices[0], tuple(values))
 
 
 def _apply(

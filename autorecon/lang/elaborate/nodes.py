@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+import attrs
+
 from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
@@ -14,10 +16,11 @@ from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.foreign_names import merged_otherwise
 from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.operations.shapes import Label, Shape, show_shape
-from autorecon.lang.program.candidates import Op, Pipeline
+from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.merging import SUM, Merging
 from autorecon.lang.program.nodes import INPUTS, Node
+from autorecon.lang.program.sizes import Sizes, told_apart
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -53,11 +56,15 @@ def add_nodes(
     bound: Container[str] = (),
 ) -> None:
     """The nodes of a declaration; `bound` ports are aliases of nodes that are there already."""
-    shape = _shape(program, statement, scope)
+    shape, sizes = _shape(program, statement, scope)
     merge = _merge(program, statement.merge, scope) if statement.merge else SUM
     if merge is None:
         shape = None
     role = "output" if statement.kind == "output" else "inner"
+    if sizes and (fixed := _fixed(role, merge)):
+        help = "give it a number; an edge may change the size before it"
+        program.faults.report("E0306", fixed, statement.shape_span, help)
+        shape = None
     _channels_first(program, shape, statement.shape, role)
     then = _then(program, statement.then, scope) if statement.then else None
     for written in statement.names:
@@ -68,12 +75,12 @@ def add_nodes(
         if statement.kind == "in":
             program.entered.add(full)
         elif statement.kind == "out" and full in program.entered:
-            _passed_on(program, statement, full, written, shape)
+            _passed_on(program, statement, full, written, shape, sizes)
             continue
         if full in bound:
-            _agree(program, full, written, shape)
+            _agree(program, full, written, shape, sizes)
         else:
-            _add(program, written, full, block, shape, role, merge or SUM, then)
+            _add(program, written, full, block, shape, role, merge or SUM, then, sizes)
 
 
 def _merge(program: Elaboration, call: s.Call, scope: Scope) -> Merging | None:
@@ -90,9 +97,27 @@ def _merge(program: Elaboration, call: s.Call, scope: Scope) -> Merging | None:
     return None
 
 
-def _shape(program: Elaboration, statement: s.NodeDecl, scope: Scope) -> Shape | None:
-    sizes = [program.size(size, scope, "a size of a node") for size in statement.shape]
-    return _known_shape(program, sizes, statement.shape_span)
+def _shape(
+    program: Elaboration, statement: s.NodeDecl, scope: Scope
+) -> tuple[Shape | None, Sizes | None]:
+    """The largest that it may have, and what its first size may be where a choice decides it."""
+    first, *others = statement.shape
+    decided = program.sizes(first, scope, "a size of a node")
+    sizes = decided if isinstance(decided, Sizes) and len({*decided.counts}) > 1 else None
+    most = decided.most if isinstance(decided, Sizes) else decided
+    rest = [program.size(size, scope, "a size of a node") for size in others]
+    return _known_shape(program, [most, *rest], statement.shape_span), sizes
+
+
+def _fixed(role: str, merge: Merging | None) -> str | None:
+    """Why the size of a node cannot be decided."""
+    if role == "output":
+        return "the size of the output is decided by a choice: images have one size"
+    if merge is None or merge.traits.partial:
+        return None
+    if merge.traits.stacks:
+        return "the size of a concatenation is decided by a choice: it is that of its parts"
+    return f"the size of a node that merges by `{merge.text}` is decided by a choice"
 
 
 def _known_shape(program: Elaboration, sizes: list[int | None], span: Span) -> Shape | None:
@@ -130,7 +155,12 @@ def _then(program: Elaboration, written: s.PipelineExpr, scope: Values) -> Pipel
 
 
 def _passed_on(
-    program: Elaboration, statement: s.NodeDecl, port: str, name: s.Name, shape: Shape | None
+    program: Elaboration,
+    statement: s.NodeDecl,
+    port: str,
+    name: s.Name,
+    shape: Shape | None,
+    sizes: Sizes | None,
 ) -> None:
     """An `out` port that is an `in` port too: whatever that is bound to."""
     if statement.merge or statement.then:
@@ -138,19 +168,22 @@ def _passed_on(
         help = "write these where it is declared as `in`, or give the `out` another name"
         program.faults.report("E0404", message, name.span, help)
     elif port in program.aliases:
-        _agree(program, port, name, shape)
-    elif (node := program.nodes.get(port)) and shape is not None and node.shape != shape:
-        message = f"`{port}` is {show_shape(node.shape)} as `in` and {show_shape(shape)} as `out`"
+        _agree(program, port, name, shape, sizes)
+    elif (node := program.nodes.get(port)) and shape and (node.shape, node.sizes) != (shape, sizes):
+        shown = [told_apart(*one) for one in ((node.shape, node.sizes), (shape, sizes))]
+        message = f"`{port}` is {shown[0]} as `in` and {shown[1]} as `out`"
         help = "it is one node, which is passed on: give both the same sizes"
         program.faults.report("E0404", message, name.span, help)
 
 
-def _agree(program: Elaboration, port: str, name: s.Name, shape: Shape | None) -> None:
+def _agree(
+    program: Elaboration, port: str, name: s.Name, shape: Shape | None, sizes: Sizes | None
+) -> None:
     node = program.nodes.get(program.aliases.get(port, ""))
-    if node and shape is not None and node.shape != shape:
+    if node and shape is not None and (node.shape, node.sizes) != (shape, sizes):
         message = (
-            f"`{port}` is {show_shape(shape)}, but `{node.name}`, "
-            f"which it is bound to, is {show_shape(node.shape)}"
+            f"`{port}` is {told_apart(shape, sizes)}, but `{node.name}`, "
+            f"which it is bound to, is {told_apart(node.shape, node.sizes)}"
         )
         help = "give both the same sizes; a bound port IS the node it is bound to"
         notes = (("the port is declared here", name.span),)
@@ -170,6 +203,7 @@ def _add(
     role: str,
     merge: Merging = SUM,
     then: Pipeline | None = None,
+    sizes: Sizes | None = None,
 ) -> None:
     # An instance has the names below its own, and so has what computes a node.
     taken = program.nodes, program.aliases, program.broken, program.instances
@@ -180,15 +214,18 @@ def _add(
         program.broken.add(full)
     elif len(program.nodes) == MAX_NODES:
         raise TooLarge(f"{MAX_NODES:,} nodes", written.span)
-    elif then and then.choices:
+    elif sizes or (then and then.choices):
         # What it merges is a node of its own, and what it applies an edge, so that one thing, an
         # edge, chooses. No name that one can write ends in a word of the language.
-        entry = f"{full}.merge"
-        program.nodes[entry] = Node(entry, shape, "inner", block, merge, None, (), written.span)
-        program.nodes[full] = Node(full, shape, role, block, SUM, None, (), written.span)
+        entry, applied = f"{full}.merge", then or IDENTITY
+        sizes = attrs.evolve(sizes, alone=not applied.choices) if sizes else None
+        whole = Node(full, shape, role, block, span=written.span, sizes=sizes)
+        program.nodes[entry] = attrs.evolve(whole, name=entry, role="inner", merge=merge)
+        program.nodes[full] = whole
         program.entries[full] = entry
         ends = entry, full
-        edge = Edge(entry, full, ends, "link", None, (then,), block, span=written.span)
+        edge = Edge(entry, full, ends, "link", None, (applied,), block, span=written.span)
         program.edges.append(edge)
     else:
-        program.nodes[full] = Node(full, shape, role, block, merge, then, (), written.span)
+        node = Node(full, shape, role, block, merge, then, span=written.span)
+        program.nodes[full] = node

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
-from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, whole
+from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, sized, whole
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
     MAX_SIZE,
@@ -218,14 +218,15 @@ def call_scope(
     given = _by_name(call, what, needed, form, faults)
     if given is None:
         return None
-    values = {name: evaluate(argument.value, scope, faults) for name, argument in given.items()}
+    read = sized if isinstance(call, s.Instance) else evaluate
+    values = {name: read(argument.value, scope, faults) for name, argument in given.items()}
     bound: dict = {}
     for parameter in parameters:
         name = parameter.name.text
         if name in values or parameter.default is None:
             bound[name] = values[name]
         else:
-            bound[name] = evaluate(parameter.default, {**outer, **bound}, faults)
+            bound[name] = read(parameter.default, {**outer, **bound}, faults)
     return bound
 
 

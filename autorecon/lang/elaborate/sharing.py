@@ -8,6 +8,7 @@ from itertools import product, takewhile
 
 import attrs
 
+from autorecon.lang.elaborate.choices import sizes_of
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.merges import Shapes
@@ -140,6 +141,12 @@ class _Reader:
         if len(members) < len(found):
             return []
         names = [member.name for member in members]
+        kinds = {isinstance(m, Choice) and bool(sizes_of(m.options)) for m in members}
+        if len(kinds) > 1:
+            self._report(
+                "sizes are shared with sizes, operations with operations", "write two lines"
+            )
+            return []
         if len(set(names)) < len(names):
             twice = next(m for m in members if names.count(m.name) > 1)
             self._report(f"`{_shown(twice)}` is shared with itself", "name it once", twice)
@@ -242,9 +249,11 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
 
 def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
     """Why two edges cannot have the same weights."""
-    if one.candidates != two.candidates:
-        both = [" | ".join(c.text for c in edge.candidates) for edge in (one, two)]
+    if [c.ops for c in one.candidates] != [c.ops for c in two.candidates]:
+        both = [" | ".join(dict.fromkeys(c.text for c in e.candidates)) for e in (one, two)]
         return f"`{one.text}` is `{both[0]}`, but `{two.text}` is `{both[1]}`"
+    if one.candidates != two.candidates:
+        return f"`{one.text}` and `{two.text}` lead between other sizes"
     if (one.axes, one.table) != (two.axes, two.table):
         return f"`{one.text}` and `{two.text}` depend on different choices"
     shapes = [

@@ -16,7 +16,15 @@ from autorecon.lang.elaborate.choices import add_choice, add_share
 from autorecon.lang.elaborate.decisions import tie
 from autorecon.lang.elaborate.declarations import declare, label_inputs, report_twice
 from autorecon.lang.elaborate.edges import add_edge_type, add_edges
-from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, condition, evaluate, whole
+from autorecon.lang.elaborate.expressions import (
+    UNKNOWN,
+    Scope,
+    Unknown,
+    condition,
+    evaluate,
+    sized,
+    whole,
+)
 from autorecon.lang.elaborate.instances import add_instance
 from autorecon.lang.elaborate.nodes import add_input, add_nodes
 from autorecon.lang.elaborate.state import Elaboration, TooLarge, Values, report_too_large
@@ -155,6 +163,8 @@ class _Body:
                 )
             case s.Pick(target=None):
                 help = "a space declares it: `choice norm = bn | identity`"
+                if isinstance(statement.pipeline, s.Number):
+                    help = "a space declares it: `choice width = 32 | 64`, or a value: `let n = 4`"
                 message = "a choice without its options"
                 self.program.faults.report("E0203", message, statement.span, help)
             case s.Pick():
@@ -169,7 +179,7 @@ class _Body:
             return
         if self.block is None:
             self.program.faults.declared_below("E0201", statement.name.text, statement.name.span)
-        value = evaluate(statement.value, self.scope, self.program.faults)
+        value = sized(statement.value, self.scope, self.program.faults)
         if name in self.scope.own:
             report_twice(statement.name, self.program.faults)
             value = UNKNOWN

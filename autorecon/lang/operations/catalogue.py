@@ -8,6 +8,8 @@ resizes and activations count none of the latter, as is the field's custom.
 
 from __future__ import annotations
 
+import attrs
+
 from autorecon.lang.operations import layers as layers  # these add their operations
 from autorecon.lang.operations import norms as norms
 from autorecon.lang.operations import pools as pools
@@ -25,8 +27,8 @@ from autorecon.lang.operations.traits import Traits
 
 __all__ = ["CATALOGUE", "MAX_SIZE", "OPERATIONS", "LabelInput", "OpSpec", "Param", "Value"]
 
-_ACTIVATION = Traits(pointwise=True, stateless=True)
-_RECTIFIER = Traits(pointwise=True, stateless=True, from_result=True)
+_ACTIVATION = Traits(pointwise=True, stateless=True, channelwise=True, keeps_zeros=True)
+_RECTIFIER = attrs.evolve(_ACTIVATION, from_result=True)
 
 same("relu", "max(x, 0)", traits=_RECTIFIER)
 same(
@@ -39,7 +41,7 @@ same(
     "prelu",
     "x above 0, a learned slope a channel below",
     cost=lambda a, i, o: (i[0], 0),
-    traits=Traits(pointwise=True, by_channels=True),
+    traits=Traits(pointwise=True, by_channels=True, channelwise=True, keeps_zeros=True),
 )
 same(
     "elu",
@@ -51,4 +53,8 @@ same("selu", "scaled elu that keeps mean 0 and variance 1", traits=_ACTIVATION)
 same("silu", "x * sigmoid(x)", traits=_ACTIVATION)
 same("gelu", "x times the normal distribution function of x", traits=_ACTIVATION)
 same("tanh", "hyperbolic tangent, to -1 .. 1", traits=_ACTIVATION)
-same("sigmoid", "logistic function, to 0 .. 1", traits=_ACTIVATION)
+same(
+    "sigmoid",
+    "logistic function, to 0 .. 1",
+    traits=attrs.evolve(_ACTIVATION, keeps_zeros=False),
+)

@@ -18,7 +18,10 @@ _EQUAL = Param("equal", bool, False)
 _STRIDE = Param("stride", int, 1, least=1)
 _GROUPS = Param("groups", int, 1, least=1)
 _BY_CHANNELS = Traits(by_channels=True)
-_SHAPING = Traits(moves=True, reshapes=True)
+_SHAPING = Traits(moves=True, reshapes=True, sliceable=True)
+_SCALING = Traits(pointwise=True, spares_result=True, channelwise=True, keeps_zeros=True)
+_MOVING = Traits(stateless=True, moves=True, channelwise=True, keeps_zeros=True)
+_SLICED = Traits(by_channels=True, moves=True, sliceable=True)
 
 
 def _resolution(args: Args, source: Shape, name: str) -> tuple[int, int]:
@@ -62,7 +65,7 @@ def _conv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _STRIDE,
     _EQUAL,
     cost=_conv_cost,
-    traits=Traits(convolution=True, by_channels=True, moves=True),
+    traits=attrs.evolve(_SLICED, convolution=True),
 )
 def _conv(args: Args, source: Shape, target: Shape) -> Shape:
     channels, _, _ = maps(source, "conv")
@@ -86,7 +89,7 @@ def _sepconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _BIAS,
     _STRIDE,
     cost=_sepconv_cost,
-    traits=Traits(by_channels=True, moves=True),
+    traits=_SLICED,
 )
 def _sepconv(args: Args, source: Shape, target: Shape) -> Shape:
     maps(source, "sepconv")
@@ -130,7 +133,7 @@ def _deconv_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     _GROUPS,
     _EQUAL,
     cost=_deconv_cost,
-    traits=Traits(by_channels=True, moves=True),
+    traits=_SLICED,
 )
 def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = maps(source, "deconv")
@@ -148,7 +151,7 @@ def _deconv(args: Args, source: Shape, target: Shape) -> Shape:
     "pixel_shuffle",
     "channels to resolution",
     Param("factor", int, 2, least=1),
-    traits=Traits(stateless=True, moves=True),
+    traits=_MOVING,
 )
 def _pixel_shuffle(args: Args, source: Shape, target: Shape) -> Shape:
     channels, height, width = maps(source, "pixel_shuffle")
@@ -177,7 +180,7 @@ for _name in ("nearest", "bilinear", "bicubic"):
         _name,
         f"{_name} resize, to the next node's resolution or by a scale",
         Param("scale", int, least=1),
-        traits=Traits(stateless=True, moves=True, resize=True, repeats=_name == "nearest"),
+        traits=attrs.evolve(_MOVING, resize=True, repeats=_name == "nearest"),
     )(_resize(_name))
 
 
@@ -186,13 +189,17 @@ def _none(args: Args, source: Shape, target: Shape) -> Shape:
     return target
 
 
-same("identity", "passes its input on", traits=Traits(identity=True, stateless=True))
+same(
+    "identity",
+    "passes its input on",
+    traits=Traits(identity=True, stateless=True, channelwise=True, keeps_zeros=True),
+)
 
 same(
     "scale",
     "times a number",
     Param("by", float, required=True),
-    traits=Traits(pointwise=True, stateless=True, spares_result=True),
+    traits=attrs.evolve(_SCALING, stateless=True),
 )
 same(
     "gain",
@@ -200,14 +207,29 @@ same(
     Param("start", float, 1.0),
     Param("each", bool, False),
     cost=lambda a, i, o: (i[0] if a["each"] else 1, 0),
-    traits=Traits(pointwise=True, by_channels=True, spares_result=True),
+    traits=attrs.evolve(_SCALING, by_channels=True),
 )
+
+
+@op(
+    "mask",
+    "the first channels as they are, zeros in place of the others",
+    Param("count", int, required=True, least=1),
+    traits=attrs.evolve(_SCALING, stateless=True),
+)
+def _mask(args: Args, source: Shape, target: Shape) -> Shape:
+    if isinstance(source, Label):
+        raise ShapeFault("`mask` cannot take a label", "`embed` makes a vector of it")
+    if args["count"] > source[0]:
+        message = f"`mask({args['count']})` of {source[0]} channels"
+        raise ShapeFault(message, "keep as many channels as there are, or fewer")
+    return source
 
 
 @op(
     "reshape",
     "the same numbers in the next node's shape",
-    traits=Traits(stateless=True, moves=True),
+    traits=_MOVING,
 )
 def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
@@ -222,7 +244,7 @@ def _reshape(args: Args, source: Shape, target: Shape) -> Shape:
 @op(
     "expand",
     "copies to the next node's shape: of what there is one, a channel, row or pixel",
-    traits=Traits(stateless=True, moves=True),
+    traits=Traits(stateless=True, moves=True, channelwise=True),
 )
 def _expand(args: Args, source: Shape, target: Shape) -> Shape:
     if isinstance(source, Label):
@@ -268,7 +290,7 @@ def _embed_cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
     Param("out", int, least=1),
     Param("frozen", bool, False),
     cost=_embed_cost,
-    traits=_SHAPING,
+    traits=Traits(moves=True, reshapes=True, channelwise=True),
 )
 def _embed(args: Args, source: Shape, target: Shape) -> Shape:
     if not isinstance(source, Label):

@@ -16,7 +16,8 @@ _MOMENTUM = Param("momentum", float, 0.1, least=0, most=1, advice=_SHARE)
 _AFFINE = Param("affine", bool, True)
 
 _NORM = Traits(pointwise=True, norm=True, spares_result=True, by_channels=True)
-_BATCH_NORM = attrs.evolve(_NORM, counts_positions=True)
+_EACH = attrs.evolve(_NORM, channelwise=True)
+_BATCH_NORM = attrs.evolve(_EACH, counts_positions=True)
 
 
 def _cost(args: Args, source: Shape, out: Shape) -> tuple[int, int]:
@@ -54,7 +55,7 @@ same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cos
     _EPS,
     _AFFINE,
     cost=_cost,
-    traits=_NORM,
+    traits=_EACH,
 )
 def _instance_norm(args: Args, source: Shape, target: Shape) -> Shape:
     return maps(source, "instance_norm")

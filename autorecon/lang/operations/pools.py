@@ -7,7 +7,7 @@ from autorecon.lang.operations.spec import Args, Param, ShapeRule, maps, op
 from autorecon.lang.operations.strides import shrunk
 from autorecon.lang.operations.traits import Traits
 
-_SHRINKS = Traits(stateless=True, moves=True)
+_SHRINKS = Traits(stateless=True, moves=True, channelwise=True, keeps_zeros=True)
 
 
 def _pool(name: str) -> ShapeRule:

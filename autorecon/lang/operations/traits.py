@@ -25,6 +25,9 @@ class Traits:
     resize: bool = False  # each channel by itself, linearly, in one way from size to size
     repeats: bool = False  # from a size to a multiple, it repeats pixels
     from_result: bool = False  # backward needs its result alone; its module has a switch `inplace`
+    channelwise: bool = False  # the first channels that it gives are made of the first ones alone
+    sliceable: bool = False  # so they are where zeros follow those, by slices of its weights
+    keeps_zeros: bool = False  # channels of zeros stay so
     spares_result: bool = False  # backward needs its input at most, which its result is no part of
 
 

@@ -8,8 +8,9 @@ import attrs
 
 from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec
 from autorecon.lang.operations.invocation import Invocation
-from autorecon.lang.operations.shapes import Shape, elements
+from autorecon.lang.operations.shapes import Shape, elements, with_first
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
+from autorecon.lang.program.sizes import Sizes
 from autorecon.lang.source import Span
 
 
@@ -55,10 +56,26 @@ class Placeholder(Op):
 
 
 @attrs.frozen
+class Size(Op):
+    """A number where operations are to be: an option of a choice of sizes."""
+
+    count: int
+
+    @property
+    def traits(self) -> Traits:
+        return NO_TRAITS
+
+    @property
+    def text(self) -> str:
+        return self.name
+
+
+@attrs.frozen
 class Step:
     """One operation between the shapes around it, without the batch axis, on the way to `target`.
 
-    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample.
+    `parameters` are its trainable ones, `macs` its multiply-accumulates a sample. `masked`: what
+    comes in is masked to these sizes.
     """
 
     op: Op
@@ -67,6 +84,7 @@ class Step:
     target: Shape
     parameters: int
     macs: int
+    masked: Sizes | None = None
 
 
 @attrs.frozen
@@ -75,11 +93,15 @@ class Pipeline:
 
     In a checked program it is typed: `steps` say what the checker proved of each operation in its
     place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
-    same operations, whatever the shapes around them.
+    same operations, whatever the shapes around them, but for sizes that are decided: `ends` are
+    those of the first axis that the pipeline is between. `value` is how many numbers the node's
+    value has, where it is here that they are counted.
     """
 
     ops: tuple[Op, ...]
     steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
+    ends: tuple[int | None, int | None] = attrs.field(default=(None, None), repr=False)
+    value: int = attrs.field(default=0, eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -121,7 +143,8 @@ class Pipeline:
     @cached_property
     def activations(self) -> int:
         """Numbers that it computes a sample, of which `identity` computes none."""
-        return sum(elements(step.after) for step in self.steps if not step.op.traits.identity)
+        made = (elements(step.after) for step in self.steps if not step.op.traits.identity)
+        return self.value + sum(made)
 
     def shapes(self, source: Shape, target: Shape) -> list[Shape]:
         """The shape before each operation and, last, after all; raises ShapeFault."""
@@ -131,13 +154,15 @@ class Pipeline:
         return shapes
 
     def between(self, source: Shape, target: Shape) -> Pipeline:
-        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
+        """The same, typed for an edge from `source` to `target`, with the sizes at its ends where
+        these are decided; raises ShapeFault."""
         if self.is_none:
             return Pipeline(self.ops)
+        source, target = (with_first(*end) for end in zip((source, target), self.ends, strict=True))
         shapes = self.shapes(source, target)
         around = zip(self.ops, shapes, shapes[1:], strict=False)
         steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
-        return Pipeline(self.ops, tuple(steps))
+        return attrs.evolve(self, steps=tuple(steps))
 
 
 NONE = Pipeline((Op("none", ()),))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from autorecon.lang.operations.merges import Shapes
-from autorecon.lang.operations.shapes import Shape
+from autorecon.lang.operations.shapes import Shape, with_first
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.nodes import Node
 
@@ -78,8 +78,14 @@ def topological_order(nodes: Mapping[str, Node], edges: Iterable[Edge]) -> list[
     return order
 
 
-def edge_target(edge: Edge, nodes: Mapping[str, Node], before: Shapes) -> Shape:
+def edge_target(
+    edge: Edge,
+    nodes: Mapping[str, Node],
+    before: Shapes,
+    sizes: tuple[int | None, int | None] = (None, None),
+) -> Shape:
     """The shape that open arguments take, where the node's edges `before` bring these: the node's,
-    or what its merge wants of the edge."""
-    source, target = nodes[edge.source], nodes[edge.target]
-    return target.merge.wants(before, source.shape, target.shape)
+    or what its merge wants of the edge. `sizes` are the first ones of both ends, where decided."""
+    ends = nodes[edge.source], nodes[edge.target]
+    source, target = (with_first(n.shape, size) for n, size in zip(ends, sizes, strict=True))
+    return ends[1].merge.wants(before, source, target)

@@ -55,7 +55,13 @@ class Measure:
 MEASURES = (
     Measure("parameters", "params", "weights", of_value=learned, shared=True),
     Measure("macs", "macs", "MACs", of_value=multiplied),
-    Measure("activations", "activations", "activations", of_value=lambda n: elements(n.shape)),
+    # Of sizes that are decided, the edge that decides them counts the value.
+    Measure(
+        "activations",
+        "activations",
+        "activations",
+        of_value=lambda n: 0 if n.sizes else elements(n.shape),
+    ),
 )
 NAMES = tuple(measure.name for measure in MEASURES)
 FREE = (0,) * len(MEASURES)

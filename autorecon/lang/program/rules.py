@@ -96,4 +96,4 @@ def is_option(candidate: Pipeline, option: Pipeline | str) -> bool:
     """Whether a rule that names the option means the candidate."""
     if isinstance(option, str):
         return any(op.name == option for op in candidate.ops)
-    return candidate == option
+    return candidate.ops == option.ops

@@ -261,12 +261,12 @@ class Counted(Record):
 
 
 class Told(Record):
-    """`a -> b = conv(3) | conv(5)` or, without a target, of a choice: `norm != bn`."""
+    """`a -> b = conv(3) | conv(5)` or, without a target, of a choice: `norm != bn`, `width = 8`."""
 
     source: Path
     target: Path | None
     differs: bool
-    options: tuple[PipelineExpr, ...]
+    options: tuple[PipelineExpr | Number, ...]
     span: Span
 
 
@@ -299,11 +299,18 @@ class Instance(Record):
     span: Span
 
 
+class SizeOptions(Record):
+    """The options of a choice of sizes; a pipeline among them is none."""
+
+    options: tuple[Expr | PipelineExpr | Narrowed, ...]
+    span: Span
+
+
 class Choice(Record):
     """A choice that several pipelines may name."""
 
     name: Name
-    options: Alternatives
+    options: Alternatives | SizeOptions
     span: Span
 
 
@@ -320,7 +327,7 @@ class Pick(Record):
 
     source: Path
     target: Path | None
-    pipeline: PipelineExpr
+    pipeline: PipelineExpr | Number
     span: Span
 
 

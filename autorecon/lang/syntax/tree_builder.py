@@ -73,7 +73,7 @@ _RULES |= {
     "negative": _last(s.Negative),
 }
 _RULES["then"] = lambda tree, source: build(tree.children[0], source)
-_LISTS = "shape sizes set options shared signature parameters body block_body"
+_LISTS = "shape sizes set options numbers shared signature parameters body block_body"
 _RULES |= dict.fromkeys(_LISTS.split(), lambda tree, source: tuple(_all(tree, source)))
 
 
@@ -234,6 +234,31 @@ def _pick_choice(tree: Tree, source: Source) -> s.Pick:
     return s.Pick(path, None, pipeline, _span(tree, source))
 
 
+@_rule
+def _pick_size(tree: Tree, source: Source) -> s.Pick:
+    *names, size = tree.children
+    path = s.Path(tuple(build(n, source) for n in names), _between(names, source))
+    number = _number(Tree("number", [size], size.start_pos, size.end_pos), source)
+    return s.Pick(path, None, number, _span(tree, source))
+
+
+@_rule
+def _options_of_choice(tree: Tree, source: Source) -> s.Alternatives | s.SizeOptions:
+    options, span = tuple(_all(tree, source)), _span(tree, source)
+    if not any(isinstance(option, s.Number | s.Chain) for option in options):
+        return s.Alternatives(options, span)
+    return s.SizeOptions(tuple(map(_size, options)), span)
+
+
+def _size(option: s.Expr | s.PipelineExpr) -> s.Expr | s.PipelineExpr:
+    """Among sizes, a name is that of a value."""
+    if not isinstance(option, s.PipelineExpr) or len(option.calls) > 1:
+        return option
+    call = option.calls[0]
+    plain = not (call.arguments or call.name.index or call.name.within)
+    return s.Reference(call.name.text, call.span) if plain else option
+
+
 def _between(trees: list[Tree], source: Source) -> Span:
     return _span(trees[0], source).to(_span(trees[-1], source))
 
@@ -344,7 +369,8 @@ def _sum(tree: Tree, source: Source) -> s.Chain:
     return s.Chain(first, tuple(zip(operators, rest, strict=True)), _span(tree, source))
 
 
-_RULES.update(dict.fromkeys(("term", "power", "comparison", "both", "either"), _sum))
+_CHAINS = "term power comparison both either size size_term size_power"
+_RULES.update(dict.fromkeys(_CHAINS.split(), _sum))
 
 
 @_rule

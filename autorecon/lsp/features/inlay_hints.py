@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
-from autorecon.lang import Edge, show_shape
+from autorecon.lang import Edge
+from autorecon.lang.program.sizes import show_sized
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.wording import plural, some
 from autorecon.lsp.knowledge import Knowledge, edge_statements, instances
@@ -39,7 +40,8 @@ def _shapes(view: View, knowledge: Knowledge) -> Iterator[tuple[int, str]]:
         first, sizes, end = _written(statement)
         if first.span.start != occurrence.span.start:
             continue
-        shapes = dict.fromkeys(show_shape(node.shape) for node in knowledge.nodes(symbol, known))
+        nodes = knowledge.nodes(symbol, known)
+        shapes = dict.fromkeys(show_sized(node.shape, node.sizes) for node in nodes)
         if shapes and not all(isinstance(size, s.Number) for size in sizes):
             yield end, f"= {some(list(shapes), MAX_SHAPES)}"
 
@@ -59,6 +61,6 @@ def _edges(view: View, knowledge: Knowledge) -> Iterator[tuple[int, str]]:
 
 
 def _count(edges: Sequence[Edge]) -> str:
-    options = {len(edge.candidates) for edge in edges}
+    options = {len({candidate.ops for candidate in edge.candidates}) for edge in edges}
     each = f" x {plural(max(options), 'candidate')}" if len(options) == 1 else ""
     return f"{plural(len(edges), 'edge')}{each}"

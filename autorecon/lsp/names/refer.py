@@ -46,7 +46,7 @@ class Referrer:
                 self._candidates(statement.candidates, scope)
             case s.Choice():
                 self._index(statement.name, scope)
-                self._candidates(statement.options, scope)
+                self._options(statement.options, scope)
             case s.OpDef():
                 inner = self.bodies[id(statement)]
                 self._signature(statement.parameters, inner)
@@ -149,6 +149,16 @@ class Referrer:
             found = own.get((symbols.NODE, name)) or own.get((symbols.CHOICE, name))
             if found:
                 return found
+        return None
+
+    def _options(self, written: s.Alternatives | s.SizeOptions, scope: Scope) -> None:
+        if isinstance(written, s.Alternatives):
+            return self._candidates(written, scope)
+        for option in written.options:
+            if isinstance(option, s.PipelineExpr | s.Narrowed):
+                self._candidates(option, scope)
+            else:
+                self._value(option, scope)
         return None
 
     def _candidates(self, written: object, scope: Scope) -> None:

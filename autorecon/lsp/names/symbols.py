@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from autorecon.lang import Span
+from autorecon.lang.syntax import tree as s
 
 # Kinds of symbols.
 PARAMETER, VALUE, EDGE_TYPE, OPERATION = "parameter", "value", "edge type", "operation"
@@ -32,6 +33,12 @@ class Symbol:
     members: Scope | None = None
     # Of an instance: the names of its blocks, one unless that depends.
     blocks: list[str] = attrs.field(factory=list)
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is a choice of sizes, which expressions name."""
+        statement = self.statement
+        return isinstance(statement, s.Choice) and isinstance(statement.options, s.SizeOptions)
 
     @property
     def is_built_in(self) -> bool:
@@ -63,13 +70,15 @@ class Scope:
 
     def add(self, symbol: Symbol) -> Symbol:
         """The symbol, or the one of that name that is there already."""
+        if symbol.is_size:
+            self.own.setdefault((VALUE, symbol.name), symbol)
         return self.own.setdefault((SPACES.get(symbol.kind, symbol.kind), symbol.name), symbol)
 
     def all(self) -> Iterator[Symbol]:
-        """The nearest first; a hidden one as well."""
+        """The nearest first, each once; a hidden one as well."""
         scope: Scope | None = self
         while scope is not None:
-            yield from scope.own.values()
+            yield from dict.fromkeys(scope.own.values())
             scope = scope.around
 
 

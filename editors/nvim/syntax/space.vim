@@ -8,7 +8,7 @@ syntax keyword spaceKeyword optional or out output rule share space then use
 syntax keyword spaceConstant true false
 syntax keyword spaceOperation conv sepconv deconv pixel_shuffle nearest bilinear bicubic none identity linear embed
 syntax keyword spaceOperation attention bn ccbn layer_norm instance_norm group_norm relu leaky_relu prelu elu selu silu
-syntax keyword spaceOperation gelu tanh sigmoid link scale gain reshape expand factorized_reduce pixel_norm avg_pool max_pool global_pool
+syntax keyword spaceOperation gelu tanh sigmoid link scale gain mask reshape expand factorized_reduce pixel_norm avg_pool max_pool global_pool
 syntax match spaceFunction "\v<(min|max|sum|len)>\ze\("
 syntax match spaceNumber "\v<\d+(\.\d+)?([eE][-+]?\d+|[kMG])?>"
 syntax match spaceOperator "\v\>\>|-\>|\.\.|\|"

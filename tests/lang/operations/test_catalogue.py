@@ -32,7 +32,7 @@ COSTS = [
     ("avg_pool(3) >> max_pool(2, stride=2) >> nearest", IMAGE, IMAGE, 0, 0),
     ("global_pool >> linear", IMAGE, VECTOR, 6 * 5 + 5, 30),
     ("identity", IMAGE, IMAGE, 0, 0),
-    ("scale(0.1) >> gain", IMAGE, IMAGE, 1, 0),
+    ("scale(0.1) >> mask(2) >> gain", IMAGE, IMAGE, 1, 0),
     ("gain(0.0, each=true) >> pixel_norm", IMAGE, IMAGE, 6, 0),
     ("reshape >> relu", "[192]", IMAGE, 0, 0),
     ("expand", "[1, 4, 8]", IMAGE, 0, 0),

@@ -55,7 +55,8 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
     if kind in _WORDS:
         yield from map(word, _WORDS[kind])
     if kind in _SYMBOLS:
-        yield from (_symbol(found) for found in scope.all() if found.kind in _SYMBOLS[kind])
+        named = (found for found in scope.all() if _kind(found) in _SYMBOLS[kind])
+        yield from map(_symbol, named)
     if kind == wanted.VALUES:
         yield from map(_function, FUNCTIONS)
     if kind == wanted.CANDIDATES:
@@ -72,6 +73,10 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
         yield from map(_symbol, _members(scope, at))
     if kind == wanted.ARGUMENTS:
         yield from _arguments(scope, at)
+
+
+def _kind(symbol: Symbol) -> str:
+    return symbols.VALUE if symbol.is_size else symbol.kind
 
 
 def word(text: str) -> types.CompletionItem:

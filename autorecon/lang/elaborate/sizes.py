@@ -1,0 +1,72 @@
+"""Edges between nodes whose sizes are decided: they depend on these decisions, too."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+
+import attrs
+
+from autorecon.lang.elaborate.state import Elaboration, TooLarge
+from autorecon.lang.operations.shapes import elements, with_first
+from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.nodes import Node
+from autorecon.lang.program.sizes import Sizes
+
+MAX_COMBINATIONS = 4_096  # of the options of what an edge depends on
+_OVERHEAD = 64  # what one costs, as characters to carry out
+
+
+# What edges with the same candidates between the same sizes are: candidates, and a table of them.
+Known = dict[tuple, tuple[tuple[Pipeline, ...], tuple[int, ...]]]
+
+
+def between_sizes(edge: Edge, program: Elaboration, known: Known) -> Edge:
+    """The edge, a candidate of which is another one between other sizes.
+
+    What sizes depend on are the last of its axes.
+    """
+    nodes = [program.nodes[name] for name in (edge.source, edge.target)]
+    radices = {n.sizes.decision: len(n.sizes.counts) for n in nodes if n.sizes}
+    if not radices:
+        return edge
+    combinations = len(edge.table) * prod(radices.values())
+    if combinations > MAX_COMBINATIONS:
+        raise TooLarge(f"{MAX_COMBINATIONS:,} combinations of choices on an edge", edge.span)
+    applied = nodes[1].shape if edge.source == f"{edge.target}.merge" else None
+    key = id(edge.candidates), edge.table, *(node.sizes for node in nodes), applied
+    if key not in known:
+        program.spend(_OVERHEAD * combinations, edge.span)
+        known[key] = _placed(edge, nodes, radices)
+    program.spend(combinations, edge.span)
+    candidates, table = known[key]
+    return attrs.evolve(edge, candidates=candidates, axes=(*edge.axes, *radices), table=table)
+
+
+def _placed(
+    edge: Edge, nodes: list[Node], radices: dict[str, int]
+) -> tuple[tuple[Pipeline, ...], tuple[int, ...]]:
+    found: dict[Pipeline, int] = {}
+    table = []
+    for index, picks in product(edge.table, product(*map(range, radices.values()))):
+        chosen = dict(zip(radices, picks, strict=True))
+        between = _between(edge.candidates[index], nodes, chosen)
+        table.append(found.setdefault(between, len(found)))
+    return tuple(found), tuple(table)
+
+
+def _between(candidate: Pipeline, nodes: list[Node], chosen: dict[str, int]) -> Pipeline:
+    if candidate.is_none:
+        return candidate
+    source, target = (_count(node.sizes, chosen) for node in nodes)
+    value = 0
+    if nodes[0].name == f"{nodes[1].name}.merge":
+        # What it applies shows the size of what is merged, too; of two nodes, of both.
+        alone = nodes[1].sizes is None or nodes[1].sizes.alone
+        value = (2 - alone) * elements(with_first(nodes[1].shape, target))
+    return attrs.evolve(candidate, ends=(source, target), value=value)
+
+
+def _count(sizes: Sizes | None, chosen: dict[str, int]) -> int | None:
+    return sizes.counts[chosen[sizes.decision]] if sizes else None

@@ -1,0 +1,177 @@
+"""Spaces whose sizes choices decide: what is said of them is what plain texts with numbers say."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from autorecon import Space, from_graph, loads
+from autorecon.graph import genotype
+from autorecon.graph.diff.diff import compare
+from autorecon.graph.draw.draw import dot_source
+from autorecon.graph.survey import candidate_rows, node_rows, tied_rows
+from autorecon.lang.program.measures import NAMES
+
+TEXT = """
+space sized
+choice width = 2 | 4
+choice long = 3 | 5 | 2
+input z [3]: noise
+node code [long]
+node a, b [2*width, 2, 2] then bn >> relu
+node c [width + 1, 2, 2] merge mean then conv(1) >> prelu
+output image [1, 2, 2]
+link z -> code = linear | linear >> tanh
+link code -> {a, b} = linear
+link a -> c = conv(1) | conv(3) >> bn >> conv(1) | none
+link b -> c = conv(1)
+link {a, c} -> image = conv(1) | none
+"""
+NORM = TEXT.replace("then bn >>", "then norm >>") + "choice norm = bn | identity\n"
+TOLD = TEXT + "rule if width = 4 | 2 then a -> c != none\n"
+BLOCKS = """
+space blocks
+choice width = 2 | 4
+input z [3]: noise
+output image [1, 8, 8]
+block stage(first, last, side) {
+  choice inner = 2 | 3 | 4
+  in   a [first, side, side]
+  node b [inner, 2*side, 2*side] then bn
+  out  c [last, 2*side, 2*side]
+  link a -> b = nearest >> conv(3) | deconv(4)
+  link b -> c = conv(1) | conv(3)
+}
+A = stage(width, 2*width, 2)
+B = stage(2*width, width/2, 4) after A
+share choice A.inner, B.inner
+link z -> A.a = linear
+link B.c -> image = conv(1)
+"""
+
+
+def written_out(space: Space, chosen: dict[str, str]) -> Space:
+    """The space in whose text numbers stand for sizes, with the other choices made as they are."""
+    text = space.text
+    sizes = {n.sizes.decision for n in space.nodes.values() if n.sizes}
+    for name in sizes:
+        local = name.rpartition(".")[2]
+        text = re.sub(rf"choice {local} = .*", f"let {local} = {chosen[name]}", text)
+    plain = loads(re.sub(r"share choice .*", "", text))
+    left = {name: option for name, option in chosen.items() if name not in sizes}
+    return genotype(plain, left)
+
+
+@pytest.mark.parametrize("text", [TEXT, NORM, BLOCKS])
+def test_every_architecture_costs_what_it_does_with_numbers(text: str) -> None:
+    space = loads(text)
+    costs = []
+    for picks in product(*(range(len(d.options)) for d in space.decisions)):
+        if not space.liveness.is_valid(picks):
+            continue
+        found = space.genotype(picks)
+        plain = written_out(space, dict(found.program.chosen))
+        assert found.cost == plain.cost
+        assert found.paths == plain.paths
+        assert {n.name: n.shape for n in found.widest.nodes.values()} == {
+            n.name: n.shape for n in plain.nodes.values()
+        }
+        costs.append([getattr(found.cost, measure).max for measure in NAMES])
+    assert space.cost.exact
+    assert len(costs) == space.valid_architectures
+    for measure, own in zip(NAMES, zip(*costs, strict=True), strict=True):
+        ends = getattr(space.cost, measure)
+        assert (ends.min, ends.max) == (min(own), max(own))
+
+
+def test_counts_by_hand() -> None:
+    """A matrix of 3 x long, then long x 2*width*4 twice, norms of 2*width, and so on."""
+    space = loads(TEXT)
+    picks = dict(zip([d.name for d in space.decisions], (1, 0), strict=False))
+    chosen = {d.name: d.options[picks.get(d.name, 0)] for d in space.decisions}
+    assert (chosen["width"], chosen["long"]) == ("4", "3")
+    parameters = (3 * 3 + 3) + 2 * (3 * 32 + 32 + 16) + 2 * (8 * 5 + 5) + (25 + 5 + 5)
+    parameters += (8 + 1) + (5 + 1)
+    assert genotype(space, chosen).cost.parameters.max == parameters
+
+
+@pytest.mark.parametrize(
+    "text", [TEXT, NORM, TOLD, BLOCKS, TEXT.replace("width + 1", "width*width")]
+)
+def test_a_graph_and_a_genotype_are_read_back(text: str) -> None:
+    space = loads(text)
+    again = from_graph(space.graph)
+    assert again == space
+    assert again.fingerprint == space.fingerprint
+    last = space.genotype(
+        tuple(len(d.options) - 1 for d in space.decisions)[:1] + (0,) * (len(space.decisions) - 1)
+    )
+    assert from_graph(last.graph).cost == last.cost
+
+
+def test_a_graph_by_hand() -> None:
+    graph = loads(TEXT).graph
+    assert graph.nodes["a"]["size"] == "2*width"
+    assert graph.graph["choices"]["width"] == ("2", "4")
+    graph.nodes["a"]["size"] = "3*width"
+    assert from_graph(graph).nodes["a"].sizes.counts == (6, 12)
+    graph.nodes["a"]["size"] = "8]\noutput more [4"
+    with pytest.raises(Exception, match="E0101"):
+        from_graph(graph)
+
+
+def test_what_is_drawn_and_told_is_as_written() -> None:
+    space = loads(NORM)
+    assert [n.name for n in space.widest.nodes.values()] == [
+        *("z", "code", "a.merge", "a", "b.merge", "b", "c", "image")
+    ]
+    assert space.edges_by_type == {"link": 9}
+    drawn = dot_source(space)
+    assert "4 | 8 " in drawn
+    assert "c.merge" not in drawn
+    rows = {row.node.name: row for row in node_rows(loads(TEXT))}
+    assert (rows["a"].parameters.min, rows["a"].parameters.max) == (8, 16)
+    assert rows["c"].macs.max == 25 * 4
+    rows = {row.candidate.text: row for row in candidate_rows(loads(TEXT))}
+    assert (rows["conv(3) >> bn >> conv(1)"].edges, rows["conv(1)"].edges) == (1, 4)
+    assert {decision.name: edges for decision, edges in tied_rows(loads(TEXT))} == {
+        "width": 6,
+        "long": 3,
+    }
+
+
+def test_what_changed_is_told_of_nodes() -> None:
+    old, new = loads(TEXT), loads(TEXT.replace("width = 2 | 4", "width = 2 | 6"))
+    found = compare(old, new)
+    assert [(c.name, *c.sides) for c in found.restrictions] == [("choice width", "2 | 4", "2 | 6")]
+    assert {change.name: change.changes[0].sides for change in found.nodes} == {
+        "a": ("4|8x2x2", "4|12x2x2"),
+        "b": ("4|8x2x2", "4|12x2x2"),
+        "c": ("3|5x2x2", "3|7x2x2"),
+    }
+    assert not found.edges
+    picks = (0,) * len(old.decisions)
+    found = compare(old.genotype(picks), old.genotype((1, *picks[1:])))
+    assert {change.name: change.changes[0].sides for change in found.nodes} == {
+        "a": ("4x2x2", "8x2x2"),
+        "b": ("4x2x2", "8x2x2"),
+        "c": ("3x2x2", "5x2x2"),
+    }
+    assert compare(old, loads(TEXT)).same
+
+
+def test_ids_are_of_the_sizes() -> None:
+    texts = TEXT, TEXT.replace("2 | 4", "2 | 6"), TEXT.replace("2*width", "4*width")
+    assert len({loads(text).fingerprint for text in texts}) == 3
+
+
+def test_nodes_of_different_sizes_are_not_symmetric() -> None:
+    text = TEXT.replace("node a, b [2*width, 2, 2]", "node b, a [2*width, 2, 2]")
+    assert loads(text).architectures_up_to_symmetry == loads(TEXT).architectures_up_to_symmetry
+    plain = loads(TEXT.replace("link b -> c = conv(1)", "link b -> c = conv(1) | none"))
+    other = loads(
+        plain.text.replace("node a, b [2*width", "node a [4*width, 2, 2]\nnode b [2*width")
+    )
+    assert other.architectures_up_to_symmetry == other.distinct_architectures
