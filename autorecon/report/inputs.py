@@ -65,6 +65,9 @@ def read_inputs(folder: RunFolder) -> Inputs:
     advice = ops_advice(folder)
     beside = sorted(folder.checkpoint_path.glob("compress/**/metrics.jsonl"))
     history = read_history(folder.metrics_path, beside)
+    if results:  # rows of a stage that was done again come later in the file
+        order = {generator.label: at for at, generator in enumerate(results.generators)}
+        history.students.sort(key=lambda s: (order.get(s.label, len(order)), s.seed))
     grids, unshown = _grids(folder.path / "images", results)
     return Inputs(
         folder,

@@ -24,6 +24,8 @@ from autorecon.records.students import Student
 from autorecon.runs import RunFolder, read_lines
 from autorecon.workflow.prepare import Prepared
 
+_STAGES = ("search", "select", "invented images", "compress")
+
 
 def write_results(
     folder: RunFolder,
@@ -145,4 +147,6 @@ def _seconds(folder: RunFolder) -> dict[str, float]:
     for row in read_lines(folder.metrics_path, damaged=[]):
         stage = str(row["stage"]).partition("/")[0]
         total[stage] = round(total.get(stage, 0.0) + row["seconds"], 3)
-    return total
+    # Those of a stage that was done again come later in the file.
+    known = [stage for stage in _STAGES if stage in total]
+    return {stage: total[stage] for stage in [*known, *sorted(total.keys() - {*known})]}
