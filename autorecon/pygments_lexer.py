@@ -59,6 +59,7 @@ class SpaceLexer(RegexLexer):
             (r"[][(){},:.]", Punctuation),
         ],
         "rule": [
+            (r"\n(?=[ \t]*(?:then\b|and\b|\||>>))", Whitespace),
             (r"\n", Whitespace, "#pop"),
             (words(("at", "most", "least", "exactly", "into", "from"), r"\b", r"\b"), Keyword),
             (r"(?=#)", Whitespace, "#pop"),

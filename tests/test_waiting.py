@@ -18,6 +18,7 @@ from autorecon.lowering.passes import PASSES
 from autorecon.nn import Compute
 from autorecon.search import STRATEGIES, Search, SearchConfig
 from autorecon.teachers.architectures import ARCHITECTURES
+from remembered import captured_once as captured_once
 
 # Edges with one norm, some that can be cut, and one that is multiplied as spectra.
 SPACE = """space small(classes = 3)

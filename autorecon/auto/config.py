@@ -111,7 +111,7 @@ def read_asked(values: Mapping[str, Any]) -> AutoConfig:
     Raises ConfigError or StudyError.
     """
     below = shipped()
-    asked = structured(under(below, values), AutoConfig)
+    asked = _structured(under(below, values))
     names = {one.name for one in asked.candidate}
     others = [structured(one, Variant) for one in below["candidate"] if one["name"] not in names]
     known = {"", *(search.name for search in asked.search)}
@@ -141,8 +141,12 @@ def stored(folder: Path) -> AutoConfig:
         values = tomllib.loads(read_bounded(folder / FILE, LIMIT).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise StudyError(f"{folder} was not made by `autorecon auto`: {error}") from None
-    values.pop("software", None)
-    return structured(values, AutoConfig)
+    return _structured(values)
+
+
+def _structured(values: Mapping[str, Any]) -> AutoConfig:
+    """Of a course's own auto.toml as well, which says what made it."""
+    return structured({k: v for k, v in values.items() if k != "software"}, AutoConfig)
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

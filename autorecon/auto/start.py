@@ -80,9 +80,11 @@ def _require_free(out: Path) -> None:
 
 
 def _begin(found: Ready, out: Path) -> None:
-    """Make the folder, which auto.toml makes one to go on with."""
-    if found.mirrored:
-        write_text(out / f"{MIRROR}.space", found.mirrored)
+    """Make the folder, which auto.toml makes one to go on with. Two may have looked at once."""
     values = write_config(found.asked) | {"software": dict(made_by())}
-    write_course(out, found.course)
-    write_text(out / FILE, tomli_w.dumps(values))
+    with StudyFolder(out).lock():
+        _require_free(out)
+        if found.mirrored:
+            write_text(out / f"{MIRROR}.space", found.mirrored)
+        write_course(out, found.course)
+        write_text(out / FILE, tomli_w.dumps(values))

@@ -58,7 +58,7 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     A study goes on where it stopped when it is called again with its folder.
     """
     from autorecon.report.study import write_tables
-    from autorecon.runs import Progress
+    from autorecon.runs import Progress, new_folder
     from autorecon.study.cells import plan
     from autorecon.study.folder import StudyFolder
     from autorecon.study.run import run
@@ -88,6 +88,9 @@ def study(ctx: click.Context, study: str, **options: Any) -> None:
     else:
         code = (name for cell in cells for name in code_of(cell.config))
         require_trust(code, study, options["trust"], options["teachers"])
+        if not options["out"] and not folder.path.is_dir():
+            # Only now is one made, another one for each of several that begin at once.
+            folder = StudyFolder(new_folder(*_named(study)))
         progress.say(f"study in {folder.path}")
         try:
             jobs = jobs_of(options) if options["on"] != "slurm" else options["jobs"] or 0
@@ -122,7 +125,11 @@ def _place(study: str) -> Path:
     from autorecon.runs import next_free
 
     path = Path(study)
-    return path if path.is_dir() else next_free(Path("runs"), f"study-{path.stem}")
+    return path if path.is_dir() else next_free(*_named(study))
+
+
+def _named(study: str) -> tuple[Path, str]:
+    return Path("runs"), f"study-{Path(study).stem}"
 
 
 def jobs_of(options: dict[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -43,26 +44,47 @@ class Teacher:
         return as_size(*self.image_shape[1:])
 
 
-def check_fits(teacher: Teacher, *, image_shape: tuple[int, int, int], classes: int | None) -> None:
+def check_fits(
+    teacher: Teacher,
+    *,
+    image_shape: tuple[int, int, int],
+    classes: int | None,
+    parameters: Collection[str],
+) -> None:
     """Raise TeacherError unless a generator's images and classes are those that a teacher takes.
 
     `image_shape` is its images' (channels, height, width); `classes` is None where it has none.
+    `parameters` are those that it declares, and can be set.
     """
-    faults, remedies = [], []
+    faults, wanted = [], dict[str, int]()
     channels, height, width = image_shape
     _, rows, columns = teacher.image_shape
     if channels != teacher.channels:
         faults.append(f"images of {channels} channels for a teacher of {teacher.channels}")
-        remedies.append(f"--set channels={teacher.channels}")
+        wanted["channels"] = teacher.channels
     if (height, width) != (rows, columns):
         faults.append(f"images of {height}x{width} for a teacher of {rows}x{columns}")
-        sides = f"--set rows={rows} --set columns={columns}"
-        remedies.append(f"--set size={rows}" if rows == columns else sides)
+        wanted |= {"size": rows} if rows == columns else {"rows": rows, "columns": columns}
     if classes not in (None, teacher.classes):
         faults.append(f"{classes} classes for a teacher of {teacher.classes}")
-        remedies.append(f"--set classes={teacher.classes}")
+        wanted["classes"] = teacher.classes
     if faults:
-        raise TeacherError(
-            f"the generator does not fit the teacher {teacher.name}: it makes {', '.join(faults)}; "
-            f"try {' '.join(remedies)}"
+        said = (
+            f"the generator does not fit the teacher {teacher.name}: it makes {', '.join(faults)}"
         )
+        raise TeacherError(f"{said}; {_remedy(wanted, parameters)}")
+
+
+def _remedy(wanted: Mapping[str, int], parameters: Collection[str]) -> str:
+    """To set what can be set, and to declare what cannot."""
+    settings = " ".join(f"--set {n}={value}" for n, value in wanted.items() if n in parameters)
+    fixed = {name: value for name, value in wanted.items() if name not in parameters}
+    if not fixed:
+        return f"try {settings}"
+    named = " and ".join(f"`{name}`" for name in fixed)
+    given = ", ".join(f"{name} = {value}" for name, value in fixed.items())
+    them = "them" if len(fixed) > 1 else "it"
+    return (
+        f"it has no parameter {named} to set: declare {them}, as in `space NAME({given})`, and use "
+        f"{them} where it has numbers now" + (f"; and try {settings}" if settings else "")
+    )

@@ -256,7 +256,8 @@ def bind(file: str, given: Settings, teacher: Teacher) -> Space:
         raise ConfigError(f"{file} makes vectors, not images; its output needs three sizes")
     channels, height, width = space.output.shape
     classes = labels[0].classes if labels else None
-    teachers.check_fits(teacher, image_shape=(channels, height, width), classes=classes)
+    made = (channels, height, width)
+    teachers.check_fits(teacher, image_shape=made, classes=classes, parameters=declared)
     return space
 
 

@@ -12,6 +12,7 @@ from autorecon.cli import cli
 from autorecon.data import registry
 from autorecon.study.executors import choose
 from autorecon.study.executors.here import Here
+from remembered import captured_once as captured_once
 
 MODULE = """
 import torch

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import autorecon
-from autorecon.auto.config import KEPT, read_asked
+from autorecon.auto.config import KEPT, read_asked, stored
 from autorecon.auto.prepare import source_cells
 from autorecon.auto.run import Auto
 from autorecon.auto.start import Means, resume, start
@@ -70,6 +70,7 @@ def test_the_best_of_the_last_rung_is_a_run(whole: Path) -> None:
     assert f"the best: {course.winner}" in printed
     assert "Rank correlation with agreement on real images: rung 1, 4 students" in printed
     assert worth(course).startswith("rung 1, 4 students: Spearman ")
+    assert read_asked(tomllib.loads((out / "auto.toml").read_text())) == stored(out)
     names = {path.name for path in out.iterdir()}
     assert not names & {"work", "study.toml", "checkpoint"}
     assert not [*out.rglob("*.drawn.safetensors")]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from torch import distributed
 
 import autorecon
 from autorecon.cli import cli
@@ -69,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """This process is the first of two; gives the environment of the other."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -78,7 +79,9 @@ def two(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     for name, value in (found | {"RANK": "0"}).items():
         monkeypatch.setenv(name, value)
     own = str(Path(autorecon.__file__).parents[1])
-    return os.environ | found | {"RANK": "1", "LOCAL_RANK": "1", "PYTHONPATH": own}
+    yield os.environ | found | {"RANK": "1", "LOCAL_RANK": "1", "PYTHONPATH": own}
+    if distributed.is_initialized():  # it stays after one of the two that died
+        distributed.destroy_process_group()
 
 
 def run(*arguments: object) -> Result:

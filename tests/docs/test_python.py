@@ -12,6 +12,8 @@ import pytest
 
 import autorecon
 from autorecon.python import auto, compress, search
+from remembered import captured_once as captured_once
+from remembered import registered_once as registered_once
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 QUICK = {"batch": 4, "warmup_steps": 1, "steps": 1, "epochs": 1, "calibration_batches": 1}
@@ -21,6 +23,7 @@ SEARCH = {"epochs": 2, "warmup_epochs": 1, "weight_steps": 1, "architecture_step
 def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("autorecon.workflow.invented.MOST_IMAGES", 32)
     monkeypatch.setattr("autorecon.python.compress", partial(compress, **QUICK))
     quick = {**SEARCH, "select.candidates": 1}
     monkeypatch.setattr("autorecon.python.search", partial(search, **quick))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -292,18 +293,19 @@ def test_operations_that_cannot_be_exported_are_named(
     assert not list(Path().iterdir())
 
 
-@pytest.mark.parametrize("name", ["code", "graph", "meta", "forward", "training"])
-def test_nodes_may_be_called_as_torchs_own_attributes(name, tmp_path):
+def test_nodes_may_be_called_as_torchs_own_attributes(tmp_path):
+    names = ["code", "graph", "meta", "forward", "training"]
+    links = [f"link {one} -> {other} = conv(1)" for one, other in pairwise(names)]
     text = f"""space named(classes = 3)
 input z [4]: noise
 input y: label(classes)
-node {name} [4, 4, 4] then bn >> relu
+node {", ".join(names)} [4, 4, 4] then bn >> relu
 output image [1, 8, 8]
-link z -> {name} = linear
-link y -> {name} = embed
-link {name} -> image = nearest >> conv(3) >> tanh
+link z -> code = linear
+link y -> code = embed
+link training -> image = nearest >> conv(3) >> tanh
 """
-    net = autorecon.generator(autorecon.loads(text), seed=0)
+    net = autorecon.generator(autorecon.loads(text + "\n".join(links)), seed=0)
     for ending in (".pt2", ".onnx"):
         assert export(net, tmp_path / f"net{ending}").difference < 1e-5
-    assert f"{name}.bn.weight" in net.state_dict()
+    assert {f"{name}.bn.weight" for name in names} <= net.state_dict().keys()

@@ -21,6 +21,7 @@ from autorecon.compress.packed.save import save_student
 from autorecon.compress.student import DistilledStudent
 from autorecon.export import ExportError, export_student
 from autorecon.export.runtime import OLDEST, Runtime
+from autorecon.export.student import ExportedStudent
 from autorecon.python.result import Result
 from autorecon.runs import RunError
 from autorecon.teachers import Teacher
@@ -62,13 +63,20 @@ def integers() -> Result:
     return compressed(bits="w4a4", scheme="integer")
 
 
-def test_every_product_is_computed_with_integers(integers: Result, tmp_path: Path) -> None:
-    path = tmp_path / "s.onnx"
-    found = export_student(integers.file, path, build=network)
-    assert (found.products, found.integer) == (4, 4)
-    assert found.bytes == path.stat().st_size
+@pytest.fixture(scope="module")
+def written(integers: Result, tmp_path_factory: pytest.TempPathFactory) -> ExportedStudent:
+    """The same as a file, to be read alone."""
+    path = tmp_path_factory.mktemp("written") / "s.onnx"
+    return export_student(integers.file, path, build=network)
+
+
+def test_every_product_is_computed_with_integers(
+    integers: Result, written: ExportedStudent
+) -> None:
+    assert (written.products, written.integer) == (4, 4)
+    assert written.bytes == written.path.stat().st_size
     images = torch.randn(5, *SHAPE)
-    (logits,) = onnxruntime.InferenceSession(path).run(None, {"images": images.numpy()})
+    (logits,) = onnxruntime.InferenceSession(written.path).run(None, {"images": images.numpy()})
     assert torch.equal(torch.from_numpy(logits).argmax(1), integers.model(images).argmax(1))
 
 
@@ -151,8 +159,10 @@ def test_what_is_missing_is_told_before_anything_is_done(
 
 
 def test_a_file_that_answers_otherwise_is_not_written(
-    integers: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    integers: Result, written: ExportedStudent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    content = written.path.read_bytes()
+    monkeypatch.setattr("autorecon.export.student._onnx", lambda *_: content)
     right = Runtime.__call__
     monkeypatch.setattr(Runtime, "__call__", lambda self, images: -right(self, images))
     with pytest.raises(ExportError, match="images of noise into another class"):
@@ -187,9 +197,8 @@ def test_the_command_needs_the_function_of_a_network_of_ones_own(
     assert "--what generator" in wrong.output
 
 
-def test_a_file_tells_what_one_must_know_to_run_it(integers: Result, tmp_path: Path) -> None:
-    export_student(integers.file, tmp_path / "s.onnx", build=network)
-    found = onnxruntime.InferenceSession(tmp_path / "s.onnx").get_modelmeta().custom_metadata_map
+def test_a_file_tells_what_one_must_know_to_run_it(written: ExportedStudent) -> None:
+    found = onnxruntime.InferenceSession(written.path).get_modelmeta().custom_metadata_map
     about = {name: json.loads(value) for name, value in found.items()}
     assert about == {"image_shape": list(SHAPE), "teacher": about["teacher"], "bits": "w4a4"}
 

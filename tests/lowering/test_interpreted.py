@@ -51,6 +51,29 @@ PROGRAMS = {
         link {a, b} -> d = tanh | sigmoid >> conv(3)
         link c -> image = conv(3) | conv(1) >> gelu
         link d -> image = instance_norm | selu""",
+    # Resizes and sums wait before other nodes, but not before those that read a second one.
+    "merges with modules": """input n [1, 4, 4]: noise
+        node w [5] then relu
+        node a [4, 2, 2]
+        node m [6, 4, 4] merge modconv(3, equal=true) then bn >> relu
+        node f [6, 4, 4] merge film then bn >> relu
+        node t [4, 4, 4] merge modconv(1, demodulate=false, bias=false)
+        link z -> {w, a} = linear
+        link a -> m = nearest | nearest >> conv(3) | bilinear
+        link w -> m = linear | linear(3) >> relu >> linear
+        link m -> f = conv(3) >> bn(affine=false) | instance_norm(affine=false) | identity
+        link w -> f = linear(equal=true) | linear
+        link n -> f2 = gain(0.5) >> expand | conv(3)
+        link f -> f2 = identity
+        link f2 -> t = conv(3) | identity
+        link w -> t = linear
+        node f2 [6, 4, 4] then relu
+        link t -> image = conv(3) | identity
+        link a -> image = nearest >> conv(3) | bicubic""",
+    "halves": """node a [4, 8, 8]
+        link z -> a = linear
+        link a -> image = factorized_reduce | relu >> factorized_reduce >> bn
+          | conv(2, stride=2)""",
     "strides": """node a [4, 4, 4]
         node b [4, 2, 2]
         link z -> a = linear

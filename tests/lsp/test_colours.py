@@ -78,6 +78,15 @@ def test_words_that_mean_something_behind_another(line: str, word: str) -> None:
     assert any(word in re.findall(r"[a-z]+", text) for text in behind)
 
 
+def test_a_rule_goes_on_in_the_next_line() -> None:
+    text = "rule if a -> b = none\n  then at most one none\nnode exactly [3]\n"
+    kinds = {text: kind for kind, text in SpaceLexer().get_tokens(text)}
+    assert kinds["then"] is kinds["most"] is Keyword
+    assert kinds["exactly"] is Name
+    end = re.compile(GRAMMAR["repository"]["rule"]["end"])
+    assert [bool(end.match(line)) for line in ("  then at most one", "node a [3]")] == [False, True]
+
+
 def _of(part: str) -> list[str]:
     return patterns(GRAMMAR["repository"][part])
 

@@ -18,6 +18,7 @@ from autorecon.lang.source import Source
 from autorecon.mirror import Stage, mirror, stages
 from autorecon.nn import generator
 from autorecon.teachers import Teacher, TeacherError
+from remembered import captured_once as captured_once
 
 
 class Residual(nn.Module):

@@ -83,8 +83,9 @@ def assert_same(space, mixture):
         check_plan(plan)
         plan = change(plan)
     check_plan(plan)
+    both = nets(space)
     for training in (True, False):
-        fused, plain = (observed(net, mixture, training) for net in nets(space))
+        fused, plain = (observed(net, mixture, training) for net in both)
         for name, value in plain[0].items():
             torch.testing.assert_close(fused[0][name], value, atol=TOLERANCE, rtol=TOLERANCE)
         for name, leaf in plain[1].items():

@@ -41,32 +41,11 @@ UNSAID = {
     "sliceable": {name for name, spec in CATALOGUE.items() if spec.traits.channelwise},
     "keeps_zeros": {"pixel_norm", "expand"},
     "spares_result": {
-        *(
-            "conv",
-            "sepconv",
-            "deconv",
-            "factorized_reduce",
-            "linear",
-            "embed",
-            "attention",
-            "pixel_shuffle",
-        ),
-        *(
-            "nearest",
-            "bilinear",
-            "bicubic",
-            "avg_pool",
-            "max_pool",
-            "global_pool",
-            "leaky_relu",
-            "prelu",
-            "elu",
-            "selu",
-            "silu",
-            "gelu",
-        ),
+        "conv", "sepconv", "deconv", "factorized_reduce", "linear", "embed", "attention",
+        "pixel_shuffle", "nearest", "bilinear", "bicubic", "avg_pool", "max_pool", "global_pool",
+        "leaky_relu", "prelu", "elu", "selu", "silu", "gelu",
     },
-}
+}  # fmt: skip
 
 Check = Callable[[str], None]
 CHECKS: dict[str, Check] = {}

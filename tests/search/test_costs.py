@@ -61,6 +61,22 @@ def test_a_choice_that_one_edge_names_is_weighed_as_an_edges_own():
     assert torch.equal(found.parameters, own.parameters)
 
 
+def test_rules_hold_but_those_that_name_choices():
+    named = CUT.replace("image = linear | linear(bias=false)", "image = last")
+    named += "choice last = linear | linear(bias=false)\n"
+    rules = (
+        "rule if a -> b = none then z -> a != linear",
+        "rule if last = linear then a -> b != none",
+    )
+    one, both = autorecon.loads(named + rules[0]), autorecon.loads("\n".join([named, *rules]))
+    p = probabilities(one)
+    macs = one.expected_cost({k: v.tolist() for k, v in p.items()}).macs
+    assert macs != autorecon.loads(named).expected_cost({k: v.tolist() for k, v in p.items()}).macs
+    for space in (one, both):
+        found = float(ExpectedCost(space)(p).macs) * space.cost.macs.max
+        assert found == pytest.approx(macs, rel=1e-12)
+
+
 def test_gradients_are_the_differences_of_exact_means():
     space = autorecon.loads(CUT)
     p = {name: v.requires_grad_() for name, v in probabilities(space).items()}

@@ -17,6 +17,7 @@ from autorecon.study.executors import choose
 from autorecon.study.executors.here import Here
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
+from plain_space import PLAIN
 from remembered import captured_once as captured_once
 
 MODULE = """
@@ -65,7 +66,7 @@ search = { epochs = 2, warmup_epochs = 1, weight_steps = 1, architecture_steps =
 
 [[variant]]
 name = "human-designed"
-generator = "gdfq-cifar"
+generator = "plain.space"
 
 [[variant]]
 name = "random genotype"
@@ -117,6 +118,7 @@ def copied(tiny, whole):
 
 def _enter(folder, patch):
     (folder / "tiny_teacher.py").write_text(MODULE)
+    (folder / "plain.space").write_text(PLAIN)
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)

@@ -146,7 +146,7 @@ def test_a_cell_whose_process_dies_is_given_out_three_times(tiny, monkeypatch):
 
     monkeypatch.setattr(running, "executor", lambda on, folder, jobs, site: Dying(folder, 1))
     text = tiny[: tiny.index("[[search]]")]
-    text += '[[variant]]\nname = "human-designed"\ngenerator = "gdfq-cifar"\n'
+    text += '[[variant]]\nname = "human-designed"\ngenerator = "plain.space"\n'
     study = read_study(text, "tiny", {"seeds": 1})
     (record,) = run(study, StudyFolder(Path("out")), 1, QUIET, on="slurm").values()
     assert (given, record.error, record.final) == ([record.cell] * 3, "job 2 was shot", False)

@@ -242,7 +242,7 @@ def read_study_again(study):
         ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),
         ('bits = ["w3a3"]', "bits = []", "needs `bits`"),
         ("steps = 4\n", "stepps = 4\n", "there is no `stepps`"),
-        ('generator = "gdfq', 'drawn = "paper"\ngenerator = "gdfq', "has both"),
+        ('generator = "plain', 'drawn = "paper"\ngenerator = "plain', "has both"),
         ('title = "A tiny', 'titel = "A tiny', "there is no `titel`"),
         ("[compress]", '[compress]\nmethod = "gdqf"', "there is no method 'gdqf'"),
         ("seeds = 2", "seeds =", "is not TOML"),

@@ -65,12 +65,12 @@ def registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
     made = _REGISTRIES.setdefault(registry, cache(registry.from_torchlib))
 
-    def copied(*opset: int) -> Any:
-        found = copy.copy(made(*opset))
+    def copied(**opset: int) -> Any:
+        found = copy.copy(made(**opset))
         found.functions = {name: [*metas] for name, metas in found.functions.items()}
         return found
 
-    monkeypatch.setattr(registry, "from_torchlib", copied)
+    monkeypatch.setattr(registry, "from_torchlib", staticmethod(copied))
 
 
 _REGISTRIES: dict[type, Callable[..., Any]] = {}

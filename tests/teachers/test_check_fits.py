@@ -7,12 +7,13 @@ from torch import nn
 
 from autorecon.teachers import Teacher, TeacherError, check_fits
 
+ALL = ("channels", "size", "classes")
 TEACHER = Teacher("t", nn.Identity(), classes=10, image_shape=(1, 16, 16))
 
 
 @pytest.mark.parametrize("classes", [10, None])
 def test_fits(classes: int | None) -> None:
-    check_fits(TEACHER, image_shape=(1, 16, 16), classes=classes)
+    check_fits(TEACHER, image_shape=(1, 16, 16), classes=classes, parameters=())
 
 
 @pytest.mark.parametrize(
@@ -29,5 +30,23 @@ def test_says_both_sides_and_the_remedy(
     image_shape: tuple[int, int, int], classes: int, both: str, remedy: str
 ) -> None:
     with pytest.raises(TeacherError, match=both) as caught:
-        check_fits(TEACHER, image_shape=image_shape, classes=classes)
+        check_fits(TEACHER, image_shape=image_shape, classes=classes, parameters=ALL)
     assert str(caught.value).endswith(f"; try {remedy}")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "remedy"),
+    [
+        ((), "no parameter `channels` and `size` to set: declare them, as in `space NAME(channels"),
+        (
+            ("channels",),
+            "declare it, as in `space NAME(size = 16)`, and use it where it has numbers",
+        ),
+        (("channels",), "; and try --set channels=1"),
+    ],
+)
+def test_what_cannot_be_set_is_not_advised(parameters: tuple[str, ...], remedy: str) -> None:
+    with pytest.raises(TeacherError) as caught:
+        check_fits(TEACHER, image_shape=(3, 32, 32), classes=10, parameters=parameters)
+    assert remedy in str(caught.value)
+    assert "--set size" not in str(caught.value)

@@ -10,9 +10,13 @@ import pytest
 
 import check_device
 from check_device import TINY, Device, check
+from remembered import captured_once as captured_once
 
 
-def test_it_goes_all_its_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_goes_all_its_way(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autorecon.compress.engine.keeping.BATCHES", 1)
     device = Device("cpu", math.inf)
     check(device, TINY, tiny=True)
     lines = capsys.readouterr().out.splitlines()

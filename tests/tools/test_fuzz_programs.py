@@ -19,7 +19,7 @@ from autorecon.lowering.plan import Merge, Plan
 from fuzzing.campaign import Failure
 from fuzzing.programs import program
 
-PROGRAMS = 450  # about a minute of work
+PROGRAMS = 300  # about forty seconds of work
 
 
 @pytest.mark.first

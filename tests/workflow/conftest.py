@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from plain_space import PLAIN
 from remembered import captured_once as captured_once
 
 TEACHER = """
@@ -23,7 +24,7 @@ def teacher():
 """
 
 SETTINGS = {
-    "space": {"file": "paper", "set": {"width": 2, "latent": 4}},
+    "space": {"file": "paper", "baseline": "plain.space", "set": {"width": 2, "latent": 4}},
     "teacher": {"name": "tiny_teacher:teacher", "size": 8, "data": ""},
     "search": {
         "epochs": 2,
@@ -51,6 +52,7 @@ def enter():
 
 def _enter(folder, patch):
     (folder / "tiny_teacher.py").write_text(TEACHER)
+    (folder / "plain.space").write_text(PLAIN)
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)

@@ -172,7 +172,7 @@ def test_a_process_that_is_gone_is_told(settings):
 
 
 def test_rows_of_a_stage_that_ran_apart_are_taken_over_once(settings, monkeypatch):
-    settings["command"], settings["space"]["file"] = "compress", "gdfq-cifar"
+    settings["command"], settings["space"]["file"] = "compress", "plain.space"
     settings["space"]["set"] = {}
     del settings["select"]
     folder, prepared = start(settings, "run")

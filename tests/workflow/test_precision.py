@@ -108,7 +108,7 @@ def test_what_a_job_has_not_is_not_tried(tiny):
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_can_be_tried(tiny, method):
     source = METHODS[method].source
-    file = "gdfq-cifar" if source == "generator" else ""
+    file = "plain.space" if source == "generator" else ""
     settings = tiny | {
         "space": {"file": file, "baseline": ""},
         "compress": {"method": method},

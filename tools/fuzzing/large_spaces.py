@@ -238,6 +238,16 @@ def rules_of_cells(size: int) -> str:
 
 
 @file
+def rules_with_conditions(size: int) -> str:
+    count = size // 120
+    parts = (
+        f"rule if C{i}.a -> C{i}.b = none then C{(i + 7) % count}.c -> C{(i + 7) % count}.d != none"
+        for i in range(count)
+    )
+    return lines(_cells(count), parts, size)
+
+
+@file
 def many_rules(size: int) -> str:
     return lines(_cells(400), numbered("rule at most # none"), size)
 

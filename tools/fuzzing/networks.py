@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+import fuzzing.composed  # noqa: F401, whose parts are among the layers from then on
 from fuzzing.layers import LAYERS, REFUSED, Written
 
 IMAGE = (3, 8, 8)

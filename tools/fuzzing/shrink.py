@@ -132,6 +132,13 @@ def _without_names(trial: Trial) -> None:
         trial.fails("\n".join(left) + "\n")
 
 
+def _unlabelled(trial: Trial) -> None:
+    """Without a label that only norms read, which then do nothing."""
+    for line, name in re.findall(r"^(input (\w+): label.*\n)", trial.found.text, re.M):
+        left = trial.found.text.replace(line, "")
+        trial.fails(re.sub(rf"ccbn\({name}\b[^)\n]*\)", "identity", left))
+
+
 def _merged(trial: Trial) -> None:
     """A node and one that it leads to as one."""
     for source, target in re.findall(r"^\w+ ([\w.\[\]]+) -> ([\w.\[\]]+)", trial.found.text, re.M):
@@ -170,7 +177,10 @@ def _without_values(trial: Trial) -> None:
 DECLARED = r"^(?:node|input|in|out|choice|op|edge|block) ([\w\[\]]+)"
 PLACE = r"((?:into|from|if|and|then|->) )([\w.\[\]]+)(?= ->| =| !=| then| and|$)"
 SUM = r"\(?\b(\d+) ?([-+*/]) ?(\d+)\b\)?"
-WAYS = (_flat, without_pieces(lines), _unwrapped, _without_names, _merged, _cut, _without_values)
+WAYS = (
+    *(_flat, without_pieces(lines), _unwrapped, _without_names, _unlabelled, _merged, _cut),
+    _without_values,
+)
 
 
 def _flattened(program: Program) -> str:

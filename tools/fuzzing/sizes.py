@@ -63,3 +63,8 @@ def _ways(name: str, known: int, value: int) -> Iterator[str]:
         yield f"{name} + {value - known}"
     if known > value:
         yield f"({name} - {known - value})"
+        yield f"min({value}, {name})"
+        yield f"{name} if {name} < {value} else {value}"
+    if known <= value:
+        yield f"max({name}, {value})"
+        yield f"({value} if {name} == {known} else {value} / 0)"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that a command may take."""
 _LEAVING = 10.0  # seconds, in which the processes of one that is gone end
 

@@ -66,33 +66,18 @@ class Fields:
 class _Part:
     """A count of a rule at one edge: what each row adds, and how many edges may still add."""
 
-    count: Count
+    least: float
+    most: float
     shift: int
+    mask: int  # of its bits
     cap: int  # counts beyond make no difference
     adds: tuple[int, ...]
     left: int
 
     @property
-    def mask(self) -> int:
-        return (1 << self.cap.bit_length()) - 1 << self.shift
-
-    def added(self, state: int, add: int) -> int:
-        return ((state & self.mask) >> self.shift) + add
-
-    def is_sure(self, count: int) -> bool:
-        """Whether it holds whatever is still chosen."""
-        return self.count.least <= count and count + self.left <= self.count.most
-
-    def bits(self, count: int) -> int | None:
-        """The bits of the count from now on; None where it will not hold any more."""
-        if count > self.count.most or count + self.left < self.count.least:
-            return None
-        return min(count, self.cap) << self.shift
-
-    @property
     def failed(self) -> int:
         """Bits of a count that will not hold: it does not come back from them."""
-        return 0 if self.left < self.count.least else self.cap << self.shift
+        return 0 if self.left < self.least else self.cap << self.shift
 
 
 @attrs.frozen
@@ -103,25 +88,27 @@ class _Clause:
     parts: tuple[_Part, ...]
     held: int
     last: bool
-
-    @property
-    def mask(self) -> int:
-        return reduce(or_, (part.mask for part in self.parts), self.held)
+    mask: int
 
     def adds(self, row: int) -> tuple[int, ...]:
         return tuple(part.adds[row] for part in self.parts)
 
     def put(self, state: int, adds: tuple[int, ...]) -> int | None:
         """The bits of all counts from now on; None where the rule is broken."""
-        counts = [part.added(state, add) for part, add in zip(self.parts, adds, strict=True)]
-        pairs = [*zip(self.parts, counts, strict=True)]
-        if state & self.held or any(part.is_sure(count) for part, count in pairs):
-            return 0 if self.last else self.held
-        found = [part.bits(count) for part, count in pairs]
-        if all(bits is None for bits in found):
-            return None
-        put = zip(self.parts, found, strict=True)
-        return reduce(or_, (part.failed if bits is None else bits for part, bits in put), 0)
+        held = 0 if self.last else self.held
+        if state & self.held:
+            return held
+        bits, broken = 0, True
+        for part, add in zip(self.parts, adds, strict=True):
+            count, left = ((state & part.mask) >> part.shift) + add, part.left
+            if count > part.most or count + left < part.least:
+                bits |= part.failed
+            elif part.least <= count and count + left <= part.most:
+                return held
+            else:
+                broken = False
+                bits |= min(count, part.cap) << part.shift
+        return None if broken else bits
 
 
 @attrs.frozen
@@ -193,7 +180,9 @@ class Tallies:
             self._part(rule, number, edge, base + start, cap)
             for number, (start, cap) in enumerate(zip(starts, caps, strict=False))
         )
-        return _Clause(parts, 1 << base, last=not self._waiting[id(rule)])
+        held = 1 << base
+        mask = reduce(or_, (part.mask for part in parts), held)
+        return _Clause(parts, held, not self._waiting[id(rule)], mask)
 
     def _part(self, rule: Rule, number: int, edge: Edge, shift: int, cap: int) -> _Part:
         key, count = (id(rule), number), rule.counts[number]
@@ -202,7 +191,8 @@ class Tallies:
             self._left[key] -= 1
             rows = count.rows(edge, self._program.decisions, self._program.picks)
             adds = tuple(map(int, rows))
-        return _Part(count, shift, cap, adds, self._left[key])
+        mask = (1 << cap.bit_length()) - 1 << shift
+        return _Part(count.least, count.most, shift, mask, cap, adds, self._left[key])
 
     def _cap(self, rule: Rule, number: int) -> int:
         count = rule.counts[number]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from autorecon.graph.counting.cost import Interval
-from autorecon.lang import Decision, Edge, Label, Node, Op, Pipeline, Program, Shape
+from autorecon.lang import Decision, Edge, Label, Node, Op, Pipeline, Program, Shape, show_value
 from autorecon.lang.operations.catalogue import LabelInput
 from autorecon.lang.program.candidates import Placeholder
 
@@ -39,7 +39,7 @@ def _short_op(op: Op) -> str:
     required, extras = [], []
     for param, value in zip(op.spec.params, op.values, strict=True):
         if param.required and param.type is not LabelInput:
-            required.append(str(value))
+            required.append(show_value(value))
         elif param.name in _ABBREVIATED and value != param.default:
             extras.append(f"{_ABBREVIATED[param.name]}{value}")
     return " ".join([op.name + ",".join(required), *extras])

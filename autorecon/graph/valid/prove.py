@@ -30,6 +30,7 @@ from autorecon.lang.wording import some
 
 _NAMED = 4  # lines that a message shows
 MAX_ARCS = 2_000_000  # over all rules; past it what they count is bounded and not summed
+MAX_LOOKS = 8_000  # rules with conditions times edges; past it such a rule is not proved by itself
 MAX_PAIRS = 10  # of restrictions that are looked at for one that is enough
 
 Notes = tuple[tuple[str, Span | None], ...]
@@ -98,8 +99,11 @@ def _each(program: Program, faults: Diagnostics) -> None:
     if choices and len(program.rules) * choices.arcs > MAX_ARCS:
         choices = None
     held: dict[Span, list[str | None]] = defaultdict(list)
+    looks = len(program.edges) * sum(not _is_plain(rule) for rule in program.rules)
     for rule in program.rules:
-        held[rule.span].append(_rule(rule, free, choices, faults))
+        plain = _is_plain(rule)
+        reason = _rule(rule, free, choices, faults) if plain else _clause(rule, free, looks, faults)
+        held[rule.span].append(reason)
     # A rule of a block is void where it is so in all instances.
     odd = [d.span for d in faults.found if d.code == "W0803" and d.span]
     for rule in {rule.span: rule for rule in program.rules}.values():
@@ -111,10 +115,13 @@ def _each(program: Program, faults: Diagnostics) -> None:
         _limit(limit, getattr(cost, limit.measure), least, faults)
 
 
+def _is_plain(rule: Rule) -> bool:
+    """Whether it is one count of edges."""
+    return rule.claim.is_counted and not rule.counts[1:]
+
+
 def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostics) -> str | None:
     """Why it holds whatever is chosen; None where it does not."""
-    if rule.counts[1:] or not rule.claim.is_counted:
-        return _clause(rule, free, faults)
     count, offered = rule.claim, len(counted_edges(rule.claim, free))
     found = _range(count, free, choices)
     if found.max < count.least:
@@ -133,8 +140,10 @@ def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostic
     return None
 
 
-def _clause(rule: Rule, free: Program, faults: Diagnostics) -> str | None:
+def _clause(rule: Rule, free: Program, looks: int, faults: Diagnostics) -> str | None:
     """The same of what says more than one count."""
+    if looks > MAX_LOOKS:
+        return None
     if not _possible(free, [rule]):
         _impossible(rule, "every architecture breaks it", faults)
     elif not _possible(free, [*rule.broken()]):
@@ -200,13 +209,15 @@ def _together(program: Program, faults: Diagnostics) -> None:
     numbers = range(len(everything) - 1)
     last = bisect_left(numbers, True, key=lambda i: not _possible(program, everything[: i + 1]))
     above, one = everything[:last], everything[last]
+    if not above:
+        return _impossible(one, "every architecture breaks it", faults)
     pairs = above if last <= MAX_PAIRS else []
     other = next((o for o in pairs if not _possible(program, [o, one])), None)
     concerned = [other] if other else above
     notes: Notes = tuple(("together with this", o.span) for o in concerned[:_NAMED])
     named = f"`{other.text}`" if other else f"the {len(above)} above"
     message = f"nothing keeps to `{one.text}` and to {named}"
-    faults.report("E0803", message, one.span, "remove one, or make it wider", notes=notes)
+    return faults.report("E0803", message, one.span, "remove one, or make it wider", notes=notes)
 
 
 def _possible(program: Program, some: Sequence[Restriction]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import prod
 
 import attrs
 
@@ -106,6 +107,8 @@ def _merged(
 def shape_help(shape: Shape, target: Shape) -> str:
     """What makes another shape of one."""
     if isinstance(shape, Label) or len(shape) != len(target):
+        if not isinstance(shape, Label) and prod(shape) == prod(target):
+            return "`reshape` lays the same numbers out as the node has them"
         return "a `linear` without `out` computes whatever the node is"
     if len(shape) == 1:
         return "`linear` changes the length; without `out` to that of the node"

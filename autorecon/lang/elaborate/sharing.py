@@ -289,7 +289,7 @@ def _has_same_weights(
     candidate: Pipeline, one: tuple[Shape, Shape], two: tuple[Shape, Shape]
 ) -> bool:
     """Whether its weights have the same shapes from and to these."""
-    if one == two:
+    if one == two or candidate.is_none:
         return True
     try:
         first, second = candidate.shapes(*one), candidate.shapes(*two)

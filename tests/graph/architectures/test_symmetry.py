@@ -140,3 +140,23 @@ link {a, b} -> image = identity | none
     assert tied.architectures_up_to_symmetry is None
     even = loads(text + "rule at most one identity into image\n")
     assert even.same(*map(even.genotype, alike))
+
+
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [
+        (["if z -> a = none then z -> b != none"], 2),  # the same the other way round
+        (["if z -> a = none then z -> b = linear"], 1),
+        (["if z -> a = none then z -> b = linear", "if z -> b = none then z -> a = linear"], 2),
+        (["if all = bn then at most one linear into image"], 2),
+        (["if all = bn then a -> image != none"], 1),
+    ],
+)
+def test_what_rules_with_conditions_leave_of_symmetries(rules: list[str], count: int) -> None:
+    text = (
+        "space s\nchoice all = bn | identity\ninput z [3]: noise\nnode a, b [3]\n"
+        "output image [3]\nlink z -> {a, b} = linear | identity | none\n"
+        "link {a, b} -> image = all >> linear | none\n"
+    )
+    space = loads(text + "".join(f"rule {rule}\n" for rule in rules))
+    assert len(symmetry.reorderings(space)) == count

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autorecon.graph import load, loads
+from autorecon.graph.valid import prove
 from autorecon.lang import SpaceError
 
 SPACE = """space small
@@ -104,6 +105,14 @@ def test_a_rule_of_a_block_is_void_where_it_is_so_in_all_instances() -> None:
     ((code, message),) = _said(_space(inside="rule at most 2 conv(3) from a"))
     assert code == "W0801"
     assert "from A.b" in message  # which B.a is bound to
+
+
+def test_many_rules_with_conditions_are_proved_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = "rule if at most 9 none then at least 9 none"
+    monkeypatch.setattr(prove, "MAX_LOOKS", 0)
+    assert _said(_space("rule if at least 9 none then at least 8 none")) == []
+    ((code, message),) = _said(_space(rule))
+    assert (code, message.endswith("every architecture breaks it")) == ("E0801", True)
 
 
 GENOTYPE = """genotype g of "small.space"

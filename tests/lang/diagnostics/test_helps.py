@@ -117,6 +117,12 @@ def test_shapes_of_vectors_are_mended_by_linear() -> None:
     assert "`linear` changes the length" in str(fault.help)
 
 
+def test_numbers_that_are_only_laid_out_otherwise_are_reshaped() -> None:
+    head = "node v [8]\nlink z -> v = linear\nnode m [8, 1, 1]\nlink m -> image = linear\n"
+    (fault,) = faults(f"{head}link v -> m = identity")
+    assert "`reshape` lays the same numbers out" in str(fault.help)
+
+
 def test_what_enlarges_stands_in_a_block() -> None:
     text = "edge up enlarges = nearest\nnode a [3, 8, 8]\nlink z -> a = linear\nup a -> image"
     (fault,) = faults(text)
