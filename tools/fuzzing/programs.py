@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from random import Random
 
+from autorecon.lang import Source, SpaceError, check
 from fuzzing.blocks import cells, shuffled
 from fuzzing.bounds import dressed, limits, rules, shares
 from fuzzing.draft import Draft, EdgeType, Names, Spot
@@ -15,14 +16,32 @@ from fuzzing.sizes import Sizes
 # How many architectures there may be: few enough to be listed, but for some.
 ROOMS = (1, 4, 12, 30, 30, 60, 60, 120, 250)
 LARGE = (2_000, 10**6, 10**12)
+_CHOICE = "choice wd = "
 
 
 def program(random: Random) -> str:
     """The text of one. Most are sound; rules and limits may leave nothing of some."""
+    before = random.getstate()
+    text = _drawn(random, sized=True)
+    if _CHOICE not in text or _is_sound(text):
+        return text
+    random.setstate(before)  # what it is with numbers
+    return _drawn(random, sized=False)
+
+
+def _is_sound(text: str) -> bool:
+    try:
+        check(Source(text))
+    except SpaceError:
+        return False
+    return True
+
+
+def _drawn(random: Random, sized: bool) -> str:
     room = random.choice(LARGE if random.random() < 0.03 else ROOMS)
     draft = Draft(random, Pipelines(random), Names(random, "n"), Sizes(random), room)
     header = _header(draft)
-    header += _decided(draft, header)
+    header += _decided(draft, header) if sized else []
     labelled = _noiseless(draft) if draft.chance(0.06) else _with_noise(draft)
     _constants(draft)
     named = _named(draft)
@@ -63,7 +82,7 @@ def _decided(draft: Draft, header: list[str]) -> list[str]:
     channels = random.choice((2, 2, 4))
     draft.sizes.decided, draft.pipelines.sliced = (channels, "wd"), True
     options = [str(channels), str(random.choice((2 * channels, channels + 2)))]
-    return [f"choice wd = {' | '.join(random.sample(options, 2))}"]
+    return [f"{_CHOICE}{' | '.join(random.sample(options, 2))}"]
 
 
 def _with_noise(draft: Draft) -> Spot | None:
