@@ -97,8 +97,24 @@ def test_counts_by_hand() -> None:
     assert genotype(space, chosen).cost.parameters.max == parameters
 
 
+MANY = " | ".join(str(64 * n) for n in range(1, 13))
+
+
 @pytest.mark.parametrize(
-    "text", [TEXT, NORM, TOLD, BLOCKS, TEXT.replace("width + 1", "width*width")]
+    "text",
+    [
+        *(TEXT, NORM, TOLD, BLOCKS, TEXT.replace("width + 1", "width*width")),
+        f"""space s
+choice w = {MANY}
+input z [3]: noise
+node a [w*w/64, 2, 2]
+node b [(3*w - 64)/64, 2, 2]
+output image [1, 2, 2]
+link z -> {{a, b}} = linear
+link {{a, b}} -> image = conv(1)
+""",
+        TEXT + "rule exactly 0 prelu | identity\n",
+    ],
 )
 def test_a_graph_and_a_genotype_are_read_back(text: str) -> None:
     space = loads(text)
@@ -160,6 +176,34 @@ def test_what_changed_is_told_of_nodes() -> None:
         "c": ("3x2x2", "5x2x2"),
     }
     assert compare(old, loads(TEXT)).same
+
+
+@pytest.mark.parametrize(
+    "rule", ["exactly 1 identity", "at most one conv(3)", "exactly 0 conv(3) into b"]
+)
+def test_what_nodes_apply_is_no_edge_to_rules(rule: str) -> None:
+    text = f"""space s
+choice w = 4
+input z [3]: noise
+node a [w, 2, 2]
+node b [w, 2, 2] then conv(3)
+output image [1, 2, 2]
+link z -> a = linear
+link a -> b = identity | conv(3)
+link b -> image = conv(1)
+rule {rule}
+"""
+    sized = loads(text.replace("w = 4", "w = 4 | 8"))
+    assert sized.valid_architectures == 2 * loads(text).valid_architectures
+
+
+def test_rules_name_sizes_by_values() -> None:
+    text = TEXT.replace("width = 2 | 4", "width = base | 2*base").replace("sized", "s(base = 2)")
+    rule = "rule if width = base then a -> c != none\n"
+    told = loads(TOLD.replace("4 | 2 then", "2 then"))
+    assert loads(text + rule).valid_architectures == told.valid_architectures
+    with pytest.raises(Exception, match="`long` is decided"):
+        loads(text + "rule if width = long then a -> c != none\n")
 
 
 def test_ids_are_of_the_sizes() -> None:

@@ -4,7 +4,8 @@ those for fewer channels are slices."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.program.candidates import Op, Pipeline, Step
@@ -22,7 +23,7 @@ def check_slices(edge: Edge, candidates: Iterable[Pipeline | None], program: Ela
     decided = " and ".join(choices) + (" decides" if len(choices) == 1 else " decide")
     for same in alike.values():
         for steps in zip(*(candidate.steps for candidate in same), strict=True):
-            reason = _hindrance(steps[0].op) if _vary(steps) else None
+            reason = (_hindrance(steps[0].op) or _copies(steps)) if _vary(steps) else None
             if reason:
                 message = f"`{steps[0].op.text}` cannot be cut to the sizes that {decided}"
                 help = "put it between nodes of one size, or leave it out"
@@ -34,6 +35,15 @@ def check_slices(edge: Edge, candidates: Iterable[Pipeline | None], program: Ela
 def _vary(steps: Iterable[Step]) -> bool:
     """Whether the channels before or behind an operation are not always the same."""
     return len({(step.before[0], step.after[0]) for step in steps}) > 1
+
+
+def _copies(steps: Sequence[Step]) -> str | None:
+    """Why one without weights differs by size: `expand` copies what there is one of."""
+    before = {step.before[0] for step in steps}
+    ratios = {Fraction(step.after[0], step.before[0]) for step in steps}
+    if steps[0].op.traits.sliceable or len(before) == 1 or len(ratios) == 1:
+        return None
+    return "it copies one channel, and leaves several as they are"
 
 
 def _hindrance(op: Op) -> str | None:

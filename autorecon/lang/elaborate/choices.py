@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from autorecon.lang.elaborate.candidate_sets import alternatives
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import UNKNOWN, Decided
+from autorecon.lang.elaborate.pipelines import of_values
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.program.candidates import Pipeline, Size
@@ -45,7 +46,8 @@ def _size_options(
         sound = False
     for option in written.options:
         if isinstance(option, s.PipelineExpr | s.Narrowed) or _is_operation(program, option, scope):
-            help = "a choice is of operations or of sizes"
+            meant = isinstance(option, s.PipelineExpr) and of_values(option.calls[0], scope)
+            help = meant or "a choice is of operations or of sizes"
             faults.report("E0306", "an operation among sizes", option.span, help)
             sound = False
             continue

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from autorecon.lang.diagnostics.faults import Diagnostics
+from autorecon.lang.elaborate.choices import sizes_of
 from autorecon.lang.elaborate.edges import find_node
 from autorecon.lang.elaborate.expressions import Scope, whole
 from autorecon.lang.elaborate.sharing import leaders
@@ -16,6 +17,7 @@ from autorecon.lang.elaborate.state import Elaboration, Values
 from autorecon.lang.operations.catalogue import MAX_SIZE, OPERATIONS
 from autorecon.lang.program.candidates import Pipeline, Size
 from autorecon.lang.program.edges import Edge
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.rules import Count, is_option
 from autorecon.lang.syntax import tree as s
 
@@ -92,7 +94,9 @@ def _of_choice(
         return None
     full = f"{block}.{name}" if block else name
     choice = program.choices.get(full) or program.choices.get(name)
-    options = _options(program, written.options, scope, of_choices=True)
+    sized = choice is not None and bool(sizes_of(choice.options))
+    exprs = [_as_value(expr, scope) if sized else expr for expr in written.options]
+    options = _options(program, exprs, scope, of_choices=True)
     if choice is None or options is None:
         if choice is None and not (program.is_broken(name) or program.is_broken(full)):
             message = f"unknown choice `{name}`"
@@ -118,6 +122,12 @@ def _of_choice(
     sign, bounds = _told(written)
     text = f"{choice.name} {sign} {_shown_options(options)}"
     return text, Count(*bounds, options, (edge.name,), leader, places, is_counted=False)
+
+
+def _as_value(expr: s.PipelineExpr | s.Number, scope: Scope) -> s.Expr | s.PipelineExpr:
+    """Where a size may stand, the name of a value, which reads as an operation's."""
+    text = expr.span.text
+    return s.Reference(text, expr.span) if text in scope else expr
 
 
 def _told(written: s.Told) -> tuple[str, tuple[float, float]]:
@@ -153,7 +163,7 @@ def _count(expr: s.Expr, scope: Scope, faults: Diagnostics) -> int | None:
 
 def _options(
     program: Elaboration,
-    written: Iterable[s.PipelineExpr | s.Number],
+    written: Iterable[s.PipelineExpr | s.Expr],
     scope: Values,
     of_choices: bool = False,
 ) -> tuple[Pipeline | str, ...] | None:
@@ -163,9 +173,9 @@ def _options(
 
 
 def _option(
-    program: Elaboration, expr: s.PipelineExpr | s.Number, scope: Values, of_choice: bool
+    program: Elaboration, expr: s.PipelineExpr | s.Expr, scope: Values, of_choice: bool
 ) -> Pipeline | str | None:
-    if isinstance(expr, s.Number):
+    if not isinstance(expr, s.PipelineExpr):
         size = program.size(expr, scope, "a size")
         return Pipeline((Size(str(size), (), size),)) if size else None
     first = expr.calls[0]
@@ -232,10 +242,14 @@ class Places:
     by_ends: Mapping[tuple[str, str], Edge]
 
     @classmethod
-    def of(cls, edges: Sequence[Edge]) -> Places:
+    def of(cls, edges: Sequence[Edge], nodes: Mapping[str, Node]) -> Places:
+        """Without what nodes apply that are two only because their sizes are decided."""
         found: dict[tuple[str, str | None], list[str]] = defaultdict(list)
         by_ends = {(edge.source, edge.target): edge for edge in edges}
         for edge in edges:
+            sizes = nodes[edge.target].sizes
+            if sizes and sizes.alone and edge.source == f"{edge.target}.merge":
+                continue
             where = {("into", edge.target), ("from", edge.source), ("in", edge.block), ("in", None)}
             for place in where:
                 found[place].append(edge.name)

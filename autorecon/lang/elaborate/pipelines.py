@@ -10,6 +10,7 @@ from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, sized, whole
+from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
     MAX_SIZE,
@@ -126,9 +127,11 @@ class _Expansion:
             placeholder = self._placeholder(call, visible.get(name, ""), scope)
             return (placeholder,) if placeholder else None
         if call.name.index:
-            self.faults.unknown(
-                "E0202", f"unknown choice `{call.name.shown}`", call.name.span, name, visible
-            )
+            message = f"unknown choice `{call.name.shown}`"
+            if help := of_values(call, scope):
+                self.faults.report("E0202", message, call.name.span, help)
+            else:
+                self.faults.unknown("E0202", message, call.name.span, name, visible)
             return None
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
@@ -151,6 +154,8 @@ class _Expansion:
             help = reason
         elif name in MERGES:
             help = f"nodes merge: `node a [16, 8, 8] merge {signature(MERGES[name])}`"
+        elif reason := of_values(call, scope):
+            help = reason
         else:
             help, fixes = did_you_mean(name, known, most=40), spelt(span, name, known)
             if help.startswith("known here"):
@@ -187,6 +192,16 @@ class _Expansion:
             self.known[key] = self.ops(definition.pipeline, {**self.outer, **inner})
             self.within.pop()
         return self.known[key]
+
+
+def of_values(call: s.Call, scope: Scope) -> str | None:
+    """What to do where values were meant, if they were."""
+    name = call.name.text
+    if name not in scope and name not in FUNCTIONS:
+        return None
+    kind = "value" if name in scope else "function of values"
+    number = f"a size among options begins with a number: `0 + {call.span.text}`"
+    return f"`{name}` is a {kind} and no operation; {number}"
 
 
 def indexed_name(name: s.Name, scope: Scope, faults: Diagnostics) -> str | None:

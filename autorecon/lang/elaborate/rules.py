@@ -19,7 +19,7 @@ _BY_WORD = {measure.word: measure.name for measure in MEASURES}
 
 def resolve_restrictions(program: Elaboration) -> tuple[tuple[Limit, ...], tuple[Rule, ...]]:
     """The limits and rules of a program whose nodes and edges are all there."""
-    places = Places.of(program.edges)
+    places = Places.of(program.edges, program.nodes)
     limits, rules = [], []
     for statement, scope, block in program.restrictions:
         if isinstance(statement, s.Limit):

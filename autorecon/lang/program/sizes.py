@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import prod
 
 import attrs
 
@@ -30,23 +29,28 @@ class Sizes:
 
     def expression(self, options: Sequence[int], name: str) -> str:
         """What makes the counts of the choice's options, if it is called so."""
-        if tuple(options) == self.counts:
-            return name
-        ratios = {Fraction(n, option) for n, option in zip(self.counts, options, strict=True)}
-        if len(ratios) == 1:
-            (ratio,) = ratios
-            times = f"{ratio.numerator}*" if ratio.numerator > 1 else ""
-            return f"{times}{name}" + f"/{ratio.denominator}" * (ratio.denominator > 1)
-        # Lagrange's polynomial: of each term all factors, or nothing, are there at an option.
-        terms = []
-        for count, option in zip(self.counts, options, strict=True):
-            others = [other for other in options if other != option]
-            factors = "*".join(f"({name} - {other})" for other in others)
-            terms.append(f"{count}*({factors}/({prod(option - other for other in others)}))")
-        return " + ".join(terms)
+        slopes = {
+            Fraction(count - self.counts[0], option - options[0])
+            for count, option in zip(self.counts[1:], options[1:], strict=True)
+        }
+        if len(slopes) == 1:
+            (slope,) = slopes
+            rest = slope.denominator * self.counts[0] - slope.numerator * options[0]
+            return _straight(name, slope, rest)
+        # 0^0 is 1, and 0 to any other power is 0.
+        pairs = zip(self.counts, options, strict=True)
+        return " + ".join(f"{count}*0^(({name} - {option})^2)" for count, option in pairs)
 
     def __str__(self) -> str:
         return "|".join(map(str, self.counts))
+
+
+def _straight(name: str, slope: Fraction, rest: int) -> str:
+    times = f"{slope.numerator}*{name}" if slope.numerator != 1 else name
+    added = f" {'+-'[rest < 0]} {abs(rest)}" if rest else ""
+    if slope.denominator == 1:
+        return times + added
+    return f"({times}{added})/{slope.denominator}" if rest else f"{times}/{slope.denominator}"
 
 
 def show_sized(shape: Shape, sizes: Sizes | None) -> str:

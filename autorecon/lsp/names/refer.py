@@ -183,6 +183,7 @@ class Referrer:
         if found is None and name.text in OPERATIONS:
             found = self._built_in(symbols.OPERATION, name.text)
         found = found or scope.find(symbols.EDGE_TYPE, name.text)
+        found = found or scope.find(symbols.VALUE, name.text)  # a size in a rule
         self._name(name, found, scope)
         return self._arguments(call.arguments, found.members if found else None, scope)
 
