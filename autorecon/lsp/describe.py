@@ -44,7 +44,7 @@ def describe(view: View, symbol: Symbol, offset: int | None = None) -> list[str]
         edges = [e for e in knowledge.program.edges if e.type == symbol.name]
         parts += _edges(_of_statement(view, offset) or edges)
     elif symbol.is_size:
-        parts += _node(knowledge.sized(symbol), knowledge)
+        parts += _node(knowledge.sized(symbol, instances(view.document)), knowledge)
     elif symbol.kind in (symbols.OPERATION, symbols.CHOICE):
         parts += _candidates(symbol, _of_statement(view, offset) or knowledge.program.edges)
     return parts

@@ -90,11 +90,11 @@ class Knowledge:
                     found[places[index][2]].append(edge)
         return found
 
-    def sized(self, symbol: Symbol) -> list[Node]:
+    def sized(self, symbol: Symbol, instances: Sequence[Symbol]) -> list[Node]:
         """Those whose size a choice of the text decides, in each instance of its block."""
-        name = symbol.name if symbol.home is None else f".{symbol.name}"
+        called = {symbol.name} if symbol.home is None else {*_within(symbol, instances)}
         nodes = self.space.widest.nodes.values()
-        return [n for n in nodes if n.sizes and _is_called(n.sizes.choice, name)]
+        return [n for n in nodes if n.sizes and _INDEX.sub("", n.sizes.choice) in called]
 
     def applied(self, node: Node) -> list[Pipeline]:
         """What it applies, for each of its sizes."""
@@ -106,7 +106,7 @@ class Knowledge:
         """What a node of the text is, in each instance of its block."""
         if symbol.home is None:
             return self._nodes.get(symbol.name, [])
-        names = (f"{i.name}.{symbol.name}" for i in instances if symbol.home.name in i.blocks)
+        names = _within(symbol, instances)
         return [node for name in names for node in self._nodes.get(name, [])]
 
     def edges(self, statement: s.EdgeStatement, block: str | None) -> list[Edge]:
@@ -114,8 +114,10 @@ class Knowledge:
         return self._statements.get((block, words(statement)), [])
 
 
-def _is_called(choice: str, name: str) -> bool:
-    return choice.endswith(name) if name.startswith(".") else choice == name
+def _within(symbol: Symbol, instances: Sequence[Symbol]) -> list[str]:
+    """What something in a block is called in each of its instances, without indices."""
+    home = symbol.home.name if symbol.home else None
+    return [f"{i.name}.{symbol.name}" for i in instances if home in i.blocks]
 
 
 def words(statement: s.EdgeStatement) -> str:

@@ -221,6 +221,8 @@ class _Lines:
         """The option that a line means; both are compared as they are shown."""
         if isinstance(written, s.Number):
             return self._among(show_value(written.value), text, options, written.span)
+        if all(option.isdecimal() for option in options):  # sizes, which are told by numbers
+            return self._among(written.span.text, text, options, written.span)
         names, scope = self.names, self.names.globals
         visible = names.visible(block)
         known = names.declared.ops, scope, names.labels
