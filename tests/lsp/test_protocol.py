@@ -351,10 +351,13 @@ def test_sizes_are_choices_and_values(edit: Edit) -> None:
         more = SIZED + other + "rule if width = base then B.inner != 2\n"
         editor.open("more.space", more)
         hover = await editor.ask("hover", "more.space", "choice @inner = 2")
-        assert "`B.c`" in hover.contents.value and "`A.b`" not in hover.contents.value
+        assert "`B.c`" in hover.contents.value
+        assert "`A.b`" not in hover.contents.value
         found = await editor.ask("rename", "more.space", "width = @base then", new_name="most")
         ((_, edits),) = found.changes.items()
         assert applied(more, edits) == more.replace("base", "most")
+        found = await editor.ask("completion", "more.space", "rule if @width")
+        assert "width" in {item.label for item in found}
         (found,) = await editor.ask("definition", "sized.space", "[@inner + 1")
         assert found.range.start == types.Position(3, 9)
         found = await editor.ask("rename", "sized.space", "cell(2*@width", new_name="wide")

@@ -130,3 +130,27 @@ def test_a_parameter_that_is_not_there_cannot_be_set() -> None:
     with pytest.raises(SpaceError, match="did you mean `width`") as caught:
         check(Source(text), {"widht": 3})
     assert caught.value.diagnostics[0].code == "E0208"
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        ("8 | min(list)", "0 + min(list)"),
+        ("list[0] | 8", "0 + list[0]"),
+        ("list[0] | list[1]", "0 + list[1]"),
+        ("base | more", "0 + more"),
+    ],
+)
+def test_values_among_options_are_told_how_to_be_written(options: str, meant: str) -> None:
+    text = f"""space s(base = 4)
+let list = [2, 3]
+let more = 2*base
+choice width = {options}
+input z [4]: noise
+output image [3]
+link z -> image = linear
+"""
+    with pytest.raises(SpaceError) as caught:
+        check(Source(text))
+    assert any(f"`{meant}`" in (fault.help or "") for fault in caught.value.diagnostics)
+    check(Source(text.replace(options, meant)))

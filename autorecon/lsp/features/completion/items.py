@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from operator import attrgetter
 
 from lsprotocol import types
 
@@ -55,7 +56,8 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
     if kind in _WORDS:
         yield from map(word, _WORDS[kind])
     if kind in _SYMBOLS:
-        named = (found for found in scope.all() if _kind(found) in _SYMBOLS[kind])
+        kind_of = attrgetter("kind") if kind == wanted.CHOICES else _kind
+        named = (found for found in scope.all() if kind_of(found) in _SYMBOLS[kind])
         yield from map(_symbol, named)
     if kind == wanted.VALUES:
         yield from map(_function, FUNCTIONS)
