@@ -34,8 +34,9 @@ TINY = ("--config", "tiny.toml", "--trust")
     ],
 )
 def test_mistakes_are_told_before_any_work(
-    folder: Path, arguments: tuple[str, ...], message: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
+    monkeypatch.setattr("autorecon.auto.prepare.pace", lambda *of: 1.0)  # seconds a step
     Path("full").mkdir()
     Path("full/notes").touch()
     before = sorted(folder.rglob("*"))

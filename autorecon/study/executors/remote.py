@@ -19,7 +19,7 @@ from autorecon.study.claimed import do_claimed
 from autorecon.study.claims import holder
 from autorecon.study.folder import StudyFolder
 
-_LOOK_EVERY = 0.5  # seconds
+_SOONEST, _LOOK_EVERY = 0.01, 0.5  # seconds; cells that are short are not waited for so long
 LATE = 20.0
 """Seconds in which a file system may still show what a worker that ended has written."""
 
@@ -115,9 +115,10 @@ class Remote(ABC):
 
     def events(self, timeout: float) -> list[tuple[Task, CellRecord | float | str]]:
         """As those of a `Pool`; shares are not told."""
-        end = time.monotonic() + timeout
+        end, pause = time.monotonic() + timeout, _SOONEST
         while not (found := self._ended()) and time.monotonic() < end:
-            time.sleep(_LOOK_EVERY)
+            time.sleep(pause)
+            pause = min(2 * pause, _LOOK_EVERY)
         for task, _ in found:
             del self._given[task.cell.id]
         return found
