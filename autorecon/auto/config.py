@@ -22,7 +22,7 @@ from autorecon.workflow.settings import under
 from autorecon.workflow.trust import networks_of
 
 FILE = "auto.toml"
-KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress")
+KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress", "choices", "times")
 """Fields in which a course that is gone on with must be the same."""
 SOURCES = ("discovered", "drawn")
 MEASURED = ("last", "all", "none")
