@@ -71,7 +71,9 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
         asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
-    lengths, _ = planned(asked, teacher, jobs, asked.seconds * (1 - SHARE))
+    share = 1 - SHARE if source_cells(asked, asked.candidate, 1.0) else 1.0
+    lengths, tried = planned(asked, teacher, jobs, asked.seconds, share)
+    plan(asked.study(tried, 1.0))  # raises what is wrong with their settings
     course = Course(
         teacher=teacher.name,
         bits=asked.bits,
@@ -83,11 +85,16 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
 
 
 def planned(
-    asked: AutoConfig, teacher: Teacher, jobs: int, seconds: float, begun: bool = False
+    asked: AutoConfig,
+    teacher: Teacher,
+    jobs: int,
+    seconds: float,
+    share: float = 1.0,
+    begun: bool = False,
 ) -> tuple[list[float], list[Variant]]:
     """The lengths of all rungs, and the candidates of the first; by how long a step takes now,
-    where they are to take so many seconds. Raises StudyError where that is too short for anything;
-    what has `begun` has one rung then."""
+    where they are to take a share of so many seconds. Raises StudyError where that is too short for
+    anything; what has `begun` has one rung then."""
     human = human_of(teacher)
     (cell,) = plan(asked.study(controls(human)[1:], 1.0))
     ticks = cell.config.compress.ticks
@@ -98,12 +105,12 @@ def planned(
     begin = time.perf_counter() - start
     taken = Pace(begin, ticks * pace("compress", prepared))
     try:
-        lengths = lengths_of_time(seconds, taken, ticks, jobs)
+        lengths = lengths_of_time(seconds, taken, ticks, jobs, share)
     except StudyError:
         if not begun:
             raise
         return [SHORTEST / ticks], candidates(asked, human, LEAST)
-    count = count_within(seconds / len(lengths), taken, lengths[0], jobs, MOST)
+    count = count_within(share * seconds / len(lengths), taken, lengths[0], jobs, MOST)
     return lengths, candidates(asked, human, count)
 
 

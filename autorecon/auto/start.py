@@ -15,6 +15,7 @@ from autorecon.auto.run import Auto
 from autorecon.records.course import FILE as COURSE
 from autorecon.records.course import Course, read_course, write_course
 from autorecon.runs import Progress, RunError, require_place, write_text
+from autorecon.runs.seals import sealed_toml
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.study.executors.here import Here
@@ -106,5 +107,5 @@ def _begin(found: Ready, folder: StudyFolder) -> AutoConfig:
         if found.mirrored:
             write_text(mirrored, found.mirrored)
         write_course(out, found.course)
-        write_text(out / FILE, tomli_w.dumps(values))
+        write_text(out / FILE, sealed_toml(tomli_w.dumps(values)))
     return asked

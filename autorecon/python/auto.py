@@ -68,7 +68,7 @@ def auto(
     own = {"bits": bits, "seed": seed, "teacher.data": data or ""}
     if time is not None and trials is not None:
         raise StudyError("time and trials: choose one")
-    own |= {"seconds": seconds_of(time or TIME)} if trials is None else {"trials": trials}
+    own |= {"seconds": seconds_of(str(time or TIME))} if trials is None else {"trials": trials}
     asked = Asked(
         command="auto",
         model=model,

@@ -27,6 +27,7 @@ TINY = ("--config", "tiny.toml", "--trust")
         ((*TINY, "--space", "nothing.space"), "nothing.space"),
         ((*TINY, "--data", "nothing"), "nothing"),
         ((*TINY, "--with", "compress.step=3"), "did you mean `steps`"),
+        ((*TINY, "--with", 'candidate=[{name="k", compress.method="kegnet"}]'), "needs `students`"),
         ((*TINY, "--with", "step=3"), "there is no `step`"),
         ((*TINY, "--memory", "much"), "is no size"),
         ((*TINY, "-o", "full"), "full is not empty"),

@@ -22,6 +22,7 @@ from autorecon.compress import Compression
 from autorecon.records.course import Course, Entry, Rung, read_course, write_course
 from autorecon.report.course import worth
 from autorecon.runs import Progress, RunError, load_weights, new_folder
+from autorecon.study.errors import StudyError
 from autorecon.teachers import TeacherError
 from autorecon.workflow.config import ConfigError, read_config
 from autorecon.workflow.select import SelectionError
@@ -174,6 +175,19 @@ def test_python_that_a_course_names_is_not_imported_unasked(folder: Path) -> Non
         write_course(Path("out"), attrs.evolve(course, rungs=[Rung(1.0, [Entry("a", settings)])]))
         with pytest.raises(ConfigError, match=why):
             resume(Path("out"), Means(), QUIET, trust=False, given={"auto_teacher:teacher"})
+
+
+def test_settings_that_were_changed_are_told(folder: Path) -> None:
+    begun(trials=3, measure="none")
+    file = Path("out/auto.toml")
+    whole = file.read_text()
+    for old, new, why in (
+        ("w3a3", "w4a4", "is not what this began with"),
+        ('"w3a3"', "w3a3", "is damaged"),
+    ):
+        file.write_text(whole.replace(old, new, 1))
+        with pytest.raises(StudyError, match=why):
+            stored(Path("out"))
 
 
 def test_those_that_begin_at_once_have_a_folder_each(folder: Path) -> None:
