@@ -45,6 +45,10 @@ class Means:
         if self.memory:
             bytes_of(self.memory)
 
+    def at_a_time(self, site: Cluster) -> int:
+        """How many trials; a cluster may say its own number."""
+        return self.jobs if self.on == "local" else site.jobs or self.jobs
+
     def place(self, folder: StudyFolder, site: Cluster) -> Place:
         if self.teacher is None:
             return place_of(folder, site, self.jobs, self.memory, self.on)
@@ -58,11 +62,12 @@ def start(
     where the folder holds something."""
     if isinstance(out, Path):
         _require_free(out)
-    found = ready(asked, means.jobs, progress, means.teacher)
+    jobs = means.at_a_time(asked.cluster)
+    found = ready(asked, jobs, progress, means.teacher)
     folder = StudyFolder(out if isinstance(out, Path) else out())
     asked = _begin(found, folder)
     place = means.place(folder, asked.cluster)
-    return Auto(asked, found.teacher, folder, place, means.jobs, progress, found.course)
+    return Auto(asked, found.teacher, folder, place, jobs, progress, found.course)
 
 
 def resume(
@@ -77,7 +82,8 @@ def resume(
     folder = StudyFolder(path)
     teacher = means.teacher or load_teacher(RunConfig(teacher=asked.teacher))
     place = means.place(folder, asked.cluster)
-    return Auto(asked, teacher, folder, place, means.jobs, progress, course)
+    jobs = means.at_a_time(asked.cluster)
+    return Auto(asked, teacher, folder, place, jobs, progress, course)
 
 
 def _code_of(course: Course) -> list[str]:
@@ -98,8 +104,9 @@ def _require_free(out: Path) -> None:
 
 
 def _begin(found: Ready, folder: StudyFolder) -> AutoConfig:
-    """Make the folder, which auto.toml makes one to go on with. Two may have looked at once."""
-    out, mirrored = folder.path, folder.path / f"{MIRROR}.space"
+    """Make the folder, which auto.toml makes one to go on with, from wherever that is asked for.
+    Two may have looked at once."""
+    out, mirrored = folder.path, folder.path.resolve() / f"{MIRROR}.space"
     asked = with_file(found.asked, MIRROR, str(mirrored))
     values = write_config(asked) | {"software": dict(made_by())}
     with folder.lock():

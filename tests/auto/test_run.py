@@ -22,6 +22,7 @@ from autorecon.compress import Compression
 from autorecon.records.course import Course, Entry, Rung, read_course, write_course
 from autorecon.report.course import worth
 from autorecon.runs import Progress, RunError, load_weights, new_folder
+from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.teachers import TeacherError
 from autorecon.workflow.config import ConfigError, read_config
@@ -175,6 +176,20 @@ def test_python_that_a_course_names_is_not_imported_unasked(folder: Path) -> Non
         write_course(Path("out"), attrs.evolve(course, rungs=[Rung(1.0, [Entry("a", settings)])]))
         with pytest.raises(ConfigError, match=why):
             resume(Path("out"), Means(), QUIET, trust=False, given={"auto_teacher:teacher"})
+
+
+def test_one_goes_on_from_another_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = asked(trials=3, measure="none")
+    del values["search"], values["candidate"]
+    assert start(read_asked(values), Path("out"), Means(), QUIET).asked.search[0].name == "mirror"
+    monkeypatch.chdir("/")
+    assert Path(stored(folder / "out").search[0].space["file"]).exists()
+
+
+def test_a_cluster_says_how_many_trials_are_done_at_a_time() -> None:
+    counts = [Means(jobs=2, on=on).at_a_time(Cluster(jobs=9)) for on in ("local", "slurm")]
+    assert counts == [2, 9]
+    assert Means(jobs=2, on="ray").at_a_time(Cluster()) == 2
 
 
 def test_settings_that_were_changed_are_told(folder: Path) -> None:
