@@ -7,7 +7,7 @@ Of each rung of a FOLDER whose students were measured (`--measure all`): Spearma
 rank correlation of what the judge says, which looks at no data, and of their agreement with the
 teacher on test images; that agreement of the student that the judge puts first, and of the one that
 it should have been. A study has no judge: its cells leave no students. Nothing is chosen by any of
-it. The rows are those of the table in docs/compression.md.
+it. The rows are those of the table in docs/auto.md.
 """
 
 from __future__ import annotations

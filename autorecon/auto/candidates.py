@@ -14,6 +14,7 @@ from autorecon.auto.config import HUMAN, NOISE, AutoConfig
 from autorecon.compress import CompressConfig
 from autorecon.compress.methods.method import find_method
 from autorecon.study.spec import Variant
+from autorecon.workflow.config import structured
 
 MADE_BY = ("method", "objective", "generator_lr")
 """Settings that images depend on, where a method does not let its generator see the student."""
@@ -86,7 +87,7 @@ def _settled(own: dict[str, Any]) -> dict[str, Any]:
     if method.settings.get("objective") != find_method("gdfq").settings["objective"]:
         known.pop("objective", None)  # its own is what the method is about
     plain = {name: value for name, value in known.items() if not isinstance(value, tuple)}
-    config = CompressConfig(**plain)
+    config = structured(plain, CompressConfig)
     for name, value in known.items():
         if isinstance(value, tuple):
             base = config.rate if name == "student_lr" else getattr(config, name)

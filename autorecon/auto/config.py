@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from autorecon.compress.methods.method import find_method
+from autorecon.compress.methods.method import METHODS, find_method
 from autorecon.lang import did_you_mean
 from autorecon.reading import read_bounded
+from autorecon.runs.seals import is_whole_toml
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import LIMIT, Search, Study, Variant
@@ -22,8 +23,9 @@ from autorecon.workflow.settings import under
 from autorecon.workflow.trust import networks_of
 
 FILE = "auto.toml"
-KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress")
+KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress", "choices", "times")
 """Fields in which a course that is gone on with must be the same."""
+_REMEDY = "put it back as it was, or start in another folder"
 SOURCES = ("discovered", "drawn")
 MEASURED = ("last", "all", "none")
 NOISE, HUMAN = "noise", "human-designed"
@@ -65,10 +67,13 @@ class AutoConfig:
             raise StudyError(f"measure = '{self.measure}': choose {' or '.join(MEASURED)}")
         if taken := [one.name for one in self.candidate if one.name in KEPT]:
             raise StudyError(f"candidate {taken[0]} is there anyway: give it another name")
-        has = find_method("gdfq").settings
-        if unknown := [name for name in self.compress if name not in has]:
-            hint = did_you_mean(unknown[0], list(has))
-            raise StudyError(f"there is no setting compress.{unknown[0]}: {hint}")
+        has = {key: v for method in METHODS.values() for key, v in method.settings.items()}
+        numbers = [key for key, value in has.items() if isinstance(value, float)]
+        _require_known("compress", self.compress, list(find_method("gdfq").settings))
+        _require_known("choices", self.choices, ["method", *has])
+        _require_known("times", self.times, ["student_lr", *numbers])
+        if empty := [key for key, values in (self.choices | self.times).items() if not values]:
+            raise StudyError(f"{empty[0]} has nothing to choose from")
 
     @property
     def code(self) -> list[str]:
@@ -98,6 +103,12 @@ class AutoConfig:
         has = find_method(candidate.compress.get("method", "gdfq")).settings
         own = {name: value for name, value in self.compress.items() if name in has}
         return attrs.evolve(candidate, compress=candidate.compress | own)
+
+
+def _require_known(section: str, given: Iterable[str], known: list[str]) -> None:
+    if unknown := [name for name in given if name not in known]:
+        hint = did_you_mean(unknown[0], known)
+        raise StudyError(f"there is no setting {section}.{unknown[0]}: {hint}")
 
 
 def shipped() -> dict[str, Any]:
@@ -136,11 +147,20 @@ def with_spaces(values: Mapping[str, Any], files: Sequence[str]) -> dict[str, An
 
 
 def stored(folder: Path) -> AutoConfig:
-    """What the folder was begun with; StudyError where it was not."""
+    """What the folder was begun with; StudyError where it was not, or that was changed."""
+    file = folder / FILE
     try:
-        values = tomllib.loads(read_bounded(folder / FILE, LIMIT).decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StudyError(f"{folder} was not made by `autorecon auto`: {error}") from None
+        data = read_bounded(file, LIMIT)
+    except FileNotFoundError:
+        raise StudyError(f"{folder} was not made by `autorecon auto`: it has no {FILE}") from None
+    except OSError as error:
+        raise StudyError(f"cannot read {file}: {error.strerror}") from None
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"{file} is damaged ({error}): {_REMEDY}") from None
+    if not is_whole_toml(data):
+        raise StudyError(f"{file} is not what this began with: {_REMEDY}")
     return _structured(values)
 
 

@@ -47,17 +47,21 @@ def lengths_of_trials(count: int, ticks: int) -> list[float]:
     return _lengths(rungs, 1.0)
 
 
-def lengths_of_time(seconds: float, pace: Pace, ticks: int, jobs: int) -> list[float]:
-    """The rungs for which there is time; StudyError where there is none for one."""
+def lengths_of_time(
+    seconds: float, pace: Pace, ticks: int, jobs: int, share: float = 1.0
+) -> list[float]:
+    """The rungs for which there is time, in a share of it; StudyError where there is none for
+    one."""
     turns = _turns(LEAST, jobs)
     for rungs in range(RUNGS, 0, -1):
-        longest = pace.length(seconds / rungs / turns)
+        longest = pace.length(share * seconds / rungs / turns)
         if longest * ticks >= SHORTEST * FACTOR ** (rungs - 1):
             return _lengths(rungs, longest)
     least = math.ceil(turns * pace.of(SHORTEST / ticks))
     raise StudyError(
         f"{duration(seconds)} is too short for one rung: {SHORTEST} steps of {LEAST} candidates, "
         f"the least there is, take about {duration(least)} here, {jobs} at a time"
+        + (f", beside searches: give it {duration(math.ceil(least / share))}" if share < 1 else "")
     )
 
 

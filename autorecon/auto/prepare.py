@@ -29,6 +29,7 @@ from autorecon.study.check import check
 from autorecon.study.errors import StudyError
 from autorecon.study.spec import Variant, slug
 from autorecon.teachers import Teacher, TeacherError
+from autorecon.workflow.config import structured
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import pace
 from autorecon.workflow.prepare import bind, load_teacher, prepare
@@ -46,7 +47,7 @@ QUIET = Progress(quiet=True)
 @attrs.frozen
 class Ready:
     """What is asked for as it can be done here: without the spaces that do not fit the teacher,
-    and why; `mirrored` is the text of the one that is made for it."""
+    and why; `mirrored` is the text of the one that is made for it, whose file is called MIRROR."""
 
     asked: AutoConfig
     teacher: Teacher
@@ -54,9 +55,7 @@ class Ready:
     mirrored: str = ""
 
 
-def ready(
-    asked: AutoConfig, out: Path, jobs: int, progress: Progress, given: Teacher | None = None
-) -> Ready:
+def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | None = None) -> Ready:
     """Look at the teacher, its data and the spaces.
 
     A teacher that is given takes the place of the one that is named. Raises the error of whatever
@@ -69,10 +68,12 @@ def ready(
         file = Path(folder) / f"{MIRROR}.space"
         asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
-        asked = _with_file(asked, str(file), str(out / file.name))
+        asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
-    lengths, _ = planned(asked, teacher, jobs, asked.seconds * (1 - SHARE))
+    share = 1 - SHARE if source_cells(asked, asked.candidate, 1.0) else 1.0
+    lengths, tried = planned(asked, teacher, jobs, asked.seconds, share)
+    plan(asked.study(tried, 1.0))  # raises what is wrong with their settings
     course = Course(
         teacher=teacher.name,
         bits=asked.bits,
@@ -84,11 +85,16 @@ def ready(
 
 
 def planned(
-    asked: AutoConfig, teacher: Teacher, jobs: int, seconds: float, begun: bool = False
+    asked: AutoConfig,
+    teacher: Teacher,
+    jobs: int,
+    seconds: float,
+    share: float = 1.0,
+    begun: bool = False,
 ) -> tuple[list[float], list[Variant]]:
     """The lengths of all rungs, and the candidates of the first; by how long a step takes now,
-    where they are to take so many seconds. Raises StudyError where that is too short for anything;
-    what has `begun` has one rung then."""
+    where they are to take a share of so many seconds. Raises StudyError where that is too short for
+    anything; what has `begun` has one rung then."""
     human = human_of(teacher)
     (cell,) = plan(asked.study(controls(human)[1:], 1.0))
     ticks = cell.config.compress.ticks
@@ -99,12 +105,12 @@ def planned(
     begin = time.perf_counter() - start
     taken = Pace(begin, ticks * pace("compress", prepared))
     try:
-        lengths = lengths_of_time(seconds, taken, ticks, jobs)
+        lengths = lengths_of_time(seconds, taken, ticks, jobs, share)
     except StudyError:
         if not begun:
             raise
         return [SHORTEST / ticks], candidates(asked, human, LEAST)
-    count = count_within(seconds / len(lengths), taken, lengths[0], jobs, MOST)
+    count = count_within(share * seconds / len(lengths), taken, lengths[0], jobs, MOST)
     return lengths, candidates(asked, human, count)
 
 
@@ -132,8 +138,8 @@ def entry(candidate: Variant) -> Entry:
 
 
 def variant(entry: Entry) -> Variant:
-    """The candidate of an entry."""
-    return Variant(entry.name, **entry.settings)
+    """The candidate of an entry. Raises ConfigError where its settings are none."""
+    return structured(entry.settings | {"name": entry.name}, Variant)
 
 
 def source_cells(asked: AutoConfig, candidates: Sequence[Variant], length: float) -> list[Cell]:
@@ -166,12 +172,13 @@ def _mirrored(
         text = mirror(teacher, macs=most).text
     except (TeacherError, CompressError) as error:
         notes.append(f"no space mirrors {teacher.name}: {error}")
-        return _without(asked, [s.name for s in asked.search if s.space["file"] == MIRROR]), ""
+        named = [s.name for s in asked.search if s.space.get("file") == MIRROR]
+        return _without(asked, named), ""
     write_text(file, text)
-    return _with_file(asked, MIRROR, str(file)), text
+    return with_file(asked, MIRROR, str(file)), text
 
 
-def _with_file(asked: AutoConfig, file: str, other: str) -> AutoConfig:
+def with_file(asked: AutoConfig, file: str, other: str) -> AutoConfig:
     """With another file of a space."""
     searches = [
         attrs.evolve(s, space={**s.space, "file": other}) if s.space.get("file") == file else s

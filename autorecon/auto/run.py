@@ -71,6 +71,7 @@ class Auto:
                 else:
                     self._write(attrs.evolve(self.course, rungs=[*self.course.rungs, following]))
             self._clear(self.course.rungs)
+            self.folder.clear(sources)  # of those that were given up
         return self.course
 
     def _sources(self) -> list[Cell]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,7 @@ def auto(ctx: click.Context, as_json: bool, **options: Any) -> None:
 def _opened(ctx: click.Context, means: Means, progress: Progress) -> Auto:
     from autorecon.auto.start import resume, start
     from autorecon.cli.jobs import is_given, spelt
-    from autorecon.runs import next_free
+    from autorecon.runs import new_folder
     from autorecon.workflow.trust import require_trust
 
     options = ctx.params
@@ -134,7 +135,7 @@ def _opened(ctx: click.Context, means: Means, progress: Progress) -> Auto:
     if file := options["config"]:
         require_trust(asked.code, file, options["trust"], {options["teacher"]})
     name = asked.teacher.name.rpartition(":")[2].partition(".")[0]
-    out = options["out"] or next_free(Path("runs"), f"auto-{name}-{asked.bits}")
+    out = options["out"] or partial(new_folder, Path("runs"), f"auto-{name}-{asked.bits}")
     return start(asked, out, means, progress)
 
 
@@ -148,7 +149,9 @@ def _asked(ctx: click.Context) -> Any:
     values = combine(options["config"], given, list(options["assignments"]))
     if options["time"] and "trials" in given:
         raise click.UsageError("--time and --trials: choose one")
-    if options["time"] or not (values.get("trials") or values.get("seconds")):
+    if "trials" in given:
+        values |= {"seconds": 0.0}  # in place of what the file says
+    elif options["time"] or not (values.get("trials") or values.get("seconds")):
         values |= {"seconds": seconds_of(options["time"] or TIME), "trials": 0}
     return read_asked(with_spaces(values, options["spaces"]))
 

@@ -13,6 +13,7 @@ from autorecon.auto.config import (
     AutoConfig,
     read_asked,
     seconds_of,
+    shipped,
     stored,
     with_spaces,
 )
@@ -32,6 +33,7 @@ from autorecon.python.job import (
 from autorecon.python.result import Result
 from autorecon.records.results import read_results
 from autorecon.runs import Progress, RunError, RunFolder
+from autorecon.study.errors import StudyError
 from autorecon.workflow.settings import combine
 
 TIME = "30m"
@@ -64,7 +66,9 @@ def auto(
     anything is tried.
     """
     own = {"bits": bits, "seed": seed, "teacher.data": data or ""}
-    own |= {"trials": trials} if trials else {"seconds": seconds_of(time or TIME)}
+    if time is not None and trials is not None:
+        raise StudyError("time and trials: choose one")
+    own |= {"seconds": seconds_of(str(time or TIME))} if trials is None else {"trials": trials}
     asked = Asked(
         command="auto",
         model=model,
@@ -96,10 +100,25 @@ def _opened(config: AutoConfig, place: Path, means: Means, progress: Progress) -
     if not (place / FILE).exists():
         return start(config, place, means, progress)
     found = stored(place)
-    changed = [key for key in KEYS if getattr(found, key) != getattr(config, key)]
-    if changed:
-        told = ", ".join(f"{key} = {getattr(found, key)!r}" for key in changed)
+    told = [
+        f"{key} = {getattr(found, key)!r}"
+        for key in KEYS
+        if getattr(found, key) != getattr(config, key)
+    ]
+    if _own(found) != _own(config):
+        told.append("with other spaces or candidates")
+    if told:
         raise RunError(
-            f"{place} holds another one ({told}): name another folder, or leave it as it was"
+            f"{place} holds another one ({', '.join(told)}): name another folder, or leave it as "
+            "it was"
         )
     return resume(place, means, progress)
+
+
+def _own(config: AutoConfig) -> tuple[object, object]:
+    """Spaces and candidates that are not shipped, of which none is left out."""
+    there = {search["name"] for search in shipped()["search"]}
+    return (
+        [search for search in config.search if search.name not in there],
+        [one for one in config.candidate if one.source not in there],
+    )

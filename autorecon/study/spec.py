@@ -237,7 +237,7 @@ def _check_names(what: str, names: Iterable[str]) -> None:
     stay."""
     counted = Counter(slug(name) for name in names)
     twice = [name for name in names if counted[slug(name)] > 1]
-    _require(not twice, f"two {what}s are called alike: {', '.join(twice)}")
+    _require(not twice, f"more than one {what} of one name: {', '.join(twice)}")
     _require(all(counted), f"a {what} has no name")
 
 

@@ -126,8 +126,6 @@ def resume(
         if needed and not needed.exists():
             raise RunError(f"{path} was interrupted before it began: remove it and start again")
     folder.check_whole()
-    if not folder.is_sealed:
-        folder = folder.sealed()  # what a kill came before
     space = attrs.evolve(
         config.space,
         file=str(own) if own else "",
@@ -183,6 +181,8 @@ def compress(
 def _held(folder: RunFolder) -> Iterator[None]:
     """Under its lock; what ends says how to go on, but for what would end in the same way."""
     with folder.lock():
+        if not folder.is_sealed:
+            folder.sealed()  # what a kill came before
         try:
             yield
         except BaseException as error:

@@ -89,6 +89,9 @@ def test_spaces_are_searched_and_drawn_from_before_the_shipped() -> None:
             "there is no setting compress.step: did you mean `steps`",
         ),
         ("trials = 3\ncandidate = [{name = 'noise'}]", "candidate noise is there anyway"),
+        ("trials = 3\nchoices.alignmint = [1.0]", "choices.alignmint: did you mean `alignment`"),
+        ("trials = 3\nchoices.method = []", "method has nothing to choose from"),
+        ("trials = 3\ntimes.method = [2.0]", "there is no setting times.method"),
     ],
 )
 def test_mistakes_are_told(values: str, message: str) -> None:

@@ -51,6 +51,8 @@ def test_time_that_is_too_short_is_told_with_what_is_needed() -> None:
         StudyError, match=r"20 steps of 3 candidates.* about 14 s here, 1 at a time"
     ):
         lengths_of_time(10, Pace(2.0, 100.0), 400, jobs=1)
+    with pytest.raises(StudyError, match=r"14 s here, 1 at a time, beside searches: give it 19 s"):
+        lengths_of_time(10, Pace(2.0, 100.0), 400, jobs=1, share=0.75)
 
 
 def test_a_rung_for_which_little_time_is_left_is_shorter_or_none() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -18,11 +19,13 @@ from autorecon.auto.run import Auto
 from autorecon.auto.start import Means, resume, start
 from autorecon.cli import cli
 from autorecon.compress import Compression
-from autorecon.records.course import Course, Rung, read_course
+from autorecon.records.course import Course, Entry, Rung, read_course, write_course
 from autorecon.report.course import worth
-from autorecon.runs import Progress, RunError, load_weights
+from autorecon.runs import Progress, RunError, load_weights, new_folder
+from autorecon.study.cluster import Cluster
+from autorecon.study.errors import StudyError
 from autorecon.teachers import TeacherError
-from autorecon.workflow.config import read_config
+from autorecon.workflow.config import ConfigError, read_config
 from autorecon.workflow.select import SelectionError
 from autorecon.workflow.settings import RECIPE, combine
 
@@ -165,9 +168,59 @@ def test_spaces_that_do_not_fit_are_left_out_and_said(
         begun()
 
 
+def test_python_that_a_course_names_is_not_imported_unasked(folder: Path) -> None:
+    begun(trials=3, measure="none")
+    course = read_course(Path("out"))
+    assert course is not None
+    for settings, why in (({"ops": ["evil"]}, "evil, which would be imp"), ({"x": 1}, "no `x`")):
+        write_course(Path("out"), attrs.evolve(course, rungs=[Rung(1.0, [Entry("a", settings)])]))
+        with pytest.raises(ConfigError, match=why):
+            resume(Path("out"), Means(), QUIET, trust=False, given={"auto_teacher:teacher"})
+
+
+def test_one_goes_on_from_another_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = asked(trials=3, measure="none")
+    del values["search"], values["candidate"]
+    assert start(read_asked(values), Path("out"), Means(), QUIET).asked.search[0].name == "mirror"
+    monkeypatch.chdir("/")
+    assert Path(stored(folder / "out").search[0].space["file"]).exists()
+
+
+def test_a_cluster_says_how_many_trials_are_done_at_a_time() -> None:
+    counts = [Means(jobs=2, on=on).at_a_time(Cluster(jobs=9)) for on in ("local", "slurm")]
+    assert counts == [2, 9]
+    assert Means(jobs=2, on="ray").at_a_time(Cluster()) == 2
+
+
+def test_settings_that_were_changed_are_told(folder: Path) -> None:
+    begun(trials=3, measure="none")
+    file = Path("out/auto.toml")
+    whole = file.read_text()
+    for old, new, why in (
+        ("w3a3", "w4a4", "is not what this began with"),
+        ('"w3a3"', "w3a3", "is damaged"),
+    ):
+        file.write_text(whole.replace(old, new, 1))
+        with pytest.raises(StudyError, match=why):
+            stored(Path("out"))
+
+
+def test_those_that_begin_at_once_have_a_folder_each(folder: Path) -> None:
+    values = read_asked(asked(trials=3, measure="none"))
+    made = partial(new_folder, "runs", "auto")
+    assert [start(values, made, Means(), QUIET).folder.path.name for _ in range(2)] == [
+        "auto-001",
+        "auto-002",
+    ]
+
+
 def test_work_that_is_gone_is_told(folder: Path) -> None:
     under_way = begun(trials=3, measure="none")
     under_way.run()
+    (search,) = source_cells(under_way.asked, under_way.asked.candidate, under_way.course.sources)
+    under_way.folder.work_path(search).mkdir(parents=True)  # as of one that was given up
+    under_way.run()
+    assert not Path("out/work").exists()
     course = attrs.evolve(under_way.course, winner="", rungs=[
         attrs.evolve(rung, entries=[attrs.evolve(e, judged=None) for e in rung.entries])
         for rung in under_way.course.rungs

@@ -127,7 +127,7 @@ def test_without_norms_an_objective_that_does_without_is_named() -> None:
     assert result.exit_code == 2
     assert "BatchNorm   none" in result.stdout
     assert "needs BatchNorm" in result.stderr
-    assert "--objective 'ce' does without" in result.stderr
+    assert "--with 'compress.objective=ce' does without" in result.stderr
     found = values("my_nets:bare", "--method", "calibration", "--objective", "ce")
     assert (found["fault"], found["methods"]["calibration"]) == ("", "")
     assert found["methods"]["dfq"].startswith("needs BatchNorm")

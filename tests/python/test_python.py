@@ -16,6 +16,7 @@ from autorecon.compress import Compression
 from autorecon.graph.diff.diff import compare
 from autorecon.python import Result
 from autorecon.runs import RunError
+from autorecon.study.errors import StudyError
 from autorecon.teachers import TeacherError
 from autorecon.workflow.config import ConfigError
 
@@ -180,3 +181,8 @@ def test_the_best_of_several_students_is_found_for_a_module() -> None:
     assert again.file.read_bytes() == result.file.read_bytes()
     with pytest.raises(RunError, match=r"holds another one \(bits = 'w4a4'\)"):
         autorecon.auto(network(), image_shape=SHAPE, bits="w3a3", out="run", **quick)
+    other = {**quick, "candidate": [{"name": "other", "compress": {"method": "noise"}}]}
+    with pytest.raises(RunError, match="with other spaces or candidates"):
+        autorecon.auto(network(), image_shape=SHAPE, bits="w4a4", out="run", **other)
+    with pytest.raises(StudyError, match="time and trials: choose one"):
+        autorecon.auto(network(), image_shape=SHAPE, time="3m", **quick)

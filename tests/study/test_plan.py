@@ -236,7 +236,7 @@ def read_study_again(study):
     [
         ('drawn = "paper"', 'drawn = "papre"', "no search 'papre': did you mean"),
         ('compare = ["human', 'compare = ["hunan', "no variant 'hunan-designed' to compare with"),
-        ('name = "discovered"', 'name = "random/genotype"', "two variants are called alike"),
+        ('name = "discovered"', 'name = "random/genotype"', "more than one variant of one name"),
         ("seeds = 2", "seeds = 0", "seeds = 0 must be 1 to 1000"),
         ("seeds = 2", "first_seed = -1", "first_seed = -1 must be 0 to 999995"),
         ('bits = ["w3a3"]', 'bits = ["w3"]', "expected the form w3a3"),

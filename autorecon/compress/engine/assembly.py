@@ -48,7 +48,7 @@ def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
     missing, other = lacked(teacher, config)
     if not missing:
         return
-    advice = f"--objective '{other}' does without" if other else ""
+    advice = f"--with 'compress.objective={other}' does without" if other else ""
     objective = f" with the objective '{config.objective}'" if config.objective else ""
     raise CompressError(
         f"the method {config.method}{objective} needs {missing}, and the teacher "

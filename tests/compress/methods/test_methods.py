@@ -131,7 +131,7 @@ def test_what_a_method_needs_is_known_and_asked_for(start: Any, name: str) -> No
         return
     with pytest.raises(
         CompressError,
-        match=rf"the method {name} .*needs .*(`autorecon methods`|--objective .* does without)",
+        match=rf"the method {name} .*needs .*(`autorecon methods`|objective=.* does without)",
     ):
         Compression(bare, config_of(name), nn.Identity(), image_shape=(1, 8, 8))
 
