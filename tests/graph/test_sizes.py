@@ -199,9 +199,10 @@ rule {rule}
 
 def test_rules_name_sizes_by_values() -> None:
     text = TEXT.replace("width = 2 | 4", "width = base | 2*base").replace("sized", "s(base = 2)")
-    rule = "rule if width = base then a -> c != none\n"
     told = loads(TOLD.replace("4 | 2 then", "2 then"))
-    assert loads(text + rule).valid_architectures == told.valid_architectures
+    for wanted in ("base", "2*base - 2", "base^1 | 9*base"):
+        rule = f"rule if width = {wanted} then a -> c != none\n"
+        assert loads(text + rule).valid_architectures == told.valid_architectures
     with pytest.raises(Exception, match="`long` is decided"):
         loads(text + "rule if width = long then a -> c != none\n")
 

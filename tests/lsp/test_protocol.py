@@ -348,12 +348,12 @@ def test_sizes_are_choices_and_values(edit: Edit) -> None:
         assert {(4, "= 8|16x2x2"), (5, "= 5|9x2x2"), (6, "1 edge x 2 candidates")} <= labels
         other = "block other {\n  choice inner = 2 | 3\n  node c [inner]\n}\nB = other\n"
         other += "link z -> B.c = linear\nlink B.c -> image = linear\n"
-        more = SIZED + other + "rule if width = base then B.inner != 2\n"
+        more = SIZED + other + "rule if width = base | 2*base then B.inner != 2\n"
         editor.open("more.space", more)
         hover = await editor.ask("hover", "more.space", "choice @inner = 2")
         assert "`B.c`" in hover.contents.value
         assert "`A.b`" not in hover.contents.value
-        found = await editor.ask("rename", "more.space", "width = @base then", new_name="most")
+        found = await editor.ask("rename", "more.space", "width = @base | ", new_name="most")
         ((_, edits),) = found.changes.items()
         assert applied(more, edits) == more.replace("base", "most")
         found = await editor.ask("completion", "more.space", "rule if @width")

@@ -124,7 +124,7 @@ def _of_choice(
     return text, Count(*bounds, options, (edge.name,), leader, places, is_counted=False)
 
 
-def _as_value(expr: s.PipelineExpr | s.Number, scope: Scope) -> s.Expr | s.PipelineExpr:
+def _as_value(expr: s.PipelineExpr | s.Expr, scope: Scope) -> s.Expr | s.PipelineExpr:
     """Where a size may stand, the name of a value, which reads as an operation's."""
     text = expr.span.text
     return s.Reference(text, expr.span) if text in scope else expr

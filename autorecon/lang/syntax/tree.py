@@ -266,7 +266,7 @@ class Told(Record):
     source: Path
     target: Path | None
     differs: bool
-    options: tuple[PipelineExpr | Number, ...]
+    options: tuple[PipelineExpr | Expr, ...]
     span: Span
 
 

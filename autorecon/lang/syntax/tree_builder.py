@@ -73,7 +73,7 @@ _RULES |= {
     "negative": _last(s.Negative),
 }
 _RULES["then"] = lambda tree, source: build(tree.children[0], source)
-_LISTS = "shape sizes set options numbers shared signature parameters body block_body"
+_LISTS = "shape sizes set options options_told shared signature parameters body block_body"
 _RULES |= dict.fromkeys(_LISTS.split(), lambda tree, source: tuple(_all(tree, source)))
 
 
