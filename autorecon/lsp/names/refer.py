@@ -124,8 +124,10 @@ class Referrer:
     def _rule(self, statement: s.Rule, scope: Scope, home: Scope) -> None:
         for claim in (*statement.conditions, statement.claim):
             for option in claim.options:
-                named = isinstance(option, s.PipelineExpr)
-                (self._candidates if named else self._value)(option, scope)
+                if isinstance(option, s.PipelineExpr):
+                    self._candidates(option, scope)
+                else:
+                    self._value(option, scope)
             if isinstance(claim, s.Counted):
                 self._value(claim.count, scope)
                 paths = [claim.place[1] if claim.place else None]
