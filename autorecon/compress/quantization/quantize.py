@@ -7,9 +7,10 @@ activation with a range of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import attrs
+import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.errors import CompressError, TraceError, require_known
@@ -63,10 +64,10 @@ class QuantizedModel:
         return int(cast(fx.Node, logits).meta["shape"][1])
 
     def operations(self) -> Iterator[tuple[str, str]]:
-        """What is called, in order: each operation's name, and its settings."""
+        """What is called, in order: each operation's name, and its settings, on whatever device."""
         for node in self.module.graph.nodes:
             if name := operation(node):
-                settings = fx.map_arg((node.args, node.kwargs), lambda part: None)
+                settings = fx.node.map_aggregate((node.args, node.kwargs), _setting)
                 yield name, repr(settings)
 
     def quantizers(self) -> Iterator[ActivationQuantizer]:
@@ -113,6 +114,10 @@ class Rules:
     @property
     def by_channel(self) -> bool:
         return RANGES[self.ranges].by_channel
+
+
+def _setting(value: Any) -> Any:
+    return None if isinstance(value, fx.Node | torch.device) else value
 
 
 def quantize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 
 import attrs
@@ -11,15 +12,16 @@ from autorecon.lang.operations.spec import Param, Signature, Value, show_value
 
 
 @attrs.frozen
-class Invocation:
+class Invocation(ABC):
     """All arguments, defaults filled in, in the signature's order."""
 
     name: str
     values: tuple[Value, ...]
 
     @property
+    @abstractmethod
     def spec(self) -> Signature:
-        raise NotImplementedError
+        """What its name stands for."""
 
     @cached_property
     def args(self) -> dict[str, Value]:
