@@ -27,6 +27,7 @@ from autorecon.graph.counting.decision_diagram import Diagram
 from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.counting.paths import Paths, paths
 from autorecon.graph.dag.build import build_graph
+from autorecon.graph.unfolded import unfolded
 from autorecon.graph.valid import derive, extent, required
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
@@ -71,6 +72,12 @@ class Space(Architectures):
     def widest(self) -> Space:
         """The space as its text has it, where choices decide sizes: see `graph.widest`."""
         found = widest(self.program)
+        return self if found is self.program else Space(found)
+
+    @cached_property
+    def unfolded(self) -> Space:
+        """The space as nets are made of it, where choices decide sizes: see `graph.unfolded`."""
+        found = unfolded(self.program)
         return self if found is self.program else Space(found)
 
     @cached_property

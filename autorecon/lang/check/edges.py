@@ -14,7 +14,7 @@ from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.merges import Shapes
-from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape, with_first
+from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
@@ -113,7 +113,7 @@ def _typed(
     """The candidate between its shapes, after reporting it when the target's differs."""
     nodes = program.nodes[edge.source], program.nodes[edge.target]
     source, target = (
-        with_first(node.shape, size) for node, size in zip(nodes, candidate.ends, strict=True)
+        end or node.shape for node, end in zip(nodes, candidate.ends, strict=True)
     )
     wanted = edge_target(edge, program.nodes, before, candidate.ends)
     try:

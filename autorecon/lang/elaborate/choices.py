@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.candidate_sets import alternatives
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import UNKNOWN, Decided
@@ -13,10 +14,12 @@ from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.program.candidates import Pipeline, Size
 from autorecon.lang.syntax import tree as s
 
+APART = "apart"  # what a choice of sizes says whose weights are not shared
+
 
 def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: str | None) -> None:
     name = program.name(statement.name, scope)
-    is_size = isinstance(statement.options, s.SizeOptions)
+    is_size, apart = isinstance(statement.options, s.SizeOptions), _are_apart(program, statement)
     if isinstance(statement.options, s.SizeOptions):
         options = _size_options(program, statement, statement.options, scope)
     else:
@@ -24,14 +27,31 @@ def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: 
     if name is None:
         return
     if is_size:
-        _declare(program, statement.name, options, scope, block)
+        _declare(program, statement, options, scope, block)
     full = f"{block}.{name}" if block else name
     if full in program.choices:
         report_twice(statement.name, program.faults)
     elif options is None:
         program.broken.add(full)
     else:
-        program.choices[full] = Choice(full, options, block, statement.name.span)
+        program.choices[full] = Choice(full, options, block, statement.name.span, apart)
+
+
+def _are_apart(program: Elaboration, statement: s.Choice) -> bool:
+    """Whether it says that the weights of its sizes are apart, after reporting other words."""
+    word = statement.weights
+    if word is None:
+        return False
+    if word.text != APART:
+        message = f"unknown word `{word.text}` of a choice"
+        program.faults.unknown("E0209", message, word.span, word.text, [APART])
+        return False
+    if not isinstance(statement.options, s.SizeOptions):
+        help = "leave the word out: operations have weights of their own"
+        message = f"`{APART}` is said of sizes, and these are operations"
+        fixes = (Fix.of(word.span, "", safe=True),)
+        program.faults.report("E0209", message, word.span, help, fixes=fixes)
+    return True
 
 
 def _size_options(
@@ -69,12 +89,13 @@ def _is_operation(program: Elaboration, option: s.Expr, scope: Values) -> bool:
 
 def _declare(
     program: Elaboration,
-    name: s.Name,
+    statement: s.Choice,
     options: tuple[Pipeline, ...] | None,
     scope: Values,
     block: str | None,
 ) -> None:
     """A choice of sizes is a value; one that leaves nothing to choose is that number."""
+    name = statement.name
     if block is None:
         program.faults.declared_below("E0201", name.text, name.span)
     if name.text in scope.own:
@@ -82,7 +103,7 @@ def _declare(
         options = None
     full = f"{block}.{name.text}" if block else name.text
     sizes = sizes_of(options or ())
-    scope[name.text] = Decided(full, sizes) if sizes else UNKNOWN
+    scope[name.text] = Decided(full, sizes, statement.weights is not None) if sizes else UNKNOWN
     scope.own.add(name.text)
 
 

@@ -26,6 +26,7 @@ class Decided:
 
     choice: str
     values: tuple[int | float, ...]
+    apart: bool  # whether the weights of each are its own
 
 
 class Unknown:
@@ -247,7 +248,8 @@ def _apply_each(
     sign: str, left: Number | Decided, right: Number | Decided, expr: s.Chain, faults: Diagnostics
 ) -> Decided | Unknown:
     """Of what is decided, for each option."""
-    choices = [side.choice for side in (left, right) if isinstance(side, Decided)]
+    decided = [side for side in (left, right) if isinstance(side, Decided)]
+    choices = [side.choice for side in decided]
     message = help = None
     if sign in _COMPARISONS:
         message = f"a condition on what the choice `{choices[0]}` decides"
@@ -258,7 +260,7 @@ def _apply_each(
     if message:
         faults.report("E0306", message, expr.span, help)
         return UNKNOWN
-    count = next(len(side.values) for side in (left, right) if isinstance(side, Decided))
+    count = len(decided[0].values)
     sides = [s.values if isinstance(s, Decided) else (s,) * count for s in (left, right)]
     values = []
     for one, other in zip(*sides, strict=True):
@@ -266,7 +268,7 @@ def _apply_each(
         if isinstance(value, Unknown):
             return UNKNOWN
         values.append(value)
-    return Decided(choices[0], tuple(values))
+    return attrs.evolve(decided[0], values=tuple(values))
 
 
 def _apply(

@@ -8,7 +8,7 @@ import attrs
 
 from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
-from autorecon.lang.elaborate.expressions import Scope
+from autorecon.lang.elaborate.expressions import Decided, Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.elaborate.pipelines import merging
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
@@ -101,12 +101,27 @@ def _shape(
     program: Elaboration, statement: s.NodeDecl, scope: Scope
 ) -> tuple[Shape | None, Sizes | None]:
     """The largest that it may have, and what its first size may be where a choice decides it."""
-    first, *others = statement.shape
-    decided = program.sizes(first, scope, "a size of a node")
-    sizes = decided if isinstance(decided, Sizes) and len({*decided.counts}) > 1 else None
-    most = decided.most if isinstance(decided, Sizes) else decided
-    rest = [program.size(size, scope, "a size of a node") for size in others]
-    return _known_shape(program, [most, *rest], statement.shape_span), sizes
+    given = [program.decided_size(size, scope, "a size of a node") for size in statement.shape]
+    decided = [size for size in given if isinstance(size, Decided)]
+    if None in given or not decided:
+        known = [None if isinstance(size, Decided) else size for size in given]
+        return _known_shape(program, known, statement.shape_span), None
+    if len(choices := dict.fromkeys(size.choice for size in decided)) > 1:
+        message = f"two choices decide this node: `{'` and `'.join([*choices][:2])}`"
+        help = "give its sizes to one choice alone"
+        program.faults.report("E0306", message, statement.shape_span, help)
+        return None, None
+    each = [s.values if isinstance(s, Decided) else (s,) * len(decided[0].values) for s in given]
+    shapes = [_known_shape(program, [*one], statement.shape_span) for one in zip(*each, strict=True)]
+    if None in shapes:
+        return None, None
+    sizes = Sizes(decided[0].choice, tuple(shapes), decided[0].apart)
+    if not sizes.apart and not sizes.are_of_channels and len({*sizes.counts}) > 1:
+        message = f"`{sizes.choice}` decides channels and resolution"
+        help = f"keep the weights of each apart, `choice {sizes.choice} apart = ...`, or decide one"
+        program.faults.report("E0306", message, statement.shape_span, help)
+        return None, None
+    return sizes.most, sizes if len({*shapes}) > 1 else None
 
 
 def _fixed(role: str, merge: Merging | None) -> str | None:

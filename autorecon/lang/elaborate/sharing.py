@@ -18,6 +18,7 @@ from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
 from autorecon.lang.syntax import tree as s
 
+_BOTH_APART = "write `apart` in both declarations, or in none"
 # The first of those that share a decision with something, by its name.
 Leaders = Mapping[str, str]
 
@@ -146,6 +147,9 @@ class _Reader:
             self._report(
                 "sizes are shared with sizes, operations with operations", "write two lines"
             )
+            return []
+        if len({isinstance(m, Choice) and m.apart for m in members}) > 1:
+            self._report("the weights of one are apart, those of the other are not", _BOTH_APART)
             return []
         if len(set(names)) < len(names):
             twice = next(m for m in members if names.count(m.name) > 1)

@@ -8,7 +8,7 @@ from math import prod
 import attrs
 
 from autorecon.lang.elaborate.state import Elaboration, TooLarge
-from autorecon.lang.operations.shapes import elements, with_first
+from autorecon.lang.operations.shapes import Shape, elements
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.nodes import Node
@@ -59,14 +59,14 @@ def _placed(
 def _between(candidate: Pipeline, nodes: list[Node], chosen: dict[str, int]) -> Pipeline:
     if candidate.is_none:
         return candidate
-    source, target = (_count(node.sizes, chosen) for node in nodes)
+    source, target = (_shape(node.sizes, chosen) for node in nodes)
     value = 0
     if nodes[0].name == f"{nodes[1].name}.merge":
         # What it applies shows the size of what is merged, too; of two nodes, of both.
         alone = nodes[1].sizes is None or nodes[1].sizes.alone
-        value = (2 - alone) * elements(with_first(nodes[1].shape, target))
+        value = (2 - alone) * elements(target or nodes[1].shape)
     return attrs.evolve(candidate, ends=(source, target), value=value)
 
 
-def _count(sizes: Sizes | None, chosen: dict[str, int]) -> int | None:
-    return sizes.counts[chosen[sizes.decision]] if sizes else None
+def _shape(sizes: Sizes | None, chosen: dict[str, int]) -> Shape | None:
+    return sizes.shapes[chosen[sizes.decision]] if sizes else None

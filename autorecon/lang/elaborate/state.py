@@ -24,7 +24,6 @@ from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.program.nodes import Node
-from autorecon.lang.program.sizes import Sizes
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -93,6 +92,7 @@ class Choice:
     options: tuple[Pipeline, ...]
     block: str | None
     span: Span
+    apart: bool = False  # of sizes: whether each has weights of its own
 
 
 @attrs.define
@@ -171,15 +171,14 @@ class Elaboration:
     def size(self, expr: s.Expr, scope: Scope, what: str) -> int | None:
         return whole(expr, scope, self.faults, what, 1, MAX_SIZE)
 
-    def sizes(self, expr: s.Expr, scope: Scope, what: str) -> int | Sizes | None:
+    def decided_size(self, expr: s.Expr, scope: Scope, what: str) -> int | Decided | None:
         """The same where a choice may decide it."""
         value = sized(expr, scope, self.faults)
         if not isinstance(value, Decided):
             return whole_number(value, expr, self.faults, what, 1, MAX_SIZE)
         found = [whole_number(each, expr, self.faults, what, 1, MAX_SIZE) for each in value.values]
         self.sized.add(value.choice)
-        counts = tuple(count for count in found if count is not None)
-        return Sizes(value.choice, counts) if len(counts) == len(found) else None
+        return None if None in found else value
 
     def name(self, name: s.Name, scope: Scope) -> str | None:
         """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""

@@ -8,10 +8,12 @@ import attrs
 
 from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec
 from autorecon.lang.operations.invocation import Invocation
-from autorecon.lang.operations.shapes import Shape, elements, with_first
+from autorecon.lang.operations.shapes import Shape, elements
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
 from autorecon.lang.program.sizes import Sizes
 from autorecon.lang.source import Span
+
+Ends = tuple[Shape | None, Shape | None]  # of an edge's source and target, where decided
 
 
 @attrs.frozen
@@ -94,13 +96,13 @@ class Pipeline:
     In a checked program it is typed: `steps` say what the checker proved of each operation in its
     place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
     same operations, whatever the shapes around them, but for sizes that are decided: `ends` are
-    those of the first axis that the pipeline is between. `value` is how many numbers the node's
+    the shapes that the pipeline is between, where they are. `value` is how many numbers the node's
     value has, where it is here that they are counted.
     """
 
     ops: tuple[Op, ...]
     steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
-    ends: tuple[int | None, int | None] = attrs.field(default=(None, None), repr=False)
+    ends: Ends = attrs.field(default=(None, None), repr=False)
     value: int = attrs.field(default=0, eq=False, repr=False)
 
     @cached_property
@@ -158,7 +160,7 @@ class Pipeline:
         these are decided; raises ShapeFault."""
         if self.is_none:
             return Pipeline(self.ops)
-        source, target = (with_first(*end) for end in zip((source, target), self.ends, strict=True))
+        source, target = self.ends[0] or source, self.ends[1] or target
         shapes = self.shapes(source, target)
         around = zip(self.ops, shapes, shapes[1:], strict=False)
         steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
