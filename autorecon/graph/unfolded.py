@@ -140,13 +140,27 @@ class _Unfolding:
         self, edge: Edge, candidates: tuple[Pipeline, ...], into: str, written: str
     ) -> str:
         """A node for what comes from one size or the other, so that it is one part of a merge."""
-        name = _renamed(edge, edge.written[0], written)
-        if name not in self.nodes:
-            computed = next(c for c in candidates if c.steps)
-            shape = computed.steps[-1].after
-            self.nodes[name] = Node(name, shape, "inner")
-            whole = IDENTITY.between(shape, shape)
-            self.edges.append(Edge(name, into, (name, written), edge.type, None, (whole,)))
+        name = _renamed(edge, edge.written[0], written) + ".merge"
+        if name in self.nodes:
+            return name
+        sizes = self.nodes[into].sizes  # where these are slices
+        brought = next((c.steps[-1].after for c in candidates if c.steps), self.nodes[into].shape)
+        shape = sizes.most if sizes else brought
+        self.nodes[name] = Node(name, shape, "inner", sizes=sizes)
+        passed = [attrs.evolve(IDENTITY, ends=(s, s)) for s in sizes.shapes] if sizes else [IDENTITY]
+        places = {one: place for place, one in enumerate(dict.fromkeys(passed))}
+        self.edges.append(
+            Edge(
+                name,
+                into,
+                (name, written),
+                edge.type,
+                None,
+                tuple(one.between(shape, shape) for one in places),
+                axes=(sizes.decision,) if sizes else (),
+                table=tuple(places[one] for one in passed),
+            )
+        )
         return name
 
     def _weights_of(self, edge: Edge, i: Option, j: Option) -> str | None:
