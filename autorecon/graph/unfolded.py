@@ -96,6 +96,7 @@ class _Unfolding:
         into = self._name(edge.target, target, j)
         if gate and self.nodes[into].merge.name != "sum":
             into = self._summed(edge, candidates, into, self._name(edge.written[1], target, j))
+        self._merging(edge, i, j)
         self.edges.append(
             attrs.evolve(
                 edge,
@@ -130,11 +131,20 @@ class _Unfolding:
                 continue
             candidate = edge.candidates[self.program.candidate(edge, chosen | fixed)]
             ends = (None if source else candidate.ends[0], None if target else candidate.ends[1])
-            bare = attrs.evolve(candidate, ends=ends, value=0)
+            bare = attrs.evolve(candidate, ends=ends, value=0, merged=None)
             rows.append(found.setdefault(bare, len(found)))
         none = found.setdefault(NONE, len(found)) if None in rows else None
         table = tuple(none if row is None else row for row in rows)
         return tuple(found), axes, table
+
+    def _merging(self, edge: Edge, i: Option, j: Option) -> None:
+        """What a merge with a module is, which what the node applies has where it is sized."""
+        source, target = self._ends(edge)
+        if source and target and edge.candidates[0].merged:
+            shape = target.shapes[j]
+            merged = next(c.merged for c in edge.candidates if c.ends[0] == shape)
+            name = self._name(edge.source, source, i)
+            self.nodes[name] = attrs.evolve(self.nodes[name], merged=merged)
 
     def _summed(
         self, edge: Edge, candidates: tuple[Pipeline, ...], into: str, written: str
@@ -156,7 +166,7 @@ class _Unfolding:
                 (name, written),
                 edge.type,
                 None,
-                tuple(one.between(shape, shape) for one in places),
+                tuple(one.between(one.ends[0] or shape, one.ends[1] or shape) for one in places),
                 axes=(sizes.decision,) if sizes else (),
                 table=tuple(places[one] for one in passed),
             )

@@ -32,6 +32,9 @@ def widest(program: Program) -> Program:
         return program
     entries = {f"{name}.merge": name for name, sizes in sized.items() if sizes.alone}
     nodes = {name: _masked(node, program) for name, node in program.nodes.items()}
+    for edge in program.edges:
+        if merged := edge.candidates[0].merged:
+            nodes[edge.source] = attrs.evolve(nodes[edge.source], merged=merged)
     edges = tuple(_most(edge, program) for edge in program.edges)
     return joined(attrs.evolve(program, nodes=nodes, edges=edges), entries)
 
@@ -44,7 +47,9 @@ def joined(program: Program, entries: Mapping[str, str]) -> Program:
             entry, (applied,) = nodes.pop(edge.source), edge.candidates
             then = None if applied.is_identity else applied
             node = nodes[edge.target]
-            nodes[edge.target] = attrs.evolve(node, merge=entry.merge, then=then)
+            nodes[edge.target] = attrs.evolve(
+                node, merge=entry.merge, merged=entry.merged, then=then
+            )
         else:
             edges.append(attrs.evolve(edge, target=entries.get(edge.target, edge.target)))
     return attrs.evolve(program, nodes=nodes, edges=tuple(edges))
@@ -77,7 +82,7 @@ def _most(edge: Edge, program: Program) -> Edge:
 
 def _bare(candidate: Pipeline) -> Pipeline:
     """As one of an edge between nodes of one size."""
-    return attrs.evolve(candidate, ends=(None, None), value=0)
+    return attrs.evolve(candidate, ends=(None, None), value=0, merged=None)
 
 
 def _candidate(edge: Edge, same: Sequence[Pipeline], sizes: Ends, program: Program) -> Pipeline:

@@ -61,8 +61,10 @@ def add_nodes(
     if merge is None:
         shape = None
     role = "output" if statement.kind == "output" else "inner"
-    if sizes and (fixed := _fixed(role, merge)):
+    if sizes and (fixed := _fixed(role, merge, sizes)):
         help = "give it a number; an edge may change the size before it"
+        if role == "inner":
+            help += f". Or keep weights apart: `choice {sizes.choice} apart = ...`"
         program.faults.report("E0306", fixed, statement.shape_span, help)
         shape = None
     _channels_first(program, shape, statement.shape, role)
@@ -124,11 +126,11 @@ def _shape(
     return sizes.most, sizes if len({*shapes}) > 1 else None
 
 
-def _fixed(role: str, merge: Merging | None) -> str | None:
+def _fixed(role: str, merge: Merging | None, sizes: Sizes) -> str | None:
     """Why the size of a node cannot be decided."""
     if role == "output":
         return "the size of the output is decided by a choice: images have one size"
-    if merge is None or merge.traits.partial:
+    if merge is None or merge.traits.partial or sizes.apart:
         return None
     if merge.traits.stacks:
         return "the size of a concatenation is decided by a choice: it is that of its parts"

@@ -10,6 +10,7 @@ from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec
 from autorecon.lang.operations.invocation import Invocation
 from autorecon.lang.operations.shapes import Shape, elements
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
+from autorecon.lang.program.merging import Merged
 from autorecon.lang.program.sizes import Sizes
 from autorecon.lang.source import Span
 
@@ -97,13 +98,14 @@ class Pipeline:
     place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
     same operations, whatever the shapes around them, but for sizes that are decided: `ends` are
     the shapes that the pipeline is between, where they are. `value` is how many numbers the node's
-    value has, where it is here that they are counted.
+    value has, and `merged` a merge with a module, where it is here that they are counted.
     """
 
     ops: tuple[Op, ...]
     steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
     ends: Ends = attrs.field(default=(None, None), repr=False)
     value: int = attrs.field(default=0, eq=False, repr=False)
+    merged: Merged | None = attrs.field(default=None, eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -135,12 +137,14 @@ class Pipeline:
     @cached_property
     def parameters(self) -> int:
         """Trainable ones."""
-        return sum(step.parameters for step in self.steps)
+        merged = self.merged.parameters if self.merged else 0
+        return merged + sum(step.parameters for step in self.steps)
 
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates a sample."""
-        return sum(step.macs for step in self.steps)
+        merged = self.merged.macs if self.merged else 0
+        return merged + sum(step.macs for step in self.steps)
 
     @cached_property
     def activations(self) -> int:
@@ -156,11 +160,9 @@ class Pipeline:
         return shapes
 
     def between(self, source: Shape, target: Shape) -> Pipeline:
-        """The same, typed for an edge from `source` to `target`, with the sizes at its ends where
-        these are decided; raises ShapeFault."""
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
         if self.is_none:
             return Pipeline(self.ops)
-        source, target = self.ends[0] or source, self.ends[1] or target
         shapes = self.shapes(source, target)
         around = zip(self.ops, shapes, shapes[1:], strict=False)
         steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)
