@@ -13,7 +13,7 @@ from autorecon.graph.counting.rule_counts import rule_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.summary import kind, settings, several, summary, unproved
-from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
+from autorecon.lang import Edge, Pipeline, Shape, did_you_mean, show_shape
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.sizes import show_sized
 

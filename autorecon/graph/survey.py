@@ -166,5 +166,6 @@ def size_rows(space: Space, architecture: Architecture) -> list[tuple[int | Shap
     for edge in space.edges:
         sizes, shape = space.nodes[edge.target].sizes, architecture.choices[edge.name].ends[1]
         if edge.name in architecture.live and edge.source == f"{edge.target}.merge" and shape:
-            found.setdefault(shape[0] if sizes and sizes.are_of_channels else shape, []).append(edge.target)
+            size = shape[0] if sizes and sizes.are_of_channels else shape
+            found.setdefault(size, []).append(edge.target)
     return list(found.items())

@@ -96,7 +96,7 @@ class _Unfolding:
         into = self._name(edge.target, target, j)
         if gate and self.nodes[into].merge.name != "sum":
             into = self._summed(edge, candidates, into, self._name(edge.written[1], target, j))
-        self._merging(edge, i, j)
+        self._merging(edge, i)
         self.edges.append(
             attrs.evolve(
                 edge,
@@ -133,31 +133,30 @@ class _Unfolding:
             ends = (None if source else candidate.ends[0], None if target else candidate.ends[1])
             bare = attrs.evolve(candidate, ends=ends, value=0, merged=None)
             rows.append(found.setdefault(bare, len(found)))
-        none = found.setdefault(NONE, len(found)) if None in rows else None
+        none = found.setdefault(NONE, len(found)) if None in rows else 0
         table = tuple(none if row is None else row for row in rows)
         return tuple(found), axes, table
 
-    def _merging(self, edge: Edge, i: Option, j: Option) -> None:
+    def _merging(self, edge: Edge, i: Option) -> None:
         """What a merge with a module is, which what the node applies has where it is sized."""
-        source, target = self._ends(edge)
-        if source and target and edge.candidates[0].merged:
-            shape = target.shapes[j]
+        source, _ = self._ends(edge)
+        if source and i is not None and edge.candidates[0].merged:
+            shape = source.shapes[i]
             merged = next(c.merged for c in edge.candidates if c.ends[0] == shape)
             name = self._name(edge.source, source, i)
             self.nodes[name] = attrs.evolve(self.nodes[name], merged=merged)
 
-    def _summed(
-        self, edge: Edge, candidates: tuple[Pipeline, ...], into: str, written: str
-    ) -> str:
+    def _summed(self, edge: Edge, candidates: tuple[Pipeline, ...], into: str, written: str) -> str:
         """A node for what comes from one size or the other, so that it is one part of a merge."""
         name = _renamed(edge, edge.written[0], written) + ".merge"
         if name in self.nodes:
             return name
         sizes = self.nodes[into].sizes  # where these are slices
+        ends = sizes.shapes if sizes else (None,)
         brought = next((c.steps[-1].after for c in candidates if c.steps), self.nodes[into].shape)
         shape = sizes.most if sizes else brought
         self.nodes[name] = Node(name, shape, "inner", sizes=sizes)
-        passed = [attrs.evolve(IDENTITY, ends=(s, s)) for s in sizes.shapes] if sizes else [IDENTITY]
+        passed = [attrs.evolve(IDENTITY, ends=(end, end)) for end in ends]
         places = {one: place for place, one in enumerate(dict.fromkeys(passed))}
         self.edges.append(
             Edge(

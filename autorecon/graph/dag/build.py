@@ -21,8 +21,8 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
 
     The graph: `name`, `parameters` and, where there are any, `instances` (each with the one that it
     comes after, or None), `edge_types` (of each its `contract` and `candidates`), `choices` (texts
-    of their options), `apart` (those of them that are so), `shares` ("choice" or "weights", and names of edges or choices), `rules` and
-    `limits` (texts).
+    of their options), `apart` (those that are so), `shares` ("choice" or "weights", and names of
+    edges or choices), `rules` and `limits` (texts).
 
     A node: `shape` (without the batch axis; a Label for labels) and, where a choice decides its
     first size, of which that is the largest, `size` (an expression; where it decides others, one of

@@ -54,8 +54,8 @@ def check_edges(program: Elaboration, complete: bool) -> None:
             parts[edge.target].append(Part(edge, None))
             continue
         candidates = _candidates(edge, before, program, known)
-        parts[edge.target] = [*before, Part.of(edge, candidates)]
-        check_part(edge, candidates, program)
+        known_part = check_part(edge, candidates, program)
+        parts[edge.target].append(Part.of(edge, candidates) if known_part else Part(edge, None))
         sound = tuple(c for c in candidates if c)
         if len(sound) == len(candidates):
             program.edges[place] = attrs.evolve(edge, candidates=sound)
@@ -115,9 +115,7 @@ def _typed(
 ) -> Pipeline | None:
     """The candidate between its shapes, after reporting it when the target's differs."""
     nodes = program.nodes[edge.source], program.nodes[edge.target]
-    source, target = (
-        end or node.shape for node, end in zip(nodes, candidate.ends, strict=True)
-    )
+    source, target = (end or node.shape for node, end in zip(nodes, candidate.ends, strict=True))
     wanted = _wanted(edge, before, candidate.ends, program)
     try:
         typed = candidate.between(source, wanted)

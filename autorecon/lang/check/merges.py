@@ -49,19 +49,17 @@ def fits(node: Node, shape: Shape, brought: Shape) -> bool:
     return not traits.plain or brought == shape
 
 
-def check_part(
-    edge: Edge, candidates: Iterable[Pipeline | None], program: Elaboration
-) -> None:
+def check_part(edge: Edge, candidates: Iterable[Pipeline | None], program: Elaboration) -> bool:
     """What is merged as a whole has one shape only if each edge brings the same whatever is chosen.
 
-    Where there are rules, they may keep an edge from being `none`.
+    Where there are rules, they may keep an edge from being `none`. False after reporting several.
     """
     node = program.nodes[edge.target]
     if node.merge.traits.partial:
-        return
+        return True
     if edge.none is not None and not program.rules:
         report_gap(edge, node.merge, True, program.faults)
-        return
+        return True
     brought: dict[Shape | None, set[Shape]] = defaultdict(set)
     for candidate in candidates:
         if candidate and candidate.steps:
@@ -69,7 +67,8 @@ def check_part(
     for end, shapes in brought.items():
         if len(shapes) > 1:
             _report_several(edge, end, shapes, program)
-            return
+            return False
+    return True
 
 
 def _report_several(
@@ -155,9 +154,7 @@ def _merged(
     return None
 
 
-def _at(
-    node: Node, end: Shape | None, program: Elaboration
-) -> tuple[tuple[str, Span | None], ...]:
+def _at(node: Node, end: Shape | None, program: Elaboration) -> tuple[tuple[str, Span | None], ...]:
     """Which option of a choice gives a node this shape."""
     if node.sizes is None or end is None:
         return ()

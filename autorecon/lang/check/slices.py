@@ -27,10 +27,11 @@ def check_slices(edge: Edge, candidates: Iterable[Pipeline | None], program: Ela
     for same in alike.values():
         for steps in zip(*(candidate.steps for candidate in same), strict=True):
             if reason := _reason(steps):
-                message = f"`{steps[0].op.text}` cannot be cut to the sizes that {decided}"
-                help = "put it between nodes of one size, or keep weights apart: `choice NAME apart`"
-                text = same[0].text
-                program.faults.report("E0406", f"{message}: {reason}", edge.span, help, text)
+                message = (
+                    f"`{steps[0].op.text}` cannot be cut to the sizes that {decided}: {reason}"
+                )
+                help = "put it between nodes of one size, or write `apart` in the choice"
+                program.faults.report("E0406", message, edge.span, help, same[0].text)
                 break
 
 

@@ -17,10 +17,16 @@ from autorecon.lang.elaborate.choices import sizes_of
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
-from autorecon.lang.elaborate.sizes import MAX_COMBINATIONS, Known, between_sizes
+from autorecon.lang.elaborate.sizes import (
+    MAX_COMBINATIONS,
+    Known,
+    between_sizes,
+    report_of_two_kinds,
+)
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
 from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline, Placeholder
 from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 
 _OVERHEAD = 64  # what one costs, as characters to carry out
@@ -51,10 +57,23 @@ def tie(program: Elaboration) -> None:
             program.nodes[name] = attrs.evolve(
                 node, sizes=attrs.evolve(node.sizes, decision=leader)
             )
+    _one_kind(program)
     known: Known = {}
     program.edges[:] = [between_sizes(ties.edge(edge), program, known) for edge in program.edges]
     share_weights(program, groups)
     program.decisions = dict(_decisions(program, own))
+
+
+def _one_kind(program: Elaboration) -> None:
+    """Of one choice, weights are slices or apart; and of resolutions neither."""
+    first: dict[str, Node] = {}
+    for node in program.nodes.values():
+        if not node.sizes or node.sizes.apart or node.name in program.entries.values():
+            continue
+        other = first.setdefault(node.sizes.decision, node)
+        if other.sizes and other.sizes.are_sliced != node.sizes.are_sliced:
+            report_of_two_kinds(node.sizes, node.span, program)
+            program.lacks_edges = True
 
 
 def _own_decisions(edges: Iterable[Edge]) -> Iterator[tuple[str, Decision]]:

@@ -11,6 +11,7 @@ from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Decided, Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.elaborate.pipelines import merging
+from autorecon.lang.elaborate.sizes import report_of_two_kinds
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.foreign_names import merged_otherwise
@@ -113,15 +114,15 @@ def _shape(
         help = "give its sizes to one choice alone"
         program.faults.report("E0306", message, statement.shape_span, help)
         return None, None
-    each = [s.values if isinstance(s, Decided) else (s,) * len(decided[0].values) for s in given]
-    shapes = [_known_shape(program, [*one], statement.shape_span) for one in zip(*each, strict=True)]
-    if None in shapes:
+    count = len(decided[0].values)
+    each = [size.values if isinstance(size, Decided) else (size,) * count for size in given]
+    found = (_known_shape(program, [*one], statement.shape_span) for one in zip(*each, strict=True))
+    shapes = tuple(shape for shape in found if shape is not None)
+    if len(shapes) < count:
         return None, None
-    sizes = Sizes(decided[0].choice, tuple(shapes), decided[0].apart)
+    sizes = Sizes(decided[0].choice, shapes, decided[0].apart)
     if not sizes.apart and not sizes.are_of_channels and len({*sizes.counts}) > 1:
-        message = f"`{sizes.choice}` decides channels and resolution"
-        help = f"keep the weights of each apart, `choice {sizes.choice} apart = ...`, or decide one"
-        program.faults.report("E0306", message, statement.shape_span, help)
+        report_of_two_kinds(sizes, statement.shape_span, program)
         return None, None
     return sizes.most, sizes if len({*shapes}) > 1 else None
 

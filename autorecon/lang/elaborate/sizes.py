@@ -13,6 +13,7 @@ from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.program.sizes import Sizes
+from autorecon.lang.source import Span
 
 MAX_COMBINATIONS = 4_096  # of the options of what an edge depends on
 _OVERHEAD = 64  # what one costs, as characters to carry out
@@ -42,6 +43,13 @@ def between_sizes(edge: Edge, program: Elaboration, known: Known) -> Edge:
     program.spend(combinations, edge.span)
     candidates, table = known[key]
     return attrs.evolve(edge, candidates=candidates, axes=(*edge.axes, *radices), table=table)
+
+
+def report_of_two_kinds(sizes: Sizes, span: Span | None, program: Elaboration) -> None:
+    """Weights of channels can be slices, and those of resolutions are the same."""
+    message = f"`{sizes.choice}` decides channels and resolutions"
+    help = f"keep its weights apart, `choice {sizes.choice} apart = ...`, or decide these by two"
+    program.faults.report("E0306", message, span, help)
 
 
 def _placed(
