@@ -27,12 +27,13 @@ def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: 
     if name is None:
         return
     if is_size:
-        _declare(program, statement, options, scope, block)
+        _declare(program, statement, name, options, scope, block)
     full = f"{block}.{name}" if block else name
     if full in program.choices:
         report_twice(statement.name, program.faults)
     elif options is None:
-        program.broken.add(full)
+        # Of one with an index nobody knows which others are sound.
+        program.broken.add(f"{block}.{statement.name.text}" if block else statement.name.text)
     else:
         program.choices[full] = Choice(full, options, block, statement.name.span, apart)
 
@@ -60,9 +61,9 @@ def _size_options(
     """The sizes, each as an option, or None after reporting what is wrong."""
     faults, found = program.faults, dict[int, None]()
     sound = True
-    if statement.name.index:
-        help = "declare each under a name of its own, as in `choice width = 32 | 64`"
-        faults.report("E0306", "a choice of sizes has no index", statement.name.span, help)
+    if len(statement.name.index) > 1:
+        help = "count through with one: `width[2*i + j]`"
+        faults.report("E0306", "a choice of sizes has one index", statement.name.span, help)
         sound = False
     for option in written.options:
         if isinstance(option, s.PipelineExpr | s.Narrowed) or _is_operation(program, option, scope):
@@ -90,19 +91,26 @@ def _is_operation(program: Elaboration, option: s.Expr, scope: Values) -> bool:
 def _declare(
     program: Elaboration,
     statement: s.Choice,
+    called: str,
     options: tuple[Pipeline, ...] | None,
     scope: Values,
     block: str | None,
 ) -> None:
-    """A choice of sizes is a value; one that leaves nothing to choose is that number."""
+    """A choice of sizes is a value."""
     name = statement.name
     if block is None:
-        program.faults.declared_below("E0201", name.text, name.span)
+        program.faults.declared_below("E0201", called, name.span)
     if name.text in scope.own:
         report_twice(name, program.faults)
         options = None
-    full = f"{block}.{name.text}" if block else name.text
+    full = f"{block}.{called}" if block else called
     sizes = sizes_of(options or ())
+    if name.index:
+        apart = statement.weights is not None
+        scope.indexed[full] = Decided(full, sizes, apart) if sizes else UNKNOWN
+        if not sizes:
+            scope.indexed[full.removesuffix(called) + name.text] = UNKNOWN
+        return
     scope[name.text] = Decided(full, sizes, statement.weights is not None) if sizes else UNKNOWN
     scope.own.add(name.text)
 

@@ -44,6 +44,28 @@ _COMPARISONS = {
     ">=": operator.ge,
 }
 Scope = Mapping[str, Value | Decided | Unknown]
+# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
+Visible = Mapping[str, str]
+
+
+class Values(dict[str, "Value | Decided | Unknown"]):
+    """Names and their values; `own` are those declared in this scope, not around it.
+
+    `choices` are those that this scope sees. `indexed` are choices of sizes that have an index, by
+    their full names, wherever they are declared.
+    """
+
+    def __init__(
+        self, around: Scope, own: Scope | None = None, choices: Visible | None = None
+    ) -> None:
+        super().__init__(around)
+        self.update(own or {})
+        self.own = set(own or ())
+        outer = around if isinstance(around, Values) else None
+        self.indexed: dict[str, Decided | Unknown] = outer.indexed if outer else {}
+        self.choices: Visible = outer.choices if outer else {}
+        if choices:
+            self.choices = {**self.choices, **choices}
 
 
 def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown:
@@ -146,8 +168,10 @@ def _listing(expr: s.Listing, scope: Scope, faults: Diagnostics) -> Entries | Un
     return known if len(known) == len(entries) else UNKNOWN
 
 
-def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Decided | Unknown:
     name = expr.name.text
+    if isinstance(scope, Values) and name in scope.choices and name not in scope:
+        return _indexed(expr, scope, faults)
     reference = s.Reference(name, expr.name.span)
     entries = _undecided(_lookup(reference, scope, faults), reference, faults)
     place = number(expr.place, scope, faults)
@@ -165,6 +189,20 @@ def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown
     else:
         return entries[place]
     return UNKNOWN
+
+
+def _indexed(expr: s.Entry, scope: Values, faults: Diagnostics) -> Decided | Unknown:
+    """The choice of sizes that is called so, as `width[2]`."""
+    name = expr.name.text
+    place = whole(expr.place, scope, faults, "an index", 0, MAX_NUMBER)
+    full, within = f"{name}[{place}]", scope.choices[name]
+    known = scope.indexed
+    if place is None or f"{within}{name}" in known:
+        return UNKNOWN
+    if f"{within}{full}" not in known and not faults.again("E0201", full, expr.span):
+        names = [one.removeprefix(within) for one in known if one.startswith(within)]
+        faults.unknown("E0201", f"no choice of sizes `{full}` above", expr.span, full, names)
+    return known.get(f"{within}{full}", UNKNOWN)
 
 
 def _applied(expr: s.Applied, scope: Scope, faults: Diagnostics) -> Number | Unknown:
@@ -225,6 +263,9 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Dec
         right, message = expr.name.lower(), f"unknown name `{expr.name}`"
         fixes = (Fix.of(expr.span, right, safe=True),)
         faults.report("E0201", message, expr.span, f"write `{right}`", fixes=fixes)
+    elif isinstance(scope, Values) and any(f"{expr.name}[" in one for one in scope.indexed):
+        message = f"`{expr.name}` has an index"
+        faults.report("E0201", message, expr.span, f"name one of these choices: `{expr.name}[1]`")
     elif not faults.again("E0201", expr.name, expr.span):
         faults.unknown("E0201", f"unknown name `{expr.name}`", expr.span, expr.name, scope)
     return UNKNOWN

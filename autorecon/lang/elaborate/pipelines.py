@@ -9,7 +9,15 @@ import attrs
 from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
-from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, sized, whole
+from autorecon.lang.elaborate.expressions import (
+    UNKNOWN,
+    Scope,
+    Unknown,
+    Visible,
+    evaluate,
+    sized,
+    whole,
+)
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
@@ -40,8 +48,6 @@ _KINDS = {
 
 # The file's label inputs by name; those that are not sound are UNKNOWN.
 Labels = Mapping[str, LabelInput | Unknown]
-# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
-Visible = Mapping[str, str]
 
 
 class _Endless(Exception):

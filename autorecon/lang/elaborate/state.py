@@ -14,12 +14,12 @@ from autorecon.lang.elaborate.expressions import (
     Decided,
     Scope,
     Unknown,
-    Value,
+    Values,
     sized,
     whole,
     whole_number,
 )
-from autorecon.lang.elaborate.pipelines import Visible, indexed_name, resolve
+from autorecon.lang.elaborate.pipelines import indexed_name, resolve
 from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Decision, Edge
@@ -52,23 +52,6 @@ class TooLarge(Exception):
 
 def report_too_large(error: TooLarge, faults: Diagnostics) -> None:
     faults.report("E0305", f"more than {error}", error.span, "make it smaller")
-
-
-class Values(dict[str, "Value | Decided | Unknown"]):
-    """Names and their values; `own` are those declared in this scope, not around it.
-
-    `choices` are those that pipelines of this scope see.
-    """
-
-    def __init__(
-        self, around: Scope, own: Scope | None = None, choices: Visible | None = None
-    ) -> None:
-        super().__init__(around)
-        self.update(own or {})
-        self.own = set(own or ())
-        self.choices: Visible = around.choices if isinstance(around, Values) else {}
-        if choices:
-            self.choices = {**self.choices, **choices}
 
 
 @attrs.define
