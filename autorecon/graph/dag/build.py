@@ -86,12 +86,12 @@ def _as_written(program: Program) -> _Options:
 
 
 def _said(program: Program, options: _Options) -> dict[str, Any]:
-    written = program.written
+    written, choices = program.written, _choices(program, options)
     return {
         "instances": {name: _after(some) for name, some in written.instances.items()},
         "edge_types": {} if program.of else _edge_types(program),
-        "choices": {name: _texts(left) for name, left in _choices(program, options).items()},
-        "apart": () if program.of else written.apart,
+        "choices": {name: _texts(left) for name, left in choices.items()},
+        "apart": tuple(name for name in written.apart if name in choices),
         "shares": tuple(s for s in written.shares if s[0] == "weights" or not program.of),
         "rules": tuple(_rules(program)),
         "limits": tuple(limit.text.replace(",", "") for limit in program.limits),

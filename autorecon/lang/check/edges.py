@@ -120,7 +120,9 @@ def _typed(
     try:
         typed = candidate.between(source, wanted)
     except ShapeFault as fault:
-        report = "E0401", f"{edge.text}: {fault.message}", fault.help
+        applied = edge.source == f"{edge.target}.merge"
+        where = edge.target if applied else edge.text
+        report = "E0401", f"{where}: {fault.message}", fault.help
     else:
         shape = typed.steps[-1].after if typed.steps else target
         if fits(nodes[1], target, shape):
@@ -131,6 +133,8 @@ def _typed(
         )
         report = "E0402", message, shape_help(shape, wanted)
     code, message, help = report
+    if any((d.code, d.message, d.span) == (code, message, edge.span) for d in program.faults.found):
+        return None  # of another combination of choices
     notes = _made_by(edge, candidate, program)
     program.faults.report(code, message, edge.span, help, candidate.text, notes)
     return None

@@ -105,13 +105,15 @@ def _declare(
         options = None
     full = f"{block}.{called}" if block else called
     sizes = sizes_of(options or ())
+    decided = Decided(full, called, sizes, statement.weights is not None) if sizes else None
+    if decided:
+        program.decided[full] = decided
     if name.index:
-        apart = statement.weights is not None
-        scope.indexed[full] = Decided(full, sizes, apart) if sizes else UNKNOWN
+        scope.indexed[full] = decided or UNKNOWN
         if not sizes:
             scope.indexed[full.removesuffix(called) + name.text] = UNKNOWN
         return
-    scope[name.text] = Decided(full, sizes, statement.weights is not None) if sizes else UNKNOWN
+    scope[name.text] = decided or UNKNOWN
     scope.own.add(name.text)
 
 

@@ -24,7 +24,14 @@ from autorecon.lang.elaborate.sizes import (
     report_of_two_kinds,
 )
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
-from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import (
+    IDENTITY,
+    Op,
+    Pipeline,
+    Placeholder,
+    SizePlaceholder,
+    Varying,
+)
 from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
@@ -156,10 +163,10 @@ def _sound_choices(program: Elaboration) -> set[str]:
 
 def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable[str]) -> bool:
     """Whether every choice that options name is sound, after reporting those that are not there."""
-    bad = [p for p in _named(options) if p.choice not in sound or _is_size(p, program)]
+    bad = [p for p in _named(options) if p.choice not in sound or _is_misplaced(p, program)]
     for placeholder in bad:
         name = placeholder.choice
-        if _is_size(placeholder, program):
+        if _is_misplaced(placeholder, program):
             message = f"`{placeholder.name}` is a choice of sizes, and no operation"
             help = "sizes are those of nodes: `node a [width, 8, 8]`"
             program.faults.report("E0306", message, placeholder.span, help)
@@ -170,9 +177,11 @@ def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable
     return not bad
 
 
-def _is_size(placeholder: Placeholder, program: Elaboration) -> bool:
+def _is_misplaced(placeholder: Placeholder, program: Elaboration) -> bool:
+    """Whether it is a choice of sizes where an operation is to be."""
     choice = program.choices.get(placeholder.choice)
-    return choice is not None and bool(sizes_of(choice.options))
+    is_size = choice is not None and bool(sizes_of(choice.options))
+    return is_size and not isinstance(placeholder, SizePlaceholder)
 
 
 @attrs.define
@@ -237,6 +246,8 @@ class _Ties:
         """A pipeline with options in place: `none` is all of it, and `identity` no part of it."""
         ops: list[Op] = []
         for op in pipeline.ops:
+            if isinstance(op, Varying):
+                op = op.chosen(lambda choice: picks.get(self.leader(choice), 0))
             if not isinstance(op, Placeholder):
                 ops.append(op)
                 continue

@@ -11,6 +11,7 @@ from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.spec import Entries, show_value
+from autorecon.lang.program.sizes import Decided
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -18,15 +19,6 @@ Number = int | float | bool
 Value = Number | str | Entries
 MAX_NUMBER = 1 << 62
 MAX_ENTRIES = 256  # of a list
-
-
-@attrs.frozen
-class Decided:
-    """A number that a choice decides: one for each of its options."""
-
-    choice: str
-    values: tuple[int | float, ...]
-    apart: bool  # whether the weights of each are its own
 
 
 class Unknown:
@@ -70,16 +62,18 @@ class Values(dict[str, "Value | Decided | Unknown"]):
 
 def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown:
     """The value of an expression, or UNKNOWN after reporting why there is none."""
-    return _undecided(sized(expr, scope, faults), expr, faults)
+    return undecided(sized(expr, scope, faults), expr, faults)
 
 
-def _undecided(
+def undecided(
     value: Value | Decided | Unknown, expr: s.Expr, faults: Diagnostics
 ) -> Value | Unknown:
+    """The same, or UNKNOWN after reporting that a choice decides it."""
     if not isinstance(value, Decided):
         return value
     message = f"`{expr.span.text}` is decided by the choice `{value.choice}`: a number stands here"
-    help = "what is decided may be the first size of a node, a `let` or an argument of a block"
+    help = "what is decided may be a size of a node, a `let`, an argument of a block and, if it is "
+    help += "`apart`, a whole number that an operation takes"
     faults.report("E0306", message, expr.span, help)
     return UNKNOWN
 
@@ -129,7 +123,7 @@ def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown
 def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     """A number or truth value, or UNKNOWN after reporting why there is none."""
     value = _operand(expr, scope, faults)
-    found = _undecided(value, expr, faults)
+    found = undecided(value, expr, faults)
     return found if not isinstance(found, tuple | str) else UNKNOWN
 
 
@@ -173,7 +167,7 @@ def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Decided
     if isinstance(scope, Values) and name in scope.choices and name not in scope:
         return _indexed(expr, scope, faults)
     reference = s.Reference(name, expr.name.span)
-    entries = _undecided(_lookup(reference, scope, faults), reference, faults)
+    entries = undecided(_lookup(reference, scope, faults), reference, faults)
     place = number(expr.place, scope, faults)
     if isinstance(entries, Unknown) or isinstance(place, Unknown):
         return UNKNOWN

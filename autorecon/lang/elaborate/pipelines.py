@@ -16,8 +16,10 @@ from autorecon.lang.elaborate.expressions import (
     Visible,
     evaluate,
     sized,
+    undecided,
     whole,
 )
+from autorecon.lang.elaborate.expressions import Value as Given
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
@@ -30,8 +32,9 @@ from autorecon.lang.operations.catalogue import (
 from autorecon.lang.operations.foreign_names import absent, familiar
 from autorecon.lang.operations.merges import MERGES, MergeSpec
 from autorecon.lang.operations.spec import Signature, show_value
-from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import Op, Pipeline, Placeholder, Varying
 from autorecon.lang.program.merging import Merging
+from autorecon.lang.program.sizes import Decided
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -142,10 +145,11 @@ class _Expansion:
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in OPERATIONS:
-            values = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
+            values = _bind(call, OPERATIONS[name], scope, self.labels, self.faults, True)
             if values is None:
                 return None
-            op = Op(name, values)
+            varies = any(isinstance(value, Decided) for value in values)
+            op = Varying(name, values, call.span) if varies else Op(name, values)
             _elsewhere(call, op, self.faults)
             return (op,)
         if self.faults.again("E0202", name, call.name.span):
@@ -239,7 +243,7 @@ def call_scope(
     given = _by_name(call, what, needed, form, faults)
     if given is None:
         return None
-    read = sized if isinstance(call, s.Instance) else evaluate
+    read = sized if isinstance(call, s.Instance) else _read
     values = {name: read(argument.value, scope, faults) for name, argument in given.items()}
     bound: dict = {}
     for parameter in parameters:
@@ -249,6 +253,12 @@ def call_scope(
         else:
             bound[name] = read(parameter.default, {**outer, **bound}, faults)
     return bound
+
+
+def _read(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Given | Decided | Unknown:
+    """What may be an argument of an operation: of what is decided, what is apart."""
+    value = sized(expr, scope, faults)
+    return value if isinstance(value, Decided) and value.apart else undecided(value, expr, faults)
 
 
 def _by_name(
@@ -289,13 +299,18 @@ def merging(call: s.Call, spec: MergeSpec, scope: Scope, faults: Diagnostics) ->
 
 
 def _bind(
-    call: s.Call, spec: Signature, scope: Scope, labels: Labels, faults: Diagnostics
-) -> tuple[Value, ...] | None:
+    call: s.Call,
+    spec: Signature,
+    scope: Scope,
+    labels: Labels,
+    faults: Diagnostics,
+    may_vary: bool = False,
+) -> tuple | None:
     needed = {p.name: p.required for p in spec.params}
     given = _by_name(call, spec.name, needed, signature(spec), faults)
     if given is None:
         return None
-    values: list[Value] = []
+    values: list[Value | Decided] = []
     for param in spec.params:
         if param.name not in given:
             values.append(param.default)
@@ -304,7 +319,7 @@ def _bind(
         value = (
             _label(argument, spec.name, scope, labels, faults)
             if param.type is LabelInput
-            else _argument(argument, call, param, scope, faults)
+            else _argument(argument, call, param, scope, faults, may_vary)
         )
         if not isinstance(value, Unknown):
             values.append(value)
@@ -357,9 +372,28 @@ def _label(
 
 
 def _argument(
-    argument: s.Argument, call: s.Call, param: Param, scope: Scope, faults: Diagnostics
+    argument: s.Argument,
+    call: s.Call,
+    param: Param,
+    scope: Scope,
+    faults: Diagnostics,
+    may_vary: bool,
+) -> Value | Decided | Unknown:
+    value = (_read if may_vary and param.type is int else evaluate)(argument.value, scope, faults)
+    if not isinstance(value, Decided):
+        return _sound(value, argument, call, param, faults)
+    each = [_sound(one, argument, call, param, faults) for one in dict.fromkeys(value.values)]
+    return UNKNOWN if any(isinstance(one, Unknown) for one in each) else value
+
+
+def _sound(
+    value: Given | Unknown,
+    argument: s.Argument,
+    call: s.Call,
+    param: Param,
+    faults: Diagnostics,
 ) -> Value | Unknown:
-    value = evaluate(argument.value, scope, faults)
+    """The value, or UNKNOWN after reporting that the parameter has no such."""
     if isinstance(value, Unknown):
         return value
     what = f"`{param.name}` of `{call.name.text}`"

@@ -106,6 +106,8 @@ class Elaboration:
     # Edges that name choices, before these are put in place.
     options: dict[str, tuple[Pipeline, ...]] = attrs.field(factory=dict)
     decisions: dict[str, Decision] = attrs.field(factory=dict)
+    # Choices of sizes as the values that they are.
+    decided: dict[str, Decided] = attrs.field(factory=dict)
     # Choices that sizes of nodes depend on.
     sized: set[str] = attrs.field(factory=set)
     # What edges without candidates of their own choose from, by type.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from itertools import chain
+from typing import Any
 
 import attrs
 
@@ -11,7 +14,7 @@ from autorecon.lang.operations.invocation import Invocation
 from autorecon.lang.operations.shapes import Shape, elements
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
 from autorecon.lang.program.merging import Merged
-from autorecon.lang.program.sizes import Sizes
+from autorecon.lang.program.sizes import Decided, Sizes
 from autorecon.lang.source import Span
 
 Ends = tuple[Shape | None, Shape | None]  # of an edge's source and target, where decided
@@ -56,6 +59,30 @@ class Placeholder(Op):
     @property
     def text(self) -> str:
         return self.name
+
+
+@attrs.frozen
+class SizePlaceholder(Placeholder):
+    """A choice of sizes where a number among arguments is to be."""
+
+
+@attrs.frozen
+class Varying(Op):
+    """An operation with arguments that are Decided, until numbers are put there."""
+
+    span: Span = attrs.field(eq=False, repr=False)
+
+    @property
+    def choices(self) -> tuple[SizePlaceholder, ...]:
+        given: tuple[object, ...] = self.values
+        decided = (value for value in given if isinstance(value, Decided))
+        return tuple(SizePlaceholder(d.called, (), d.choice, self.span) for d in decided)
+
+    def chosen(self, option: Callable[[str], int]) -> Op:
+        """With the numbers of these options, by choice."""
+        given: tuple[Any, ...] = self.values
+        values = (v.values[option(v.choice)] if isinstance(v, Decided) else v for v in given)
+        return Op(self.name, tuple(values))
 
 
 @attrs.frozen
@@ -132,7 +159,9 @@ class Pipeline:
     @cached_property
     def choices(self) -> tuple[Placeholder, ...]:
         """The choices that are still to be put in place; none in a checked program."""
-        return tuple(op for op in self.ops if isinstance(op, Placeholder))
+        several = (op.choices for op in self.ops if isinstance(op, Varying))
+        named = (op for op in self.ops if isinstance(op, Placeholder))
+        return (*named, *chain.from_iterable(several))
 
     @cached_property
     def parameters(self) -> int:

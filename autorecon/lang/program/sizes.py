@@ -11,6 +11,23 @@ from autorecon.lang.operations.shapes import Shape, show_shape
 
 
 @attrs.frozen
+class Decided:
+    """A number that a choice decides: one for each of its `options`; `called` is the choice where
+    it is declared. `apart`: whether the weights of each are its own."""
+
+    choice: str
+    called: str
+    options: tuple[int, ...]
+    apart: bool
+    values: tuple[int | float, ...] = attrs.field(
+        default=attrs.Factory(lambda self: self.options, takes_self=True)
+    )
+
+    def __str__(self) -> str:
+        return expression(self.values, self.options, self.called)
+
+
+@attrs.frozen
 class Sizes:
     """The shapes that a node may have: one for each option of a decision.
 
@@ -52,18 +69,7 @@ class Sizes:
 
     def expression(self, options: Sequence[int], name: str, place: int = 0) -> str:
         """What makes one of the sizes of the choice's options, if it is called so."""
-        counts = [shape[place] for shape in self.shapes]
-        slopes = {
-            Fraction(count - counts[0], option - options[0])
-            for count, option in zip(counts[1:], options[1:], strict=True)
-        }
-        if len(slopes) == 1:
-            (slope,) = slopes
-            rest = slope.denominator * counts[0] - slope.numerator * options[0]
-            return _straight(name, slope, rest)
-        # 0^0 is 1, and 0 to any other power is 0.
-        pairs = zip(counts, options, strict=True)
-        return " + ".join(f"{count}*0^(({name} - {option})^2)" for count, option in pairs)
+        return expression([shape[place] for shape in self.shapes], options, name)
 
     def __str__(self) -> str:
         """`32|64x8x8`, where more than the first size is decided `8x8x8|8x16x16`."""
@@ -73,9 +79,24 @@ class Sizes:
         return "|".join(map(str, self.counts)) + shown[len(str(self.counts[0])) :]
 
 
+def expression(counts: Sequence[int | float], options: Sequence[int], name: str) -> str:
+    """What makes whole numbers of the options of a choice that is called so."""
+    if len({*counts}) == 1:
+        return str(counts[0])
+    slopes = {
+        Fraction(count - counts[0]) / (option - options[0])
+        for count, option in zip(counts[1:], options[1:], strict=True)
+    }
+    if len(slopes) == 1:
+        (slope,) = slopes
+        rest = slope.denominator * int(counts[0]) - slope.numerator * options[0]
+        return _straight(name, slope, rest)
+    # 0^0 is 1, and 0 to any other power is 0.
+    pairs = zip(counts, options, strict=True)
+    return " + ".join(f"{count}*0^(({name} - {option})^2)" for count, option in pairs)
+
+
 def _straight(name: str, slope: Fraction, rest: int) -> str:
-    if not slope:
-        return str(rest // slope.denominator)
     times = f"{slope.numerator}*{name}" if slope.numerator != 1 else name
     added = f" {'+-'[rest < 0]} {abs(rest)}" if rest else ""
     if slope.denominator == 1:
