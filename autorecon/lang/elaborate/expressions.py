@@ -54,8 +54,9 @@ class Values(dict[str, "Value | Decided | Unknown"]):
         self.update(own or {})
         self.own = set(own or ())
         outer = around if isinstance(around, Values) else None
-        self.indexed: dict[str, Decided | Unknown] = outer.indexed if outer else {}
-        self.choices: Visible = outer.choices if outer else {}
+        # An empty one is false.
+        self.indexed: dict[str, Decided | Unknown] = {} if outer is None else outer.indexed
+        self.choices: Visible = {} if outer is None else outer.choices
         if choices:
             self.choices = {**self.choices, **choices}
 
