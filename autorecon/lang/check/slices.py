@@ -27,9 +27,7 @@ def check_slices(edge: Edge, candidates: Iterable[Pipeline | None], program: Ela
     for same in alike.values():
         for steps in zip(*(candidate.steps for candidate in same), strict=True):
             if reason := _reason(steps):
-                message = (
-                    f"`{steps[0].op.text}` cannot be cut to the sizes that {decided}: {reason}"
-                )
+                message = f"`{steps[0].op.text}` {reason[0]} the sizes that {decided}: {reason[1]}"
                 help = "put it between nodes of one size, or write `apart` in the choice"
                 program.faults.report("E0406", message, edge.span, help, same[0].text)
                 break
@@ -41,15 +39,15 @@ def _apart(candidate: Pipeline, sizes: Iterable[Sizes | None]) -> list[Shape | N
     return [end if one and one.apart else None for end, one in ends]
 
 
-def _reason(steps: Sequence[Step]) -> str | None:
-    """Why one operation at several sizes cannot have shared weights."""
+def _reason(steps: Sequence[Step]) -> tuple[str, str] | None:
+    """Why one operation at several sizes cannot have shared weights: what it does not, and why."""
     op = steps[0].op
     channels = {(step.before[0], step.after[0]) for step in steps}
     if len(channels) > 1 and (reason := _hindrance(op) or _copies(steps)):
-        return reason
+        return "cannot be cut to", reason
     maps = {(step.before[1:], step.after[1:], step.target[1:]) for step in steps}
     if len(maps) > 1 and not (op.traits.stateless or op.traits.by_channels):
-        return "its weights depend on the resolution"
+        return "has not the same weights for", "they depend on the resolution"
     return None
 
 

@@ -80,7 +80,9 @@ def _one_kind(program: Elaboration) -> None:
         other = first.setdefault(node.sizes.decision, node)
         if other.sizes and other.sizes.are_sliced != node.sizes.are_sliced:
             report_of_two_kinds(node.sizes, node.span, program)
-            program.lacks_edges = True
+            ends = node.name, program.entries[node.name]
+            kept = [e for e in program.edges if e.target not in ends and e.source not in ends]
+            program.edges[:], program.lacks_edges = kept, True
 
 
 def _own_decisions(edges: Iterable[Edge]) -> Iterator[tuple[str, Decision]]:
