@@ -12,6 +12,7 @@ from autorecon.lang.elaborate.pipelines import of_values
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.program.candidates import Pipeline, Size
+from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
 APART = "apart"  # what a choice of sizes says whose weights are not shared
@@ -50,7 +51,8 @@ def _are_apart(program: Elaboration, statement: s.Choice) -> bool:
     if not isinstance(statement.options, s.SizeOptions):
         help = "leave the word out: operations have weights of their own"
         message = f"`{APART}` is said of sizes, and these are operations"
-        fixes = (Fix.of(word.span, "", safe=True),)
+        behind = Span(statement.name.span.end, word.span.end, word.span.source)
+        fixes = (Fix.of(behind, "", safe=True),)
         program.faults.report("E0209", message, word.span, help, fixes=fixes)
     return True
 
