@@ -33,8 +33,8 @@ from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
 from autorecon.graph.widest import widest
 from autorecon.lang import Source, check, find_space, load_program
+from autorecon.lang.check.cuts import counterexample_within_rules
 from autorecon.lang.program.flow import live_nodes
-from autorecon.lang.program.min_cut import counterexample
 from autorecon.lazy import upward
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ class Space(Architectures):
 
     @cached_property
     def counterexample(self) -> tuple[str, ...]:
-        """Lines of a genotype that cut the output from the noise, as few as possible; empty where
-        no architecture does, or where ties or rules are too entangled to tell."""
-        return counterexample(self.program)
+        """Lines of a genotype that cut the output from the noise, as few as rules allow to tell;
+        empty where no architecture does, or where ties or rules are too entangled to tell."""
+        return counterexample_within_rules(self.program)
 
     def requiring(self, role: str) -> Space:
         """The same with those architectures alone in which an input of this role, as "label",

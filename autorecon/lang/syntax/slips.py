@@ -96,7 +96,7 @@ def _apart(token: Token, before: Sequence[Token], source: Source) -> Diagnostic 
     """`choice width = 32 | 64 apart`."""
     if token != "apart" or before[:1] != ["choice"] or "=" not in before:
         return None
-    equals = before[[*before].index("=")]
+    equals = next(one for one in before if one == "=")
     here, there = (Span(at, at, source) for at in (equals.start_pos, before[-1].end_pos))
     away = Edit(Span(there.start, token.end_pos, source), "")
     fix = Fix((Edit(here, "apart "), away), safe=True)
