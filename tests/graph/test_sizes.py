@@ -246,6 +246,35 @@ def test_choices_with_an_index_are_as_those_with_names() -> None:
     assert (one.cost, one.valid_architectures) == (other.cost, other.valid_architectures)
 
 
+@pytest.mark.parametrize("word", ["", " apart"])
+def test_weights_of_sizes_are_shared_at_another_resolution(word: str) -> None:
+    text = f"""
+space shared
+choice n{word} = 2 | 4
+block cell(side) {{
+  in  a [n, side, side] then bn
+  out c [n, 2*side, 2*side]
+  link a -> c = nearest >> conv(3) | deconv(4)
+}}
+input z [3]: noise
+output image [1, 8, 8]
+A = cell(2)
+B = cell(4) after A
+share weights A, B
+link z -> A.a = linear
+link B.c -> image = conv(1)
+"""
+    space = loads(text)
+    assert [e.name for e in space.edges if e.weights_of] == ["B.a->c"]
+    apart = loads(text.replace("share weights A, B\n", ""))
+    assert apart.cost.parameters.max - space.cost.parameters.max == 4 * 4 * 16 + 4
+    decided = text.replace("B = cell(4) after A", "B = cell(side)").replace(" | 4\n", "\n", 1)
+    decided = decided.replace("block", f"choice side{word} = 2 | 4\nblock", 1)
+    decided = decided.replace("-> A.a = linear", "-> {A.a, B.a} = linear")
+    with pytest.raises(Exception, match=r"E0901 `A.a -> A.c` and `B.a -> B.c` lead between"):
+        loads(decided)
+
+
 def test_the_same_architectures_whether_apart_or_not() -> None:
     one, other = loads(TEXT), loads(APART)
     assert one != other

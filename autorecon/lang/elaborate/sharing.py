@@ -253,10 +253,11 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
 
 def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
     """Why two edges cannot have the same weights."""
-    if [c.ops for c in one.candidates] != [c.ops for c in two.candidates]:
+    ops = [[*dict.fromkeys(c.ops for c in edge.candidates)] for edge in (one, two)]
+    if ops[0] != ops[1]:
         both = [" | ".join(dict.fromkeys(c.text for c in e.candidates)) for e in (one, two)]
         return f"`{one.text}` is `{both[0]}`, but `{two.text}` is `{both[1]}`"
-    if one.candidates != two.candidates:
+    if [*map(_between, one.candidates)] != [*map(_between, two.candidates)]:
         return f"`{one.text}` and `{two.text}` lead between other sizes"
     if (one.axes, one.table) != (two.axes, two.table):
         return f"`{one.text}` and `{two.text}` depend on different choices"
@@ -272,6 +273,11 @@ def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
                 f"`{two.text}` is {shown[1]}"
             )
     return None
+
+
+def _between(candidate: Pipeline) -> tuple:
+    """What its weights depend on: their resolution may be another."""
+    return candidate.ops, *(end and end[0] for end in candidate.ends)
 
 
 def _before(edge: Edge, program: Elaboration) -> Shapes:

@@ -163,7 +163,9 @@ class Elaboration:
             return whole_number(value, expr, self.faults, what, 1, MAX_SIZE)
         found = [whole_number(each, expr, self.faults, what, 1, MAX_SIZE) for each in value.values]
         self.sized.add(value.choice)
-        return None if None in found else value
+        if None in found:
+            return None
+        return value if value.options[1:] else found[0]
 
     def name(self, name: s.Name, scope: Scope) -> str | None:
         """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""
