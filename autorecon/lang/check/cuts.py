@@ -27,10 +27,11 @@ def counterexample_within_rules(program: Program) -> tuple[str, ...]:
 
 
 def _lines(program: Program, present: Collection[str], cut: Collection[Edge]) -> tuple[str, ...]:
-    """With which none of these brings anything, where what is present gets something."""
+    """With which none of these brings anything, where what is present gets something; what rules
+    ask of others then is left out."""
     with suppress(Entangled):
-        missing = Absence.of(program, present).missing(cut)
-        picks = missing.picks if missing else {}
-        made = (d for d in program.decisions.values() if d.name in picks)
-        return tuple(f"{d.text} = {d.options[picks[d.name]]}" for d in made)
+        if missing := Absence.of(program, present).missing(cut):
+            axes = {axis for edge in missing.cuts for axis in edge.axes}
+            made = (d for d in program.decisions.values() if d.name in axes)
+            return tuple(f"{d.text} = {d.options[missing.picks[d.name]]}" for d in made)
     return ()
