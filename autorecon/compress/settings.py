@@ -34,6 +34,7 @@ class Settings:
     student: str = ""
     batch: int = 0
     warmup_steps: int = 0
+    bank: int = 0
     image_batches: int = 0
     image_steps: int = 0
     rounds: int = 1
@@ -43,6 +44,7 @@ class Settings:
     epochs: int = 1
     generator_lr: float = 0.0
     image_lr: float = 0.0
+    code_lr: float = 0.0
     student_lr: float | None = None
     momentum: float = 0.0
     weight_decay: float = 0.0
