@@ -113,7 +113,7 @@ def make_source(
             return Noise(view, config.batch, shape, random)
         return Pictures(view, config, shape, classes_of(view.teacher, shape), random, parts)
     _check_knows(generator, config)
-    if method.ask and not embeddings(generator):
+    if method.ask and not method.inversion and not embeddings(generator):
         raise CompressError(
             f"the method {method.name} needs a generator with embeddings of classes: it mixes them"
         )

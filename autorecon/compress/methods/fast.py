@@ -1,4 +1,4 @@
-"""Fast-DFKD: a generator that learns where the search for a batch of images should begin (Fang et al.).
+"""Fast-DFKD: a generator that learns where looking for a batch should begin (Fang et al.).
 
 Each batch has latent codes of its own, and in a few steps a copy of the generator and the codes are
 brought to what the teacher knows and the student does not. The generator's gradient is the sum of

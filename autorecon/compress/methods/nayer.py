@@ -1,4 +1,4 @@
-"""NAYER: a noisy layer, drawn anew for each batch, between the classes and the generator (Tran et al.).
+"""NAYER: a noisy layer, drawn anew a batch, between classes and generator (Tran et al.).
 
 The generator has no noise of its own: what it draws images of are embeddings of their classes,
 behind a linear layer with random weights. One such layer serves as many images as there are

@@ -8,7 +8,6 @@ no label input.
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any, cast
 
 import attrs
@@ -19,6 +18,7 @@ from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError
 from autorecon.compress.methods.method import Codes
+from autorecon.compress.sources.attempt import Attempt
 from autorecon.compress.sources.bank import Bank
 from autorecon.compress.sources.base import Learner, answered, ask_for, losses_of
 from autorecon.compress.sources.moving import Moves
@@ -31,25 +31,12 @@ from autorecon.objective.joining import own_share
 BETAS = (0.5, 0.999)
 
 
-@attrs.define(eq=False)
-class Attempt:
-    """A batch in the making: what it shall show, what its noise is made of, and the images that
-    had the `least` loss so far."""
-
-    request: Request
-    codes: Codes
-    optimiser: torch.optim.Optimizer
-    best: Tensor
-    least: Tensor
-
-    def note(self, images: Tensor, loss: Tensor) -> None:
-        """Keep images [N, C, H, W] if their loss is the least; nobody waits to know."""
-        self.best = torch.where(loss < self.least, images, self.best)
-        self.least = torch.minimum(loss, self.least)
-
-
 class Inverted:
-    """Batches that take `image_steps` steps of Adam each, as the method's `inversion` has them."""
+    """Batches that take `image_steps` steps of Adam each, as the method's `inversion` has them.
+
+    `working` is what takes the steps: the generator itself, or a copy of it where it learns from
+    where batches had best begin.
+    """
 
     labelled = True
 
@@ -65,28 +52,28 @@ class Inverted:
         assert config.recipe.inversion is not None
         self.generator, self.inversion = generator.train(), config.recipe.inversion
         self.objective = Objective.parse(config.objective, has_student=True)
-        self.bank = Bank(config.bank)
-        self._view, self._config, self._random, self._parts = view, config, random, parts
+        self.shape = cast(tuple[int, int, int], generator.image_shape)
         self._latent = cast(int, generator.latent)
-        self._classes = classes
+        self._view, self._config, self._classes = view, config, classes
+        self._random, self._parts = random, parts
         self._check()
         view.compute.place(generator)
-        # The one that takes the steps: a copy where the generator learns from where they begin.
-        self._working = copy.deepcopy(generator) if self.inversion.meta else generator
+        self.working = copy.deepcopy(generator) if self.inversion.meta else generator
         self._meta = self._meta_optimiser()
         self._attempt: Attempt | None = None
-        self._count = 0
+        self.bank = Bank(config.bank)
 
     def _check(self) -> None:
+        method, objective = self._config.method, self._config.objective
         if not self._latent:
             raise CompressError(
-                f"the method {self._config.method} learns the noise that images are drawn of, and "
-                "this generator has none: choose one with a noise input, as dafl"
+                f"the method {method} learns the noise that images are drawn of, and this "
+                "generator has none: choose one with a noise input, such as dafl"
             )
         if self.objective.needs_decoder:
             raise CompressError(
-                f"the objective '{self._config.objective}' reads the noise off images, which the "
-                f"method {self._config.method} learns itself: leave out `decode`"
+                f"the objective '{objective}' reads the noise off images, which the method "
+                f"{method} learns itself: leave out `decode`"
             )
 
     def _meta_optimiser(self) -> torch.optim.Optimizer | None:
@@ -96,14 +83,18 @@ class Inverted:
         rate = self._config.generator_lr * self._config.image_steps
         return torch.optim.Adam(self.generator.parameters(), rate, betas=BETAS, fused=True)
 
+    @property
+    def batches(self) -> list[Batch]:
+        """Those in the bank, the oldest first."""
+        return list(self.bank.batches)
+
     def make(self, student: Learner | None) -> tuple[Batch | None, Values]:
         """One step of the present batch, which goes into the bank after the last of its steps."""
         if self._attempt is None:
             request = self.ask(self._config.batch)
             self._attempt = self._begin(request, self.codes(request))
         losses = self._step(self._attempt, student)
-        self._count = (self._count + 1) % self._config.image_steps
-        if self._count:
+        if self._attempt.steps < self._config.image_steps:
             return None, losses
         batch, self._attempt = self._finished(self._attempt), None
         self.bank.add(batch)
@@ -127,23 +118,20 @@ class Inverted:
         noise = self.inversion.noise(codes, request, self._view.teacher)
         asked = attrs.evolve(request, noise=noise)
         own = own_share(asked)
-        return self._view.compute(self._working, own.noise, own.labels), asked
+        return self._view.compute(self.working, own.noise, own.labels), asked
 
     def _begin(self, request: Request, codes: Codes) -> Attempt:
-        """A batch before its first step; the working copy begins where the generator is."""
-        if self.inversion.meta:
-            self._working.load_state_dict(self.generator.state_dict())
+        if self._meta:
+            self.working.load_state_dict(self.generator.state_dict())
         learnt = [value.requires_grad_() for value in codes.values()]
         rate = self._config.generator_lr
         groups: list[dict[str, Any]] = [
-            {"params": list(self._working.parameters())},
+            {"params": list(self.working.parameters())},
             {"params": learnt, "lr": self._config.code_lr or rate},
         ]
-        shape = cast(tuple[int, int, int], self.generator.image_shape)
-        nothing = torch.zeros(self._config.batch, *shape, device=self._view.compute.device)
-        least = torch.full((), math.inf, device=nothing.device)
         optimiser = torch.optim.Adam(groups, rate, betas=BETAS, fused=True)
-        return Attempt(request, codes, optimiser, nothing, least)
+        size = torch.Size((len(request.labels), *self.shape))
+        return Attempt.begin(request, codes, optimiser, size)
 
     def _step(self, attempt: Attempt, student: Learner | None) -> Values:
         images, asked = self.generate(attempt.request, attempt.codes)
@@ -156,13 +144,13 @@ class Inverted:
         attempt.optimiser.step()
         if self._meta:
             self._add_gradients()
+        # Not kept while a student learns: they are as large as the generator.
         attempt.optimiser.zero_grad()
         return losses_of("images", total, parts)
 
     def _add_gradients(self) -> None:
         """First-order MAML: the generator's gradient is the sum of those of its copy's steps."""
-        pairs = zip(self.generator.parameters(), self._working.parameters(), strict=True)
-        for own, found in pairs:
+        for own, found in zip(self.generator.parameters(), self.working.parameters(), strict=True):
             if found.grad is not None:
                 own.grad = found.grad.clone() if own.grad is None else own.grad + found.grad
 
@@ -171,8 +159,7 @@ class Inverted:
         if self._meta:
             self._meta.step()
             self._meta.zero_grad()
-            pairs = zip(self.generator.buffers(), self._working.buffers(), strict=True)
-            for own, found in pairs:
+            for own, found in zip(self.generator.buffers(), self.working.buffers(), strict=True):
                 own.copy_(found)
         return Batch(attempt.best, attempt.request, answered(self._view, attempt.best))
 
@@ -180,45 +167,36 @@ class Inverted:
     def draw(self) -> Batch:
         """As many images as a batch has of all in the bank, each moved, and asked about anew."""
         images, request = self.bank.draw(self._config.batch, self._random)
-        images = Moves.draw(images.shape, self._random, self._view.compute.device)(images)
+        moves = Moves.draw(images.shape, self._random, self._view.compute.device)
+        images = moves(images)
         return Batch(images, request, answered(self._view, images))
 
     def state_dict(self) -> dict[str, Any]:
+        parameters = self.generator.parameters()
         return {
             "generator": self.generator.state_dict(),
-            "bank": self.bank.state_dict(),
-            "count": self._count,
-            "attempt": self._attempt_state(self._attempt) if self._attempt else None,
+            "gradients": [p.grad for p in parameters] if self._meta else [],
+            "working": self.working.state_dict() if self._meta and self._attempt else {},
             "optimiser": self._meta.state_dict() if self._meta else {},
-        }
-
-    def _attempt_state(self, attempt: Attempt) -> dict[str, Any]:
-        return {
-            "request": attempt.request.state(),
-            "codes": {name: value.detach() for name, value in attempt.codes.items()},
-            "optimiser": attempt.optimiser.state_dict(),
-            "best": attempt.best,
-            "least": attempt.least,
-            "working": self._working.state_dict() if self._meta else {},
-            "gradients": [p.grad for p in self.generator.parameters()] if self._meta else [],
+            "attempt": self._attempt.state() if self._attempt else None,
+            "bank": self.bank.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         device = self._view.compute.device
         self.generator.load_state_dict(state["generator"])
-        self.bank.load_state_dict(state["bank"], device)
-        self._count = state["count"]
+        for own, found in zip(self.generator.parameters(), state["gradients"], strict=False):
+            own.grad = None if found is None else sent(found, device)
         if self._meta and "optimiser" in state:
             self._meta.load_state_dict(state["optimiser"])
-        self._attempt = self._attempt_of(state["attempt"], device) if state["attempt"] else None
+        self.bank.load_state_dict(state["bank"], device)
+        self._attempt = self._attempt_of(state, device) if state["attempt"] else None
 
     def _attempt_of(self, state: dict[str, Any], device: str) -> Attempt:
-        codes = {name: sent(value, device) for name, value in state["codes"].items()}
-        attempt = self._begin(Request(**state["request"]).on(device), codes)
-        attempt.optimiser.load_state_dict(state["optimiser"])
-        attempt.best, attempt.least = (sent(state[name], device) for name in ("best", "least"))
+        of = state["attempt"]
+        codes = {name: sent(value, device) for name, value in of["codes"].items()}
+        attempt = self._begin(Request(**of["request"]).on(device), codes)
+        attempt.take(of)
         if self._meta:
-            self._working.load_state_dict(state["working"])
-            for own, value in zip(self.generator.parameters(), state["gradients"], strict=True):
-                own.grad = None if value is None else sent(value, device)
+            self.working.load_state_dict(state["working"])
         return attempt
