@@ -18,8 +18,9 @@ from autorecon.objective import Objective
 
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
-    "image_batches": 1, "image_steps": 1, "bank": 1, "rounds": 1,
-    "generator_steps": 0, "warmup_steps": 0, "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "inundation": 0, "seed": 0,
+    "image_batches": 1, "image_steps": 1, "bank": 1, "rounds": 1, "generator_steps": 0,
+    "warmup_steps": 0, "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0,
+    "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
     "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",

@@ -154,8 +154,8 @@ def _config(prepared: Prepared, steps: int) -> CompressConfig:
     )
     if own.recipe.inversion:
         each = min(own.image_steps, steps)
-        batches = {"image_batches": steps // each, "image_steps": each, "rounds": 1, "epochs": 1}
-        return attrs.evolve(own, objective=_or(own.objective, plain), **batches)
+        batches: dict[str, Any] = {"image_batches": steps // each, "image_steps": each}
+        return attrs.evolve(own, objective=_or(own.objective, plain), rounds=1, epochs=1, **batches)
     if own.recipe.source == "generator":
         alone = own.warmup_objective or own.objective
         return attrs.evolve(own, objective=_or(alone, plain), warmup_objective="")
