@@ -60,13 +60,18 @@ PICTURED: Defaults = {
     "image_lr": 0.1,
 }
 INVERTED: Defaults = {
-    "objective": "0.5*ce + 10*bns_norm + 1.33*adversarial_agreed",
-    "batch": 128,
-    "bank": 100,
-    "image_batches": 80,
-    "image_steps": 10,
-    "rounds": 20,
+    "objective": "ce + 100*bns",
+    "batch": 64,
+    "bank": 256,
+    "rounds": 16,
+    "steps": 1000,
+    "student_lr": 0.1,
+    "temperature": 6.0,
 }
+"""Of noise that learns with a generator. The papers have 0.5*ce + 10*bns_norm +
+1.33*adversarial_agreed, batches of 256, temperature 20 and hundreds of epochs; for minutes these
+were chosen on training images (docs/tried.md).
+"""
 TRAINED: Defaults = {
     "steps": 250,
     "student_steps": 1,

@@ -86,16 +86,9 @@ NAYER = register(
         "Data-free Knowledge Distillation, CVPR 2024",
         source="generator",
         settings=DISTILLED
-        | INVERTED
         | TRAINED
-        | {
-            "generator_lr": 4e-3,
-            "image_steps": 20,
-            "image_batches": 40,
-            "steps": 1000,
-            "student_lr": 0.2,
-            "temperature": 20.0,
-        },
+        | INVERTED
+        | {"image_batches": 128, "image_steps": 8, "generator_lr": 4e-3},
         needs=("features",),
         loss=imitation,
         ask=ask,
