@@ -1,4 +1,5 @@
-"""Where the images of a method come from: a generator, pictures of their own, noise, or nowhere.
+"""Where the images of a method come from: a generator, a bank of what one made, pictures of their
+own, noise, or nowhere.
 
 In come a view of the teacher and the settings, out come batches: images, what they were to show,
 and what the teacher makes of them.
