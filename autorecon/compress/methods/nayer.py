@@ -10,7 +10,8 @@ network alone has these, nor may its classes have names: the rows of the teacher
 in, which also lie near each other where classes are alike. Each of their numbers has mean 0 and
 variance 1 over classes, as the paper's norm gives it in a batch, and the layer's output is divided
 by the root of how many they are, since generators expect N(0, 1). The paper begins with a fresh
-generator every ten epochs; this one is kept.
+generator every ten epochs, this one is kept; and it looks for what the student does not know, as
+this does if the objective has `adversarial_agreed`.
 """
 
 from __future__ import annotations
@@ -93,5 +94,6 @@ NAYER = register(
         loss=imitation,
         ask=ask,
         inversion=Inversion(codes, noise),
+        fresh=True,
     )
 )
