@@ -121,7 +121,7 @@ class Code:
         torch.cuda.device_count = lambda: 1
         self.quantizers = importlib.import_module("quantization_utils.quant_modules")
         own = importlib.import_module("utils")
-        # What it only prints; its way to count tops is refused by torch since 1.5.
+        # What it only prints, by a view that torch of now refuses.
         own.compute_singlecrop = lambda **_: (0.0, 0.0, 0.0)
         self.rates = own.LRPolicy
         self.trainer = _defined(training.replace(_LOOP, f"iters = {EPOCH}"))["Trainer"]
