@@ -37,6 +37,7 @@ class Recovered:
     faults; and in any case the statements without faults, the tokens as the layout has them, and
     the comments."""
 
+    source: Source
     file: File | None
     faults: tuple[Diagnostic, ...]
     statements: tuple = ()
@@ -80,7 +81,7 @@ def recover(source: Source, *, headless: bool = False) -> Recovered:
     faults = Diagnostics()
     tokens, comments = _tokens(source, faults)
     if faults.failed:
-        return Recovered(None, faults.in_order(), (), tuple(tokens), comments)
+        return Recovered(source, None, faults.in_order(), (), tuple(tokens), comments)
     laid = layout(tokens)
     statements: list = []
     try:
@@ -88,12 +89,12 @@ def recover(source: Source, *, headless: bool = False) -> Recovered:
         statements = [build(tree, source) for tree in trees]
         if not faults.failed:
             file = _file(statements, comments, source, headless, faults)
-            return Recovered(file, (), tuple(statements), tuple(laid.tokens), comments)
+            return Recovered(source, file, (), tuple(statements), tuple(laid.tokens), comments)
     except SpaceError as error:
         found = error.diagnostics
     else:
         found = faults.in_order()
-    return Recovered(None, found, tuple(statements), tuple(laid.tokens), comments)
+    return Recovered(source, None, found, tuple(statements), tuple(laid.tokens), comments)
 
 
 def _file(
