@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Half a second, of which a table has eight; past it a space has too many different costs for an
 # exact answer. `paper.space` within two limits needs 290,000.
-MAX_TERMS = 700_000
+MAX_TERMS = 600_000
 
 # By cost: several measures are one number, in which each has bits of its own.
 Graded = Mapping[int, Any]

@@ -28,6 +28,7 @@ from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
 MAX_TOKENS = 200_000
+MAX_NAME = 200  # characters: nodes of an instance have its name in theirs
 _HEADERS = SpaceHeader | GenotypeHeader
 
 
@@ -141,6 +142,11 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
         if len(kept) > MAX_TOKENS:
             message = f"more than {MAX_TOKENS:,} words and signs in a file"
             help = "say it in loops and blocks, or in several files"
+            faults.report("E0305", message, _span(token, source), help)
+            break
+        if len(token) > MAX_NAME and token.type == "NAME":
+            message = f"a name of {len(token):,} characters"
+            help = f"at most {MAX_NAME} make a name"
             faults.report("E0305", message, _span(token, source), help)
             break
         depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (
