@@ -13,9 +13,7 @@ network of fewest parts that shows it; the exit code is 1 if there is any.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from functools import partial
 from random import Random
 
@@ -42,24 +40,14 @@ def run(
     tally = Tally()
     torch.set_num_threads(1)
     shares: dict[Stage, int] = {check_captured: 1, check_packed: packs, check_files: exports}
-    with _quickly(), benches(network, seed, start, count) as found:
+    # What torch.export remembers is for large networks, which repeat much.
+    forgetting = torch._dynamo.config.patch(fake_tensor_cache_enabled=False)
+    with forgetting, benches(network, seed, start, count) as found:
         for bench in found:
             stages = [stage for stage, share in shares.items() if bench.index % share == 0]
             text = draft(Random(bench.chance))
             bench.trial(tally, text, stages, known, [without_pieces(lines)])
     return tally
-
-
-@contextmanager
-def _quickly() -> Iterator[None]:
-    """Without what torch.export has for large networks, which repeat much; and what is imported is
-    not looked through for garbage."""
-    gc.freeze()
-    try:
-        with torch._dynamo.config.patch(fake_tensor_cache_enabled=False):
-            yield
-    finally:
-        gc.unfreeze()
 
 
 def main() -> None:
