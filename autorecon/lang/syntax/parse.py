@@ -27,7 +27,7 @@ from autorecon.lang.syntax.tree import (
 from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
-MAX_TOKENS = 200_000
+MAX_TOKENS = 180_000
 MAX_NAME = 200  # characters: nodes of an instance have its name in theirs
 _HEADERS = SpaceHeader | GenotypeHeader
 
