@@ -152,7 +152,7 @@ class Compression:
         if self.epochs_done < self.epochs or not self._before:
             return ""
         before, self._before = self._before, {}
-        return keep_better(self.student, before, self.view, self.source, self.config.seed)
+        return keep_better(self.student, before, self.view, self.source)
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:
