@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor, fx
 
+from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.calls import weighted_calls
 from autorecon.compress.quantization.operations import CONVOLUTIONS, operation
 
@@ -26,9 +27,14 @@ def activation_maps(features: Tensor, slopes: Tensor) -> Tensor:
     return (maps - low) / (high - low).clamp_min(LEAST)
 
 
-def last_convolution(traced: fx.GraphModule) -> fx.Node | None:
-    """The last that gives maps of several positions, if there is one."""
+def last_convolution(traced: fx.GraphModule) -> fx.Node:
+    """The last that gives maps of several positions. Raises CompressError where none does."""
     calls = [call.node for call in weighted_calls(traced) if operation(call.node) in CONVOLUTIONS]
     shapes = [(node, node.meta["shape"]) for node in calls]
     found = [node for node, shape in shapes if len(shape) == 4 and shape[2] * shape[3] > 1]
-    return found[-1] if found else None
+    if found:
+        return found[-1]
+    raise CompressError(
+        "`cam` compares class activation maps, and the teacher has no convolution whose maps have "
+        "several positions: leave it at 0"
+    )

@@ -10,7 +10,6 @@ from torch import Tensor, fx, nn
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.activation_maps import activation_maps, last_convolution
 from autorecon.compress.engine.alignment import block_ends, distance, strengths
-from autorecon.compress.errors import CompressError
 from autorecon.compress.methods.method import Losses
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.norms import fold_batch_norms
@@ -37,7 +36,7 @@ class Comparison:
             fold_batch_norms(taught)
         ends = block_ends(taught) if config.alignment else []
         self._channels = [node.meta["shape"][1] for node in ends]
-        mapped = _mapped(taught) if config.cam else None
+        mapped = last_convolution(taught) if config.cam else None
         self._teacher = Told(taught, ends, mapped, compute)
         self._teacher.module.requires_grad_(False).eval()
         compute.place(self._teacher.module)
@@ -98,16 +97,6 @@ class Told:
     def _split(told: Tensor, last: int) -> tuple[Tensor, Tensor]:
         first = told.shape[1] - last
         return told[:, :first], told[:, first:]
-
-
-def _mapped(taught: fx.GraphModule) -> fx.Node:
-    node = last_convolution(taught)
-    if node is None:
-        raise CompressError(
-            "`cam` compares class activation maps, and the teacher has no convolution whose maps "
-            "have several positions: leave it at 0"
-        )
-    return node
 
 
 def _telling(traced: fx.GraphModule, ends: list[str], mapped: str) -> fx.GraphModule:

@@ -2,7 +2,9 @@
 
 The entropy of its answer says so, against a threshold that sinks while the student learns. An image
 that it is sure of has its first class for a label, every other its first two, by their shares. The
-paper compares features as they are; here `alignment` does, by the strengths of channels.
+paper compares features as they are; here `alignment` does, by the strengths of channels. It divides
+each cross-entropy by the number of its images, which would not add up over parts of a batch; here
+both are divided by the batch.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ def loss(answers: Answers, batch: Batch, config: Settings) -> Losses:
     major, auxiliary = label_losses(answers.logits, batch.logits)
     return {
         "kl": (1.0, divergence(answers.logits, batch.logits)),
-        "major": (1.0, _mean_of(major, sure)),
-        "auxiliary": (AUXILIARY, _mean_of(auxiliary, ~sure)),
+        "major": (1.0, (major * sure).mean()),
+        "auxiliary": (AUXILIARY, (auxiliary * ~sure).mean()),
     }
 
 
@@ -50,11 +52,6 @@ def label_losses(logits: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
     weights = first.values / first.values.sum(1, keepdim=True)
     lost = -logits.log_softmax(1).gather(1, first.indices)
     return lost[:, 0], (weights * lost).sum(1)
-
-
-def _mean_of(losses: Tensor, chosen: Tensor) -> Tensor:
-    """Over the chosen, 0 of none."""
-    return (losses * chosen).sum() / chosen.sum().clamp_min(1)
 
 
 PLF = register(

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from autorecon.compress import CompressConfig, CompressError, check_method
 from autorecon.compress.engine.activation_maps import activation_maps, last_convolution
 from autorecon.compress.quantization.capture import capture
 
@@ -38,10 +39,15 @@ class Gated(nn.Module):
 @pytest.mark.parametrize(("net", "size", "name"), [
     (Gated(), 7, "last"),
     (Gated(), 5, "first"),
-    (nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), 2, None),
 ])  # fmt: skip
 def test_maps_are_of_the_last_convolution_that_has_any(
-    net: nn.Module, size: int, name: str | None
+    net: nn.Module, size: int, name: str
 ) -> None:
-    found = last_convolution(capture(net, (1, size, size)))
-    assert (found and found.meta["label"]) == name
+    assert last_convolution(capture(net, (1, size, size))).meta["label"] == name
+
+
+def test_a_teacher_without_maps_is_refused_before_anything_runs() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(3, 3)).eval()
+    for method in ("gdfq", "dfc"):
+        with pytest.raises(CompressError, match="several positions: leave it at 0"):
+            check_method(net, CompressConfig(method, cam=1.0, objective="ce"), (1, 2, 2))

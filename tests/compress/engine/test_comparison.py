@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from autorecon.compress import CompressConfig, CompressError
+from autorecon.compress import CompressConfig
 from autorecon.compress.engine.activation_maps import activation_maps
 from autorecon.compress.engine.comparison import Comparison
 from autorecon.compress.quantization.bits import Bits
@@ -102,10 +102,3 @@ def test_of_a_student_that_is_its_teacher_nothing_is_apart(
     (logits.sum() + losses["cam"][1]).backward()
     assert leaf.grad is not None
     assert all(parameter.grad is None for parameter in teacher.parameters())
-
-
-def test_a_teacher_without_maps_is_refused() -> None:
-    net = nn.Sequential(nn.Conv2d(2, 3, 4), nn.ReLU(), nn.Flatten(), nn.Linear(3, 3)).eval()
-    model = quantize(net, SHAPE, Bits(4, 4))
-    with pytest.raises(CompressError, match="several positions: leave it at 0"):
-        compared(net, model, "gdfq", cam=1.0)

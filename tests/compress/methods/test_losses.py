@@ -119,7 +119,7 @@ def test_plf_by_hand(answers: Answers, batch: Batch) -> None:
     assert entropies == [pytest.approx(0.81, abs=0.005), pytest.approx(0.25, abs=0.005)]
     lost = [[-math.log(p) for p in softmax(row)] for row in STUDENT]
     first = (lost[0][0] + lost[0][1]) / 2  # both have the same share of the first two
-    expected = {"kl": kl(1) / 2, "major": lost[1][2], "auxiliary": 0.3 * first}
+    expected = {"kl": kl(1) / 2, "major": lost[1][2] / 2, "auxiliary": 0.3 * first / 2}
     check("plf", answers, batch, expected)
     share = shares[1][2] / (shares[1][2] + shares[1][0])
     second = share * lost[1][2] + (1 - share) * lost[1][0]
