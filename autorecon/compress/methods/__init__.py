@@ -8,7 +8,7 @@ from importlib import import_module
 
 NAMES = (
     "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq",
-    "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi",
+    "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi", "fast", "nayer",
 )  # fmt: skip
 
 for _name in NAMES:
