@@ -3,7 +3,9 @@
     python tools/agreement.py gdfq-cifar real --method gdfq --method ait --bits w2a4 --seeds 2
 
 Each GENERATOR, a `.space` file, a shipped name or a genotype, is trained and used exactly as by
-`autorecon compress`, one thread each. What is measured is in how many of 3,000 *training* images
+`autorecon compress`, one thread each; where students of a seed are shown the same images, these are
+made once. Each `--with 'alignment=50 labels=all'` is one more way to compress. What is measured is
+in how many of 3,000 *training* images
 student and teacher name the same class, so that generators and rates can be tuned without a look
 at test images. `real` teaches with other training images and the teacher's answers, for the same
 steps of the student: the most that better generators could bring, and no data-free result.
@@ -15,6 +17,7 @@ since the step before: at few bits one weight of the first layer can be worth po
 from __future__ import annotations
 
 import itertools
+import shlex
 import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,14 +32,15 @@ from autorecon.cli.group import show_error
 from autorecon.compress import CompressConfig, Compression
 from autorecon.compress.batch import Batch
 from autorecon.compress.quantization.quantize import quantized_weights
-from autorecon.compress.sources import Source
+from autorecon.compress.sources import Recorded, Repeated, Source
 from autorecon.data import Dataset
 from autorecon.nn import generator
 from autorecon.objective import DivergedError, Request, TeacherView
 from autorecon.study.budget import scaled
 from autorecon.teachers import Teacher
-from autorecon.workflow.config import RunConfig, SpaceConfig, TeacherConfig
+from autorecon.workflow.config import RunConfig, SpaceConfig, TeacherConfig, structured
 from autorecon.workflow.prepare import Prepared, prepare
+from autorecon.workflow.settings import combine
 
 REAL, HELD_OUT = "real", 3000
 
@@ -83,6 +87,7 @@ class Bench:
         count = min(HELD_OUT, len(order) // 2)
         self.pool = order[count:]
         self.measured = self.dataset.test if test else self._answered(order[:count])
+        self._made: dict[Any, dict[str, Any]] = {}
 
     @torch.no_grad()
     def _answered(self, chosen: Tensor) -> data.Split:
@@ -94,15 +99,24 @@ class Bench:
     def taught(self, prepared: Prepared, seed: int, real: bool, last: int) -> float:
         """What a student reaches in percent, the `last` steps of which are told of."""
         config = attrs.evolve(prepared.config.compress, seed=seed)
-        net, wrap = generator(prepared.space, seed=seed), None
-        if real:
-            config, wrap = attrs.evolve(config, warmup_steps=0), self._real(config)
+        config = attrs.evolve(config, warmup_steps=0) if real else config
+        made = None if real else config.image_settings and (prepared.space, config.image_settings)
+        wrap = self._real(config) if real else self._wrap(made)
+        net = generator(prepared.space, seed=seed)
         stage = Compression(self.teacher.module, config, net, wrap=wrap)
         # Before the student's first step its ranges still follow what it is shown.
         following = self._follow(stage, max(config.ticks - last, config.image_ticks))
         next(following)
         stage.run_epoch(0, lambda: next(following))
+        if isinstance(stage.source, Recorded):
+            self._made[made] = stage.source.recording()
         return self.measure(stage.student.module)
+
+    def _wrap(self, made: Any) -> Callable[[Source], Source] | None:
+        """What takes the place of a generator whose images are kept, or made already."""
+        if made in self._made:
+            return lambda _: Repeated(self._made[made])
+        return Recorded if made else None
 
     def measure(self, student: nn.Module) -> float:
         return data.accuracy(student, self.dataset, self.measured)
@@ -147,8 +161,14 @@ class Command(click.Command):
 @click.option("--teacher", "name", default="resnet20-fashion16", show_default=True)
 @click.option("--method", "methods", multiple=True, default=["gdfq"], show_default=True)
 @click.option("--bits", multiple=True, default=["w3a3", "w2a4"], show_default=True)
-@click.option("--ranges", help="Of activations; the method's own if not given.")
-@click.option("--rounding", help="Of weights; the method's own if not given.")
+@click.option(
+    "--with",
+    "variants",
+    multiple=True,
+    default=[""],
+    metavar="'KEY=VALUE ...'",
+    help="Settings of `compress`; each time it is given, students are compared that have them.",
+)
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="How many.")
 @click.option(
     "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first of them."
@@ -157,25 +177,28 @@ class Command(click.Command):
 @click.option("--test", is_flag=True, help="Accuracy on the test images: nothing to tune by.")
 @click.option("--last", type=click.IntRange(0), default=0, help="Follow so many of the last steps.")
 def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits: tuple[str, ...],
-         ranges: str | None, rounding: str | None, seeds: int, first_seed: int, budget: float,
-         test: bool, last: int) -> None:  # fmt: skip
+         variants: tuple[str, ...], seeds: int, first_seed: int, budget: float, test: bool,
+         last: int) -> None:  # fmt: skip
     """Teach quantized students with each GENERATOR, or with `real` images, and compare them."""
     if not 0 < budget < 1e6:
         raise click.BadParameter("must be above 0, and finite", param_hint="--budget")
     torch.set_num_threads(1)
-    given = {"ranges": ranges, "rounding": rounding}
-    own = {key: value for key, value in given.items() if value is not None}
     # All are made ready first: a mistake in the last is told before the first is trained.
     ready = [
-        (source, _prepared(source, name, CompressConfig(method, widths, epochs=1, **own), budget))
-        for source, method, widths in itertools.product(generators, methods, bits)
+        (source, given, _prepared(source, name, _config(method, widths, given), budget))
+        for source, method, widths, given in itertools.product(generators, methods, bits, variants)
     ]
-    bench = Bench(ready[0][1], test)
-    for source, prepared in ready:
+    bench = Bench(ready[0][2], test)
+    for source, given, prepared in ready:
         config, wanted = prepared.config.compress, range(first_seed, first_seed + seeds)
         found = [bench.taught(prepared, seed, source == REAL, last) for seed in wanted]
-        figures = _told(found)
-        click.echo(f"{source}, {config.method} {config.bits}, {config.steps} steps: {figures}")
+        what = ", ".join(filter(None, [f"{source}, {config.method} {config.bits}", given]))
+        click.echo(f"{what}, {config.steps} steps: {_told(found)}")
+
+
+def _config(method: str, widths: str, given: str) -> CompressConfig:
+    values = combine(None, {"method": method, "bits": widths, "epochs": 1}, shlex.split(given))
+    return structured(values, CompressConfig)
 
 
 def _prepared(source: str, teacher: str, config: CompressConfig, budget: float) -> Prepared:

@@ -49,8 +49,12 @@ class Batch:
 
 @attrs.frozen(eq=False)
 class Answers:
-    """The student's logits [N, classes] on a batch; both models' attention maps if asked for."""
+    """The student's logits [N, classes] on a batch; both models' attention maps if asked for.
+
+    `done` is the share of the student's steps that it has taken.
+    """
 
     logits: Tensor
     maps: Maps = attrs.Factory(dict)
     teacher_maps: Maps = attrs.Factory(dict)
+    done: float = 0.0

@@ -19,12 +19,13 @@ from autorecon.objective import Objective
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
     "image_batches": 1, "image_steps": 1, "rounds": 1, "generator_steps": 0, "warmup_steps": 0,
-    "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "inundation": 0, "seed": 0,
+    "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "cam": 0, "low_pass": 0,
+    "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
     "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",
-    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "labels",
-    "inundation",
+    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "cam",
+    "low_pass", "perturbation", "dropped", "labels", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 
@@ -91,6 +92,8 @@ class CompressConfig(Settings):
         for name in own.keys() & set(_ABOVE_ZERO):
             value = self.rate if name == "student_lr" else getattr(self, name)
             self._require(name, value > 0, "above 0")
+        if "dropped" in own:
+            self._require("dropped", self.dropped < 1, "below 1")
         if "batch" in own:
             self._require("batch", self.batch >= 2, "at least 2, for the batch's statistics")
         if "rounds" in own:

@@ -49,10 +49,15 @@ class Settings:
     temperature: float = 0.0
     alpha: float = 0.0
     alignment: float = 0.0
+    cam: float = 0.0
+    low_pass: float = 0.0
+    perturbation: float = 0.0
+    dropped: float = 0.0
     labels: str = ""
     keep: str = ""
     inundation: float = 0.0
     objective: str = ""
+    swing: bool = False
     warmup_objective: str = ""
     calibration_batches: int = 0
     evaluate_every: int = 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
 
 from autorecon.compress.errors import CompressError
+from autorecon.compress.quantization.layers import dropping
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.nn import Compute
 from autorecon.records.coverage import Coverage
@@ -31,6 +33,10 @@ class Student(ABC):
     @abstractmethod
     def learning(self) -> nn.Module:
         """The module in the mode in which it is trained."""
+
+    def dropping(self, share: float) -> AbstractContextManager[None]:
+        """While it learns, leave so many of its activations unquantized at random."""
+        return nullcontext()
 
     def begin(self, draw: Callable[[], Tensor]) -> bool:
         """Get ready for the first step, given a source of images; whether it is worth a score."""
@@ -65,6 +71,9 @@ class QuantizedStudent(Student):
 
     def learning(self) -> nn.Module:
         return self.module.eval()
+
+    def dropping(self, share: float) -> AbstractContextManager[None]:
+        return dropping(self.module, share) if share else nullcontext()
 
     @torch.no_grad()
     def begin(self, draw: Callable[[], Tensor]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ from autorecon.objective.checkpointing import without_checkpointing
 from autorecon.objective.errors import ObjectiveError
 from autorecon.objective.observation import LayerStatistics, Observation, Request
 from autorecon.objective.statistics import batch_statistics, norm_and_statistics
+from autorecon.objective.swing import Swing
 
 
 @attrs.define(eq=False)
@@ -37,6 +39,13 @@ class TeacherView:
         self.teacher, self.compute = teacher.eval().requires_grad_(False), compute
         self.layers = [layer for layer in teacher.modules() if stores_statistics(layer)]
         self.last = last_linear(teacher)
+        self._swing: int | None = None
+
+    def swung(self, seed: int) -> TeacherView:
+        """The same, whose strided convolutions are shifted while it is looked at, by `seed`."""
+        other = copy.copy(self)
+        other._swing = seed
+        return other
 
     def __call__(self, images: Tensor, request: Request) -> Observation:
         """What the teacher makes of images [N, C, H, W] that were asked for by `request`.
@@ -44,7 +53,8 @@ class TeacherView:
         There is one entry of statistics a BatchNorm CALL: a layer used twice counts twice.
         Raises ObjectiveError where the teacher computes without gradients what they are needed of.
         """
-        with self._watch() as seen, without_checkpointing():
+        swing = nullcontext() if self._swing is None else Swing(self._swing)
+        with self._watch() as seen, without_checkpointing(), swing:
             logits = self.answers(images)
         if images.requires_grad and torch.is_grad_enabled():
             _require_gradients(seen.statistics)

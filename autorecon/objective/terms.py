@@ -27,13 +27,29 @@ def ce(observation: Observation) -> Tensor:
     return asked_for(observation.logits, observation)
 
 
+@term(
+    "hard",
+    "(1 - p)^2 times the cross-entropy, p being the probability of what was asked for; HAST",
+    asks_classes=True,
+)
+def hard(observation: Observation) -> Tensor:
+    """Images that are hard already count more than easy ones, and easy ones stay undone."""
+    lost = losses_asked_for(observation.logits, observation)
+    return ((1 - (-lost).exp()).square() * lost).mean()
+
+
 def asked_for(logits: Tensor, observation: Observation) -> Tensor:
     """Cross-entropy of logits [N, classes] and the labels, or the shares of classes, asked for."""
+    return losses_asked_for(logits, observation).mean()
+
+
+def losses_asked_for(logits: Tensor, observation: Observation) -> Tensor:
+    """The same of each image [N]."""
     targets = observation.request.targets
     log_probabilities = logits.log_softmax(1)
     if targets is None:
-        return -log_probabilities.gather(1, observation.labels[:, None]).mean()
-    return -(targets * log_probabilities).sum(1).mean()
+        return -log_probabilities.gather(1, observation.labels[:, None]).squeeze(1)
+    return -(targets * log_probabilities).sum(1)
 
 
 @term("entropy", "negative entropy of the mean prediction, which spreads the classes; DAFL, L_ie")

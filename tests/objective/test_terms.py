@@ -72,6 +72,9 @@ def test_terms_of_the_teachers_answers(observation: Observation) -> None:
     assert value("doubt", observation) == pytest.approx(sum(map(entropy, LOGITS)) / 2, rel=1e-5)
     assert value("activation", observation) == pytest.approx(-8 / 4)
     assert value("ce", observation) == pytest.approx(cross(LOGITS, LABELS), rel=1e-5)
+    sure = [softmax(row)[label] for row, label in zip(LOGITS, LABELS, strict=True)]
+    hard = -sum((1 - p) ** 2 * math.log(p) for p in sure) / 2
+    assert value("hard", observation) == pytest.approx(hard, rel=1e-5)
 
 
 def test_shares_of_classes_stand_for_labels(observation: Observation) -> None:

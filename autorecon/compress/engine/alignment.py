@@ -7,14 +7,12 @@ what compares answers, which are alike long before what leads to them is.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 from torch.nn.functional import normalize
 
 from autorecon.compress.quantization.calls import weighted_calls
-from autorecon.compress.quantization.capture import capture
-from autorecon.compress.quantization.norms import fold_batch_norms
 from autorecon.compress.quantization.operations import CONVOLUTIONS, is_rectifier, operation
-from autorecon.nn import Compute, at_least_float32
+from autorecon.nn import at_least_float32
 
 
 def strengths(features: Tensor) -> Tensor:
@@ -43,44 +41,3 @@ def _gives_maps(node: fx.Node, convolutions: set[fx.Node]) -> bool:
     if node in convolutions:
         return not any(operation(user) == "batch_norm" for user in node.users)
     return operation(node) == "batch_norm"
-
-
-class Alignment:
-    """Answers of a student, and how far its channels are from those of its teacher.
-
-    Raises TraceError for a teacher that cannot be captured.
-    """
-
-    def __init__(
-        self, teacher: nn.Module, student: fx.GraphModule, integer: bool, compute: Compute
-    ) -> None:
-        (images,) = student.graph.find_nodes(op="placeholder")
-        taught = capture(teacher, tuple(images.meta["shape"][1:]))
-        if integer:
-            fold_batch_norms(taught)
-        ends = block_ends(taught)
-        self._channels = [node.meta["shape"][1] for node in ends]
-        names = [node.name for node in ends]
-        self._teacher = _telling(taught, names).requires_grad_(False).eval()
-        self._student, self._compute = _telling(student, names), compute
-        compute.place(self._teacher)
-
-    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits [N, classes], and the distance, both with a graph."""
-        with torch.no_grad():
-            expected = self._compute(self._teacher, images)
-        found = self._compute(self._student, images)
-        classes = found.shape[1] - sum(self._channels)
-        return found[:, :classes], distance(
-            found[:, classes:], expected[:, classes:], self._channels
-        )
-
-
-def _telling(traced: fx.GraphModule, names: list[str]) -> fx.GraphModule:
-    """The same network, on the same parameters, that gives strengths of channels beside answers."""
-    graph, copies = fx.Graph(), dict[fx.Node, fx.Node]()
-    answers = graph.graph_copy(traced.graph, copies)
-    known = {node.name: copy for node, copy in copies.items()}
-    told = [graph.call_function(strengths, (known[name],)) for name in names]
-    graph.output(graph.call_function(torch.cat, ([answers, *told], 1)))
-    return fx.GraphModule(traced, graph)

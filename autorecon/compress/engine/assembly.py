@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from autorecon.compress.config import CompressConfig
+from autorecon.compress.engine.activation_maps import last_convolution
 from autorecon.compress.equalization import hold_statistics
 from autorecon.compress.errors import CompressError, PartialError
+from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.quantize import quantize
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.sources import Generated, Noise, Nothing, Pictures, Source
@@ -40,7 +42,10 @@ def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape)
     what the method needs, and a student must come of it that answers.
     """
     check_needs(teacher, config)
-    return make_student(teacher, config, None, image_shape).coverage
+    coverage = make_student(teacher, config, None, image_shape).coverage
+    if config.cam:
+        last_convolution(capture(teacher, image_shape))
+    return coverage
 
 
 def check_needs(teacher: nn.Module, config: CompressConfig) -> None:

@@ -138,7 +138,7 @@ class Compression:
     @torch.no_grad()
     def _begin(self) -> dict[str, float]:
         """Ready the student for its steps, and score it as it is then if that means anything."""
-        scored = self.student.begin(lambda: self.source.draw().images)
+        scored = self.student.begin(lambda: self.training.shown(self.source.draw().images))
         self._begun = True
         if self.config.keep == "better":
             self._before = values_of(self.student.module)
@@ -152,7 +152,7 @@ class Compression:
         if self.epochs_done < self.epochs or not self._before:
             return ""
         before, self._before = self._before, {}
-        return keep_better(self.student, before, self.view, self.source, self.config.seed)
+        return keep_better(self.student, before, self.view, self.source)
 
     @torch.no_grad()
     def _score(self) -> dict[str, float]:

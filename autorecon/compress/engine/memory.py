@@ -96,10 +96,10 @@ def estimates(stage: Compression, processes: int = 1) -> Callable[[int, int], Me
 
 
 def _weights(stage: Compression) -> int:
-    """Generators learn by Adam; a student's momentum is one more, or two by Adam. What channels are
-    aligned with is a teacher more."""
+    """Generators learn by Adam; a student's momentum is one more, or two by Adam. What a
+    student's features are compared with is a teacher more."""
     moments = ADAM if stage.method.optimiser == "adam" else 1
-    teachers = 2 if stage.config.alignment else 1
+    teachers = 2 if stage.config.alignment or stage.config.cam else 1
     size = teachers * _bytes(stage.view.teacher) + (2 + moments) * _bytes(stage.student.module)
     if isinstance(stage.source, Generated):
         size += (2 + ADAM) * _bytes(stage.source.generator)
@@ -117,7 +117,8 @@ def _sizes(stage: Compression, count: int) -> _Sizes:
         seen = stage.view(images, request)
     if stage.method.loss is not None:
         with learnt.taken():
-            answers = stage.training.answers(images.detach())
+            learns = images if stage.config.perturbation else images.detach()
+            answers = stage.training.answers(learns), stage.view.answers(learns)
         del answers
     del seen
     largest = max(kept.largest for kept in (made, taught, learnt))

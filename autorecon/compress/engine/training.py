@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.engine.alignment import Alignment
 from autorecon.compress.engine.attention import watch_attention
+from autorecon.compress.engine.comparison import Comparison
+from autorecon.compress.engine.low_pass import low_pass
 from autorecon.compress.methods.losses import total
 from autorecon.compress.methods.method import Losses
 from autorecon.compress.student import QuantizedStudent, Student
@@ -28,12 +30,13 @@ class Training:
         self._parts = parts if student.is_steady else 1
         self.student, self._view, self.config = student, view, config
         self.method = config.recipe
-        self._alignment = _alignment(student, view, config)
+        self._comparison = _comparison(student, view, config)
+        self._done = 0.0
         self.optimiser = _optimiser(student, config)
 
     def step(self, batch: Batch, index: int) -> Values:
         """Step `index` on a batch; gives the losses."""
-        done = index / self.config.steps
+        self._done = done = index / self.config.steps
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * (1 + math.cos(math.pi * done)) / 2
         self.optimiser.zero_grad()
@@ -53,9 +56,8 @@ class Training:
         size = -(-count // self._parts)
         for at in range(0, count, size):
             part = batch.part(slice(at, at + size)) if size < count else batch
-            loss, values = total(self._losses(part))
             share = len(part.images) / count
-            (loss * share if share < 1 else loss).backward()
+            values = self._taught(self._as_shown(part), share)
             if share == 1:
                 return values
             # As Python's numbers are added up.
@@ -63,12 +65,44 @@ class Training:
             found = {name: found[name] + v for name, v in parts.items()} if found else parts
         return found
 
+    def shown(self, images: Tensor) -> Tensor:
+        """Images as a student sees them."""
+        return low_pass(images, self.config.low_pass) if self.config.low_pass else images
+
+    def _as_shown(self, batch: Batch) -> Batch:
+        return self._asked(batch, self.shown(batch.images)) if self.config.low_pass else batch
+
+    @torch.no_grad()
+    def _asked(self, batch: Batch, images: Tensor) -> Batch:
+        """The same with other images, of which the teacher is asked anew."""
+        return attrs.evolve(batch, images=images, logits=self._view.answers(images))
+
+    def _taught(self, batch: Batch, share: float) -> dict[str, Tensor]:
+        """Add up gradients of a batch, so much of the whole one; gives the losses.
+
+        With `perturbation`, also of images that are a step harder: L(x) + L(x + e sign dL/dx), the
+        second as `student.perturbed` (Li et al., HAST, CVPR 2023, sample difficulty promotion).
+        """
+        if not self.config.perturbation:
+            return self._add(batch, share)
+        images = batch.images.detach().requires_grad_()
+        seen = attrs.evolve(batch, images=images, logits=self._view.answers(images))
+        values = self._add(seen, share)
+        assert images.grad is not None
+        step = self.config.perturbation * images.grad.sign()
+        harder = self._add(self._asked(batch, images.detach() + step), share)
+        return values | {"perturbed": harder["total"]}
+
+    def _add(self, batch: Batch, share: float) -> dict[str, Tensor]:
+        loss, values = total(self._losses(batch))
+        (loss * share if share < 1 else loss).backward()
+        return values
+
     def answers(self, images: Tensor) -> tuple[Tensor, Losses]:
         """Logits [N, classes] of the student as it learns, and what else of it is to be small."""
-        if self._alignment is None:
+        if self._comparison is None:
             return self._view.compute(self.student.learning(), images), {}
-        logits, apart = self._alignment(images)
-        return logits, {"alignment": (self.config.alignment, apart)}
+        return self._comparison(images)
 
     def _losses(self, batch: Batch) -> Losses:
         """Those of the batch that all processes have a part of."""
@@ -79,8 +113,10 @@ class Training:
         assert self.method.loss is not None
         if self.method.attends:
             return self.method.loss(self._attentive(batch), batch, self.config)
-        logits, others = self.answers(batch.images)
-        return self.method.loss(Answers(logits), batch, self.config) | others
+        with self.student.dropping(self.config.dropped):
+            logits, others = self.answers(batch.images)
+        answers = Answers(logits, done=self._done)
+        return self.method.loss(answers, batch, self.config) | others
 
     def _attentive(self, batch: Batch) -> Answers:
         module, compute = self.student.learning(), self._view.compute
@@ -102,11 +138,10 @@ class Training:
             self.optimiser.load_state_dict(state["optimiser"])
 
 
-def _alignment(student: Student, view: TeacherView, config: CompressConfig) -> Alignment | None:
-    if not config.alignment or not isinstance(student, QuantizedStudent):
+def _comparison(student: Student, view: TeacherView, config: CompressConfig) -> Comparison | None:
+    if not (config.alignment or config.cam) or not isinstance(student, QuantizedStudent):
         return None
-    integer = config.scheme == "integer"
-    return Alignment(view.teacher, student.model.module, integer, view.compute)
+    return Comparison(view.teacher, student.model.module, config, view.compute)
 
 
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:

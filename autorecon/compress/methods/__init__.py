@@ -7,7 +7,8 @@ losses. The order is that of `autorecon methods`: the oldest first, by family.
 from importlib import import_module
 
 NAMES = (
-    "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq",
+    "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq", "hast", "plf",
+    "synq",
     "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi",
 )  # fmt: skip
 

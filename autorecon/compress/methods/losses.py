@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from autorecon.objective import Request
 
 
-LABELS = ("known", "all")
+LABELS = ("known", "sure", "all")
 """Of which images students learn what was asked for."""
+
+SURE = 0.5
+"""What a teacher that is sure gives more probability than."""
 
 
 def hard(logits: Tensor, request: Request) -> Tensor:
@@ -30,7 +33,7 @@ def hard(logits: Tensor, request: Request) -> Tensor:
 
 def hard_of(which: str, logits: Tensor, batch: Batch) -> Tensor:
     """The same of the images that are "known", which the teacher takes for what they were asked to
-    show, the others counting as 0; or of "all", as GDFQ has it.
+    show, or of which it is "sure", the others counting as 0; or of "all", as GDFQ has it.
 
     Images of a generator that has learnt little are of other classes than those asked for, and
     their labels, against the teacher's answers, undo a student that is as good as its teacher.
@@ -40,9 +43,9 @@ def hard_of(which: str, logits: Tensor, batch: Batch) -> Tensor:
     if which == "all":
         return hard(logits, batch.request)
     labels, targets = batch.request.labels, batch.request.targets
-    sure = is_known(batch.request, batch.logits)
+    counts = {"known": is_known, "sure": is_sure}[which](batch.request, batch.logits)
     lost = cross_entropy(logits, labels if targets is None else targets, reduction="none")
-    return (lost * sure).mean()
+    return (lost * counts).mean()
 
 
 def is_known(request: Request, logits: Tensor) -> Tensor:
@@ -51,6 +54,15 @@ def is_known(request: Request, logits: Tensor) -> Tensor:
     if request.targets is None:
         return logits.gather(1, asked).squeeze(1) >= logits.amax(1)
     return logits.where(request.targets > 0, -math.inf).amax(1) >= logits.amax(1)
+
+
+def is_sure(request: Request, logits: Tensor) -> Tensor:
+    """For each image [N] whether the logits give what it was asked to show more than half of all
+    probability: SynQ's difficulty, 1 - p_y, is below its threshold."""
+    shares = logits.softmax(1)
+    if request.targets is None:
+        return shares.gather(1, request.labels[:, None]).squeeze(1) > SURE
+    return shares.where(request.targets > 0, 0.0).sum(1) > SURE
 
 
 def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:

@@ -42,6 +42,7 @@ DISTILLED: Defaults = COMMON | {"student": "resnet20"}
 GENERATED: Defaults = {
     "objective": "ce + 0.1*bns",
     "warmup_objective": "",
+    "swing": False,
     "batch": 64,
     "warmup_steps": 150,
     "generator_lr": 1e-3,
@@ -52,6 +53,7 @@ these were chosen on training images (docs/results.md).
 """
 PICTURED: Defaults = {
     "objective": "ce + 0.1*bns",
+    "swing": False,
     "batch": 64,
     "image_batches": 4,
     "image_steps": 100,
@@ -66,7 +68,14 @@ TRAINED: Defaults = {
 }
 ALTERNATED: Defaults = {"generator_steps": 1}
 SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
-TUNED: Defaults = TRAINED | {"alignment": 0.0, "keep": "better"}
+TUNED: Defaults = TRAINED | {
+    "alignment": 0.0,
+    "cam": 0.0,
+    "low_pass": 0.0,
+    "perturbation": 0.0,
+    "dropped": 0.0,
+    "keep": "better",
+}
 LABELLED: Defaults = {"labels": "known"}
 """Groups of settings with their defaults, of which methods are put together."""
 

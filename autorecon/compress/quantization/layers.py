@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -33,7 +36,8 @@ class ActivationQuantizer(nn.Module):
     While it observes, its range follows the batches by a moving average that starts at the first
     of them; frozen, it keeps the range. The state is all in buffers. With `integer`, and where
     channels have their own, the range has zero in it, so that zero is a level. `holds` are ends
-    that a range is at least as wide as, whatever is observed.
+    that a range is at least as wide as, whatever is observed. A share of the values that is
+    `dropped` stays as it is, by chance.
     """
 
     low: Tensor
@@ -48,6 +52,7 @@ class ActivationQuantizer(nn.Module):
         self.ranges = ranges
         self._ends = RANGES[ranges].ends
         self.observing = True
+        self.dropped = 0.0
         self.holds: tuple[Tensor, Tensor] | None = None
         self.register_buffer("low", torch.zeros(shape))
         self.register_buffer("high", torch.zeros(shape))
@@ -60,7 +65,12 @@ class ActivationQuantizer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.observing:
             self._observe(x.detach())
-        return fake_quantize(x, self.low, self.high, self.bits)
+        quantized = fake_quantize(x, self.low, self.high, self.bits)
+        if not self.dropped:
+            return quantized
+        # Drawn on the CPU, so that a seed means the same everywhere.
+        left = torch.rand(x.shape).to(x.device) < self.dropped
+        return torch.where(left, x, quantized)
 
     def _observe(self, x: Tensor) -> None:
         rows = x.transpose(0, 1).flatten(1) if self.by_channel else x.reshape(1, -1)
@@ -80,6 +90,20 @@ class ActivationQuantizer(nn.Module):
 
     def extra_repr(self) -> str:
         return f"bits={self.bits}, ranges={self.ranges}"
+
+
+@contextmanager
+def dropping(module: nn.Module, share: float) -> Iterator[None]:
+    """Leave a share of all activations unquantized, others each time (Wei et al., QDrop: Randomly
+    Dropping Quantization for Extremely Low-bit Post-Training Quantization, ICLR 2022)."""
+    quantizers = [m for m in module.modules() if isinstance(m, ActivationQuantizer)]
+    for quantizer in quantizers:
+        quantizer.dropped = share
+    try:
+        yield
+    finally:
+        for quantizer in quantizers:
+            quantizer.dropped = 0.0
 
 
 class WeightQuantizer(nn.Module):

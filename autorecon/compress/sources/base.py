@@ -63,3 +63,10 @@ def taught(observation: Observation) -> Batch:
     """The batch that an observation was of, without its graph."""
     images, logits = observation.images.detach(), observation.logits.detach()
     return Batch(images, observation.request, logits)
+
+
+def making(view: TeacherView, config: CompressConfig, random: torch.Generator) -> TeacherView:
+    """The teacher as images that are made meet it, for one step: swung, if that is asked for."""
+    if not config.swing:
+        return view
+    return view.swung(int(torch.randint(2**31, (), generator=random)))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import attrs
 import torch
 from torch import Tensor, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.errors import CompressError
-from autorecon.compress.sources.base import Learner, ask_for, losses_of, taught
+from autorecon.compress.sources.base import (
+    Learner,
+    answered,
+    ask_for,
+    losses_of,
+    making,
+    taught,
+)
 from autorecon.compress.sources.decoder import Decoder
 from autorecon.compress.sources.parts import differentiate
 from autorecon.nn import processes
@@ -66,13 +74,18 @@ class Generated:
         images = self.generate(own_share(request))
         objective = self.objective if student else self._early
         learner = student if objective.needs_student else None
+        view = making(self._view, self._config, self._random)
         total, parts, seen = differentiate(
-            objective, self._view, learner, images, request, self._parts, self._decoder
+            objective, view, learner, images, request, self._parts, self._decoder
         )
         self._optimiser.step()
         # Not kept while a student learns: they are as large as the generator.
         self._optimiser.zero_grad()
-        return taught(seen), losses_of("generator", total, parts)
+        batch = taught(seen)
+        if student and self._config.swing:  # what it learns, the teacher itself must say
+            with torch.no_grad():
+                batch = attrs.evolve(batch, logits=answered(self._view, batch.images))
+        return batch, losses_of("generator", total, parts)
 
     @torch.no_grad()
     def draw(self) -> Batch:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
-from autorecon.compress.sources.base import Learner, answered, ask_for, losses_of
+from autorecon.compress.sources.base import Learner, answered, ask_for, losses_of, making
 from autorecon.compress.sources.parts import differentiate
 from autorecon.nn import processes
 from autorecon.nn.transfer import sent
@@ -65,8 +65,9 @@ class Pictures:
         learner = student if self.objective.needs_student else None
         images = processes.part(self._shifted(self._pixels))
         self._optimiser.zero_grad()
+        view = making(self._view, self._config, self._random)
         total, parts, _ = differentiate(
-            self.objective, self._view, learner, images, self._request, self._parts
+            self.objective, view, learner, images, self._request, self._parts
         )
         self._optimiser.step()
         return losses_of("images", total, parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +14,7 @@ from click.testing import CliRunner
 from autorecon import data, teachers
 from autorecon.compress import CompressConfig, Compression
 from autorecon.nn import generator
+from autorecon.workflow.config import structured
 from autorecon.workflow.prepare import bind
 from stand_in import NAME
 from stand_in import small_teacher as small_teacher
@@ -59,7 +59,7 @@ def test_the_images_are_the_data_sets_and_the_labels_the_teachers(tool, dataset)
 @pytest.fixture
 def measured(tool, dataset, monkeypatch):
     """Runs the tool on the toy data for two small steps of a student."""
-    monkeypatch.setattr(tool, "CompressConfig", partial(CompressConfig, **SMALL))
+    monkeypatch.setattr(tool, "structured", lambda values, kind: structured(SMALL | values, kind))
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
 
@@ -78,12 +78,11 @@ def test_no_image_that_is_measured_on_is_taught_with(tool, dataset, monkeypatch)
     assert not (taught[:, None] == seen).all(-1).any()
 
 
-@pytest.mark.parametrize(
-    ("test", "own"), [(False, {}), (True, {"ranges": "mse", "rounding": "unbiased"})]
-)
+@pytest.mark.parametrize(("test", "own"), [(False, {}), (True, {"ranges": "mse", "alpha": 3.0})])
 def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own):
     """Of training images and the teacher's answers, or with --test of test images and labels."""
-    given = [f"--{name}={value}" for name, value in own.items()] + ["--test"] * test
+    words = " ".join(f"{name}={value}" for name, value in own.items())
+    given = ["--with", words] * bool(own) + ["--test"] * test
     result = measured("gdfq-cifar", "real", "--bits", "w3a3", "--seeds", "2", *given)
     teacher = teachers.load(NAME)
     seen = attrs.evolve(dataset, mean=teacher.mean, std=teacher.std)
@@ -108,9 +107,23 @@ def test_its_figures_are_those_of_the_engine(tool, dataset, measured, test, own)
             found.append(100 * same.double().mean().item())
         each = ", ".join(f"{figure:.2f}" for figure in found)
         mean, spread = sum(found) / 2, abs(found[0] - found[1]) / 2**0.5
-        assert line == (
-            f"{source}, gdfq w3a3, 2 steps: {mean:.2f} ± {spread:.2f} % (by seed: {each})"
-        )
+        what = ", ".join(filter(None, [f"{source}, gdfq w3a3", words]))
+        assert line == f"{what}, 2 steps: {mean:.2f} ± {spread:.2f} % (by seed: {each})"
+
+
+def test_images_are_made_once_for_students_that_may_share_them(tool, measured, monkeypatch):
+    """Settings of the student, and bits, change nothing of the images; the objective does."""
+    ways = ["", "alignment=50 labels=all", "objective='ce + bns' batch=6"]
+    arguments = ["gdfq-cifar", "--bits", "w3a3", "--bits", "w2a4", "--seeds", "2"]
+    alone = [measured(*arguments, "--with", way).output.splitlines() for way in ways]
+    warmups = []
+    make = tool.Recorded.make
+    monkeypatch.setattr(tool.Recorded, "make", lambda s, x: warmups.append(x) or make(s, x))
+    given = [word for way in ways for word in ("--with", way)]
+    together = measured(*arguments, *given).output.splitlines()
+    assert together == [lines[i] for i in range(2) for lines in alone]
+    # Two seeds of two ways to make images, each with a step of the generator alone.
+    assert warmups.count(None) == 4
 
 
 @pytest.mark.parametrize("last", [1, 2, 9])
@@ -145,6 +158,10 @@ def test_the_last_steps_are_followed(tool, measured, last):
         (["real", "--method", "dfad"], "has no setting `bits`"),
         (["real", "--bits", "w3a3", "--bits", "w9a9"], "9 bits"),
         (["real", "--teacher", "resnet-20"], "resnet20"),
+        (["gdfq-cifar", "--with", "", "--with", "alignmint=1"], "did you mean `alignment`"),
+        (["gdfq-cifar", "--with", "alignment=-1"], "alignment = -1"),
+        (["gdfq-cifar", "--with", "alignment"], "'alignment' is not of the form key=value"),
+        (["gdfq-cifar", "--with", "labels='all"], "No closing quotation"),
         (["real", "--seeds", "0"], "--seeds"),
         (["real", "--last", "-1"], "--last"),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import torch
 import torch.nn.functional as F
@@ -117,14 +118,79 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
         assert equal(other.state_dict(), whole.state_dict())
 
 
-@pytest.mark.parametrize("alignment", [0.0, 100.0])
-def test_a_batch_in_parts_is_the_same_batch(make: Make, alignment: float) -> None:
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, set()),
+        ({"alignment": 100.0, "cam": 10.0}, {"student.alignment", "student.cam"}),
+        ({"low_pass": 0.2}, set()),
+        ({"perturbation": 0.1}, {"student.perturbed"}),
+        ({"swing": True}, set()),
+    ],
+)
+def test_a_batch_in_parts_is_the_same_batch(
+    make: Make, settings: dict[str, Any], told: set[str]
+) -> None:
     """The first joint step, with a generator's step and a student's."""
-    own: dict[str, Any] = {"warmup_steps": 1, "steps": 1, "epochs": 2, "alignment": alignment}
+    own: dict[str, Any] = {"warmup_steps": 1, "steps": 1, "epochs": 2, **settings}
     rows = [run(make(parts=parts, **own), range(2)) for parts in (1, 3)]
-    assert ("student.alignment" in rows[0][1]) is bool(alignment)
+    new = {"student.alignment", "student.cam", "student.perturbed"}
+    assert rows[0][1].keys() & new == told
     for whole, split in zip(*rows, strict=True):
-        assert split == {name: pytest.approx(value, rel=1e-3) for name, value in whole.items()}
+        near = {name: pytest.approx(v, rel=1e-3, abs=1e-8) for name, v in whole.items()}
+        assert split == near
+
+
+def test_what_a_student_is_taught_has_passed_the_filter(make: Make) -> None:
+    """Its ranges are read off filtered images too, and the teacher is asked about these."""
+    stage = make(low_pass=0.05, warmup_steps=1, steps=1, epochs=2)
+    seen: list[Tensor] = []
+    stage.student.module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    batches = []
+    learn = stage.training.method.loss
+    assert learn is not None
+    stage.training.method = attrs.evolve(
+        stage.training.method, loss=lambda a, b, c: batches.append(b) or learn(a, b, c)
+    )
+    run(stage, range(2))
+    for images in [*seen[:3], batches[0].images]:
+        edges = (images[..., 1:] - images[..., :-1]).abs().mean()
+        assert edges < 0.1 * stage.source.draw().images.diff().abs().mean()
+    torch.testing.assert_close(batches[0].logits, stage.view.answers(batches[0].images))
+
+
+def test_a_harder_image_is_a_step_up_the_loss(make: Make) -> None:
+    stage = make(perturbation=0.05, warmup_steps=1, steps=1, epochs=2, keep="last")
+    batches = []
+    learn = stage.training.method.loss
+    assert learn is not None
+    stage.training.method = attrs.evolve(
+        stage.training.method, loss=lambda a, b, c: batches.append(b) or learn(a, b, c)
+    )
+    rows = run(stage, range(2))
+    easy, hard = batches
+    step = (hard.images - easy.images).abs()
+    assert (step < 0.05 + 1e-6).all()
+    assert step.mean() > 0.04
+    torch.testing.assert_close(hard.logits, stage.view.answers(hard.images))
+    assert rows[1]["student.perturbed"] > rows[1]["student.total"]
+
+
+def test_a_student_learns_what_the_teacher_says_that_does_not_swing(
+    make: Make, teacher: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teacher.conv2, "stride", (2, 2))
+    monkeypatch.setattr(teacher.conv2, "padding", (1, 1))
+    monkeypatch.setattr(type(teacher), "forward", _strided)
+    stage = make(swing=True, warmup_steps=1, steps=1, epochs=2)
+    batch, _ = stage.source.make(stage.student)
+    torch.testing.assert_close(batch.logits, stage.view.answers(batch.images))
+
+
+def _strided(teacher: Any, x: Tensor) -> Tensor:
+    x = teacher.relu(teacher.bn1(teacher.conv1(x)))
+    x = teacher.relu(teacher.bn2(teacher.conv2(x)))
+    return teacher.head(x.mean((2, 3)))
 
 
 def test_a_student_that_tuning_damaged_is_as_it_was_calibrated(make: Make) -> None:
@@ -156,6 +222,20 @@ def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
     again.load_state_dict(copy.deepcopy(state))
     assert again.result() == stage.result()
     assert torch.equal(again.source.draw().images, stage.source.draw().images)
+
+
+def test_a_run_of_all_that_is_drawn_goes_on_to_the_same_end(make: Make) -> None:
+    own: dict[str, Any] = {
+        "swing": True, "dropped": 0.5, "perturbation": 0.01, "cam": 1.0, "low_pass": 0.3,
+    }  # fmt: skip
+    whole, first, second = (make(fingerprint, **own) for _ in range(3))
+    rows = run(whole, range(4))
+    early = run(first, range(3))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    torch.manual_seed(99)
+    assert early + run(second, range(3, 4)) == rows
+    assert equal(second.state_dict(), whole.state_dict())
+    assert not equal(make(fingerprint, **own | {"dropped": 0.0}).student, whole.student)
 
 
 @pytest.mark.parametrize("compute", [Compute(bf16=True), Compute(channels_last=True)])

@@ -9,7 +9,7 @@ import torch
 from autorecon.compress import METHODS, CompressConfig, CompressError
 from autorecon.compress.batch import Answers, Batch
 from autorecon.compress.methods import gdfq
-from autorecon.compress.methods.losses import is_known, total
+from autorecon.compress.methods.losses import is_known, is_sure, total
 from autorecon.objective import Request
 
 STUDENT = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]
@@ -52,12 +52,22 @@ def test_labels_count_where_the_teacher_gives_them_too(batch: Batch) -> None:
     answers = Answers(torch.tensor(STUDENT))
     each = [-math.log(softmax(row)[y]) for row, y in zip(STUDENT, [2, 2], strict=True)]
     other = attrs.evolve(batch, request=Request(torch.tensor([2, 2])))
-    for which, hard in (("known", each[1] / 2), ("all", sum(each) / 2)):
+    for which, hard in (("known", each[1] / 2), ("sure", each[1] / 2), ("all", sum(each) / 2)):
         _, values = total(gdfq.loss(answers, other, CompressConfig(labels=which)))
         assert values["ce"].item() == pytest.approx(hard, rel=1e-5)
     # Of a mixture each class that was asked for will do.
     shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
     assert is_known(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
+
+
+def test_labels_count_where_the_teacher_is_sure_of_them(batch: Batch) -> None:
+    """Of class 1 it is so with 0.47, though no other has more, and of class 2 with 0.94."""
+    assert softmax(TEACHER[0])[1] == pytest.approx(0.47, abs=0.005)
+    assert is_known(batch.request, batch.logits).tolist() == [True, True]
+    assert is_sure(batch.request, batch.logits).tolist() == [False, True]
+    # The classes of a mixture are counted together: 0.53, and 0.06.
+    shares = torch.tensor([[0.0, 0.4, 0.6], [0.5, 0.5, 0.0]])
+    assert is_sure(Request(shares.argmax(1), shares), batch.logits).tolist() == [True, False]
 
 
 def check(name: str, answers: Answers, batch: Batch, expected: dict[str, float]) -> None:
@@ -89,6 +99,33 @@ def test_divergence_of_quantized_students(
     name: str, alpha: int, answers: Answers, batch: Batch
 ) -> None:
     check(name, answers, batch, {"kl": alpha * 400 * kl(20) / 6})
+
+
+def test_hast_by_hand(answers: Answers, batch: Batch) -> None:
+    """Labels have no part in it; the divergence is divided by the batch alone."""
+    check("hast", answers, batch, {"kl": 20 * 400 * kl(20) / 2})
+
+
+def test_synq_by_hand(answers: Answers, batch: Batch) -> None:
+    """Of the first class asked for the teacher is not sure, so that only the second counts."""
+    hard = -math.log(softmax(STUDENT[1])[2])
+    check("synq", answers, batch, {"kl": 20 * 400 * kl(20) / 2, "ce": 0.5 * hard / 2})
+
+
+def test_plf_by_hand(answers: Answers, batch: Batch) -> None:
+    """Self-entropies 0.81 and 0.25: the first is never sure enough, the second until the end."""
+    shares = [softmax(row) for row in TEACHER]
+    entropies = [-sum(p * math.log(p) for p in row) / math.log(3) for row in shares]
+    assert entropies == [pytest.approx(0.81, abs=0.005), pytest.approx(0.25, abs=0.005)]
+    lost = [[-math.log(p) for p in softmax(row)] for row in STUDENT]
+    first = (lost[0][0] + lost[0][1]) / 2  # both have the same share of the first two
+    expected = {"kl": kl(1) / 2, "major": lost[1][2] / 2, "auxiliary": 0.3 * first / 2}
+    check("plf", answers, batch, expected)
+    share = shares[1][2] / (shares[1][2] + shares[1][0])
+    second = share * lost[1][2] + (1 - share) * lost[1][0]
+    over = attrs.evolve(answers, done=0.99)
+    expected = {"kl": kl(1) / 2, "major": 0.0, "auxiliary": 0.3 * (first + second) / 2}
+    check("plf", over, batch, expected)
 
 
 def test_dfad_by_hand(answers: Answers, batch: Batch) -> None:
@@ -134,7 +171,8 @@ def test_a_student_that_agrees_has_the_least_loss_to_gain(name: str, batch: Batc
     logits = batch.logits.clone().requires_grad_()
     maps = {4: torch.full((2, 4), 0.5)}
     losses = METHODS[name].loss(Answers(logits, maps, maps), batch, CompressConfig(method=name))
-    losses.pop("ce", None)
+    for labels in ("ce", "major", "auxiliary"):
+        losses.pop(labels, None)
     summed, _ = total(losses)
     summed.backward()
     assert logits.grad.abs().max() < 1e-4

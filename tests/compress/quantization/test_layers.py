@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from autorecon.compress.quantization.bits import ROUNDINGS
-from autorecon.compress.quantization.layers import ActivationQuantizer, WeightQuantizer
+from autorecon.compress.quantization.layers import (
+    ActivationQuantizer,
+    WeightQuantizer,
+    dropping,
+)
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.quantization.rounding import quantize_weight
 
@@ -31,6 +35,19 @@ def test_a_frozen_range_stays() -> None:
     quantizer.observing = False
     assert quantizer(torch.tensor([-5.0, 2.2, 70.0])).tolist() == [0.0, 2.0, 7.0]
     assert (quantizer.low.item(), quantizer.high.item()) == (0.0, 7.0)
+
+
+def test_a_share_of_the_values_is_left_while_quantizers_are_dropped() -> None:
+    quantizer = ActivationQuantizer(2, "minmax")
+    x = torch.rand(40, 50)
+    whole = quantizer(x)
+    quantizer.observing = False
+    with dropping(quantizer, 0.25):
+        found = quantizer(x)
+    left = found == x
+    assert torch.equal(torch.where(left, whole, found), whole)
+    assert left.float().mean() == pytest.approx(0.25, abs=0.05)
+    assert torch.equal(quantizer(x), whole)
 
 
 def test_the_range_survives_in_the_state_dict() -> None:
