@@ -23,8 +23,8 @@ _LEAST = {
     "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
-    "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",
-    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "cam",
+    "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "reconstruct",
+    "student", "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "cam",
     "low_pass", "perturbation", "dropped", "labels", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""

@@ -31,6 +31,7 @@ class Settings:
     allow_partial: bool = False
     ranges: str = ""
     rounding: str = ""
+    reconstruct: bool = False
     student: str = ""
     batch: int = 0
     warmup_steps: int = 0

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.layers import dropping
 from autorecon.compress.quantization.quantize import QuantizedModel
+from autorecon.compress.reconstruction import reconstruct
 from autorecon.nn import Compute
 from autorecon.records.coverage import Coverage
 from autorecon.records.results import Site
@@ -64,10 +65,10 @@ class QuantizedStudent(Student):
     BatchNorm statistics stay the teacher's.
     """
 
-    def __init__(self, model: QuantizedModel, batches: int) -> None:
+    def __init__(self, model: QuantizedModel, batches: int, reconstruct: bool = False) -> None:
         super().__init__(model.module)
         self.model = model
-        self._batches = batches
+        self._batches, self._reconstruct = batches, reconstruct
 
     def learning(self) -> nn.Module:
         return self.module.eval()
@@ -77,10 +78,13 @@ class QuantizedStudent(Student):
 
     @torch.no_grad()
     def begin(self, draw: Callable[[], Tensor]) -> bool:
-        """Fix the activation ranges on images."""
-        for _ in range(self._batches):
-            self(draw())
+        """Fix the activation ranges on images, and by as many of them the weights."""
+        shown = [draw() for _ in range(self._batches)]
+        for images in shown:
+            self(images)
         self.model.freeze()
+        if self._reconstruct:
+            reconstruct(self.model, torch.cat(shown))
         return True
 
     def go_on(self) -> None:

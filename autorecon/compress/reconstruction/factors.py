@@ -44,8 +44,9 @@ def _patches(node: fx.Node, image: Tensor, kernel: Sequence[int], groups: int) -
     stride, padding, dilation = (argument(node, i, _NAMES[i]) for i in _NAMES)
     size, dilation = tuple(kernel[2:]), _pair(dilation or 1)
     if padding == "same":
-        ends = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(size, dilation)]
-        image, padding = F.pad(image, (*ends[1], *ends[0])), 0
+        spare = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
+        top, left = (total // 2 for total in spare)
+        image, padding = F.pad(image, (left, spare[1] - left, top, spare[0] - top)), 0
     around = _pair(0 if padding in (None, "valid") else padding)
     found = F.unfold(image, size, dilation, around, _pair(stride or 1))
     return found[0].unflatten(0, (groups, -1)).transpose(1, 2)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from autorecon.compress.quantization.layers import WeightQuantizer
+
 TRUST = 0.1
 """How strongly a weight is held where it is while it makes up for what its inputs have become, as a
 share of an input's mean square."""
@@ -16,21 +18,21 @@ BLOCK = 64
 """Inputs after which all others take up at once what rounding has left."""
 
 
-def fitted(weight: Tensor, taught: Tensor, found: Tensor, bits: int) -> Tensor:
-    """A weight [groups, out, in] on grids of 2^bits values, one an output channel, for which its
+def fitted(weight: Tensor, taught: Tensor, found: Tensor, quantizer: WeightQuantizer) -> Tensor:
+    """A weight [groups, out, in] on grids of its quantizer's, one an output channel, for which its
     products with `found` [groups, rows, in] are near those of `weight` with `taught`.
 
-    First W + W (X - Y)' Y (Y' Y + c)^-1, of X taught and Y found: the least squares of the student's
-    layer on the teacher's, as in GPTAQ (Li et al., ICML 2025). Then inputs are rounded one by one,
-    that of the greatest mean square first, and those that come after take up the error as the
-    inverse of Y' Y tells (Frantar et al., GPTQ, ICLR 2023).
+    First W + W (X - Y)' Y (Y' Y + c)^-1, of X taught and Y found: the student's layer fitted to
+    the teacher's, as in GPTAQ (Li et al., ICML 2025). Then inputs are rounded one by one, that of
+    the greatest mean square first, and those that come after take up the error as the inverse of
+    Y' Y tells (Frantar et al., GPTQ, ICLR 2023).
     """
     exact, rows = weight.double(), found.shape[1]
     taught, found = taught.double(), found.double()
     squares = found.mT @ found / rows
     moved = exact @ ((taught - found).mT @ found / rows)
     exact = exact + torch.linalg.solve(_damped(squares, TRUST), moved, left=False)
-    return _rounded(exact, _damped(squares, DAMPING), bits).to(weight.dtype)
+    return _rounded(exact, _damped(squares, DAMPING), quantizer).to(weight.dtype)
 
 
 def _damped(squares: Tensor, share: float) -> Tensor:
@@ -39,10 +41,10 @@ def _damped(squares: Tensor, share: float) -> Tensor:
     return squares + share * mean[:, None, None] * torch.eye(squares.shape[1]).to(squares)
 
 
-def _rounded(weight: Tensor, squares: Tensor, bits: int) -> Tensor:
+def _rounded(weight: Tensor, squares: Tensor, quantizer: WeightQuantizer) -> Tensor:
     """GPTQ's order of things, on the grid that loses least."""
     order = squares.diagonal(dim1=1, dim2=2).argsort(dim=1, descending=True, stable=True)
-    low, step = _grid(weight, squares, bits)
+    low, step = _grid(weight, squares, quantizer)
     columns = order[:, None, :]
     weight = weight.gather(2, columns.expand_as(weight))
     squares = squares.gather(1, order[:, :, None].expand_as(squares))
@@ -55,7 +57,7 @@ def _rounded(weight: Tensor, squares: Tensor, bits: int) -> Tensor:
         stop = min(count, start + BLOCK)
         errors = []
         for i in range(start, stop):
-            rounded[..., i] = _on(weight[..., i : i + 1], low, step, bits)[..., 0]
+            rounded[..., i] = _on(weight[..., i : i + 1], low, step, quantizer.bits)[..., 0]
             error = (weight[..., i] - rounded[..., i]) / passed[:, i, i, None]
             weight[..., i + 1 : stop] -= error[..., None] * passed[:, None, i, i + 1 : stop]
             errors.append(error)
@@ -63,15 +65,15 @@ def _rounded(weight: Tensor, squares: Tensor, bits: int) -> Tensor:
     return torch.empty_like(rounded).scatter_(2, columns.expand_as(rounded), rounded)
 
 
-def _grid(weight: Tensor, squares: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def _grid(weight: Tensor, squares: Tensor, quantizer: WeightQuantizer) -> tuple[Tensor, Tensor]:
     """Begin and step of a grid for each channel, [groups, out, 1]: of those tried the one with the
     least error, each input weighed by its mean square."""
     weights = squares.diagonal(dim1=1, dim2=2)[:, None, :]
-    ends = weight.amin(2, keepdim=True), weight.amax(2, keepdim=True)
-    tried = [(cut * ends[0], cut * (ends[1] - ends[0]) / (2**bits - 1)) for cut in CUTS]
+    low, high = weight.amin(2, keepdim=True), weight.amax(2, keepdim=True)
+    tried = [quantizer.held_grid(cut * low, cut * high) for cut in CUTS]
     losses = [
-        (weights * (_on(weight, low, step, bits) - weight).square()).sum(2, keepdim=True)
-        for low, step in tried
+        (weights * (_on(weight, *grid, quantizer.bits) - weight).square()).sum(2, keepdim=True)
+        for grid in tried
     ]
     best = torch.stack(losses).argmin(0, keepdim=True)
     low, step = (torch.stack(part).gather(0, best)[0] for part in zip(*tried, strict=True))
@@ -80,5 +82,5 @@ def _grid(weight: Tensor, squares: Tensor, bits: int) -> tuple[Tensor, Tensor]:
 
 def _on(weight: Tensor, low: Tensor, step: Tensor, bits: int) -> Tensor:
     """The nearest values of grids."""
-    step = step.clamp_min(1e-12)
-    return ((weight - low) / step).round().clamp(0, 2**bits - 1) * step + low
+    levels = ((weight - low) / step.clamp_min(1e-12)).round()
+    return levels.clamp(0, 2**bits - 1) * step + low

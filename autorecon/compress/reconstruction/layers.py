@@ -12,8 +12,11 @@ from torch import Tensor, fx
 from autorecon.compress.quantization.calls import WeightedCall, parameter, weighted_calls
 from autorecon.compress.quantization.layers import WeightQuantizer
 from autorecon.compress.quantization.quantize import QuantizedModel
-from autorecon.compress.reconstruction.fitting import fitted
 from autorecon.compress.reconstruction.factors import factors, has_factors
+from autorecon.compress.reconstruction.fitting import fitted
+
+PLACES = 32 * 224 * 224
+"""Pixels of images that are looked at, at most: what is computed of them is in memory twice."""
 
 
 @torch.no_grad()
@@ -23,11 +26,12 @@ def reconstruct(model: QuantizedModel, images: Tensor) -> None:
     Teacher and student, which share a graph, are computed side by side. At each convolution and
     linear layer the weights are chosen for which the student's layer, given what the student has
     there, gives what the teacher's gives of its own values, and are rounded one input after
-    the other, where each takes up what rounding those before has left (`fitted`). Biases that are
-    added take up what is left of the means. Transposed convolutions and products that are written
+    the other, where each takes up what rounding those before has left (`fitted`). A weight that
+    several layers have is that of the first. Transposed convolutions and products that are written
     in other ways keep their weights.
     """
-    _SideBySide(model).run(images)
+    most = max(1, PLACES // images[0, 0].numel())
+    _SideBySide(model).run(images[:most])
 
 
 @attrs.frozen(eq=False)
@@ -88,8 +92,8 @@ class _SideBySide(fx.Interpreter):
         weight = parameter(self._graph, call.weight)
         self._taught[name] = weight.detach().clone()
         values = self.env[call.source]
-        rows = [factors(call, side, weight.shape) for side in (values.taught, values.found)]
-        groups = len(rows[0])
-        chosen = fitted(weight.detach().reshape(groups, len(weight) // groups, -1), *rows, quantizer.bits)
+        taught, found = (factors(call, v, weight.shape) for v in (values.taught, values.found))
+        rows = self._taught[name].reshape(len(found), len(weight) // len(found), -1)
+        chosen = fitted(rows, taught, found, quantizer)
         weight.copy_(chosen.view_as(weight))
         self.env[placed] = _Both(self._taught[name], quantizer(weight))
