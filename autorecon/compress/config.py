@@ -33,7 +33,7 @@ _CHOICES = {
     "ranges": RANGES, "rounding": ROUNDINGS, "scheme": SCHEMES, "labels": LABELS, "keep": KEEP,
 }  # fmt: skip
 
-BEFORE = {"labels": "all", "alignment": 0.0, "keep": "last"}
+BEFORE = {"reconstruct": False, "labels": "all", "alignment": 0.0, "keep": "last"}
 """What settings stood for before they were there, in records that do not know of them."""
 
 _ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
