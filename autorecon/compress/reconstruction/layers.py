@@ -14,6 +14,7 @@ from autorecon.compress.quantization.layers import WeightQuantizer
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.compress.reconstruction.factors import factors, has_factors
 from autorecon.compress.reconstruction.fitting import fitted
+from autorecon.compress.reconstruction.statistics import known_statistics
 
 PLACES = 32 * 224 * 224
 """Pixels of images that are looked at, at most: what is computed of them is in memory twice."""
@@ -26,7 +27,9 @@ def reconstruct(model: QuantizedModel, images: Tensor) -> None:
     Teacher and student, which share a graph, are computed side by side. At each convolution and
     linear layer the weights are chosen for which the student's layer, given what the student has
     there, gives what the teacher's gives of its own values, and are rounded one input after
-    the other, where each takes up what rounding those before has left (`fitted`). A weight that
+    the other, where each takes up what rounding those before has left (`fitted`). What norms give
+    is scaled and shifted to the statistics of the training data, which the images may not have, by
+    the same numbers in both. A weight that
     several layers have is that of the first. Transposed convolutions and products that are written
     in other ways keep their weights.
     """
@@ -58,6 +61,7 @@ class _SideBySide(fx.Interpreter):
         self._graph = model.module
         self._calls = {call.node: call for call in weighted_calls(model.module)}
         self._taught: dict[str, Tensor] = {}
+        self._known = known_statistics(model.module)
 
     def run_node(self, n: fx.Node) -> Any:
         if n.op == "placeholder":
@@ -72,7 +76,11 @@ class _SideBySide(fx.Interpreter):
         if call is not None and has_factors(call):
             self._reconstruct(call)
         args, kwargs = self.fetch_args_kwargs_from_env(n)
-        return _Both(*(self._called(n, args, kwargs, side) for side in (_of_teacher, _of_student)))
+        taught, found = (self._called(n, args, kwargs, of) for of in (_of_teacher, _of_student))
+        if n in self._known:
+            as_known = self._known[n].correction(taught)
+            taught, found = as_known(taught), as_known(found)
+        return _Both(taught, found)
 
     def _called(self, n: fx.Node, args: Any, kwargs: Any, side: Callable[[Any], Any]) -> Any:
         args, kwargs = (fx.node.map_aggregate(part, side) for part in (args, kwargs))
