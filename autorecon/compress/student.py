@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.layers import dropping
 from autorecon.compress.quantization.quantize import QuantizedModel
-from autorecon.compress.reconstruction import reconstruct
+from autorecon.compress.reconstruction import observe, reconstruct
 from autorecon.nn import Compute
 from autorecon.records.coverage import Coverage
 from autorecon.records.results import Site
@@ -65,10 +65,16 @@ class QuantizedStudent(Student):
     BatchNorm statistics stay the teacher's.
     """
 
-    def __init__(self, model: QuantizedModel, batches: int, reconstruct: bool = False) -> None:
+    def __init__(
+        self,
+        model: QuantizedModel,
+        batches: int,
+        statistics: bool = False,
+        reconstruct: bool = False,
+    ) -> None:
         super().__init__(model.module)
-        self.model = model
-        self._batches, self._reconstruct = batches, reconstruct
+        self.model, self._batches = model, batches
+        self._statistics, self._reconstruct = statistics, reconstruct
 
     def learning(self) -> nn.Module:
         return self.module.eval()
@@ -78,12 +84,18 @@ class QuantizedStudent(Student):
 
     @torch.no_grad()
     def begin(self, draw: Callable[[], Tensor]) -> bool:
-        """Fix the activation ranges on images, and by as many of them the weights."""
-        shown = [draw() for _ in range(self._batches)]
-        for images in shown:
-            self(images)
+        """Fix the activation ranges on images, and by the same images the weights."""
+        shown = []
+        for _ in range(self._batches):
+            images = draw()
+            if self._statistics:
+                observe(self.model, images)
+            else:
+                self(images)
+            if self._reconstruct:
+                shown.append(images)
         self.model.freeze()
-        if self._reconstruct:
+        if shown:
             reconstruct(self.model, torch.cat(shown))
         return True
 

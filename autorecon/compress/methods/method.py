@@ -36,6 +36,7 @@ QUANTIZED: Defaults = COMMON | {
     "allow_partial": False,
     "ranges": "fitted",
     "rounding": "unbiased",
+    "statistics": True,
     "reconstruct": False,
     "calibration_batches": 8,
 }

@@ -1,8 +1,9 @@
-"""Weights rounded so that each layer of a student still gives what the teacher's gives.
+"""What images and BatchNorm statistics together tell of a student, without training.
 
-Layer after layer, each in closed form, from some images; nothing is trained.
+Ranges of activations; and weights, layer after layer, for which each still gives what the teacher's
+gives.
 """
 
-from autorecon.compress.reconstruction.layers import reconstruct
+from autorecon.compress.reconstruction.layers import observe, reconstruct
 
-__all__ = ["reconstruct"]
+__all__ = ["observe", "reconstruct"]

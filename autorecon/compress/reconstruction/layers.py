@@ -21,6 +21,16 @@ PLACES = 32 * 224 * 224
 
 
 @torch.no_grad()
+def observe(model: QuantizedModel, images: Tensor) -> None:
+    """Show images to quantizers that observe, as if norms gave the statistics of the training data.
+
+    Images that were invented may leave some channels all but silent, and deep ones far weaker than
+    real images do, so that ranges are too narrow; of that the statistics tell.
+    """
+    _SideBySide(model, changes=False).run(images)
+
+
+@torch.no_grad()
 def reconstruct(model: QuantizedModel, images: Tensor) -> None:
     """Change the weights of a calibrated student, in place, by images [N, C, H, W].
 
@@ -54,11 +64,11 @@ def _of_student(value: Any) -> Any:
 
 
 class _SideBySide(fx.Interpreter):
-    """Computes a student's graph with quantizers and without, and changes weights on the way."""
+    """Computes a student's graph with quantizers and without, and may change weights on the way."""
 
-    def __init__(self, model: QuantizedModel) -> None:
+    def __init__(self, model: QuantizedModel, changes: bool = True) -> None:
         super().__init__(model.module)
-        self._graph = model.module
+        self._graph, self._changes = model.module, changes
         self._calls = {call.node: call for call in weighted_calls(model.module)}
         self._taught: dict[str, Tensor] = {}
         self._known = known_statistics(model.module)
@@ -73,7 +83,7 @@ class _SideBySide(fx.Interpreter):
         if n.op == "output":
             return None
         call = self._calls.get(n)
-        if call is not None and has_factors(call):
+        if self._changes and call is not None and has_factors(call):
             self._reconstruct(call)
         args, kwargs = self.fetch_args_kwargs_from_env(n)
         taught, found = (self._called(n, args, kwargs, of) for of in (_of_teacher, _of_student))

@@ -45,10 +45,13 @@ class Norms(nn.Module):
 
 def test_norms_tell_them_by_offset_and_factor_folded_or_not() -> None:
     first, second = known_statistics(capture(Norms().eval(), (1, 4, 4))).values()
-    assert first.mean.tolist() == [0.5, 0.5] and first.deviation.tolist() == [3.0, 3.0]
-    assert second.mean.tolist() == [0.0, 0.0] and second.deviation.tolist() == [1.0, 1.0]
+    assert first.mean.tolist() == [0.5, 0.5]
+    assert first.deviation.tolist() == [3.0, 3.0]
+    assert second.mean.tolist() == [0.0, 0.0]
+    assert second.deviation.tolist() == [1.0, 1.0]
     traced = capture(Norms().eval(), (1, 4, 4))
     traced.meta["folded"] = fold_batch_norms(traced)
     (call,) = weighted_calls(traced)
     found = known_statistics(traced)
-    assert found[call.node].deviation.tolist() == [3.0, 3.0] and len(found) == 2
+    assert found[call.node].deviation.tolist() == [3.0, 3.0]
+    assert len(found) == 2
