@@ -6,9 +6,10 @@ behind another, as `product` behind `merge`, are names anywhere else.
 
 from __future__ import annotations
 
-from pygments.lexer import RegexLexer, bygroups, words
+from pygments.lexer import RegexLexer, bygroups, this, using, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
+from autorecon.lang.elaborate.choices import APART
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import CATALOGUE
@@ -42,6 +43,10 @@ class SpaceLexer(RegexLexer):
             (
                 rf"\b(edge){_BLANK}([A-Za-z_]\w*){_BLANK}({'|'.join(CONTRACTS)})\b",
                 bygroups(Keyword, Whitespace, Name.Class, Whitespace, Keyword.Type),
+            ),
+            (
+                rf"\b(choice){_BLANK}([A-Za-z_]\w*)([^=\n]*?)({APART})\b(?=\s*=)",
+                bygroups(Keyword, Whitespace, Name.Class, using(this), Keyword.Type),
             ),
             _behind("merge", tuple(MERGE_CATALOGUE)),
             _behind("share", ("choice", "weights")),

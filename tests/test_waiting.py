@@ -131,7 +131,7 @@ def test_a_step_of_a_compression_waits_for_nothing(
     method = METHODS[name]
     small = {
         "batch": 6, "warmup_steps": 2, "image_batches": 2, "image_steps": 2, "steps": 4,
-        "epochs": 1, "calibration_batches": 1, "student": "tiny",
+        "epochs": 1, "calibration_batches": 1, "student": "tiny", "rounds": 2,
     }  # fmt: skip
     wanted = {key: value for key, value in small.items() if key in method.settings}
     if not method.settings.get("warmup_steps", 1):

@@ -13,7 +13,7 @@ from autorecon.graph.counting.rule_counts import rule_edges
 from autorecon.graph.draw.labels import exact_text, interval_text
 from autorecon.graph.space import Space
 from autorecon.graph.summary import kind, settings, several, summary, unproved
-from autorecon.lang import Edge, Pipeline, did_you_mean, show_shape
+from autorecon.lang import Edge, Pipeline, Shape, did_you_mean, show_shape
 from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.sizes import show_sized
 
@@ -130,7 +130,7 @@ def _extreme(space: Space, extreme: survey.Extreme) -> Table:
         (type, candidate.text, _places(n))
         for type, candidate, n in survey.chosen_rows(space, found)
     ]
-    rows += [("size", str(n), _places(nodes)) for n, nodes in survey.size_rows(space, found)]
+    rows += [("size", _size(n), _places(nodes)) for n, nodes in survey.size_rows(space, found)]
     cost = f"{found.parameters:,} weights, {found.macs:,} MACs"
     live = f"{len(survey.live_edges(space, found))} of {len(space.widest.edges)} edges live"
     return Table(f"{extreme.end} by {by}: {cost}, {live}", columns, rows)
@@ -209,8 +209,12 @@ def _node_values(row: survey.NodeRow) -> dict[str, Any]:
         "out": row.outgoing,
         "parameters": _figure(row.parameters),
         "macs": _figure(row.macs),
-        **({"sizes": list(node.sizes.counts), "size": node.sizes.decision} if node.sizes else {}),
+        **({"sizes": list(node.sizes.told), "size": node.sizes.decision} if node.sizes else {}),
     }
+
+
+def _size(size: int | Shape) -> str:
+    return str(size) if isinstance(size, int) else show_shape(size)
 
 
 def _figure(cost: Interval) -> Any:

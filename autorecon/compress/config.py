@@ -18,9 +18,9 @@ from autorecon.objective import Objective
 
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
-    "image_batches": 1, "image_steps": 1, "rounds": 1, "generator_steps": 0, "warmup_steps": 0,
-    "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "cam": 0, "low_pass": 0,
-    "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
+    "image_batches": 1, "image_steps": 1, "bank": 1, "rounds": 1, "generator_steps": 0,
+    "warmup_steps": 0, "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "cam": 0,
+    "low_pass": 0, "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
     "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding",
@@ -43,7 +43,7 @@ BEFORE = {
 }
 """What settings stood for before they were there, in records that do not know of them."""
 
-_ABOVE_ZERO = ("generator_lr", "image_lr", "temperature", "student_lr")
+_ABOVE_ZERO = ("generator_lr", "image_lr", "code_lr", "temperature", "student_lr")
 
 
 def _as_the_method_has(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -139,6 +139,8 @@ class CompressConfig(Settings):
         """Who asks for images of a class, as a message names it; "" if nobody does."""
         if self.recipe.labelled:
             return f"the method {self.method}"
+        if self.recipe.inversion:
+            return ""  # noise that is learnt shows the class by itself
         for text, objective in self._objectives.items():
             if objective.asks_classes:
                 return f"the objective '{text}'"
@@ -147,7 +149,7 @@ class CompressConfig(Settings):
     @property
     def _has_student(self) -> bool:
         """Whether `objective` is first used when the student may be looked at."""
-        return self.recipe.source == "generator" and (
+        return not self.recipe.keeps_images and (
             not self.warmup_steps or bool(self.warmup_objective)
         )
 

@@ -36,6 +36,7 @@ class Settings:
     student: str = ""
     batch: int = 0
     warmup_steps: int = 0
+    bank: int = 0
     image_batches: int = 0
     image_steps: int = 0
     rounds: int = 1
@@ -45,6 +46,7 @@ class Settings:
     epochs: int = 1
     generator_lr: float = 0.0
     image_lr: float = 0.0
+    code_lr: float = 0.0
     student_lr: float | None = None
     momentum: float = 0.0
     weight_decay: float = 0.0
@@ -91,11 +93,17 @@ class Settings:
         return self.ticks * epoch // self.epochs
 
     def shortened(self, share: float) -> Self:
-        """With a share of the steps, each kind of which stays at least one, reported as one."""
+        """With a share of the steps, each kind of which stays at least one, reported as one.
+
+        A bank has fewer batches, each of as many steps; else there are as many of fewer steps.
+        """
+        batches = part(self.image_batches, share) if self.bank else self.image_batches
         return attrs.evolve(
             self,
             warmup_steps=part(self.warmup_steps, share),
-            image_steps=part(self.image_steps, share),
+            image_batches=batches,
+            image_steps=self.image_steps if self.bank else part(self.image_steps, share),
+            rounds=min(self.rounds, max(1, batches)),
             steps=part(self.steps, share),
             epochs=1,
             evaluate_every=1,

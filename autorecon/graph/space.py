@@ -27,13 +27,14 @@ from autorecon.graph.counting.decision_diagram import Diagram
 from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.counting.paths import Paths, paths
 from autorecon.graph.dag.build import build_graph
+from autorecon.graph.unfolded import unfolded
 from autorecon.graph.valid import derive, extent, required
 from autorecon.graph.valid.completion import completed
 from autorecon.graph.valid.prove import prove
 from autorecon.graph.widest import widest
 from autorecon.lang import Source, check, find_space, load_program
+from autorecon.lang.check.cuts import counterexample_within_rules
 from autorecon.lang.program.flow import live_nodes
-from autorecon.lang.program.min_cut import counterexample
 from autorecon.lazy import upward
 
 if TYPE_CHECKING:
@@ -74,6 +75,12 @@ class Space(Architectures):
         return self if found is self.program else Space(found)
 
     @cached_property
+    def unfolded(self) -> Space:
+        """The space as nets are made of it, where choices decide sizes: see `graph.unfolded`."""
+        found = unfolded(self.program)
+        return self if found is self.program else Space(found)
+
+    @cached_property
     def edges_by_type(self) -> dict[str, int]:
         return dict(Counter(edge.type for edge in self.widest.edges))
 
@@ -84,9 +91,9 @@ class Space(Architectures):
 
     @cached_property
     def counterexample(self) -> tuple[str, ...]:
-        """Lines of a genotype that cut the output from the noise, as few as possible; empty where
-        no architecture does, or where ties or rules are too entangled to tell."""
-        return counterexample(self.program)
+        """Lines of a genotype that cut the output from the noise, as few as rules allow to tell;
+        empty where no architecture does, or where ties or rules are too entangled to tell."""
+        return counterexample_within_rules(self.program)
 
     def requiring(self, role: str) -> Space:
         """The same with those architectures alone in which an input of this role, as "label",

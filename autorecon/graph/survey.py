@@ -11,7 +11,7 @@ from autorecon.graph.counting.cost import Interval
 from autorecon.graph.counting.expected_cost import Expectation
 from autorecon.graph.space import Space, load
 from autorecon.graph.valid.extremes import Architecture, cheapest, dearest
-from autorecon.lang import Decision, Edge, Node, Pipeline
+from autorecon.lang import Decision, Edge, Node, Pipeline, Shape
 from autorecon.lang.program.measures import node_costs
 
 MEASURES = ("parameters", "macs")
@@ -160,11 +160,12 @@ def live_edges(space: Space, architecture: Architecture) -> list[Edge]:
     return [edge for edge in space.widest.edges if edge.name in live]
 
 
-def size_rows(space: Space, architecture: Architecture) -> list[tuple[int, list[str]]]:
+def size_rows(space: Space, architecture: Architecture) -> list[tuple[int | Shape, list[str]]]:
     """Sizes of live nodes that choices decide, with the nodes."""
-    found: dict[int, list[str]] = {}
+    found: dict[int | Shape, list[str]] = {}
     for edge in space.edges:
-        size = architecture.choices[edge.name].ends[1]
-        if edge.name in architecture.live and edge.source == f"{edge.target}.merge" and size:
+        sizes, shape = space.nodes[edge.target].sizes, architecture.choices[edge.name].ends[1]
+        if edge.name in architecture.live and edge.source == f"{edge.target}.merge" and shape:
+            size = shape[0] if sizes and sizes.are_of_channels else shape
             found.setdefault(size, []).append(edge.target)
     return list(found.items())

@@ -8,13 +8,13 @@ because what reads across channels gets zeros behind those that are chosen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import attrs
 
 from autorecon.lang import Edge, Node, Pipeline, Program
-from autorecon.lang.operations.shapes import with_first
+from autorecon.lang.operations.shapes import elements
 from autorecon.lang.program.candidates import Op
 from autorecon.lang.program.sizes import Sizes
 
@@ -32,13 +32,24 @@ def widest(program: Program) -> Program:
         return program
     entries = {f"{name}.merge": name for name, sizes in sized.items() if sizes.alone}
     nodes = {name: _masked(node, program) for name, node in program.nodes.items()}
-    edges = []
-    for edge in (_most(edge, program) for edge in program.edges):
+    for edge in program.edges:
+        if merged := edge.candidates[0].merged:
+            nodes[edge.source] = attrs.evolve(nodes[edge.source], merged=merged)
+    edges = tuple(_most(edge, program) for edge in program.edges)
+    return joined(attrs.evolve(program, nodes=nodes, edges=edges), entries)
+
+
+def joined(program: Program, entries: Mapping[str, str]) -> Program:
+    """The same where these nodes and those that they are what is merged of are one."""
+    nodes, edges = dict(program.nodes), []
+    for edge in program.edges:
         if edge.source in entries:
             entry, (applied,) = nodes.pop(edge.source), edge.candidates
             then = None if applied.is_identity else applied
             node = nodes[edge.target]
-            nodes[edge.target] = attrs.evolve(node, merge=entry.merge, then=then)
+            nodes[edge.target] = attrs.evolve(
+                node, merge=entry.merge, merged=entry.merged, then=then
+            )
         else:
             edges.append(attrs.evolve(edge, target=entries.get(edge.target, edge.target)))
     return attrs.evolve(program, nodes=nodes, edges=tuple(edges))
@@ -71,15 +82,19 @@ def _most(edge: Edge, program: Program) -> Edge:
 
 def _bare(candidate: Pipeline) -> Pipeline:
     """As one of an edge between nodes of one size."""
-    return attrs.evolve(candidate, ends=(None, None), value=0)
+    return attrs.evolve(candidate, ends=(None, None), value=0, merged=None)
 
 
 def _candidate(edge: Edge, same: Sequence[Pipeline], sizes: Ends, program: Program) -> Pipeline:
     if same[0].is_none:
         return same[0]
     first = max(candidate.steps[0].target[0] for candidate in same)
-    target = with_first(same[0].steps[0].target, first)
+    target = (first, *same[0].steps[0].target[1:])
     whole = Pipeline(same[0].ops).between(program.nodes[edge.source].shape, target)
+    if any(end and not end.are_sliced for end in sizes):
+        # Of what a net computes with each, one stands for all.
+        largest = max(same, key=lambda c: sum(elements(end) for end in c.ends if end))
+        return _bare(largest)
     clean = edge.source != f"{edge.target}.merge"  # whether there are zeros behind what is chosen
     steps = []
     for position, step in enumerate(whole.steps):
@@ -98,5 +113,5 @@ def _followed(same: Sequence[Pipeline], position: int, sizes: Ends) -> Sizes | N
     for end, own in enumerate(sizes):
         by_size = {ends[end]: count for ends, count in channels.items()}
         if own and all(by_size[ends[end]] == count for ends, count in channels.items()):
-            return Sizes(own.decision, tuple(by_size[count] for count in own.counts))
+            return Sizes(own.decision, tuple((by_size[shape],) for shape in own.shapes))
     raise AssertionError(same[0].text)

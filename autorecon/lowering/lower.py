@@ -36,7 +36,7 @@ def lower(space: Space, kept: Kept | None = None) -> Plan:
     input to the output are left out. Raises ValueError where no path is left, or a concatenation
     lacks a part.
     """
-    space, kept = space.widest, kept or {}
+    space, kept = space.unfolded, kept or {}
     candidates = {e.name: _candidates(e, kept) for e in space.edges}
     edges = [e for e in space.edges if candidates[e.name]]
     live = live_nodes(space.nodes, edges)

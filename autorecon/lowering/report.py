@@ -44,7 +44,7 @@ def report(space: Space) -> tuple[list[Stage], list[EdgeReport]]:
         plan = change(plan)
         stages.append(_stage(change.name, change.about, plan))
     found = _candidates(plan)
-    return stages, [_edge(edge, found) for edge in space.widest.edges]
+    return stages, [_edge(edge, found) for edge in space.unfolded.edges]
 
 
 def _stage(name: str, about: str, plan: Plan) -> Stage:

@@ -26,7 +26,11 @@ def _program(program: Program) -> tuple:
             (n.shape, n.role, n.merge.text, n.then and _pipeline(n.then, numbers), len(n.aliases))
             for n in program.nodes.values()
         ],
-        [(axes.get(n.sizes.decision), n.sizes.counts) for n in program.nodes.values() if n.sizes],
+        [
+            (axes.get(n.sizes.decision), n.sizes.told, n.sizes.apart)
+            for n in program.nodes.values()
+            if n.sizes
+        ],
         [
             (
                 numbers[e.source],

@@ -60,7 +60,7 @@ def generator(
     """
     net = _seeded(Generator, space, seed, fuse)
     if weights_from is not None:
-        take_over(net, weights_from, net.sliced)
+        take_over(net, weights_from, net.sliced, net.apart)
     return net
 
 

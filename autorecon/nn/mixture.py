@@ -49,8 +49,8 @@ def edge_mixture(space: Space, sampled: Sampled) -> dict[str, Weights]:
     theirs, and a candidate what all of its combinations weigh. An edge computes the same whatever
     is decided of sizes: these mix masks.
     """
-    sizes = {n.sizes.decision for n in space.widest.nodes.values() if n.sizes}
-    return by_candidate(space.widest, sampled) | {name: sampled[name] for name in sizes}
+    sizes = {n.sizes.decision for n in space.unfolded.nodes.values() if n.sizes}
+    return by_candidate(space.unfolded, sampled) | {name: sampled[name] for name in sizes}
 
 
 def by_candidate(space: Architectures, sampled: Sampled) -> dict[str, Weights]:

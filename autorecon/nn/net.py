@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.graph import Space
+from autorecon.graph.unfolded import in_super_net
 from autorecon.lang import Label, Node
 from autorecon.lang.operations.invocation import Invocation
 from autorecon.lang.operations.shapes import elements
@@ -96,7 +97,9 @@ class SpaceNet(Branch):
         self.classes = _classes(space)
         self._labels = [n.name for n in space.program.inputs if n.role == "label"]
         self._places: dict[Place, nn.Module] = {}
-        self._edges = {edge.name: edge for edge in space.widest.edges}
+        self._edges = {edge.name: edge for edge in space.unfolded.edges}
+        for edge in space.unfolded.edges:  # by the name of their weights, too
+            self._edges.setdefault(edge.weights_of or edge.name, edge)
         plan = lower(space)
         for step in plan.steps:
             if isinstance(step, Apply | Join):
@@ -127,8 +130,8 @@ class SpaceNet(Branch):
 
     def _owner(self, place: Place) -> Place:
         """Where the weights of a place are called after."""
-        edge = self._edges.get(place.owner)
-        return place._replace(owner=edge.weights_of) if edge and edge.weights_of else place
+        owner = self._edges.get(place.owner) or self.space.unfolded.nodes.get(place.owner)
+        return place._replace(owner=owner.weights_of) if owner and owner.weights_of else place
 
     def _named(self, place: Place, op: Invocation) -> tuple[Branch, str]:
         """A candidate's key tells it from the edge's others, in a super net and derived alike."""
@@ -189,13 +192,25 @@ class SpaceNet(Branch):
     @property
     def sliced(self) -> list[str]:
         """Layers whose weights, for the sizes that are chosen, are slices of larger ones."""
-        sized = {node.name for node in self.space.nodes.values() if node.sizes}
+        nodes = self.space.nodes.values()
+        sized = {node.name for node in nodes if node.sizes and node.sizes.are_sliced}
         around = {n: {e.source, e.target} for n, e in self._edges.items()}
         return [
             name
             for place, name in self.layer_names.items()
             if sized & around.get(place.owner, {place.owner}) and self._places[place].state_dict()
         ]
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """Of a genotype, layers that have another name in the super net, as their weights are those
+        of a size alone; each with that name."""
+        found = {}
+        for place, name in self.layer_names.items():
+            owner = self._owner(place).owner
+            if name.startswith(f"{owner}."):
+                found[name] = in_super_net(owner, self.space.program) + name[len(owner) :]
+        return {name: other for name, other in found.items() if name != other}
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

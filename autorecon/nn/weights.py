@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -20,16 +21,24 @@ class WeightsError(ValueError):
 
 
 @torch.no_grad()
-def take_over(net: nn.Module, weights: Weights, sliced: Collection[str] = ()) -> None:
+def take_over(
+    net: nn.Module,
+    weights: Weights,
+    sliced: Collection[str] = (),
+    apart: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Copy every tensor of `net`, buffers too, from the one of its name in a net or state dict.
 
-    Of those in `sliced` layers, that is the first part of it along every axis. What `weights` have
+    Of those in `sliced` layers, that is the first part of it along every axis; layers `apart` have
+    another name in the net that they came from, which is theirs if it is there. What `weights` have
     beyond that is left alone: of a super net the candidates that were not chosen, and alpha. Raises
     WeightsError, and then `net` is as it was.
     """
     given = dict(weights.state_dict() if isinstance(weights, nn.Module) else weights)
     own = net.state_dict()
     for name, tensor in own.items():
+        if (called := _called(name, apart)) in given:
+            given[name] = given[called]
         if name in given and any(name.startswith(f"{layer}.") for layer in sliced):
             given[name] = _first(given[name], tensor)
     missing = [name for name in own if name not in given]
@@ -42,6 +51,12 @@ def take_over(net: nn.Module, weights: Weights, sliced: Collection[str] = ()) ->
         known = f"{len(own) - len(missing) - len(other)} of {len(own)} tensors fit"
         raise WeightsError(f"these are not weights of this generator: {known}; {'; '.join(faults)}")
     net.load_state_dict({name: given[name] for name in own})
+
+
+def _called(name: str, apart: Mapping[str, str]) -> str:
+    """A tensor in the net that it came from."""
+    layer = next((layer for layer in apart if name.startswith(f"{layer}.")), "")
+    return apart.get(layer, "") + name[len(layer) :]
 
 
 def _first(given: Tensor, like: Tensor) -> Tensor:

@@ -41,6 +41,20 @@ def adversarial_kl(observation: Observation) -> Tensor:
 
 
 @term(
+    "adversarial_agreed",
+    "minus KL(teacher || student) of the images on which both name one class; CMI",
+    needs_student=True,
+)
+def adversarial_agreed(observation: Observation) -> Tensor:
+    """Images of which the student is wrong already are left to the teacher: it counts those only
+    that can still be brought to the border of what the student knows. Others count as 0."""
+    teacher = observation.logits.log_softmax(1)
+    student = _student(observation).log_softmax(1)
+    agreed = teacher.argmax(1) == student.argmax(1)
+    return -((teacher.exp() * (teacher - student)).sum(1) * agreed).mean()
+
+
+@term(
     "follow", "cross-entropy of the student's logits and the teacher's answers", needs_student=True
 )
 def follow(observation: Observation) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from autorecon.compress import CompressConfig
 from autorecon.compress.engine.assembly import make_source
-from autorecon.compress.sources import Pictures, Source
+from autorecon.compress.sources import Inverted, Pictures, Source
 from autorecon.graph import Space
 from autorecon.lang.wording import plural
 from autorecon.nn import Compute, generator
@@ -126,8 +126,8 @@ def _make(
 
 
 def _drawn(source: Source, count: int) -> Tensor:
-    """So many images of a generator; all of those that are pixels themselves."""
-    if isinstance(source, Pictures):
+    """So many images of a generator; those that were kept where a source keeps them."""
+    if isinstance(source, (Pictures, Inverted)):
         return torch.cat([batch.images for batch in source.batches])[:count].cpu()
     images = list[Tensor]()
     while sum(map(len, images)) < count:
@@ -152,6 +152,10 @@ def _config(prepared: Prepared, steps: int) -> CompressConfig:
     plain = next(
         text for text in EVERYWHERE if not lacking(teacher.module, Objective.parse(text).needs)
     )
+    if own.recipe.inversion:
+        each = min(own.image_steps, steps)
+        batches: dict[str, Any] = {"image_batches": steps // each, "image_steps": each}
+        return attrs.evolve(own, objective=_or(own.objective, plain), rounds=1, epochs=1, **batches)
     if own.recipe.source == "generator":
         alone = own.warmup_objective or own.objective
         return attrs.evolve(own, objective=_or(alone, plain), warmup_objective="")

@@ -137,7 +137,7 @@ def _compression(prepared: Prepared, compute: Compute) -> Compression:
 def _short(config: CompressConfig, count: int) -> dict[str, Any]:
     """Settings of `count` steps alike, one an epoch; of pictures another may follow."""
     learns = int("steps" in config.recipe.settings)
-    if config.recipe.source == "pictures":
+    if config.recipe.keeps_images:
         found = {"image_batches": 1, "image_steps": count, "steps": learns}
     else:
         found = {"warmup_steps": (1 - learns) * count, "steps": learns * count}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from autorecon.compress import Compression
 from autorecon.compress.packed.save import save_float, save_student
-from autorecon.compress.sources import Generated, Pictures, Recorded, Repeated, Source
+from autorecon.compress.sources import Generated, Inverted, Pictures, Recorded, Repeated, Source
 from autorecon.graph import Space, genotype
 from autorecon.graph.architectures.codec import ArchitectureError
 from autorecon.graph.architectures.ids import options, picks_by_name
@@ -50,6 +50,8 @@ from autorecon.workflow.spaces import load_stored
 GENERATOR, IMAGES, DRAWN = ".generator.safetensors", ".images.safetensors", ".drawn.safetensors"
 """What a compression's result has in place of .json, of what its student learned from, and of what
 is left for a judge."""
+SHOWN = 4
+"""The newest batches of a bank, which are left of it."""
 
 
 def search(
@@ -219,8 +221,9 @@ def _known(done: Path, prepared: Prepared, progress: Progress) -> Student | None
         if (known := read_record(done, Student)) is None:
             return None
         read_packed(done.with_suffix(".safetensors"))
-        left = {"generator": GENERATOR, "pictures": IMAGES}
-        if suffix := left.get(prepared.config.compress.recipe.source):
+        recipe = prepared.config.compress.recipe
+        left = {GENERATOR: recipe.source == "generator", IMAGES: recipe.keeps_images}
+        for suffix in (suffix for suffix, is_left in left.items() if is_left):
             load_weights(done.with_suffix(suffix))
     except (RecordError, RunError) as error:
         progress.say(f"{error}; {done.stem} is compressed again")
@@ -290,12 +293,14 @@ def _beside(progress: Progress, what: str) -> Iterator[None]:
 def _save_images(stage: Compression, label: str, done: Path) -> None:
     """What makes images, or the images themselves."""
     source = stage.source.source if isinstance(stage.source, Recorded) else stage.source
-    if isinstance(source, Generated):
+    if isinstance(source, (Generated, Inverted)):
         net = cast(Generator, source.generator)
         save_weights(done.with_suffix(GENERATOR), net, {"space": net.space.text})
-    elif isinstance(source, Pictures):
-        images = torch.cat([batch.images for batch in source.batches])
-        labels = torch.cat([batch.request.labels for batch in source.batches])
+    if isinstance(source, (Pictures, Inverted)):
+        # Of a bank those that a picture shows: all of it may be larger than all else.
+        batches = source.batches[-SHOWN:] if isinstance(source, Inverted) else source.batches
+        images = torch.cat([batch.images for batch in batches])
+        labels = torch.cat([batch.request.labels for batch in batches])
         kept = {"images": images, "labels": labels}
         save_weights(done.with_suffix(IMAGES), kept, {"method": label})
 
@@ -313,12 +318,12 @@ def _show(
     with _beside(progress, f"a picture of {label}"):
         if is_picture(folder, label):
             return
-        if space and weights.exists():
+        if images.exists():
+            save_pictures(folder, label, load_weights(images), prepared)
+        elif space and weights.exists():
             net = generator(space)
             net.load_state_dict(load_weights(weights))
             save_samples(folder, label, net, prepared)
-        elif images.exists():
-            save_pictures(folder, label, load_weights(images), prepared)
 
 
 def set_threads(threads: int) -> None:

@@ -66,3 +66,12 @@ def test_senseless_settings_are_refused(setting: dict[str, object], fault: str) 
 def test_a_faulty_objective_is_refused() -> None:
     with pytest.raises(ObjectiveError, match="did you mean `bns`"):
         CompressConfig(objective="ce + bnz")
+
+
+def test_a_shorter_budget_has_fewer_batches_in_a_bank_and_shorter_ones_of_pictures() -> None:
+    bank = CompressConfig("fast", image_batches=40, image_steps=5, rounds=20, steps=100)
+    short = bank.shortened(0.1)
+    assert (short.image_batches, short.image_steps, short.rounds, short.steps) == (4, 5, 4, 10)
+    pictures = CompressConfig("deepinversion", image_batches=4, image_steps=50, rounds=2)
+    short = pictures.shortened(0.1)
+    assert (short.image_batches, short.image_steps, short.rounds) == (4, 5, 2)

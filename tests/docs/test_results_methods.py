@@ -15,6 +15,17 @@ def test_distillation() -> None:
         assert cells == [group.macs(name), group.accuracy(name), to]
 
 
+def test_distilling_from_a_bank() -> None:
+    known = records("banks")
+    rows = table("with a bank")[1:]
+    assert len(rows) == len(known)
+    for label, *cells in rows:
+        record = known[f"{RESNET20}/resnet20/{slug(label)}/seed0"]
+        assert record.generator is not None
+        macs = f"{record.generator.macs / 1e6:.1f}"
+        assert cells == [macs, f"{record.accuracy:.2f}", f"{record.agreement:.2f}"]
+
+
 def test_methods_that_quantize() -> None:
     groups = [Group("table5", RESNET20, bits, range(3)) for bits in ("w3a3", "w2a4")]
     for label, *cells in table("method")[1:]:

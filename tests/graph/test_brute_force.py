@@ -124,6 +124,30 @@ share choice A.inner, B.inner
 """
 SIZED_RULED = SIZED + "rule at most 1 none\nlimit params <= 60\n"
 SIZED_TOLD = SIZED + "rule if width = 2 | 4 then a -> b != none\nrule if long = 2 then width != 1\n"
+APART = SIZED.replace("choice width", "choice width apart").replace(
+    "conv(3) >>", "conv(1, out=width) >>"
+)
+MERGED = """
+space merged
+choice w apart = 2 | 4
+choice side = 1 | 2
+input z [3]: noise
+output image [1, 2, 2]
+node a [w, 1, 1]
+node b [w, 1, 1] merge film
+node c [2*w, 2, 2] merge concat then bn
+node m [w + 1, 2, 2] merge modconv(1)
+node d [2, side, side]
+link z -> a = linear
+link a -> b = conv(1) | identity
+link z -> b = linear
+link {a, b} -> c = nearest
+link c -> m = conv(1)
+link z -> m = linear
+link a -> d = nearest >> conv(1) | none
+link {m, d} -> image = nearest >> conv(1) | none
+rule if side = 2 then a -> b = identity
+"""
 # How many architectures are valid, and in how many of those the label is known.
 WITH_LABELS = {
     READ: (9, 6),
@@ -161,7 +185,7 @@ def _narrowed(space: Space) -> Space | None:
 KINDS: dict[str, Callable[[], Iterator[Space]]] = {
     **{family: lambda family=family: islice(small_spaces(family), SPACES) for family in FAMILIES},
     "by hand": lambda: map(loads, (*WITH_LABELS, SHAPED, BOTH)),
-    "sizes": lambda: map(loads, (SIZED, SIZED_BLOCKS, SIZED_RULED, SIZED_TOLD)),
+    "sizes": lambda: map(loads, (SIZED, SIZED_BLOCKS, SIZED_RULED, SIZED_TOLD, APART, MERGED)),
     "entangled": lambda: islice(small_spaces("restricted"), SPACES),
     "requiring labels": _requiring_labels,
 }

@@ -52,19 +52,71 @@ link B.c -> image = conv(1)
 """
 
 
+APART = TEXT.replace("choice width", "choice width apart")
+MERGED = """
+space merged
+choice w apart = 2 | 4 | 3
+choice n = 2 | 4
+choice deep apart = 2 | 4
+input z [3]: noise
+output image [1, 4, 4]
+node style [n] then relu
+node a [w, 2, 2]
+node b [w, 2, 2] merge film
+node c [2*w, 2, 2] merge concat then group_norm(2)
+node m [w + 1, 4, 4] merge modconv(3)
+node d [deep, deep, deep] then bn
+link z -> {style, a} = linear
+link a -> b = conv(3) | identity
+link style -> b = linear
+link {a, b} -> c = identity
+link c -> m = nearest >> conv(1)
+link style -> m = linear
+link a -> d = nearest >> conv(deep - 1) | conv(1, out=3*deep) >> conv(1) >> nearest
+link {m, d} -> image = nearest >> conv(1) | none
+"""
+MAPS = """
+space maps
+choice side = 2 | 4
+input z [3]: noise
+output image [1, 4, 4]
+node a [3, 2, 2]
+node b [4, side, side] merge product then bn
+link z -> a = linear
+link a -> b = nearest >> conv(3) | conv(1) >> bilinear
+link b -> image = nearest >> conv(1) | none
+link a -> image = nearest >> conv(1) | none
+"""
+INDEXED = """
+space indexed
+input z [3]: noise
+output image [1, 2, 2]
+for i in 1..3 {
+  choice w[i] = i | 2*i + 1
+  node h[i] [w[i] + 1, 2, 2] then bn
+}
+link z -> h[1] = linear
+for i in 2..3 {
+  link h[i-1] -> h[i] = conv(1) | conv(3)
+}
+link h[3] -> image = conv(1)
+rule if w[1] = 1 then w[2] != 2
+"""
+
+
 def written_out(space: Space, chosen: dict[str, str]) -> Space:
     """The space in whose text numbers stand for sizes, with the other choices made as they are."""
     text = space.text
     sizes = {n.sizes.decision for n in space.nodes.values() if n.sizes}
     for name in sizes:
         local = name.rpartition(".")[2]
-        text = re.sub(rf"choice {local} = .*", f"let {local} = {chosen[name]}", text)
+        text = re.sub(rf"choice {local}( apart)? = .*", f"let {local} = {chosen[name]}", text)
     plain = loads(re.sub(r"share choice .*", "", text))
-    left = {name: option for name, option in chosen.items() if name not in sizes}
-    return genotype(plain, left)
+    place = {d.name: d.options.index(chosen[d.name]) for d in space.decisions}
+    return genotype(plain, {d.name: d.options[place[d.name]] for d in plain.decisions})
 
 
-@pytest.mark.parametrize("text", [TEXT, NORM, BLOCKS])
+@pytest.mark.parametrize("text", [TEXT, NORM, BLOCKS, APART, MERGED, MAPS])
 def test_every_architecture_costs_what_it_does_with_numbers(text: str) -> None:
     space = loads(text)
     costs = []
@@ -104,6 +156,7 @@ MANY = " | ".join(str(64 * n) for n in range(1, 13))
     "text",
     [
         *(TEXT, NORM, TOLD, BLOCKS, TEXT.replace("width + 1", "width*width")),
+        *(APART, MERGED, MAPS, INDEXED),
         f"""space s
 choice w = {MANY}
 input z [3]: noise
@@ -176,6 +229,59 @@ def test_what_changed_is_told_of_nodes() -> None:
         "c": ("3x2x2", "5x2x2"),
     }
     assert compare(old, loads(TEXT)).same
+    apart = compare(old, loads(APART))
+    assert not apart.same
+    assert [change.name for change in apart.restrictions] == ["choice width", "choice width apart"]
+
+
+def test_choices_with_an_index_are_as_those_with_names() -> None:
+    lines = INDEXED.split("for i in 1..3")[0]
+    for i in (1, 2, 3):
+        lines += f"choice w{i} = {i} | {2 * i + 1}\nnode h{i} [w{i} + 1, 2, 2] then bn\n"
+    lines += "link z -> h1 = linear\nlink h3 -> image = conv(1)\n"
+    lines += "".join(f"link h{i - 1} -> h{i} = conv(1) | conv(3)\n" for i in (2, 3))
+    one, other = loads(INDEXED), loads(lines + "rule if w1 = 1 then w2 != 2\n")
+    assert one.decisions[0].name == "w[1]"
+    assert (one.architectures, one.valid_architectures) == (32, 24)
+    assert (one.cost, one.valid_architectures) == (other.cost, other.valid_architectures)
+
+
+@pytest.mark.parametrize("word", ["", " apart"])
+def test_weights_of_sizes_are_shared_at_another_resolution(word: str) -> None:
+    text = f"""
+space shared
+choice n{word} = 2 | 4
+block cell(side) {{
+  in  a [n, side, side] then bn
+  out c [n, 2*side, 2*side]
+  link a -> c = nearest >> conv(3) | deconv(4)
+}}
+input z [3]: noise
+output image [1, 8, 8]
+A = cell(2)
+B = cell(4) after A
+share weights A, B
+link z -> A.a = linear
+link B.c -> image = conv(1)
+"""
+    space = loads(text)
+    assert [e.name for e in space.edges if e.weights_of] == ["B.a->c"]
+    apart = loads(text.replace("share weights A, B\n", ""))
+    assert apart.cost.parameters.max - space.cost.parameters.max == 4 * 4 * 16 + 4
+    decided = text.replace("B = cell(4) after A", "B = cell(side)").replace(" | 4\n", "\n", 1)
+    decided = decided.replace("block", f"choice side{word} = 2 | 4\nblock", 1)
+    decided = decided.replace("-> A.a = linear", "-> {A.a, B.a} = linear")
+    with pytest.raises(Exception, match=r"E0901 `A.a -> A.c` and `B.a -> B.c` lead between"):
+        loads(decided)
+
+
+def test_the_same_architectures_whether_apart_or_not() -> None:
+    one, other = loads(TEXT), loads(APART)
+    assert one != other
+    assert (one.cost, one.distinct_architectures) == (other.cost, other.distinct_architectures)
+    assert [d.options for d in one.decisions] == [d.options for d in other.decisions]
+    assert one.fingerprint == other.fingerprint
+    assert other.graph.graph["apart"] == ("width",)
 
 
 @pytest.mark.parametrize(

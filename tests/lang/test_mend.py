@@ -33,6 +33,12 @@ def mended(text: str, *, unsafe: bool = False) -> str:
             "block c { in a [8]\nout b [3, size, size]\nlink a -> b = linear }\n"
             "A = c\nlink z -> A.a = relu\nlink A.b -> image = relu",
         ),
+        (
+            "Choice n = 8 | 16 apart\nchoice norm apart = bn | relu\n"
+            "node a [n], norm >> relu\nlink z -> a = linear\nlink a -> image = linear",
+            "choice n apart = 8 | 16\nchoice norm = bn | relu\n"
+            "node a [n] then norm >> relu\nlink z -> a = linear\nlink a -> image = linear",
+        ),
     ],
 )
 def test_what_is_certain_is_mended_one_fault_behind_the_other(wrong: str, right: str) -> None:
@@ -49,6 +55,12 @@ def test_what_is_certain_is_mended_one_fault_behind_the_other(wrong: str, right:
             "link z -> image = linear >> bn >> conv(3)",
         ),
         ("link z -> image = linear >> conv(3, out=1)",) * 2,
+        (
+            "choice n = 8 | 16\nnode a [n]\nlink z -> a = linear | linear(2) >> linear\n"
+            "link a -> image = linear\nrule if n = 8, z -> a = linear",
+            "choice n = 8 | 16\nnode a [n]\nlink z -> a = linear | linear(2) >> linear\n"
+            "link a -> image = linear\nrule if n = 8 then z -> a = linear",
+        ),
     ],
 )
 def test_what_may_not_be_meant_is_mended_if_asked_for(wrong: str, right: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pygments.token import Error, Keyword, Name
 
 from autorecon.lang import resource_folder, shipped_spaces
+from autorecon.lang.elaborate.choices import APART
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.catalogue import CATALOGUE
@@ -27,9 +28,14 @@ BEHIND = {
     "share": ["choice", "weights"],
     "input y:": ["noise", "label"],
     "edge up": CONTRACTS,
+    "choice width": [f"{APART} ="],
     "rule": ["at", "exactly"],
 }
-LINES = [(f"{before} {word}", word) for before, words in BEHIND.items() for word in words]
+LINES = [
+    (f"{before} {word}", word.removesuffix(" ="))
+    for before, words in BEHIND.items()
+    for word in words
+]
 
 
 def patterns(part: dict[str, Any]) -> list[str]:

@@ -159,6 +159,21 @@ def test_adversarial_terms(observation: Observation) -> None:
     assert value("follow", observation) == pytest.approx(cross(STUDENT, [0, 2]), rel=1e-5)
 
 
+def test_only_images_on_which_both_agree_are_brought_to_the_border() -> None:
+    logits = torch.tensor([[2.0, 0.0, 1.0], [2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
+    student = torch.tensor([[1.0, 0.5, 0.0], [0.0, 5.0, 0.0], [0.0, 1.0, 0.5]], requires_grad=True)
+    seen = Observation(torch.zeros(3, 1, 2, 2), Request(torch.zeros(3).long()), logits, [])
+    seen = attrs.evolve(seen, student_logits=student)
+    both = zip(logits.tolist(), student.tolist(), strict=True)
+    pairs = [(softmax(one), softmax(other)) for one, other in both]
+    by_hand = -(kl(*pairs[0]) + kl(*pairs[2])) / 3
+    loss = TERMS["adversarial_agreed"].loss(seen)
+    assert loss.item() == pytest.approx(by_hand, rel=1e-5)
+    loss.backward()
+    assert student.grad is not None
+    assert student.grad.abs().sum(1).gt(0).tolist() == [True, False, True]
+
+
 def test_competition_is_one_minus_jensen_and_shannon(observation: Observation) -> None:
     soft = [[[x / 3 for x in row] for row in rows] for rows in (LOGITS, STUDENT)]
     total = 0.0

@@ -99,6 +99,7 @@ CASES: dict[str, Callable[[], Search | Compression]] = {
     "abm": lambda: compress("abm", student_steps=1, **_DISTILLED),
     "kegnet": lambda: compress("kegnet", warmup_steps=2, **_DISTILLED | {"steps": STEPS - 2}),
     "deepinversion": lambda: compress("deepinversion", **_DISTILLED | _PICTURED),
+    "fast": lambda: compress("fast", rounds=2, **_DISTILLED | _PICTURED),
     "zeroq": lambda: compress("zeroq", epochs=STEPS, image_steps=STEPS),
 }
 

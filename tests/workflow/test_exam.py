@@ -146,6 +146,19 @@ def test_without_data_images_are_invented_that_no_student_saw(tiny):
     assert "invented images" in results.seconds
 
 
+def test_of_a_bank_whole_batches_are_invented(tiny):
+    bank = {"image_batches": 20, "image_steps": 2, "rounds": 2, "steps": 25}
+    own = {"method": "fast", "batch": 4, "epochs": 1} | bank
+    space = {"file": "plain.space", "baseline": ""}
+    folder, prepared = compressing(tiny, compress=own, space=space)
+    results = workflow.compress(folder, prepared, QUIET)
+    images = load_state(folder.path / "invented.safetensors")["images"]
+    assert images.shape == (3 * 4, 1, 8, 8)
+    assert "trained anew from a seed of its own for 6 steps on 'ce + 100*bns'" in results.data.about
+    learned = load_state_of(folder.compressed_path / "generator-seed0.images.safetensors")
+    assert learned.shape == (4 * 4, 1, 8, 8)
+
+
 def load_state_of(path):
     from autorecon.runs import load_weights
 
@@ -183,11 +196,12 @@ def test_a_tenth_of_the_steps_at_most(compress, seeds, generators, steps):
         ("dfad", "onehot + entropy + 10*bns"),  # which its own would need a student for
         ("dfq", "onehot + entropy + 10*bns"),
         ("zeroq", "bns_std"),
+        ("fast", "ce + 100*bns"),
     ],
 )
 def test_the_objective_is_the_runs_own_where_it_needs_no_student(tiny, method, objective):
     space = {"file": "", "baseline": ""}
-    if method in ("gdfq", "dfad"):
+    if method in ("gdfq", "dfad", "fast"):
         space["file"] = "gdfq-cifar"
     settings = tiny | {"compress": {"method": method}, "space": space, "command": "compress"}
     prepared = workflow.prepare(read_config(settings))

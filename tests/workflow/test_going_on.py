@@ -120,6 +120,7 @@ BY_METHOD = {
     "zeroq": {"image_steps": 4},
     "kegnet": {"warmup_steps": 2, "steps": 2},
     "deepinversion": {"image_batches": 2, "image_steps": 1, "steps": 2, "rounds": 2},
+    "fast": {"image_batches": 2, "image_steps": 2, "steps": 2, "rounds": 2},
 }
 
 

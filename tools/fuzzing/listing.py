@@ -12,6 +12,7 @@ from math import prod
 import attrs
 
 from autorecon.lang import Edge, Node, Pipeline, Program, Shape
+from autorecon.lang.program.merging import Merged
 from autorecon.lang.program.rules import Count
 from fuzzing.judge import same
 
@@ -143,34 +144,41 @@ def _from_the_inputs(program: Program) -> list[Edge]:
 
 def _edge_costs(edge: Edge, program: Program) -> list[Costs]:
     source, target = program.nodes[edge.source].shape, program.nodes[edge.target]
-    into, merged = _into(program, target.name), target.merged
-    given = dict(zip(into, merged.sources, strict=True)) if merged else {}
+    into = _into(program, target.name)
     for candidate in edge.candidates:
         if candidate.ops[0].name != "none":
             before, after = candidate.ends
             end = _end_of(candidate, _sized(source, before))
             first = int(target.merge.name == "concat")
+            merged = target.merged or _merged_at(program, target, after)
+            given = dict(zip(into, merged.sources, strict=True)) if merged else {}
             wanted = given[edge.name] if given else _sized(target.shape, after)
             same("end of an edge", end[first:], wanted[first:])
     return [_pipeline_costs(candidate) for candidate in edge.candidates]
 
 
-def _sized(shape: Shape, first: int | None) -> Shape:
-    return shape if first is None else (first, *shape[1:])
+def _merged_at(program: Program, node: Node, shape: Shape | None) -> Merged | None:
+    """What a node whose size is decided merges with at this size, as what it applies has it."""
+    applied = (c for e in program.edges if e.source == node.name for c in e.candidates)
+    return next((c.merged for c in applied if shape and c.merged and c.ends[0] == shape), None)
+
+
+def _sized(shape: Shape, decided: Shape | None) -> Shape:
+    return shape if decided is None else decided
 
 
 def _into(program: Program, name: str) -> list[str]:
     return [edge.name for edge in program.edges if edge.target == name]
 
 
-def _merge_costs(node: Node) -> tuple[int, int]:
+def _merge_costs(merged: Merged | None) -> tuple[int, int]:
     """Weights and multiply-accumulates of a merge, from what its module is."""
-    if node.merge.name != "modconv":
+    if merged is None or merged.op.name != "modconv":
         return 0, 0
-    (channels, *_), (style,) = node.merged.sources
+    (channels, *_), (style,) = merged.sources
     same("length of a style", style, channels)
-    out, height, width = node.shape
-    kernel, bias, demodulate, _ = node.merge.values
+    out, height, width = merged.target
+    kernel, bias, demodulate, _ = merged.op.values
     weights = channels * out * kernel * kernel
     return weights + out * bias, weights * height * width + channels * out * demodulate
 
@@ -192,6 +200,7 @@ def _end_of(pipeline: Pipeline, source: Shape) -> Shape:
 def _pipeline_costs(pipeline: Pipeline) -> Costs:
     costs = [step.op.cost(step.before, step.after, step.target) for step in pipeline.steps]
     made = [prod(step.after) for step in pipeline.steps if step.op.name != "identity"]
+    costs.append(_merge_costs(pipeline.merged))
     return sum(c[0] for c in costs), sum(c[1] for c in costs), sum(made) + pipeline.value
 
 
@@ -201,7 +210,7 @@ def _node_costs(program: Program, name: str) -> Costs:
     if node.then:
         same("end of `then`", _end_of(node.then, node.shape), node.shape)
         parameters, macs, made = _pipeline_costs(node.then)
-    merged = _merge_costs(node)
+    merged = _merge_costs(node.merged)
     parameters, macs = parameters + merged[0], macs + merged[1]
     if node.role == "param":
         parameters += prod(node.shape)

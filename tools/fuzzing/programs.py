@@ -16,7 +16,7 @@ from fuzzing.sizes import Sizes
 # How many architectures there may be: few enough to be listed, but for some.
 ROOMS = (1, 4, 12, 30, 30, 60, 60, 120, 250)
 LARGE = (2_000, 10**6, 10**12)
-_CHOICE = "choice wd = "
+_CHOICE = "choice wd "
 
 
 def program(random: Random) -> str:
@@ -80,9 +80,10 @@ def _decided(draft: Draft, header: list[str]) -> list[str]:
         return []
     draft.room //= 2
     channels = random.choice((2, 2, 4))
-    draft.sizes.decided, draft.pipelines.sliced = (channels, "wd"), True
+    apart = random.random() < 0.5
+    draft.sizes.decided, draft.pipelines.sliced = (channels, "wd"), not apart
     options = [str(channels), str(random.choice((2 * channels, channels + 2)))]
-    return [f"{_CHOICE}{' | '.join(random.sample(options, 2))}"]
+    return [f"{_CHOICE}{'apart ' * apart}= {' | '.join(random.sample(options, 2))}"]
 
 
 def _with_noise(draft: Draft) -> Spot | None:

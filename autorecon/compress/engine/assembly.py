@@ -15,7 +15,7 @@ from autorecon.compress.errors import CompressError, PartialError
 from autorecon.compress.quantization.capture import capture
 from autorecon.compress.quantization.quantize import quantize
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.sources import Generated, Noise, Nothing, Pictures, Source
+from autorecon.compress.sources import Generated, Inverted, Noise, Nothing, Pictures, Source
 from autorecon.compress.student import (
     DistilledStudent,
     QuantizedStudent,
@@ -118,7 +118,7 @@ def make_source(
             return Noise(view, config.batch, shape, random)
         return Pictures(view, config, shape, classes_of(view.teacher, shape), random, parts)
     _check_knows(generator, config)
-    if method.ask and not embeddings(generator):
+    if method.ask and not method.inversion and not embeddings(generator):
         raise CompressError(
             f"the method {method.name} needs a generator with embeddings of classes: it mixes them"
         )
@@ -126,6 +126,9 @@ def make_source(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             method.dress(generator, view.teacher)
+    if method.inversion:
+        classes = classes_of(view.teacher, shape_of(generator, image_shape))
+        return Inverted(generator, view, config, classes, random, parts)
     return Generated(generator, view, config, random, parts)
 
 

@@ -116,7 +116,7 @@ class Compression:
             self._so_far.notes |= self._begin()
         batch, parts = self._joint(index) if joint else self.source.make(self._learner())
         # Pictures that a student learns from were looked at when they were made.
-        if batch is not None and (not joint or self.method.source == "generator"):
+        if batch is not None and not (joint and self.method.keeps_images):
             self._so_far.diversity.note(step, batch)
         return parts
 

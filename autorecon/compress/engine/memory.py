@@ -8,8 +8,9 @@ import attrs
 import torch
 from torch import Tensor
 
+from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.compression import Compression
-from autorecon.compress.sources import Generated, Pictures
+from autorecon.compress.sources import Generated, Inverted, Pictures
 from autorecon.nn.kept import ADAM, Kept, mib
 from autorecon.objective import Request
 
@@ -26,7 +27,7 @@ class Memory:
     generator: int  # what its backward pass keeps of a whole batch
     models: int  # what that of teacher and student keeps of a part of it
     workspace: int
-    pictures: int  # made before the student learns, all of which are kept
+    pictures: int  # those that are kept to learn from
 
     @property
     def total(self) -> int:
@@ -87,12 +88,20 @@ def estimates(stage: Compression, processes: int = 1) -> Callable[[int, int], Me
         return Memory(weights, whole.generator, max(models, 0), 2 * whole.largest, pictures(batch))
 
     def pictures(batch: int) -> int:
-        if not isinstance(stage.source, Pictures):
+        source = stage.source
+        if not isinstance(source, (Pictures, Inverted)):
             return 0
-        image = 4 * torch.Size(stage.source.shape).numel()
-        return (stage.config.image_batches + 2 + ADAM) * batch * image
+        image = 4 * torch.Size(source.shape).numel()
+        # Beside what is kept there are the present batch and its moments, or the best of it.
+        beside = 2 + ADAM if isinstance(source, Pictures) else 2
+        return (_kept(stage.config) + beside) * batch * image
 
     return at
+
+
+def _kept(config: CompressConfig) -> int:
+    """Batches."""
+    return min(config.bank or config.image_batches, config.image_batches)
 
 
 def _weights(stage: Compression) -> int:
@@ -101,8 +110,9 @@ def _weights(stage: Compression) -> int:
     moments = ADAM if stage.method.optimiser == "adam" else 1
     teachers = 2 if stage.config.alignment or stage.config.cam else 1
     size = teachers * _bytes(stage.view.teacher) + (2 + moments) * _bytes(stage.student.module)
-    if isinstance(stage.source, Generated):
-        size += (2 + ADAM) * _bytes(stage.source.generator)
+    if isinstance(stage.source, (Generated, Inverted)):
+        copies = 1 + (isinstance(stage.source, Inverted) and stage.source.inversion.meta)
+        size += copies * (2 + ADAM) * _bytes(stage.source.generator)
     return size
 
 
@@ -131,6 +141,12 @@ def _images(stage: Compression, count: int) -> tuple[Tensor, Request, Kept]:
         made, request = Kept(stage.source.generator), stage.source.ask(count)
         with made.taken():
             images = stage.source.generate(request)
+        return images.detach().requires_grad_(), request, made
+    if isinstance(stage.source, Inverted):
+        made, request = Kept(stage.source.working), stage.source.ask(count)
+        codes = stage.source.codes(request)
+        with made.taken():
+            images, _ = stage.source.generate(request, codes)
         return images.detach().requires_grad_(), request, made
     assert isinstance(stage.source, Pictures)
     images = torch.randn(count, *stage.source.shape, device=stage.view.compute.device)

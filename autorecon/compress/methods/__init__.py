@@ -9,7 +9,7 @@ from importlib import import_module
 NAMES = (
     "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq", "hast", "plf",
     "synq",
-    "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi",
+    "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi", "fast", "nayer",
 )  # fmt: skip
 
 for _name in NAMES:

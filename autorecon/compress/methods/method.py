@@ -26,6 +26,8 @@ Value = str | int | float | bool | None
 Defaults = dict[str, Value]
 Losses = dict[str, tuple[float, "Tensor"]]
 Shape = tuple[int, int, int]
+Codes = dict[str, "Tensor"]
+"""What noise is made of where it is learnt, by names."""
 
 COMMON: Defaults = {"epochs": 8, "evaluate_every": 1, "seed": 0}
 QUANTIZED: Defaults = COMMON | {
@@ -61,6 +63,19 @@ PICTURED: Defaults = {
     "image_steps": 100,
     "image_lr": 0.1,
 }
+INVERTED: Defaults = {
+    "objective": "ce + 100*bns",
+    "batch": 64,
+    "bank": 256,
+    "rounds": 16,
+    "steps": 1000,
+    "student_lr": 0.1,
+    "temperature": 6.0,
+}
+"""Of noise that learns with a generator. The papers have 0.5*ce + 10*bns_norm +
+1.33*adversarial_agreed, batches of 256, temperature 20 and hundreds of epochs; for minutes these
+were chosen on training images (docs/tried.md).
+"""
 TRAINED: Defaults = {
     "steps": 250,
     "student_steps": 1,
@@ -80,6 +95,22 @@ TUNED: Defaults = TRAINED | {
 }
 LABELLED: Defaults = {"labels": "known"}
 """Groups of settings with their defaults, of which methods are put together."""
+
+
+@attrs.frozen
+class Inversion:
+    """How batches of a generator are found one by one, of noise that learns with it."""
+
+    codes: Callable[[Request, int, nn.Module, torch.Generator], Codes]
+    """A batch's own, fresh, on the host: of what it is asked for, of how many numbers an image's
+    noise has, and of the teacher."""
+
+    noise: Callable[[Codes, Request, nn.Module], Tensor]
+    """The noise [N, latent] that is made of them, with a graph."""
+
+    meta: bool = False
+    """Whether a batch's steps are those of a copy of the generator, which itself learns from where
+    it would best begin, by the sum of their gradients; else it goes on from batch to batch."""
 
 
 @attrs.frozen
@@ -111,6 +142,9 @@ class Method:
     labelled: bool = False
     """Whether the generator must have a label input, whatever the objective asks for."""
 
+    inversion: Inversion | None = None
+    """How batches of images are found for a bank, where noise learns with the generator."""
+
     dress: Callable[[nn.Module, nn.Module], None] | None = None
     """What becomes of a fresh generator, given the teacher."""
 
@@ -131,6 +165,11 @@ class Method:
     def makes_images(self) -> bool:
         """Whether its images become better step by step."""
         return self.source in ("generator", "pictures")
+
+    @property
+    def keeps_images(self) -> bool:
+        """Whether batches are made, each in some steps, and kept to learn from."""
+        return self.source == "pictures" or self.inversion is not None
 
 
 _METHODS: dict[str, Method] = {}

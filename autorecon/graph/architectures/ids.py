@@ -62,7 +62,7 @@ def fingerprint(space: Architectures) -> str:
         for n in space.nodes.values()
     ]
     edges = [(e.source, e.target, *(c.text for c in e.candidates)) for e in space.edges]
-    sizes = [(n.name, n.sizes.decision, n.sizes.counts) for n in space.nodes.values() if n.sizes]
+    sizes = [(n.name, n.sizes.decision, n.sizes.told) for n in space.nodes.values() if n.sizes]
     digest = hashlib.sha256(repr((parts, edges, *ties(space), *sizes)).encode()).digest()
     return _digits(int.from_bytes(digest[:8]) % 32**FINGERPRINT, FINGERPRINT)
 

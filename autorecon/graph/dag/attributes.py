@@ -152,6 +152,10 @@ def _shared(value: Any) -> tuple[str, tuple[str, ...]]:
     return kind, _many(_text)(names)
 
 
+def _expressions(value: Any) -> tuple[str, ...]:
+    return _many(_text)(value if isinstance(value, list | tuple) else (value,))
+
+
 def _role(value: Any) -> str:
     if value not in ROLES:
         raise ValueError
@@ -167,7 +171,9 @@ _RECORD = Kind("what the checker found", lambda value: value)
 EDGE_TYPE = {"contract": _CONTRACT, "candidates": _PIPELINES}
 NODE = {
     "shape": Kind("a tuple of whole numbers, as `(8,)` or `(3, 32, 32)`", _sizes),
-    "size": Kind('an expression of a choice of sizes, as "2*width"', _text),
+    "size": Kind(
+        'an expression of a choice of sizes, as "2*width", or one of each size', _expressions
+    ),
     "role": Kind(f"one of {', '.join(ROLES)}", _role),
     "block": _BLOCK,
     "merge": Kind("a merge, as `concat` or `modconv(3)`", _text),
@@ -197,6 +203,7 @@ GRAPH = {
     "choices": Kind(
         'a dict like `{"norm": ["bn", "identity"]}`', _table(_named(PATH), _many(_text))
     ),
+    "apart": Kind("a list of choices of sizes", _many(_named(PATH), 0)),
     "shares": Kind('a list like `[("weights", ["a->b", "b->c"])]`', _many(_shared, 0)),
     "rules": _TEXTS,
     "limits": _TEXTS,

@@ -21,11 +21,12 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
 
     The graph: `name`, `parameters` and, where there are any, `instances` (each with the one that it
     comes after, or None), `edge_types` (of each its `contract` and `candidates`), `choices` (texts
-    of their options), `shares` ("choice" or "weights", and names of edges or choices), `rules` and
-    `limits` (texts).
+    of their options), `apart` (those that are so), `shares` ("choice" or "weights", and names of
+    edges or choices), `rules` and `limits` (texts).
 
     A node: `shape` (without the batch axis; a Label for labels) and, where a choice decides its
-    first size, of which that is the largest, `size` (an expression), `role` (noise, label, inner,
+    first size, of which that is the largest, `size` (an expression; where it decides others, one of
+    each), `role` (noise, label, inner,
     output), `block`, `merge` and `then` (texts; None), `aliases`, and the checked Node as `record`.
 
     An edge, whose key is its name: `type`, `contract`, `candidates` (texts, which name choices as
@@ -63,9 +64,12 @@ def build_graph(program: Program) -> networkx.MultiDiGraph:
     return graph
 
 
-def _size(sizes: Sizes, node: Node, program: Program) -> str:
+def _size(sizes: Sizes, node: Node, program: Program) -> str | tuple[str, ...]:
     options = [int(option.text) for option in program.written.choices[sizes.choice]]
-    return sizes.expression(options, sizes.choice.removeprefix(f"{node.block}."))
+    name = sizes.choice.removeprefix(f"{node.block}.")
+    if sizes.are_of_channels:
+        return sizes.expression(options, name)
+    return tuple(sizes.expression(options, name, place) for place, _ in enumerate(node.shape))
 
 
 def _texts(options: Iterable[Pipeline]) -> tuple[str, ...]:
@@ -82,11 +86,12 @@ def _as_written(program: Program) -> _Options:
 
 
 def _said(program: Program, options: _Options) -> dict[str, Any]:
-    written = program.written
+    written, choices = program.written, _choices(program, options)
     return {
         "instances": {name: _after(some) for name, some in written.instances.items()},
         "edge_types": {} if program.of else _edge_types(program),
-        "choices": {name: _texts(left) for name, left in _choices(program, options).items()},
+        "choices": {name: _texts(left) for name, left in choices.items()},
+        "apart": tuple(name for name in written.apart if name in choices),
         "shares": tuple(s for s in written.shares if s[0] == "weights" or not program.of),
         "rules": tuple(_rules(program)),
         "limits": tuple(limit.text.replace(",", "") for limit in program.limits),

@@ -34,7 +34,7 @@ ENTRY = ".merge"
 class DraftNode:
     name: str
     shape: tuple[int, ...] = ()
-    size: str | None = None
+    size: tuple[str, ...] = ()  # expressions of the first sizes
     role: str = "inner"
     block: str | None = None
     merge: str = "sum"
@@ -128,6 +128,9 @@ def _misfits(node: DraftNode, ports: Mapping[str, str]) -> Iterator[tuple[str, s
     if node.role in INPUTS and (node.merge != "sum" or node.then):
         help = "do so in a node behind it"
         yield "E1002", f"the input `{name}` merges or applies something", help
+    if len(node.size) not in (0, 1, len(node.shape)):
+        message = f"`{name}` has {len(node.size)} expressions of {len(node.shape)} sizes"
+        yield "E1001", message, "give one of the first, or one of each"
     if node.aliases and not node.block:
         help = "a port of another block is bound to a node of a block"
         yield "E1002", f"`{name}` has aliases, but is in no block", help
@@ -183,7 +186,7 @@ def _read_texts(draft: Draft) -> None:
         texts.pipelines((o for o in options if not o.isdecimal()), f"choice {name}")
     for node in draft.nodes.values():
         texts.pipelines((node.then,) if node.then else (), f"node {node.name}")
-        texts.expressions((node.size,) if node.size else (), f"node {node.name}")
+        texts.expressions(node.size, f"node {node.name}")
         texts.merge(node.merge, f"node {node.name}")
     for edge in draft.edges:
         texts.pipelines(edge.candidates or (), f"edge {edge.name}")

@@ -66,7 +66,8 @@ def _choices(draft: Draft, instance: str = "") -> Iterator[Line]:
     for name, options in draft.said.get("choices", {}).items():
         within, _, local = name.rpartition(".")
         if within == instance:
-            yield f"choice {local} = {_options(options)}", f"choice {name}"
+            word = " apart" if name in draft.said.get("apart", ()) else ""
+            yield f"choice {local}{word} = {_options(options)}", f"choice {name}"
 
 
 def _types(draft: Draft) -> dict[str, _Type]:
@@ -116,7 +117,7 @@ def _declarations(draft: Draft, found: Mapping[str, Block]) -> Iterator[Line]:
 
 
 def _node(node: DraftNode, local: str, word: str) -> Line:
-    shape = node.shape if node.size is None else (node.size, *node.shape[1:])
+    shape = (*node.size, *node.shape[len(node.size) :])
     sizes, place = ", ".join(map(str, shape)), f"node {node.name}"
     if node.role == "label":
         return f"input {local}: label({sizes})", place

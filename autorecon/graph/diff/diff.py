@@ -156,7 +156,11 @@ def _named_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Chan
 
 def _restrictions(space: Space) -> dict[str, str]:
     """Choices by their names, limits by what they bound, and rules, which are but their text."""
-    choices = {f"choice {n}": " | ".join(options) for n, options in named_choices(space.program)}
+    apart = {name: f"choice {name} apart" for name in space.program.written.apart}
+    choices = {
+        apart.get(name, f"choice {name}"): " | ".join(options)
+        for name, options in named_choices(space.program)
+    }
     limits = (limit.text.rpartition(" ") for limit in space.program.limits)
     return {**choices, **{what: bound for what, _, bound in limits}} | {
         rule.text: "" for rule in space.program.rules

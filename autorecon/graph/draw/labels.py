@@ -135,8 +135,10 @@ def node_label(node: Node, ink: str, grey: str) -> str:
     name = f'<FONT COLOR="{ink}"><B>{escape(node.name)}</B></FONT>'
     rest = font(ports + sign, colour=ink) if ports or sign else ""
     shape = shape_text(node.shape)
-    if node.sizes:
+    if node.sizes and node.sizes.are_of_channels:
         shape = f"{' | '.join(map(str, node.sizes.counts))}{shape[len(str(node.shape[0])) :]}"
+    elif node.sizes:
+        shape = " | ".join(map(shape_text, node.sizes.shapes))
     return f"<{name}{rest}<BR/>{font(shape, size=9, colour=grey)}>"
 
 

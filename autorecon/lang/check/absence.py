@@ -15,6 +15,7 @@ from autorecon.lang.check.tally import Entangled, Picks, Tally
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import reach, topological_order
+from autorecon.lang.program.program import Program
 
 # Decisions; or that an edge's source gets nothing.
 _Step = tuple[Picks, str | None]
@@ -38,7 +39,7 @@ class Absence:
     tally: Tally
 
     @classmethod
-    def of(cls, program: Elaboration, present: Collection[str]) -> Absence:
+    def of(cls, program: Elaboration | Program, present: Collection[str]) -> Absence:
         into: dict[str, list[Edge]] = defaultdict(list)
         for edge in program.edges:
             into[edge.target].append(edge)

@@ -13,9 +13,8 @@ from autorecon.lang.check.slices import check_slices
 from autorecon.lang.check.uses import Use, check_uses
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
-from autorecon.lang.operations.merges import Shapes
-from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape, with_first
-from autorecon.lang.program.candidates import Pipeline
+from autorecon.lang.operations.shapes import Shape, ShapeFault, show_shape
+from autorecon.lang.program.candidates import Ends, Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
 from autorecon.lang.program.nodes import Node
@@ -50,14 +49,13 @@ def check_edges(program: Elaboration, complete: bool) -> None:
             message = f"a second edge `{edge.text}`"
             notes = (("the first is here", first.span),)
             program.faults.report("E0505", message, edge.span, help, notes=notes)
-        before = _before(edge, parts[edge.target], program)
-        if not _contract(edge, program) or before is None:
+        before = parts[edge.target]
+        if not _contract(edge, program) or not _is_known(edge, before, program):
             parts[edge.target].append(Part(edge, None))
             continue
         candidates = _candidates(edge, before, program, known)
-        shapes = [c.steps[-1].after for c in candidates if c and c.steps]
-        parts[edge.target].append(Part(edge, shapes[0] if shapes else None))
-        check_part(edge, shapes, program)
+        known_part = check_part(edge, candidates, program)
+        parts[edge.target].append(Part.of(edge, candidates) if known_part else Part(edge, None))
         sound = tuple(c for c in candidates if c)
         if len(sound) == len(candidates):
             program.edges[place] = attrs.evolve(edge, candidates=sound)
@@ -67,12 +65,16 @@ def check_edges(program: Elaboration, complete: bool) -> None:
     check_uses([*uses, *_thens(program)], program.faults)
 
 
-def _before(edge: Edge, before: Sequence[Part], program: Elaboration) -> Shapes | None:
-    """What the node's edges before it bring; None where an edge is faulty that it depends on."""
-    shapes = tuple(part.shape for part in before if part.shape)
-    if program.nodes[edge.target].merge.spec.parts and len(shapes) < len(before):
-        return None
-    return shapes
+def _is_known(edge: Edge, before: Sequence[Part], program: Elaboration) -> bool:
+    """Whether no edge is faulty that it depends on."""
+    depends = program.nodes[edge.target].merge.spec.parts
+    return not depends or all(part.shapes for part in before)
+
+
+def _wanted(edge: Edge, before: Sequence[Part], ends: Ends, program: Elaboration) -> Shape:
+    """What it is to bring between shapes, of what the node's edges before it bring."""
+    found = (part.shapes[ends[1]] for part in before if part.shapes and ends[1] in part.shapes)
+    return edge_target(edge, program.nodes, tuple(found), ends)
 
 
 def _thens(program: Elaboration) -> list[Use]:
@@ -92,12 +94,13 @@ def _thens(program: Elaboration) -> list[Use]:
 
 
 def _candidates(
-    edge: Edge, before: Shapes, program: Elaboration, known: _Known
+    edge: Edge, before: Sequence[Part], program: Elaboration, known: _Known
 ) -> tuple[Pipeline | None, ...]:
     """What each candidate computes, None where it is faulty; those of an edge are typed with it."""
     source, target = program.nodes[edge.source], program.nodes[edge.target]
     # Edges of one list of candidates are mostly alike, and a mistake in the list is shown once.
-    wanted = edge_target(edge, program.nodes, before)
+    depends = {c.ends for c in edge.candidates} if target.merge.spec.parts else {(None, None)}
+    wanted = tuple(_wanted(edge, before, ends, program) for ends in depends)
     key = id(edge.candidates), source.shape, wanted, target.shape, target.merge
     if key not in known:
         program.count(sum(len(c.ops) for c in edge.candidates), edge.span)
@@ -108,18 +111,18 @@ def _candidates(
 
 
 def _typed(
-    edge: Edge, candidate: Pipeline, before: Shapes, program: Elaboration
+    edge: Edge, candidate: Pipeline, before: Sequence[Part], program: Elaboration
 ) -> Pipeline | None:
     """The candidate between its shapes, after reporting it when the target's differs."""
     nodes = program.nodes[edge.source], program.nodes[edge.target]
-    source, target = (
-        with_first(node.shape, size) for node, size in zip(nodes, candidate.ends, strict=True)
-    )
-    wanted = edge_target(edge, program.nodes, before, candidate.ends)
+    source, target = (end or node.shape for node, end in zip(nodes, candidate.ends, strict=True))
+    wanted = _wanted(edge, before, candidate.ends, program)
     try:
         typed = candidate.between(source, wanted)
     except ShapeFault as fault:
-        report = "E0401", f"{edge.text}: {fault.message}", fault.help
+        applied = edge.source == f"{edge.target}.merge"
+        where = edge.target if applied else edge.text
+        report = "E0401", f"{where}: {fault.message}", fault.help
     else:
         shape = typed.steps[-1].after if typed.steps else target
         if fits(nodes[1], target, shape):
@@ -130,6 +133,8 @@ def _typed(
         )
         report = "E0402", message, shape_help(shape, wanted)
     code, message, help = report
+    if any((d.code, d.message, d.span) == (code, message, edge.span) for d in program.faults.found):
+        return None  # of another combination of choices
     notes = _made_by(edge, candidate, program)
     program.faults.report(code, message, edge.span, help, candidate.text, notes)
     return None
@@ -174,10 +179,14 @@ def _then(node: Node, then: Pipeline, faults: Diagnostics) -> Pipeline | None:
 
 def _contract(edge: Edge, program: Elaboration) -> bool:
     source, target = program.nodes[edge.source], program.nodes[edge.target]
-    shapes = source.shape, target.shape
+    pairs = {
+        (one.ends[0] or source.shape, one.ends[1] or target.shape)
+        for one in edge.candidates
+        if not one.is_none
+    }
     shown = " -> ".join(told_apart(node.shape, node.sizes) for node in (source, target))
     problem = help = None
-    if edge.contract == "keeps" and (shapes[0], source.sizes) != (shapes[1], target.sizes):
+    if edge.contract == "keeps" and (source.shape, source.sizes) != (target.shape, target.sizes):
         problem = f"`{edge.type}` keeps the shape, but {edge.text} is {shown}"
         help = "use an edge type that `enlarges` or `bridges`, or make the shapes equal"
     elif edge.contract == "enlarges":
@@ -185,7 +194,7 @@ def _contract(edge: Edge, program: Elaboration) -> bool:
         if not within:
             problem = f"`{edge.type}` enlarges within a block, but {edge.text} is outside of blocks"
             help = "leave the contract of the type out, or put the nodes into a block"
-        elif not _grows(*shapes):
+        elif not all(_grows(*pair) for pair in pairs or {(source.shape, target.shape)}):
             problem = f"`{edge.type}` enlarges within a block, but {edge.text} is {shown}"
             help = "height and width must grow by the same whole factor"
     elif edge.contract == "bridges" and not _adjacent(edge, program):

@@ -9,7 +9,7 @@ import attrs
 from autorecon.lang.check.space import check_space
 from autorecon.lang.diagnostics.edits import spelt
 from autorecon.lang.diagnostics.faults import Diagnostic, Diagnostics, SpaceError
-from autorecon.lang.elaborate.expressions import Number, Unknown, number
+from autorecon.lang.elaborate.expressions import Number, Unknown, Values, number
 from autorecon.lang.elaborate.named_files import named_source
 from autorecon.lang.elaborate.pipelines import resolve
 from autorecon.lang.elaborate.state import Elaboration
@@ -17,6 +17,7 @@ from autorecon.lang.operations.spec import show_value
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import is_cut, origin
 from autorecon.lang.program.program import Program
+from autorecon.lang.program.sizes import Decided
 from autorecon.lang.source import MAX_COLUMNS, Source, Span
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.syntax.parse import parse
@@ -223,10 +224,11 @@ class _Lines:
             return self._among(show_value(written.value), text, options, written.span)
         if all(option.isdecimal() for option in options):  # sizes, which are told by numbers
             return self._among(written.span.text, text, options, written.span)
-        names, scope = self.names, self.names.globals
+        names = self.names
         visible = names.visible(block)
+        scope = Values(names.globals, _own(names, block), visible)
         known = names.declared.ops, scope, names.labels
-        pipeline = resolve(written, scope, *known, self.faults, (visible, scope.choices))
+        pipeline = resolve(written, scope, *known, self.faults, (visible, names.globals.choices))
         if pipeline is None:
             return None
         return self._among(pipeline.text, text, options, written.span)
@@ -239,6 +241,13 @@ class _Lines:
         fixes = spelt(span, option, options)
         self.faults.report("E0602", message, span, help, fixes=fixes)
         return None
+
+
+def _own(names: Elaboration, block: str | None) -> dict[str, Decided]:
+    """A block's choices of sizes, as they are called in it."""
+    prefix = f"{block}."
+    found = names.decided.items() if block else ()
+    return {name.removeprefix(prefix): one for name, one in found if name.startswith(prefix)}
 
 
 def _missing(base: Program, chosen: Mapping[str, str], span: Span, faults: Diagnostics) -> None:

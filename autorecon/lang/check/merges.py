@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import prod
 
 import attrs
@@ -11,17 +12,29 @@ from autorecon.lang.check.gaps import report_gap
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.state import Elaboration
 from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, show_shape
+from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.merging import Merged
 from autorecon.lang.program.nodes import Node
+from autorecon.lang.source import Span
 
 
 @attrs.frozen
 class Part:
-    """An edge, and what it brings, where that is known."""
+    """An edge, and what it brings, where that is known: by the shape of its node where a choice
+    decides that, which is None elsewhere."""
 
     edge: Edge
-    shape: Shape | None
+    shapes: Mapping[Shape | None, Shape] | None
+
+    @classmethod
+    def of(cls, edge: Edge, candidates: Iterable[Pipeline | None]) -> Part:
+        """As the first of the candidates to each shape has it."""
+        shapes: dict[Shape | None, Shape] = {}
+        for candidate in candidates:
+            if candidate and candidate.steps:
+                shapes.setdefault(candidate.ends[1], candidate.steps[-1].after)
+        return cls(edge, shapes)
 
 
 Parts = Mapping[str, Sequence[Part]]  # by node, in the order of the text
@@ -36,35 +49,65 @@ def fits(node: Node, shape: Shape, brought: Shape) -> bool:
     return not traits.plain or brought == shape
 
 
-def check_part(edge: Edge, shapes: Collection[Shape], program: Elaboration) -> None:
+def check_part(edge: Edge, candidates: Iterable[Pipeline | None], program: Elaboration) -> bool:
     """What is merged as a whole has one shape only if each edge brings the same whatever is chosen.
 
-    Where there are rules, they may keep an edge from being `none`.
+    Where there are rules, they may keep an edge from being `none`. False after reporting several.
     """
     node = program.nodes[edge.target]
     if node.merge.traits.partial:
-        return
+        return True
     if edge.none is not None and not program.rules:
         report_gap(edge, node.merge, True, program.faults)
-    elif len(set(shapes)) > 1:
-        stacks = node.merge.traits.stacks
-        each = sorted({shape[:1] if stacks else shape for shape in shapes})
-        shown = " or ".join(map(show_shape, each))
-        into = "channels into a concatenation" if stacks else f"into `merge {node.merge.text}`"
-        message = f"{edge.text} brings {shown} {into}"
-        program.faults.report("E0405", message, edge.span, "give all its candidates the same `out`")
+        return True
+    brought: dict[Shape | None, set[Shape]] = defaultdict(set)
+    for candidate in candidates:
+        if candidate and candidate.steps:
+            brought[candidate.ends[1]].add(candidate.steps[-1].after)
+    for end, shapes in brought.items():
+        if len(shapes) > 1:
+            _report_several(edge, end, shapes, program)
+            return False
+    return True
+
+
+def _report_several(
+    edge: Edge, end: Shape | None, shapes: Collection[Shape], program: Elaboration
+) -> None:
+    node, source = program.nodes[edge.target], program.nodes[edge.source]
+    stacks = node.merge.traits.stacks
+    each = sorted({shape[:1] if stacks else shape for shape in shapes})
+    shown = " or ".join(map(show_shape, each))
+    into = "channels into a concatenation" if stacks else f"into `merge {node.merge.text}`"
+    message = f"{edge.text} brings {shown} {into}"
+    help = "give all its candidates the same `out`"
+    if source.sizes:
+        message += f", as `{source.sizes.decision}` decides"
+        help = "change it to one size on the edge, as `conv(1, out=16)` or a `linear` does"
+        if node.merge.spec.parts and len(source.shape) == 1:
+            help = "make the vector on the edge: `linear` without `out` has the length that is read"
+    notes = _at(node, end, program)
+    program.faults.report("E0405", message, edge.span, help, notes=notes)
 
 
 def check_merges(parts: Parts, program: Elaboration) -> None:
-    """Of nodes none of whose edges is missing; those with modules get shapes and costs."""
+    """Of nodes none of whose edges is missing; those with modules get shapes and costs. Where their
+    sizes are decided, what they apply has them."""
     for name, given in parts.items():
         node = program.nodes[name]
-        shapes = tuple(part.shape for part in given if part.shape)
-        if len(shapes) < len(given) or not _as_many(node, given, program.faults):
+        if any(not part.shapes for part in given) or not _as_many(node, given, program.faults):
             continue
-        merged = _merged(node, given, shapes, program.faults)
-        if merged and not node.merge.traits.plain:
-            program.nodes[name] = attrs.evolve(node, merged=merged)
+        ends = dict.fromkeys(node.sizes.shapes) if node.sizes else (None,)
+        found = {end: _merged(node, given, end, program) for end in ends}
+        if node.merge.traits.plain or None in found.values():
+            continue
+        if node.sizes is None:
+            program.nodes[name] = attrs.evolve(node, merged=found[None])
+            continue
+        for place, edge in enumerate(program.edges):
+            if edge.source == name:
+                candidates = (attrs.evolve(c, merged=found[c.ends[0]]) for c in edge.candidates)
+                program.edges[place] = attrs.evolve(edge, candidates=tuple(candidates))
 
 
 def _as_many(node: Node, given: Sequence[Part], faults: Diagnostics) -> bool:
@@ -83,25 +126,41 @@ _NTH = ("first", "second", "third", "fourth")
 
 
 def _merged(
-    node: Node, given: Sequence[Part], shapes: tuple[Shape, ...], faults: Diagnostics
+    node: Node, given: Sequence[Part], end: Shape | None, program: Elaboration
 ) -> Merged | None:
+    """What it makes of one of its sizes, after reporting why it cannot."""
+    shape, notes = end or node.shape, _at(node, end, program)
+    shapes = tuple(part.shapes[end] for part in given if part.shapes and end in part.shapes)
+    name = node.name.removesuffix(".merge")
+    if len(shapes) < len(given):
+        return None
     try:
-        merged = node.merge.of(shapes, node.shape)
+        merged = node.merge.of(shapes, shape)
     except ShapeFault as fault:
         blamed = None if fault.part is None else given[fault.part].edge
-        span, place = (blamed.span, blamed.text) if blamed else (node.span, node.name)
-        faults.report("E0405", f"{place}: {fault.message}", span, fault.help)
+        span, place = (blamed.span, blamed.text) if blamed else (node.span, name)
+        message = f"{place}: {fault.message}"
+        program.faults.report("E0405", message, span, fault.help, notes=notes)
         return None
-    if merged.after == node.shape:
+    if merged.after == shape:
         return merged
     brought = " and ".join(map(show_shape, shapes))
     message = (
         f"`{node.merge.text}` makes {show_shape(merged.after)} of {brought}, "
-        f"but `{node.name}` is {show_shape(node.shape)}"
+        f"but `{name}` is {show_shape(shape)}"
     )
-    help = shape_help(merged.after, node.shape)
-    faults.report("E0402", message, given[0].edge.span, help, node.merge.text)
+    help, span = shape_help(merged.after, shape), given[0].edge.span
+    program.faults.report("E0402", message, span, help, node.merge.text, notes)
     return None
+
+
+def _at(node: Node, end: Shape | None, program: Elaboration) -> tuple[tuple[str, Span | None], ...]:
+    """Which option of a choice gives a node this shape."""
+    if node.sizes is None or end is None:
+        return ()
+    decision = program.decisions[node.sizes.decision]
+    option = decision.options[node.sizes.shapes.index(end)]
+    return ((f"with `{decision.name} = {option}`", decision.span),)
 
 
 def shape_help(shape: Shape, target: Shape) -> str:

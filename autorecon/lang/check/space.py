@@ -98,4 +98,5 @@ def _written(elaboration: Elaboration) -> Written:
         {choice.name: choice.options for choice in elaboration.choices.values()},
         elaboration.options,
         elaboration.shared,
+        tuple(choice.name for choice in elaboration.choices.values() if choice.apart),
     )

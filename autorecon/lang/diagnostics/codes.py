@@ -40,7 +40,7 @@ CODES: dict[str, str] = {
     "E0208": "A parameter that the space does not declare was set from outside.",
     "E0209": (
         "A word from a fixed list was expected: a merge (`sum`, `product`, `concat`, `mean`,"
-        " `film`, `modconv`) or an input kind (`noise`, `label`, `param`)."
+        " `film`, `modconv`), an input kind (`noise`, `label`, `param`) or `apart` of a choice."
     ),
     "E0210": (
         "A set operation on candidates takes away (`-`) or keeps (`&`) what is not there: all that "
@@ -64,8 +64,9 @@ CODES: dict[str, str] = {
         "many faults to go on."
     ),
     "E0306": (
-        "A size that a choice decides stands where a number does: it may be the first size of a "
-        "node other than the output, a `let` or an argument of a block, and of one choice alone."
+        "A size that a choice decides stands where a number does: it may be a size of a node other "
+        "than the output, a `let`, an argument of a block and, where the choice is `apart`, one of "
+        "an operation, and of one choice alone."
     ),
     # shapes
     "E0401": "An operation cannot take the shape that reaches it.",
@@ -81,8 +82,9 @@ CODES: dict[str, str] = {
     ),
     "E0405": "The edges into a node cannot be merged as it says.",
     "E0406": (
-        "An operation between sizes that are decided computes with all channels at once: its "
-        "weights for fewer channels are not slices of those for more."
+        "An operation between sizes that are decided computes with all channels at once, so that "
+        "its weights for fewer channels are not slices of those for more; or its weights depend on "
+        "the resolution. A choice that is `apart` has weights for each of its sizes."
     ),
     # the graph
     "E0501": "The edges form a cycle.",

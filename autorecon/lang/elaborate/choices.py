@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.candidate_sets import alternatives
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import UNKNOWN, Decided
@@ -11,12 +12,15 @@ from autorecon.lang.elaborate.pipelines import of_values
 from autorecon.lang.elaborate.state import Choice, Elaboration, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.program.candidates import Pipeline, Size
+from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
+
+APART = "apart"  # what a choice of sizes says whose weights are not shared
 
 
 def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: str | None) -> None:
     name = program.name(statement.name, scope)
-    is_size = isinstance(statement.options, s.SizeOptions)
+    is_size, apart = isinstance(statement.options, s.SizeOptions), _are_apart(program, statement)
     if isinstance(statement.options, s.SizeOptions):
         options = _size_options(program, statement, statement.options, scope)
     else:
@@ -24,14 +28,33 @@ def add_choice(program: Elaboration, statement: s.Choice, scope: Values, block: 
     if name is None:
         return
     if is_size:
-        _declare(program, statement.name, options, scope, block)
+        _declare(program, statement, name, options, scope, block)
     full = f"{block}.{name}" if block else name
     if full in program.choices:
         report_twice(statement.name, program.faults)
     elif options is None:
-        program.broken.add(full)
+        # Of one with an index nobody knows which others are sound.
+        program.broken.add(f"{block}.{statement.name.text}" if block else statement.name.text)
     else:
-        program.choices[full] = Choice(full, options, block, statement.name.span)
+        program.choices[full] = Choice(full, options, block, statement.name.span, apart)
+
+
+def _are_apart(program: Elaboration, statement: s.Choice) -> bool:
+    """Whether it says that the weights of its sizes are apart, after reporting other words."""
+    word = statement.weights
+    if word is None:
+        return False
+    if word.text != APART:
+        message = f"unknown word `{word.text}` of a choice"
+        program.faults.unknown("E0209", message, word.span, word.text, [APART])
+        return False
+    if not isinstance(statement.options, s.SizeOptions):
+        help = "leave the word out: operations have weights of their own"
+        message = f"`{APART}` is said of sizes, and these are operations"
+        behind = Span(statement.name.span.end, word.span.end, word.span.source)
+        fixes = (Fix.of(behind, "", safe=True),)
+        program.faults.report("E0209", message, word.span, help, fixes=fixes)
+    return True
 
 
 def _size_options(
@@ -40,9 +63,9 @@ def _size_options(
     """The sizes, each as an option, or None after reporting what is wrong."""
     faults, found = program.faults, dict[int, None]()
     sound = True
-    if statement.name.index:
-        help = "declare each under a name of its own, as in `choice width = 32 | 64`"
-        faults.report("E0306", "a choice of sizes has no index", statement.name.span, help)
+    if len(statement.name.index) > 1:
+        help = "count through with one: `width[2*i + j]`"
+        faults.report("E0306", "a choice of sizes has one index", statement.name.span, help)
         sound = False
     for option in written.options:
         if isinstance(option, s.PipelineExpr | s.Narrowed) or _is_operation(program, option, scope):
@@ -69,20 +92,30 @@ def _is_operation(program: Elaboration, option: s.Expr, scope: Values) -> bool:
 
 def _declare(
     program: Elaboration,
-    name: s.Name,
+    statement: s.Choice,
+    called: str,
     options: tuple[Pipeline, ...] | None,
     scope: Values,
     block: str | None,
 ) -> None:
-    """A choice of sizes is a value; one that leaves nothing to choose is that number."""
+    """A choice of sizes is a value."""
+    name = statement.name
     if block is None:
-        program.faults.declared_below("E0201", name.text, name.span)
+        program.faults.declared_below("E0201", called, name.span)
     if name.text in scope.own:
         report_twice(name, program.faults)
         options = None
-    full = f"{block}.{name.text}" if block else name.text
+    full = f"{block}.{called}" if block else called
     sizes = sizes_of(options or ())
-    scope[name.text] = Decided(full, sizes) if sizes else UNKNOWN
+    decided = Decided(full, called, sizes, statement.weights is not None) if sizes else None
+    if decided:
+        program.decided[full] = decided
+    if name.index:
+        scope.indexed[full] = decided or UNKNOWN
+        if not sizes:
+            scope.indexed[full.removesuffix(called) + name.text] = UNKNOWN
+        return
+    scope[name.text] = decided or UNKNOWN
     scope.own.add(name.text)
 
 

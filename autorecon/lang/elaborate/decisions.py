@@ -17,10 +17,23 @@ from autorecon.lang.elaborate.choices import sizes_of
 from autorecon.lang.elaborate.declarations import report_loop
 from autorecon.lang.elaborate.pipelines import MAX_DEPTH, MAX_OPS
 from autorecon.lang.elaborate.sharing import Leaders, leaders, share_weights, shared_groups
-from autorecon.lang.elaborate.sizes import MAX_COMBINATIONS, Known, between_sizes
+from autorecon.lang.elaborate.sizes import (
+    MAX_COMBINATIONS,
+    Known,
+    between_sizes,
+    report_of_two_kinds,
+)
 from autorecon.lang.elaborate.state import Choice, Elaboration, TooLarge
-from autorecon.lang.program.candidates import IDENTITY, Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import (
+    IDENTITY,
+    Op,
+    Pipeline,
+    Placeholder,
+    SizePlaceholder,
+    Varying,
+)
 from autorecon.lang.program.edges import Decision, Edge
+from autorecon.lang.program.nodes import Node
 from autorecon.lang.source import Span
 
 _OVERHEAD = 64  # what one costs, as characters to carry out
@@ -51,10 +64,25 @@ def tie(program: Elaboration) -> None:
             program.nodes[name] = attrs.evolve(
                 node, sizes=attrs.evolve(node.sizes, decision=leader)
             )
+    _one_kind(program)
     known: Known = {}
     program.edges[:] = [between_sizes(ties.edge(edge), program, known) for edge in program.edges]
     share_weights(program, groups)
     program.decisions = dict(_decisions(program, own))
+
+
+def _one_kind(program: Elaboration) -> None:
+    """Of one choice, weights are slices or apart; and of resolutions neither."""
+    first: dict[str, Node] = {}
+    for node in program.nodes.values():
+        if not node.sizes or node.sizes.apart or node.name in program.entries.values():
+            continue
+        other = first.setdefault(node.sizes.decision, node)
+        if other.sizes and other.sizes.are_sliced != node.sizes.are_sliced:
+            report_of_two_kinds(node.sizes, node.span, program)
+            ends = node.name, program.entries[node.name]
+            kept = [e for e in program.edges if e.target not in ends and e.source not in ends]
+            program.edges[:], program.lacks_edges = kept, True
 
 
 def _own_decisions(edges: Iterable[Edge]) -> Iterator[tuple[str, Decision]]:
@@ -137,10 +165,10 @@ def _sound_choices(program: Elaboration) -> set[str]:
 
 def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable[str]) -> bool:
     """Whether every choice that options name is sound, after reporting those that are not there."""
-    bad = [p for p in _named(options) if p.choice not in sound or _is_size(p, program)]
+    bad = [p for p in _named(options) if p.choice not in sound or _is_misplaced(p, program)]
     for placeholder in bad:
         name = placeholder.choice
-        if _is_size(placeholder, program):
+        if _is_misplaced(placeholder, program):
             message = f"`{placeholder.name}` is a choice of sizes, and no operation"
             help = "sizes are those of nodes: `node a [width, 8, 8]`"
             program.faults.report("E0306", message, placeholder.span, help)
@@ -151,9 +179,11 @@ def _is_sound(options: Iterable[Pipeline], program: Elaboration, sound: Iterable
     return not bad
 
 
-def _is_size(placeholder: Placeholder, program: Elaboration) -> bool:
+def _is_misplaced(placeholder: Placeholder, program: Elaboration) -> bool:
+    """Whether it is a choice of sizes where an operation is to be."""
     choice = program.choices.get(placeholder.choice)
-    return choice is not None and bool(sizes_of(choice.options))
+    is_size = choice is not None and bool(sizes_of(choice.options))
+    return is_size and not isinstance(placeholder, SizePlaceholder)
 
 
 @attrs.define
@@ -218,6 +248,8 @@ class _Ties:
         """A pipeline with options in place: `none` is all of it, and `identity` no part of it."""
         ops: list[Op] = []
         for op in pipeline.ops:
+            if isinstance(op, Varying):
+                op = op.chosen(lambda choice: picks.get(self.leader(choice), 0))
             if not isinstance(op, Placeholder):
                 ops.append(op)
                 continue

@@ -11,6 +11,7 @@ from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.diagnostics.faults import Diagnostics
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.operations.spec import Entries, show_value
+from autorecon.lang.program.sizes import Decided
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -18,14 +19,6 @@ Number = int | float | bool
 Value = Number | str | Entries
 MAX_NUMBER = 1 << 62
 MAX_ENTRIES = 256  # of a list
-
-
-@attrs.frozen
-class Decided:
-    """A number that a choice decides: one for each of its options."""
-
-    choice: str
-    values: tuple[int | float, ...]
 
 
 class Unknown:
@@ -43,20 +36,45 @@ _COMPARISONS = {
     ">=": operator.ge,
 }
 Scope = Mapping[str, Value | Decided | Unknown]
+# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
+Visible = Mapping[str, str]
+
+
+class Values(dict[str, "Value | Decided | Unknown"]):
+    """Names and their values; `own` are those declared in this scope, not around it.
+
+    `choices` are those that this scope sees. `indexed` are choices of sizes that have an index, by
+    their full names, wherever they are declared.
+    """
+
+    def __init__(
+        self, around: Scope, own: Scope | None = None, choices: Visible | None = None
+    ) -> None:
+        super().__init__(around)
+        self.update(own or {})
+        self.own = set(own or ())
+        outer = around if isinstance(around, Values) else None
+        # An empty one is false.
+        self.indexed: dict[str, Decided | Unknown] = {} if outer is None else outer.indexed
+        self.choices: Visible = {} if outer is None else outer.choices
+        if choices:
+            self.choices = {**self.choices, **choices}
 
 
 def evaluate(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Value | Unknown:
     """The value of an expression, or UNKNOWN after reporting why there is none."""
-    return _undecided(sized(expr, scope, faults), expr, faults)
+    return undecided(sized(expr, scope, faults), expr, faults)
 
 
-def _undecided(
+def undecided(
     value: Value | Decided | Unknown, expr: s.Expr, faults: Diagnostics
 ) -> Value | Unknown:
+    """The same, or UNKNOWN after reporting that a choice decides it."""
     if not isinstance(value, Decided):
         return value
     message = f"`{expr.span.text}` is decided by the choice `{value.choice}`: a number stands here"
-    help = "what is decided may be the first size of a node, a `let` or an argument of a block"
+    help = "what is decided may be a size of a node, a `let`, an argument of a block and, if it is "
+    help += "`apart`, a whole number that an operation takes"
     faults.report("E0306", message, expr.span, help)
     return UNKNOWN
 
@@ -106,7 +124,7 @@ def condition(expr: s.Expr, scope: Scope, faults: Diagnostics) -> bool | Unknown
 def number(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Number | Unknown:
     """A number or truth value, or UNKNOWN after reporting why there is none."""
     value = _operand(expr, scope, faults)
-    found = _undecided(value, expr, faults)
+    found = undecided(value, expr, faults)
     return found if not isinstance(found, tuple | str) else UNKNOWN
 
 
@@ -145,10 +163,12 @@ def _listing(expr: s.Listing, scope: Scope, faults: Diagnostics) -> Entries | Un
     return known if len(known) == len(entries) else UNKNOWN
 
 
-def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown:
+def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Decided | Unknown:
     name = expr.name.text
+    if isinstance(scope, Values) and name in scope.choices and name not in scope:
+        return _indexed(expr, scope, faults)
     reference = s.Reference(name, expr.name.span)
-    entries = _undecided(_lookup(reference, scope, faults), reference, faults)
+    entries = undecided(_lookup(reference, scope, faults), reference, faults)
     place = number(expr.place, scope, faults)
     if isinstance(entries, Unknown) or isinstance(place, Unknown):
         return UNKNOWN
@@ -164,6 +184,20 @@ def _entry(expr: s.Entry, scope: Scope, faults: Diagnostics) -> Number | Unknown
     else:
         return entries[place]
     return UNKNOWN
+
+
+def _indexed(expr: s.Entry, scope: Values, faults: Diagnostics) -> Decided | Unknown:
+    """The choice of sizes that is called so, as `width[2]`."""
+    name = expr.name.text
+    place = whole(expr.place, scope, faults, "an index", 0, MAX_NUMBER)
+    full, within = f"{name}[{place}]", scope.choices[name]
+    known = scope.indexed
+    if place is None or f"{within}{name}" in known:
+        return UNKNOWN
+    if f"{within}{full}" not in known and not faults.again("E0201", full, expr.span):
+        names = [one.removeprefix(within) for one in known if one.startswith(within)]
+        faults.unknown("E0201", f"no choice of sizes `{full}` above", expr.span, full, names)
+    return known.get(f"{within}{full}", UNKNOWN)
 
 
 def _applied(expr: s.Applied, scope: Scope, faults: Diagnostics) -> Number | Unknown:
@@ -224,6 +258,9 @@ def _lookup(expr: s.Reference, scope: Scope, faults: Diagnostics) -> Value | Dec
         right, message = expr.name.lower(), f"unknown name `{expr.name}`"
         fixes = (Fix.of(expr.span, right, safe=True),)
         faults.report("E0201", message, expr.span, f"write `{right}`", fixes=fixes)
+    elif isinstance(scope, Values) and any(f"{expr.name}[" in one for one in scope.indexed):
+        message = f"`{expr.name}` has an index"
+        faults.report("E0201", message, expr.span, f"name one of these choices: `{expr.name}[1]`")
     elif not faults.again("E0201", expr.name, expr.span):
         faults.unknown("E0201", f"unknown name `{expr.name}`", expr.span, expr.name, scope)
     return UNKNOWN
@@ -247,7 +284,8 @@ def _apply_each(
     sign: str, left: Number | Decided, right: Number | Decided, expr: s.Chain, faults: Diagnostics
 ) -> Decided | Unknown:
     """Of what is decided, for each option."""
-    choices = [side.choice for side in (left, right) if isinstance(side, Decided)]
+    decided = [side for side in (left, right) if isinstance(side, Decided)]
+    choices = [side.choice for side in decided]
     message = help = None
     if sign in _COMPARISONS:
         message = f"a condition on what the choice `{choices[0]}` decides"
@@ -258,7 +296,7 @@ def _apply_each(
     if message:
         faults.report("E0306", message, expr.span, help)
         return UNKNOWN
-    count = next(len(side.values) for side in (left, right) if isinstance(side, Decided))
+    count = len(decided[0].values)
     sides = [s.values if isinstance(s, Decided) else (s,) * count for s in (left, right)]
     values = []
     for one, other in zip(*sides, strict=True):
@@ -266,7 +304,7 @@ def _apply_each(
         if isinstance(value, Unknown):
             return UNKNOWN
         values.append(value)
-    return Decided(choices[0], tuple(values))
+    return attrs.evolve(decided[0], values=tuple(values))
 
 
 def _apply(

@@ -8,9 +8,10 @@ import attrs
 
 from autorecon.lang.diagnostics.edits import Fix
 from autorecon.lang.elaborate.declarations import report_twice
-from autorecon.lang.elaborate.expressions import Scope
+from autorecon.lang.elaborate.expressions import Decided, Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.elaborate.pipelines import merging
+from autorecon.lang.elaborate.sizes import report_of_two_kinds
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.foreign_names import merged_otherwise
@@ -61,8 +62,10 @@ def add_nodes(
     if merge is None:
         shape = None
     role = "output" if statement.kind == "output" else "inner"
-    if sizes and (fixed := _fixed(role, merge)):
+    if sizes and (fixed := _fixed(role, merge, sizes)):
         help = "give it a number; an edge may change the size before it"
+        if role == "inner":
+            help += f". Or keep weights apart: `choice {sizes.choice} apart = ...`"
         program.faults.report("E0306", fixed, statement.shape_span, help)
         shape = None
     _channels_first(program, shape, statement.shape, role)
@@ -101,19 +104,34 @@ def _shape(
     program: Elaboration, statement: s.NodeDecl, scope: Scope
 ) -> tuple[Shape | None, Sizes | None]:
     """The largest that it may have, and what its first size may be where a choice decides it."""
-    first, *others = statement.shape
-    decided = program.sizes(first, scope, "a size of a node")
-    sizes = decided if isinstance(decided, Sizes) and len({*decided.counts}) > 1 else None
-    most = decided.most if isinstance(decided, Sizes) else decided
-    rest = [program.size(size, scope, "a size of a node") for size in others]
-    return _known_shape(program, [most, *rest], statement.shape_span), sizes
+    given = [program.decided_size(size, scope, "a size of a node") for size in statement.shape]
+    decided = [size for size in given if isinstance(size, Decided)]
+    if None in given or not decided:
+        known = [None if isinstance(size, Decided) else size for size in given]
+        return _known_shape(program, known, statement.shape_span), None
+    if len(choices := dict.fromkeys(size.choice for size in decided)) > 1:
+        message = f"two choices decide this node: `{'` and `'.join([*choices][:2])}`"
+        help = "give its sizes to one choice alone"
+        program.faults.report("E0306", message, statement.shape_span, help)
+        return None, None
+    count = len(decided[0].values)
+    each = [size.values if isinstance(size, Decided) else (size,) * count for size in given]
+    found = (_known_shape(program, [*one], statement.shape_span) for one in zip(*each, strict=True))
+    shapes = tuple(shape for shape in found if shape is not None)
+    if len(shapes) < count:
+        return None, None
+    sizes = Sizes(decided[0].choice, shapes, decided[0].apart)
+    if not sizes.apart and not sizes.are_of_channels and len({*sizes.counts}) > 1:
+        report_of_two_kinds(sizes, statement.shape_span, program)
+        return None, None
+    return sizes.most, sizes if len({*shapes}) > 1 else None
 
 
-def _fixed(role: str, merge: Merging | None) -> str | None:
+def _fixed(role: str, merge: Merging | None, sizes: Sizes) -> str | None:
     """Why the size of a node cannot be decided."""
     if role == "output":
         return "the size of the output is decided by a choice: images have one size"
-    if merge is None or merge.traits.partial:
+    if merge is None or merge.traits.partial or sizes.apart:
         return None
     if merge.traits.stacks:
         return "the size of a concatenation is decided by a choice: it is that of its parts"

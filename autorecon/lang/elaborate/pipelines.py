@@ -9,7 +9,17 @@ import attrs
 from autorecon.lang.diagnostics.edits import Fix, spelt
 from autorecon.lang.diagnostics.faults import Diagnostics, did_you_mean
 from autorecon.lang.elaborate.declarations import report_loop
-from autorecon.lang.elaborate.expressions import UNKNOWN, Scope, Unknown, evaluate, sized, whole
+from autorecon.lang.elaborate.expressions import (
+    UNKNOWN,
+    Scope,
+    Unknown,
+    Visible,
+    evaluate,
+    sized,
+    undecided,
+    whole,
+)
+from autorecon.lang.elaborate.expressions import Value as Given
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.idle_resizes import idle_resize
 from autorecon.lang.operations.catalogue import (
@@ -22,8 +32,9 @@ from autorecon.lang.operations.catalogue import (
 from autorecon.lang.operations.foreign_names import absent, familiar
 from autorecon.lang.operations.merges import MERGES, MergeSpec
 from autorecon.lang.operations.spec import Signature, show_value
-from autorecon.lang.program.candidates import Op, Pipeline, Placeholder
+from autorecon.lang.program.candidates import Op, Pipeline, Placeholder, Varying
 from autorecon.lang.program.merging import Merging
+from autorecon.lang.program.sizes import Decided
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -40,8 +51,6 @@ _KINDS = {
 
 # The file's label inputs by name; those that are not sound are UNKNOWN.
 Labels = Mapping[str, LabelInput | Unknown]
-# Choices that a place sees, without their indices: what stands before the name, `B1.` or nothing.
-Visible = Mapping[str, str]
 
 
 class _Endless(Exception):
@@ -136,10 +145,11 @@ class _Expansion:
         if name in self.definitions:
             return self._expand(call, self.definitions[name], scope)
         if name in OPERATIONS:
-            values = _bind(call, OPERATIONS[name], scope, self.labels, self.faults)
+            values = _bind(call, OPERATIONS[name], scope, self.labels, self.faults, True)
             if values is None:
                 return None
-            op = Op(name, values)
+            varies = any(isinstance(value, Decided) for value in values)
+            op = Varying(name, values, call.span) if varies else Op(name, values)
             _elsewhere(call, op, self.faults)
             return (op,)
         if self.faults.again("E0202", name, call.name.span):
@@ -233,7 +243,7 @@ def call_scope(
     given = _by_name(call, what, needed, form, faults)
     if given is None:
         return None
-    read = sized if isinstance(call, s.Instance) else evaluate
+    read = sized if isinstance(call, s.Instance) else _read
     values = {name: read(argument.value, scope, faults) for name, argument in given.items()}
     bound: dict = {}
     for parameter in parameters:
@@ -243,6 +253,12 @@ def call_scope(
         else:
             bound[name] = read(parameter.default, {**outer, **bound}, faults)
     return bound
+
+
+def _read(expr: s.Expr, scope: Scope, faults: Diagnostics) -> Given | Decided | Unknown:
+    """What may be an argument of an operation: of what is decided, what is apart."""
+    value = sized(expr, scope, faults)
+    return value if isinstance(value, Decided) and value.apart else undecided(value, expr, faults)
 
 
 def _by_name(
@@ -283,13 +299,18 @@ def merging(call: s.Call, spec: MergeSpec, scope: Scope, faults: Diagnostics) ->
 
 
 def _bind(
-    call: s.Call, spec: Signature, scope: Scope, labels: Labels, faults: Diagnostics
-) -> tuple[Value, ...] | None:
+    call: s.Call,
+    spec: Signature,
+    scope: Scope,
+    labels: Labels,
+    faults: Diagnostics,
+    may_vary: bool = False,
+) -> tuple | None:
     needed = {p.name: p.required for p in spec.params}
     given = _by_name(call, spec.name, needed, signature(spec), faults)
     if given is None:
         return None
-    values: list[Value] = []
+    values: list[Value | Decided] = []
     for param in spec.params:
         if param.name not in given:
             values.append(param.default)
@@ -298,7 +319,7 @@ def _bind(
         value = (
             _label(argument, spec.name, scope, labels, faults)
             if param.type is LabelInput
-            else _argument(argument, call, param, scope, faults)
+            else _argument(argument, call, param, scope, faults, may_vary)
         )
         if not isinstance(value, Unknown):
             values.append(value)
@@ -351,9 +372,28 @@ def _label(
 
 
 def _argument(
-    argument: s.Argument, call: s.Call, param: Param, scope: Scope, faults: Diagnostics
+    argument: s.Argument,
+    call: s.Call,
+    param: Param,
+    scope: Scope,
+    faults: Diagnostics,
+    may_vary: bool,
+) -> Value | Decided | Unknown:
+    value = (_read if may_vary and param.type is int else evaluate)(argument.value, scope, faults)
+    if not isinstance(value, Decided):
+        return _sound(value, argument, call, param, faults)
+    each = [_sound(one, argument, call, param, faults) for one in dict.fromkeys(value.values)]
+    return UNKNOWN if any(isinstance(one, Unknown) for one in each) else value
+
+
+def _sound(
+    value: Given | Unknown,
+    argument: s.Argument,
+    call: s.Call,
+    param: Param,
+    faults: Diagnostics,
 ) -> Value | Unknown:
-    value = evaluate(argument.value, scope, faults)
+    """The value, or UNKNOWN after reporting that the parameter has no such."""
     if isinstance(value, Unknown):
         return value
     what = f"`{param.name}` of `{call.name.text}`"

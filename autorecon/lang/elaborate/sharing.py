@@ -18,6 +18,7 @@ from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.flow import edge_target
 from autorecon.lang.syntax import tree as s
 
+_BOTH_APART = "write `apart` in both declarations, or in none"
 # The first of those that share a decision with something, by its name.
 Leaders = Mapping[str, str]
 
@@ -147,6 +148,9 @@ class _Reader:
                 "sizes are shared with sizes, operations with operations", "write two lines"
             )
             return []
+        if len({isinstance(m, Choice) and m.apart for m in members}) > 1:
+            self._report("the weights of one are apart, those of the other are not", _BOTH_APART)
+            return []
         if len(set(names)) < len(names):
             twice = next(m for m in members if names.count(m.name) > 1)
             self._report(f"`{_shown(twice)}` is shared with itself", "name it once", twice)
@@ -249,10 +253,11 @@ def share_weights(program: Elaboration, groups: Iterable[Group]) -> None:
 
 def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
     """Why two edges cannot have the same weights."""
-    if [c.ops for c in one.candidates] != [c.ops for c in two.candidates]:
+    ops = [[*dict.fromkeys(c.ops for c in edge.candidates)] for edge in (one, two)]
+    if ops[0] != ops[1]:
         both = [" | ".join(dict.fromkeys(c.text for c in e.candidates)) for e in (one, two)]
         return f"`{one.text}` is `{both[0]}`, but `{two.text}` is `{both[1]}`"
-    if one.candidates != two.candidates:
+    if [*map(_between, one.candidates)] != [*map(_between, two.candidates)]:
         return f"`{one.text}` and `{two.text}` lead between other sizes"
     if (one.axes, one.table) != (two.axes, two.table):
         return f"`{one.text}` and `{two.text}` depend on different choices"
@@ -268,6 +273,11 @@ def _misfit(one: Edge, two: Edge, program: Elaboration) -> str | None:
                 f"`{two.text}` is {shown[1]}"
             )
     return None
+
+
+def _between(candidate: Pipeline) -> tuple:
+    """What its weights depend on: their resolution may be another."""
+    return candidate.ops, *(end and end[0] for end in candidate.ends)
 
 
 def _before(edge: Edge, program: Elaboration) -> Shapes:

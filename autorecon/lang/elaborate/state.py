@@ -14,17 +14,16 @@ from autorecon.lang.elaborate.expressions import (
     Decided,
     Scope,
     Unknown,
-    Value,
+    Values,
     sized,
     whole,
     whole_number,
 )
-from autorecon.lang.elaborate.pipelines import Visible, indexed_name, resolve
+from autorecon.lang.elaborate.pipelines import indexed_name, resolve
 from autorecon.lang.operations.catalogue import MAX_SIZE, LabelInput
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.program.nodes import Node
-from autorecon.lang.program.sizes import Sizes
 from autorecon.lang.source import Span
 from autorecon.lang.syntax import tree as s
 
@@ -55,23 +54,6 @@ def report_too_large(error: TooLarge, faults: Diagnostics) -> None:
     faults.report("E0305", f"more than {error}", error.span, "make it smaller")
 
 
-class Values(dict[str, "Value | Decided | Unknown"]):
-    """Names and their values; `own` are those declared in this scope, not around it.
-
-    `choices` are those that pipelines of this scope see.
-    """
-
-    def __init__(
-        self, around: Scope, own: Scope | None = None, choices: Visible | None = None
-    ) -> None:
-        super().__init__(around)
-        self.update(own or {})
-        self.own = set(own or ())
-        self.choices: Visible = around.choices if isinstance(around, Values) else {}
-        if choices:
-            self.choices = {**self.choices, **choices}
-
-
 @attrs.define
 class Instance:
     """What later instances need of an earlier one: its ports, in the order of the text."""
@@ -93,6 +75,7 @@ class Choice:
     options: tuple[Pipeline, ...]
     block: str | None
     span: Span
+    apart: bool = False  # of sizes: whether each has weights of its own
 
 
 @attrs.define
@@ -123,6 +106,8 @@ class Elaboration:
     # Edges that name choices, before these are put in place.
     options: dict[str, tuple[Pipeline, ...]] = attrs.field(factory=dict)
     decisions: dict[str, Decision] = attrs.field(factory=dict)
+    # Choices of sizes as the values that they are.
+    decided: dict[str, Decided] = attrs.field(factory=dict)
     # Choices that sizes of nodes depend on.
     sized: set[str] = attrs.field(factory=set)
     # What edges without candidates of their own choose from, by type.
@@ -171,15 +156,16 @@ class Elaboration:
     def size(self, expr: s.Expr, scope: Scope, what: str) -> int | None:
         return whole(expr, scope, self.faults, what, 1, MAX_SIZE)
 
-    def sizes(self, expr: s.Expr, scope: Scope, what: str) -> int | Sizes | None:
+    def decided_size(self, expr: s.Expr, scope: Scope, what: str) -> int | Decided | None:
         """The same where a choice may decide it."""
         value = sized(expr, scope, self.faults)
         if not isinstance(value, Decided):
             return whole_number(value, expr, self.faults, what, 1, MAX_SIZE)
         found = [whole_number(each, expr, self.faults, what, 1, MAX_SIZE) for each in value.values]
         self.sized.add(value.choice)
-        counts = tuple(count for count in found if count is not None)
-        return Sizes(value.choice, counts) if len(counts) == len(found) else None
+        if None in found:
+            return None
+        return value if value.options[1:] else found[0]
 
     def name(self, name: s.Name, scope: Scope) -> str | None:
         """`B[2]` for `B[i + 1]`, or None after reporting why there is none."""

@@ -227,6 +227,14 @@ class _Body:
                 return self._carry_out(items)
         return self._carry_out(statement.otherwise)
 
+    def _unknown_size(self, statement: s.Choice, full: str) -> None:
+        if not isinstance(statement.options, s.SizeOptions):
+            return
+        if statement.name.index:
+            self.scope.indexed[full] = UNKNOWN
+        else:
+            self.scope[statement.name.text] = UNKNOWN
+
     def _leave_out(self, statements: Iterable[s.Statement]) -> None:
         """Nobody knows whether these are carried out: using what they declare is no fault."""
         prefix = f"{self.block}." if self.block else ""
@@ -236,6 +244,7 @@ class _Body:
                     self.scope[statement.name.text] = UNKNOWN
                 case s.Choice():
                     self.program.broken.add(prefix + statement.name.text)
+                    self._unknown_size(statement, prefix + statement.name.text)
                 case s.NodeDecl():
                     self.program.broken.update(prefix + name.text for name in statement.names)
                 case s.InputDecl():

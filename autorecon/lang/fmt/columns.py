@@ -90,8 +90,11 @@ def _edge_type(words: list[Word]) -> Row | None:
 
 
 def _choice(words: list[Word]) -> Row | None:
-    """`choice NAME = options`"""
-    return Row("choice", (0, 1, _find(words, "=")), words) if words[0].text == "choice" else None
+    """`choice NAME apart = options`"""
+    if words[0].text != "choice" or not (equals := _find(words, "=")):
+        return None
+    apart = equals - 1 if words[equals - 1].kind == "NAME" and equals > 2 else None
+    return Row("choice", (0, 1, apart, equals), words)
 
 
 def _node(words: list[Word]) -> Row | None:

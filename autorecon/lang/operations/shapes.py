@@ -53,11 +53,6 @@ def show_shape(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
-def with_first(shape: Shape, size: int | None) -> Shape:
-    """The shape with another first size, if there is one to give."""
-    return shape if size is None else (size, *shape[1:])
-
-
 def elements(shape: Shape) -> int:
     """How many numbers a sample of this shape has."""
     if isinstance(shape, Label):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from itertools import chain
+from typing import Any
 
 import attrs
 
 from autorecon.lang.operations.catalogue import OPERATIONS, LabelInput, OpSpec
 from autorecon.lang.operations.invocation import Invocation
-from autorecon.lang.operations.shapes import Shape, elements, with_first
+from autorecon.lang.operations.shapes import Shape, elements
 from autorecon.lang.operations.traits import NO_TRAITS, Traits
-from autorecon.lang.program.sizes import Sizes
+from autorecon.lang.program.merging import Merged
+from autorecon.lang.program.sizes import Decided, Sizes
 from autorecon.lang.source import Span
+
+Ends = tuple[Shape | None, Shape | None]  # of an edge's source and target, where decided
 
 
 @attrs.frozen
@@ -56,6 +62,30 @@ class Placeholder(Op):
 
 
 @attrs.frozen
+class SizePlaceholder(Placeholder):
+    """A choice of sizes where a number among arguments is to be."""
+
+
+@attrs.frozen
+class Varying(Op):
+    """An operation with arguments that are Decided, until numbers are put there."""
+
+    span: Span = attrs.field(eq=False, repr=False)
+
+    @property
+    def choices(self) -> tuple[SizePlaceholder, ...]:
+        given: tuple[object, ...] = self.values
+        decided = (value for value in given if isinstance(value, Decided))
+        return tuple(SizePlaceholder(d.called, (), d.choice, self.span) for d in decided)
+
+    def chosen(self, option: Callable[[str], int]) -> Op:
+        """With the numbers of these options, by choice."""
+        given: tuple[Any, ...] = self.values
+        values = (v.values[option(v.choice)] if isinstance(v, Decided) else v for v in given)
+        return Op(self.name, tuple(values))
+
+
+@attrs.frozen
 class Size(Op):
     """A number where operations are to be: an option of a choice of sizes."""
 
@@ -94,14 +124,15 @@ class Pipeline:
     In a checked program it is typed: `steps` say what the checker proved of each operation in its
     place, for everybody to read. `none` has no steps and costs nothing. Equal pipelines have the
     same operations, whatever the shapes around them, but for sizes that are decided: `ends` are
-    those of the first axis that the pipeline is between. `value` is how many numbers the node's
-    value has, where it is here that they are counted.
+    the shapes that the pipeline is between, where they are. `value` is how many numbers the node's
+    value has, and `merged` a merge with a module, where it is here that they are counted.
     """
 
     ops: tuple[Op, ...]
     steps: tuple[Step, ...] = attrs.field(default=(), eq=False, repr=False)
-    ends: tuple[int | None, int | None] = attrs.field(default=(None, None), repr=False)
+    ends: Ends = attrs.field(default=(None, None), repr=False)
     value: int = attrs.field(default=0, eq=False, repr=False)
+    merged: Merged | None = attrs.field(default=None, eq=False, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -128,17 +159,21 @@ class Pipeline:
     @cached_property
     def choices(self) -> tuple[Placeholder, ...]:
         """The choices that are still to be put in place; none in a checked program."""
-        return tuple(op for op in self.ops if isinstance(op, Placeholder))
+        several = (op.choices for op in self.ops if isinstance(op, Varying))
+        named = (op for op in self.ops if isinstance(op, Placeholder))
+        return (*named, *chain.from_iterable(several))
 
     @cached_property
     def parameters(self) -> int:
         """Trainable ones."""
-        return sum(step.parameters for step in self.steps)
+        merged = self.merged.parameters if self.merged else 0
+        return merged + sum(step.parameters for step in self.steps)
 
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates a sample."""
-        return sum(step.macs for step in self.steps)
+        merged = self.merged.macs if self.merged else 0
+        return merged + sum(step.macs for step in self.steps)
 
     @cached_property
     def activations(self) -> int:
@@ -154,11 +189,9 @@ class Pipeline:
         return shapes
 
     def between(self, source: Shape, target: Shape) -> Pipeline:
-        """The same, typed for an edge from `source` to `target`, with the sizes at its ends where
-        these are decided; raises ShapeFault."""
+        """The same, typed for an edge from `source` to `target`; raises ShapeFault."""
         if self.is_none:
             return Pipeline(self.ops)
-        source, target = (with_first(*end) for end in zip((source, target), self.ends, strict=True))
         shapes = self.shapes(source, target)
         around = zip(self.ops, shapes, shapes[1:], strict=False)
         steps = (Step(op, a, b, target, *op.cost(a, b, target)) for op, a, b in around)

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from autorecon.lang.operations.merges import Shapes
-from autorecon.lang.operations.shapes import Shape, with_first
+from autorecon.lang.operations.shapes import Shape
+from autorecon.lang.program.candidates import Ends
 from autorecon.lang.program.edges import Edge
 from autorecon.lang.program.nodes import Node
 
@@ -82,10 +83,9 @@ def edge_target(
     edge: Edge,
     nodes: Mapping[str, Node],
     before: Shapes,
-    sizes: tuple[int | None, int | None] = (None, None),
+    sizes: Ends = (None, None),
 ) -> Shape:
     """The shape that open arguments take, where the node's edges `before` bring these: the node's,
-    or what its merge wants of the edge. `sizes` are the first ones of both ends, where decided."""
-    ends = nodes[edge.source], nodes[edge.target]
-    source, target = (with_first(n.shape, size) for n, size in zip(ends, sizes, strict=True))
-    return ends[1].merge.wants(before, source, target)
+    or what its merge wants of the edge. `sizes` are the shapes of both ends, where decided."""
+    source, target = (nodes[name] for name in (edge.source, edge.target))
+    return target.merge.wants(before, sizes[0] or source.shape, sizes[1] or target.shape)

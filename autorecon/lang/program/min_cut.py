@@ -73,12 +73,10 @@ class _Flow:
 
 
 def counterexample(program: Program) -> tuple[str, ...]:
-    """Lines of a genotype that cut the output from the noise, as few as possible; empty where no
-    architecture is cut, or where ties or rules are too entangled to tell."""
+    """Lines of a genotype that cut the output from the noise, as few as possible, whatever rules
+    say; empty where no architecture is cut, or where ties are too entangled to tell."""
     # A label that operations read has ways that are no paths.
-    if program.rules or (
-        origin(program.nodes) == "label" and label_reads(program.nodes, program.edges)
-    ):
+    if origin(program.nodes) == "label" and label_reads(program.nodes, program.edges):
         return ()
     cut = fewest_cuts(program.nodes, program.edges) or ()
     axes = sorted({axis for edge in cut for axis in edge.axes}, key=[*program.decisions].index)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from autorecon.lang.operations.shapes import Shape, with_first
+from autorecon.lang.operations.shapes import Shape
 from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.merging import SUM, Merged, Merging
 from autorecon.lang.program.sizes import Sizes
@@ -32,6 +32,7 @@ class Node:
     then: Pipeline | None = None
     aliases: tuple[str, ...] = ()
     sizes: Sizes | None = None
+    weights_of: str | None = None  # the node whose modules it shares
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
     merged: Merged | None = attrs.field(default=None, eq=False, repr=False)
 
@@ -43,5 +44,4 @@ class Node:
         """The same with the size that these options, by decision, give it."""
         if self.sizes is None:
             return self
-        count = self.sizes.counts[picks[self.sizes.decision]]
-        return attrs.evolve(self, shape=with_first(self.shape, count))
+        return attrs.evolve(self, shape=self.sizes.shapes[picks[self.sizes.decision]])

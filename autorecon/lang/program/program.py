@@ -25,6 +25,7 @@ class Written(Record):
     choices: Mapping[str, tuple[Pipeline, ...]]  # the options of each, which may name choices
     options: Mapping[str, tuple[Pipeline, ...]]  # candidates of edges that name choices
     shares: tuple[tuple[str, tuple[str, ...]], ...]  # of "choice" or "weights", by whom
+    apart: tuple[str, ...]  # choices of sizes each of which has weights of its own
 
 
 @attrs.frozen

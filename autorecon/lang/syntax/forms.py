@@ -17,7 +17,7 @@ FORMS = {
     "input": "input NAME, NAME [SIZES]: noise`, or `input NAME: label(CLASSES)",
     "output": "output NAME [SIZES] merge KIND then PIPELINE",
     "optional": "optional TYPE SOURCE -> TARGET = CANDIDATE | CANDIDATE",
-    "choice": "choice NAME = PIPELINE | PIPELINE`, or `choice NAME = SIZE | SIZE",
+    "choice": "choice NAME = PIPELINE | PIPELINE`, or `choice NAME apart = SIZE | SIZE",
     "share": "share choice EDGE, EDGE`, or `share weights EDGE, EDGE",
     "for": "for NAME in FIRST..LAST { ... }",
     "if": "if CONDITION { ... } else { ... }",

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from autorecon.lang.diagnostics.edits import Fix
+from autorecon.lang.diagnostics.edits import Edit, Fix
 from autorecon.lang.diagnostics.faults import Diagnostic
 from autorecon.lang.source import Source, Span
 from autorecon.lang.syntax.forms import FORMS
 from autorecon.lang.syntax.tokens import Token
 
+_ENDS = ("_NL", "$END")
 _PROSE = re.compile(r"[ \t]*[^\W\d_]+[ \t]+[^\W\d_]+")  # words that nothing joins
 
 
@@ -21,6 +22,8 @@ def foreign_slip(token: Token, before: Sequence[Token], source: Source) -> Diagn
         _comment(token, before, source)
         or _doubled(token, before, source)
         or _comma(token, before, source)
+        or _of_rule(token, before, source)
+        or _apart(token, before, source)
         or _word(token, before, source)
         or _list(token, before, source)
     )
@@ -63,7 +66,12 @@ def _comma(token: Token, before: Sequence[Token], source: Source) -> Diagnostic 
     if not index or len(before) - index > 2 or token in (",", "["):
         return None
     comma, following = before[index], [*before, token][index + 1]
-    at_end = following.type in ("_NL", "$END")
+    if following is not token and (token.type in _ENDS or token in (">>", "(")):
+        span = _at(comma, comma, source)
+        fixes = (Fix.of(span, " then", safe=True),)
+        help = "what a node applies follows `then`"
+        return Diagnostic("E0101", "a comma for `then`", span, help, fixes=fixes)
+    at_end = following.type in _ENDS
     end = comma.end_pos if at_end else following.start_pos
     start = source.line_starts[source.position(comma.start_pos)[0] - 1]
     indent = re.compile(r"[ \t]*").match(source.text, start)
@@ -74,15 +82,39 @@ def _comma(token: Token, before: Sequence[Token], source: Source) -> Diagnostic 
     return Diagnostic("E0101", "a comma behind a node's sizes", span, help, fixes=fixes)
 
 
+def _of_rule(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """A comma behind a condition: `rule if a -> b = none, ...`."""
+    if token != "," or before[:2] != ["rule", "if"] or "then" in before:
+        return None
+    span = _at(token, token, source)
+    fixes = tuple(Fix.of(span, text) for text in (" then", " and"))
+    help = "write `then` before what follows, and `and` between conditions"
+    return Diagnostic("E0101", "a comma in a rule", span, help, fixes=fixes)
+
+
+def _apart(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
+    """`choice width = 32 | 64 apart`."""
+    if token != "apart" or before[:1] != ["choice"] or "=" not in before:
+        return None
+    equals = next(one for one in before if one == "=")
+    here, there = (Span(at, at, source) for at in (equals.start_pos, before[-1].end_pos))
+    away = Edit(Span(there.start, token.end_pos, source), "")
+    fix = Fix((Edit(here, "apart "), away), safe=True)
+    help = "it stands before the sizes: `choice width apart = 32 | 64`"
+    span = _at(token, token, source)
+    return Diagnostic("E0101", "`apart` behind the sizes", span, help, fixes=(fix,))
+
+
 def _word(token: Token, before: Sequence[Token], source: Source) -> Diagnostic | None:
-    """`Node a [8]`, `ouput image [3]`."""
+    """`Node a [8]`, `ouput image [3]`, `Choice width = 8 | 16`."""
     if len(before) < 2 or before[0].type != "NAME" or before[1].type != "NAME":
         return None
-    if {"->", "=", "."} & {*before, token}:
+    if {"->", "."} & {*before, token} or "=" in before:
         return None
     word, span = before[0], _at(before[0], before[0], source)
-    known = word.lower() in FORMS
-    near = [word.lower()] if known else get_close_matches(word, FORMS, n=1, cutoff=0.75)
+    words = [first for first in FORMS if token != "=" or " = " in FORMS[first].partition("(")[0]]
+    known = word.lower() in words
+    near = [word.lower()] if known else get_close_matches(word, words, n=1, cutoff=0.75)
     if not near:
         return None
     fixes = (Fix.of(span, near[0], safe=known),)

@@ -307,9 +307,10 @@ class SizeOptions(Record):
 
 
 class Choice(Record):
-    """A choice that several pipelines may name."""
+    """A choice that several pipelines may name, or of sizes; `weights` says how these have them."""
 
     name: Name
+    weights: Name | None
     options: Alternatives | SizeOptions
     span: Span
 

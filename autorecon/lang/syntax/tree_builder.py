@@ -23,7 +23,6 @@ RULES |= {
     "let": of_parts(s.Let),
     "for": of_parts(s.For),
     "block_for": of_parts(s.For),
-    "choice": of_parts(s.Choice),
     "pick": of_parts(s.Pick),
     "path": of_row(s.Path),
     "alternatives": of_row(s.Alternatives),
@@ -172,6 +171,12 @@ def _edge(tree: Tree, source: Source) -> s.EdgeStatement:
     kind, sources, targets, *candidates = (build(c, source) for c in tree.children[optional:])
     chosen = candidates[0] if candidates else None
     return s.EdgeStatement(kind, sources, targets, chosen, optional, span_of(tree, source))
+
+
+@builds
+def _choice(tree: Tree, source: Source) -> s.Choice:
+    name, *word, options = all_of(tree, source)
+    return s.Choice(name, word[0] if word else None, options, span_of(tree, source))
 
 
 @builds

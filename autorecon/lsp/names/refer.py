@@ -46,6 +46,7 @@ class Referrer:
                 self._candidates(statement.candidates, scope)
             case s.Choice():
                 self._index(statement.name, scope)
+                self._word(statement.weights)
                 self._options(statement.options, scope)
             case s.OpDef():
                 inner = self.bodies[id(statement)]

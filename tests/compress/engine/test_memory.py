@@ -70,3 +70,18 @@ def test_the_total_is_of_the_worst_moment() -> None:
     assert found.total == round(HELD * 2**22)
     assert found.text.startswith("needs about 5 MiB of memory beside torch itself (weights")
     assert "pictures" not in found.text
+
+
+def test_a_bank_is_no_larger_than_it_may_be(teacher: nn.Module, generator: nn.Module) -> None:
+    def found(method: str, **settings: int) -> Memory:
+        config = CompressConfig(method, batch=8, image_batches=100, rounds=1, **settings)
+        stage = Compression(copy.deepcopy(teacher), config, copy.deepcopy(generator))
+        return estimates(stage)(8, 1)
+
+    image = 8 * 8 * 4
+    assert found("nayer").pictures == (100 + 2) * 8 * image
+    assert found("nayer", bank=3).pictures == (3 + 2) * 8 * image
+    # The copy that takes the steps of a batch, its gradients and moments.
+    own = sum(p.nbytes for p in generator.parameters())
+    assert found("fast").weights - found("nayer").weights == 4 * own
+    assert found("fast").generator > 0

@@ -7,6 +7,7 @@ import pytest
 from autorecon import SpaceError, loads
 from autorecon.lang import shipped_spaces
 from autorecon.lang.program import min_cut
+from fuzzing.listing import Architecture, Listing
 
 PAPER = shipped_spaces()["paper"].read_text("utf-8")
 
@@ -39,3 +40,46 @@ def test_none_that_cannot_be_avoided_is_not_counted() -> None:
 def test_what_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(min_cut, "MAX_STEPS", 40)
     assert loads(PAPER).counterexample == ()
+
+
+HEAD = """space s
+choice w = 2 | 4
+choice norm = bn | identity
+input z [4]: noise
+node a, b [w, 2, 2] then norm
+output image [1, 2, 2]
+link z -> a = linear | none
+link z -> b = linear
+link a -> b = conv(1) | none
+link a -> image = conv(1) | conv(3) | none
+link b -> image = conv(1) | none
+"""
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "rule at most one none into image",
+        "rule at most two none",
+        "rule exactly one none into image\nrule if w = 4 then z -> a != none",
+        "rule if norm = bn then a -> image != none\nrule if norm = identity then w = 2",
+        "rule if w = 2 then b -> image != none\nrule w = 2",
+        "rule if a -> image = none then b -> image = conv(1)",
+        "rule at least three none\nrule norm != bn",
+    ],
+)
+def test_within_rules_it_is_kept_to_them(rules: str) -> None:
+    space = loads(HEAD + rules + "\n")
+    listing = Listing(space.program)
+    cut = [a for a in listing.architectures() if a.cut and _obeys(listing, a)]
+    lines = dict(line.split(" = ") for line in space.counterexample)
+    assert bool(lines) == bool(cut)
+    wanted = {d.name: d.options.index(lines[d.text]) for d in space.decisions if d.text in lines}
+    names = list(space.program.decisions)
+    if lines:
+        assert any(all(a.picks[names.index(n)] == k for n, k in wanted.items()) for a in cut)
+
+
+def _obeys(listing: Listing, architecture: Architecture) -> bool:
+    chosen = [architecture.chosen[edge.name] for edge in listing.edges]
+    return listing.obeys(architecture.picks, chosen, architecture.costs)

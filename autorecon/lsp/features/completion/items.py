@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from operator import attrgetter
 
 from lsprotocol import types
 
+from autorecon.lang.elaborate.choices import APART
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
 from autorecon.lang.elaborate.pipelines import signature
@@ -18,6 +19,7 @@ from autorecon.lang.program.measures import MEASURES
 from autorecon.lang.program.nodes import INPUTS
 from autorecon.lang.syntax import tree as s
 from autorecon.lang.syntax.expected import FORMS
+from autorecon.lang.syntax.tokens import Token
 from autorecon.lsp.cursor import Cursor
 from autorecon.lsp.features.completion import wanted
 from autorecon.lsp.names import symbols
@@ -39,6 +41,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     wanted.CONTRACTS: CONTRACTS,
     wanted.INPUTS: INPUTS,
     wanted.SHARED: ("choice", "weights"),
+    wanted.WEIGHTS: (APART,),
     wanted.MEASURES: tuple(measure.word for measure in MEASURES),
     wanted.AT: ("at", "exactly"),
     wanted.BOUNDS: ("most", "least"),
@@ -73,6 +76,8 @@ def of_kind(kind: str, view: View, at: Cursor, scope: Scope) -> Iterator[types.C
         yield from _nodes(scope, at)
     if kind == wanted.MEMBERS:
         yield from map(_symbol, _members(scope, at))
+    if kind == wanted.OPTIONS:
+        yield from _options(scope, at)
     if kind == wanted.ARGUMENTS:
         yield from _arguments(scope, at)
 
@@ -130,13 +135,35 @@ def _outermost(scope: Scope) -> Iterable[Symbol]:
     return scope.own.values()
 
 
+def _options(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:
+    """Those of the choice that a rule tells of: `rule if A.norm = bn | `."""
+    path = [t for t in takewhile(lambda t: t not in ("=", "!="), _claim(at)) if t.isidentifier()]
+    within = _inside(scope, path[0]) if path[1:] else scope.all()
+    for found in within:
+        if path and found.kind == symbols.CHOICE and found.name == path[-1]:
+            for option in found.statement.options.options:
+                yield types.CompletionItem(option.span.text, kind=_Kind.EnumMember)
+            return
+
+
+def _claim(at: Cursor) -> list[Token]:
+    """What stands behind the last word that a claim of a rule follows."""
+    words = ("rule", "if", "and", "then")
+    start = max(index for index, token in enumerate(at.tokens) if token in words)
+    return [*at.tokens[start + 1 :]]
+
+
 def _members(scope: Scope, at: Cursor) -> Iterator[Symbol]:
     """What stands behind the dot after an instance: its nodes and choices."""
-    instance = scope.find(symbols.NODE, at.instance or "")
+    found = _inside(scope, at.instance or "")
+    yield from (one for one in found if one.kind in (symbols.NODE, symbols.CHOICE))
+
+
+def _inside(scope: Scope, name: str) -> Iterator[Symbol]:
+    instance = scope.find(symbols.NODE, name)
     for name in instance.blocks if instance else ():
         block = scope.find(symbols.BLOCK, name)
-        inner = block.members.own.values() if block and block.members else ()
-        yield from (found for found in inner if found.kind in (symbols.NODE, symbols.CHOICE))
+        yield from block.members.own.values() if block and block.members else ()
 
 
 def _arguments(scope: Scope, at: Cursor) -> Iterator[types.CompletionItem]:

@@ -9,7 +9,7 @@ NODES, MEMBERS, INSTANCES, BLOCKS = "nodes", "members", "instances", "blocks"
 CANDIDATES, VALUES, ARGUMENTS = "candidates", "values", "arguments"
 MERGES, CONTRACTS, INPUTS = "merges", "contracts", "inputs"
 SHARED, MEASURES, AT, BOUNDS = "shared", "measures", "at", "bounds"
-CHOICES = "choices"
+CHOICES, WEIGHTS, OPTIONS = "choices", "weights", "options"
 
 _BEHIND = {
     "merge": MERGES,
@@ -46,6 +46,8 @@ def wanted(at: Cursor) -> tuple[str, ...]:
         return _of_rule(tokens)
     if first == "edge" and len(tokens) == 2:
         return (CONTRACTS,)
+    if first == "choice" and (len(tokens) == 2 or last == "]") and "=" not in tokens:
+        return (WEIGHTS,)
     if first in _CANDIDATES:
         return (CANDIDATES,) if "=" in tokens else ()
     if first in ("node", "in", "out", "output"):
@@ -62,7 +64,9 @@ def _of_rule(tokens: tuple) -> tuple[str, ...]:
     if not claim:
         return AT, NODES, CHOICES
     if claim[0] not in ("at", "exactly"):
-        return (CANDIDATES,) if {"=", "!="} & {*claim} else (NODES, CHOICES)
+        if not {"=", "!="} & {*claim}:
+            return NODES, CHOICES
+        return (CANDIDATES,) if "->" in claim else (OPTIONS,)
     if claim[-1] == "at":
         return (BOUNDS,)
     if claim[-1] == "in":
