@@ -2,7 +2,7 @@
 through all that can be done with a program.
 
     python tools/fuzz_programs.py [--count 10000] [--seed 0] [--start 0] [--jobs 1]
-                                  [--seconds 86400] [--nets 7] [--edits 10] [--exports 100]
+                                  [--seconds 86400] [--nets 14] [--edits 20] [--exports 400]
 
 Program N of a seed is always the same: `--start N --count 1` makes it again. Each is checked,
 formatted, counted, costed, sampled, encoded, mutated, compared, drawn and written as a genotype;
@@ -70,8 +70,8 @@ def run(
     count: int,
     known: Collection[str] = (),
     *,
-    edits: int = 10,
-    exports: int = 100,
+    edits: int = 20,
+    exports: int = 400,
 ) -> Tally:
     """Programs `start` to `start + count` of a seed, in this process. The kinds of failure that
     are `known` are only counted."""
@@ -85,7 +85,7 @@ def run(
 
 
 def main() -> None:
-    args = arguments(__doc__, nets=7, edits=10, exports=100)
+    args = arguments(__doc__, nets=14, edits=20, exports=400)
     again = f"--seed {args.seed} --count 1 --start"
     work = partial(run, args.seed, args.nets, edits=args.edits, exports=args.exports)
     campaign(work, args.start, args.count, args.jobs, args.seconds, again)

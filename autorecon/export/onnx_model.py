@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autorecon.export.archive import dynamic_shapes
 from autorecon.export.check import Images, compare, example
@@ -17,6 +17,8 @@ from autorecon.export.errors import ExportError
 from autorecon.nn import Generator
 
 _NEEDED = ("onnx", "onnxscript")
+SMALL = 1e-7
+"""What the exporter's rules may take for 0, and some more."""
 
 
 def onnx_model(net: Generator, batch: int | None, name: str) -> tuple[bytes, float]:
@@ -33,19 +35,47 @@ def onnx_model(net: Generator, batch: int | None, name: str) -> tuple[bytes, flo
 
 
 def _converted(net: Generator, batch: int | None) -> Any:
+    return converted(
+        net,
+        example(net, batch or 2),
+        input_names=["z", "y"],
+        output_names=["images"],
+        dynamic_shapes=dynamic_shapes(batch),
+    )
+
+
+def converted(module: nn.Module, example: tuple[Tensor, ...], **options: Any) -> Any:
+    """What torch's exporter makes of a module, simplified, as an onnx.ModelProto."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            net,
-            example(net, batch or 2),
-            dynamo=True,
-            verbose=False,
-            input_names=["z", "y"],
-            output_names=["images"],
-            dynamic_shapes=dynamic_shapes(batch),
+            module, example, dynamo=True, verbose=False, optimize=False, **options
         )
-    assert program is not None
+        assert program is not None
+        import_module("onnxscript").optimizer.fold_constants(program.model)
+        _keep_small(program.model.graph)
+        program.optimize()
     return program.model_proto
+
+
+def _keep_small(graph: Any) -> None:
+    """Write what is added, where it is nearly nothing, as a list of one: torch's exporter takes a
+    number of 1e-8, as of `pixel_norm`, for 0 and leaves it out, and 0 is divided by 0 then."""
+    ir = import_module("onnx_ir")
+    for node in graph:
+        for place, value in enumerate(node.inputs if node.op_type in ("Add", "Sub") else ()):
+            number = ir.convenience.get_const_tensor(value) if value is not None else None
+            other = node.inputs[1 - place].shape
+            if number is None or number.size != 1 or number.shape or not other:
+                continue
+            if 0 < abs(number.numpy().item()) <= SMALL:
+                held = ir.tensor(number.numpy().reshape(1), name=f"{value.name}_{node.name}_small")
+                small = ir.Value(
+                    name=held.name, const_value=held, shape=held.shape,
+                    type=ir.TensorType(held.dtype),
+                )  # fmt: skip
+                graph.register_initializer(small)
+                node.replace_input_with(place, small)
 
 
 def without_origins(model: Any) -> Any:

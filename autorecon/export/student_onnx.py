@@ -4,7 +4,6 @@ runtimes put together to integer ones."""
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -15,7 +14,7 @@ from torch import nn
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.export.errors import ExportError, reason
 from autorecon.export.grids import BYTE, with_codes
-from autorecon.export.onnx_model import without_origins
+from autorecon.export.onnx_model import converted, without_origins
 
 OPSETS = {"int8": 20, "int4": 21}
 """Of operations, by the type that weights have in the file; the latter is the first with 4 bits."""
@@ -66,24 +65,19 @@ def _tell(model: Any, about: Mapping[str, str] | None) -> None:
 
 def _converted(module: nn.Module, image_shape: tuple[int, int, int], opset: int, name: str) -> Any:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                module,
-                (torch.zeros(2, *image_shape),),
-                dynamo=True,
-                verbose=False,
-                opset_version=opset,
-                input_names=["images"],
-                output_names=["logits"],
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                custom_translation_table=_translations(opset),
-            )
+        model = converted(
+            module,
+            (torch.zeros(2, *image_shape),),
+            opset_version=opset,
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            custom_translation_table=_translations(opset),
+        )
     # Torch's exporter raises what it likes.
     except Exception as error:
         raise ExportError(f"torch cannot write {name} as ONNX: {_reason(error)}") from error
-    assert program is not None
-    return without_origins(program.model_proto)
+    return without_origins(model)
 
 
 def _reason(error: BaseException) -> str:

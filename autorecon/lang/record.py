@@ -38,4 +38,4 @@ class Record:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _key(self) -> tuple:
-        return tuple(getattr(self, name) for name in self._compared)
+        return tuple([getattr(self, name) for name in self._compared])  # a generator is slower

@@ -155,6 +155,7 @@ def test_limits_are_the_ones_that_hold():
     assert numbers == [
         source.MAX_BYTES,
         parse.MAX_TOKENS,
+        parse.MAX_NAME,
         parse.MAX_DEPTH,
         MAX_SIZE,
         expressions.MAX_NUMBER,

@@ -77,6 +77,19 @@ def test_every_operation_trained_for_a_while(net):
     assert export(net, "everything.py").difference < 1e-4
 
 
+def test_onnx_divides_no_zero_by_zero(tmp_path: Path) -> None:
+    text = (
+        "space a\ninput z [1, 2, 2]: noise\noutput image [1, 2, 2]\n"
+        "link z -> image = relu >> pixel_norm\n"
+    )
+    net = autorecon.generator(autorecon.loads(text))
+    export(net, tmp_path / "a.onnx")
+    z, y = net.example_inputs(2)
+    inputs = {"z": -z.abs().numpy(), "y": y.numpy()}
+    (images,) = InferenceSession(tmp_path / "a.onnx").run(None, inputs)
+    assert not images.any()
+
+
 def test_onnx_takes_any_batch_and_has_our_names_and_no_paths(net):
     from onnx import load
 

@@ -44,6 +44,7 @@ ENDLESS = {
     "candidates": "edge e = " + " | ".join(f"conv({2 * i + 1})" for i in range(5000)) + "\n",
     "types that grow": "edge e0 = conv(1)\n"
     + "".join(f"edge e{i + 1} = e{i} | conv({2 * i + 3})\n" for i in range(3000)),
+    "a long name": f"let {'a' * 201} = 1\n",
     "a power of a power": "let a = 2^(2^64)\n",
     "a long loop": "for i in 1..1000000000 { let a = i }\n",
     "empty loops": "for i in 1..1000 {\n" * 4 + "}\n" * 4,

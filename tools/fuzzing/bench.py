@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -72,12 +73,17 @@ class Bench:
 
 @contextmanager
 def benches(read: Read, seed: int, start: int, count: int) -> Iterator[Iterator[Bench]]:
-    """Those of inputs `start` to `start + count` of a seed, in a folder of their own."""
-    with TemporaryDirectory() as folder:
-        yield (
-            Bench(read, f"{seed}:{index}", index, Path(folder))
-            for index in range(start, start + count)
-        )
+    """Those of inputs `start` to `start + count` of a seed, in a folder of their own; what is
+    imported by then is not looked through for garbage."""
+    gc.freeze()
+    try:
+        with TemporaryDirectory() as folder:
+            yield (
+                Bench(read, f"{seed}:{index}", index, Path(folder))
+                for index in range(start, start + count)
+            )
+    finally:
+        gc.unfreeze()
 
 
 def arguments(about: str | None, **others: int) -> argparse.Namespace:

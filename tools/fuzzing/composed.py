@@ -120,6 +120,12 @@ def own_function(random: Random, shape: Shape) -> nn.Module:
 
 
 @may_be_refused
+def detached(random: Random, shape: Shape) -> nn.Module:
+    """Images cannot be made by gradients that end here."""
+    return Written(lambda net, x: net.inner(x.detach()), inner=inner(random, shape))
+
+
+@may_be_refused
 def by_values(random: Random, shape: Shape) -> nn.Module:
     ways = (
         lambda net, x: x if x.sum() > 0 else -x, lambda net, x: x * float(x.mean()),

@@ -23,7 +23,7 @@ from autorecon.lang.program.flow import label_reads
 from fuzzing.judge import holds, same
 
 DRAWN = 2  # architectures that are looked at in detail
-GRAPHS = 0.3  # of the programs: what they are as graphs takes as long as all the rest
+GRAPHS = 0.1  # of the programs: what they are as graphs takes as long as all the rest
 
 
 def check_language(space: Space, random: Random, folder: Path) -> None:

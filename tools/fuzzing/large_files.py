@@ -187,8 +187,8 @@ def unused_blocks(size: int) -> str:
 
 @file
 def long_names_in_an_instance(size: int) -> str:
-    block = lines("block b {\n", numbered(f"  node n#{NODE}"), size // 2) + "}\n"
-    return f"{PLAIN}{block}{'a' * (size // 2 - 100)} = b\n"
+    block = lines("block b {\n", numbered(f"  node n#{'a' * 190}{NODE}"), size // 2) + "}\n"
+    return lines(PLAIN + block, numbered(f"a#{'a' * 190} = b"), size)
 
 
 @file

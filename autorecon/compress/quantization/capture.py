@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import copy
 import inspect
+import logging
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -90,8 +94,7 @@ def _exported(module: nn.Module, images: Tensor, name: str) -> ExportedProgram:
     # The fast path of attention is one opaque call, which hides its products with weights.
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _without_asides():
             return export(module, (images,), dynamic_shapes=(batch,), strict=False)
     # The user's own forward runs here, which may raise anything at all.
     except Exception as error:
@@ -99,6 +102,19 @@ def _exported(module: nn.Module, images: Tensor, name: str) -> ExportedProgram:
         raise TraceError(f"{name} cannot be captured by torch.export: {place}") from error
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextmanager
+def _without_asides() -> Iterator[None]:
+    """Without warnings, and without the graphs that torch shows beside an error."""
+    log = logging.getLogger("torch.fx.experimental.symbolic_shapes")
+    disabled, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings(), redirect_stderr(StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.disabled = disabled
 
 
 def _graph_module(program: ExportedProgram, name: str) -> fx.GraphModule:

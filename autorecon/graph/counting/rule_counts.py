@@ -202,6 +202,12 @@ class Tallies:
 
 def counted_edges(count: Count, program: Program) -> list[str]:
     """The names of the edges that it may count."""
+    if count not in program.counted:
+        program.counted[count] = _counted_edges(count, program)
+    return program.counted[count]
+
+
+def _counted_edges(count: Count, program: Program) -> list[str]:
     if count.choice is not None:
         return [*count.edges] if count.places else []
     known: dict[int, bool] = {}  # edges of one statement or type have one tuple of candidates

@@ -143,15 +143,14 @@ def _listed_generators(space: Architectures) -> int:
 
 def leaves_something(space: Architectures) -> bool:
     """Whether any architecture is valid within the rules and limits; True if that is unknown."""
-    found = exact(space, _sums_to_something, lambda space: bool(listed(space)))
+    if space.program.limits:
+        return valid_architectures(space) != 0
+    found = exact(space, _has_paths, lambda space: bool(listed(space)))
     return found is not False
 
 
-def _sums_to_something(space: Architectures) -> bool:
-    choices = known(all_choices(space))
-    if choices.final is None or not space.program.limits:
-        return choices.final is not None
-    return _counted(space, choices) > 0
+def _has_paths(space: Architectures) -> bool:
+    return known(all_choices(space)).final is not None
 
 
 def exact(

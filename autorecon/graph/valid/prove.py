@@ -99,10 +99,11 @@ def _each(program: Program, faults: Diagnostics) -> None:
     if choices and len(program.rules) * choices.arcs > MAX_ARCS:
         choices = None
     held: dict[Span, list[str | None]] = defaultdict(list)
+    ranges = cache(partial(_range, free, choices))
     looks = len(program.edges) * sum(not _is_plain(rule) for rule in program.rules)
     for rule in program.rules:
         plain = _is_plain(rule)
-        reason = _rule(rule, free, choices, faults) if plain else _clause(rule, free, looks, faults)
+        reason = _rule(rule, free, ranges, faults) if plain else _clause(rule, free, looks, faults)
         held[rule.span].append(reason)
     # A rule of a block is void where it is so in all instances.
     odd = [d.span for d in faults.found if d.code == "W0803" and d.span]
@@ -120,10 +121,12 @@ def _is_plain(rule: Rule) -> bool:
     return rule.claim.is_counted and not rule.counts[1:]
 
 
-def _rule(rule: Rule, free: Program, choices: Diagram | None, faults: Diagnostics) -> str | None:
+def _rule(
+    rule: Rule, free: Program, ranges: Callable[[Count], Interval], faults: Diagnostics
+) -> str | None:
     """Why it holds whatever is chosen; None where it does not."""
     count, offered = rule.claim, len(counted_edges(rule.claim, free))
-    found = _range(count, free, choices)
+    found = ranges(attrs.evolve(count, least=0, most=0))  # many bound the same edges
     if found.max < count.least:
         reason = f"at most {found.max} of its {len(count.edges)} edges can"
         if not offered:
@@ -151,7 +154,7 @@ def _clause(rule: Rule, free: Program, looks: int, faults: Diagnostics) -> str |
     return None
 
 
-def _range(count: Count, free: Program, choices: Diagram | None) -> Interval:
+def _range(free: Program, choices: Diagram | None, count: Count) -> Interval:
     """What it counts in valid architectures, from least to most; in an entangled space, in any."""
     edges = (free.by_name[name] for name in count.edges)
     counts = {e.name: [int(count.matches(c)) for c in e.candidates] for e in edges}

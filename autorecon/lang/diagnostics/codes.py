@@ -60,8 +60,8 @@ CODES: dict[str, str] = {
     "E0303": "An argument is outside its range, or a list has no such place.",
     "E0304": "Division by zero.",
     "E0305": (
-        "A number, a pipeline or the program is too large, its loops run too long, or it has too "
-        "many faults to go on."
+        "A number, a name, a pipeline or the program is too large, its loops run too long, or it "
+        "has too many faults to go on."
     ),
     "E0306": (
         "A size that a choice decides stands where a number does: it may be a size of a node other "

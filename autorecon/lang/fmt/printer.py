@@ -7,13 +7,13 @@ from contextlib import suppress
 from itertools import islice, takewhile
 
 from autorecon.lang.collection import without_collection
+from autorecon.lang.diagnostics.faults import SpaceError
 from autorecon.lang.fmt.columns import align
 from autorecon.lang.fmt.rows import INDENT, Row, statement_rows
 from autorecon.lang.fmt.spacing import space
 from autorecon.lang.fmt.words import Line, read_lines
 from autorecon.lang.source import Source
-from autorecon.lang.syntax.parse import MAX_DEPTH, parse
-from autorecon.lang.syntax.tree import File
+from autorecon.lang.syntax.parse import MAX_DEPTH, Recovered, recover
 
 
 class FormatError(RuntimeError):
@@ -29,7 +29,7 @@ def format_source(source: Source) -> str:
     syntax tree or other comments, or is not what formatting it again gives.
     """
     with without_collection():
-        text = _proved(parse(source, headless=True))
+        text = _proved(_read(source))
     return text.replace("\n", "\r\n") if _ends_with_return(source.text) else text
 
 
@@ -38,41 +38,50 @@ def _ends_with_return(text: str) -> bool:
     return end > 0 and text[end - 1] == "\r"
 
 
-def _proved(before: File) -> str:
+def _read(source: Source) -> Recovered:
+    read = recover(source, headless=True)
+    if read.file is None:
+        raise SpaceError(read.faults)
+    return read
+
+
+def _proved(before: Recovered) -> str:
     """Comments deep inside a statement may have no place there that lasts: then they go above."""
     for kept_in in (MAX_DEPTH, 1):
-        text = _layout(before.source, kept_in)
+        text = _layout(before, kept_in)
         with suppress(FormatError):
             _prove(before, text)
             return text
-    text = _layout(before.source, -1)
+    text = _layout(before, -1)
     _prove(before, text)
     return text
 
 
-def _prove(before: File, text: str) -> None:
-    after = parse(Source(text, before.source.name), headless=True)
-    if after != before:
+def _prove(before: Recovered, text: str) -> None:
+    if text == before.source.text:
+        return
+    after = _read(Source(text, before.source.name))
+    if after.file != before.file:
         raise _refusal(before, "change its meaning")
     if _comments(after) != _comments(before):
         raise _refusal(before, "lose or reorder its comments")
-    if _layout(after.source) != text:
+    if _layout(after) != text:
         raise _refusal(before, "not be stable")
 
 
-def _comments(file: File) -> list[str]:
-    return [span.text.rstrip(" \t\r") for span in file.comments]
+def _comments(read: Recovered) -> list[str]:
+    return [span.text.rstrip(" \t\r") for span in read.comments]
 
 
-def _refusal(file: File, fault: str) -> FormatError:
+def _refusal(read: Recovered, fault: str) -> FormatError:
     return FormatError(
-        f"formatting {file.source.name} would {fault}; it is left as it is "
+        f"formatting {read.source.name} would {fault}; it is left as it is "
         "(an internal error: please report it with the file)"
     )
 
 
-def _layout(source: Source, kept_in: int = MAX_DEPTH) -> str:
-    lines = read_lines(source, kept_in)
+def _layout(read: Recovered, kept_in: int = MAX_DEPTH) -> str:
+    lines = read_lines(read, kept_in)
     for line in lines:
         if line.words:
             space(line.words)

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 import attrs
 
-from autorecon.lang.source import Source
-from autorecon.lang.syntax.layout import layout
-from autorecon.lang.syntax.tokens import Token, lex
+from autorecon.lang.syntax.parse import Recovered
+
+Place = tuple[int, int]
+"""Of a token or comment: where it begins and ends in the text."""
 
 
 @attrs.define
@@ -51,13 +52,13 @@ class Line:
         return bool(self.words) and self.words[0].kind == "_BLOCK_CLOSE"
 
 
-def read_lines(source: Source, kept_in: int) -> list[Line]:
+def read_lines(read: Recovered, kept_in: int) -> list[Line]:
     """The lines of a text without syntax faults; the last one holds only comments.
 
     A statement keeps comments in at most `kept_in` brackets; with deeper ones all go above it.
     """
     lines: list[Line] = []
-    leading, words = _words(source)
+    leading, words = _words(read)
     depth, start = 0, 0
     for end, word in enumerate(words, start=1):
         if not word.ends:
@@ -113,36 +114,34 @@ def _has_comments_to_clear(words: list[Word]) -> bool:
     return False
 
 
-def _words(source: Source) -> tuple[list[Comment], list[Word]]:
+def _words(read: Recovered) -> tuple[list[Comment], list[Word]]:
     """The comments before the first word, and all words with the comments behind each."""
-    tokens = list(lex(source.text))
-    comments = [t for t in tokens if t.type == "COMMENT"]
     words: dict[int, Word] = {}
-    places: list[Token] = comments[:]
+    places = [(span.start, span.end) for span in read.comments]
     last = 0
-    for token in layout([t for t in tokens if t.type != "COMMENT"]).tokens:
+    for token in read.tokens:
         if token.type == "_NL":
             words[last].ends = True
             continue
         start = token.start_pos
         last = max(last, start)
         words[start] = Word(token.type, str(token), ends=token.type == "_BLOCK_OPEN")
-        places.append(token)
+        places.append((start, token.end_pos))
     leading: list[Comment] = []
     following = leading
-    for line_ends, token in _above(places, source):
-        start = token.start_pos
+    text = read.source.text
+    for line_ends, (start, end) in _above(places, text):
         if start in words:
             words[start].blank = line_ends > 1
             following = words[start].after
         else:
-            text = str(token).rstrip(" \t\r")
-            following.append(Comment(text, line_ends > 0 or following is leading, line_ends > 1))
+            comment = text[start:end].rstrip(" \t\r")
+            following.append(Comment(comment, line_ends > 0 or following is leading, line_ends > 1))
     return leading, list(words.values())
 
 
-def _above(places: list[Token], source: Source) -> list[tuple[int, Token]]:
-    """Each token in the order of the text, with the number of line ends above it."""
-    places = sorted(places, key=lambda token: token.start_pos)
-    ends = [source.text.count("\n", a.end_pos, b.start_pos) for a, b in pairwise(places)]
+def _above(places: list[Place], text: str) -> list[tuple[int, Place]]:
+    """Each place in the order of the text, with the number of line ends above it."""
+    places = sorted(places)
+    ends = [text.count("\n", end, start) for (_, end), (start, _) in pairwise(places)]
     return list(zip([0, *ends], places, strict=False))  # an empty text has none

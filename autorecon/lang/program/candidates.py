@@ -143,6 +143,11 @@ class Pipeline:
         return "-".join(op.key for op in self.ops)
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Those of its operations."""
+        return frozenset(op.name for op in self.ops)
+
+    @cached_property
     def labels(self) -> frozenset[str]:
         """The label inputs that its operations read."""
         return frozenset(op.label for op in self.ops if op.label)

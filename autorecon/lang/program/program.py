@@ -13,7 +13,7 @@ from autorecon.lang.program.candidates import Pipeline
 from autorecon.lang.program.edges import Decision, Edge
 from autorecon.lang.program.flow import origin
 from autorecon.lang.program.nodes import Node
-from autorecon.lang.program.rules import Limit, Rule
+from autorecon.lang.program.rules import Count, Limit, Rule
 from autorecon.lang.record import Record
 from autorecon.lang.source import Source, Span
 
@@ -68,6 +68,11 @@ class Program:
     def by_name(self) -> Mapping[str, Edge]:
         """Every edge by its name."""
         return {edge.name: edge for edge in self.edges}
+
+    @cached_property
+    def counted(self) -> dict[Count, list[str]]:
+        """The edges that a count of a rule may count, by those that were asked for."""
+        return {}
 
     @property
     def output(self) -> Node:

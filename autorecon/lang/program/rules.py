@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import product
 from typing import TypeAlias
 
@@ -47,7 +48,17 @@ class Count:
 
     def matches(self, candidate: Pipeline) -> bool:
         """Whether it counts an edge that chooses this, if it is not about a choice."""
-        return any(is_option(candidate, option) for option in self.options)
+        if not self._names.isdisjoint(candidate.names):
+            return True
+        return any(candidate.ops == option.ops for option in self._pipelines)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(option for option in self.options if isinstance(option, str))
+
+    @cached_property
+    def _pipelines(self) -> tuple[Pipeline, ...]:
+        return tuple(option for option in self.options if not isinstance(option, str))
 
     def rows(
         self, edge: Edge, decisions: Mapping[str, Decision], picks: Mapping[str, int]
@@ -95,5 +106,5 @@ Restriction: TypeAlias = Limit | Rule
 def is_option(candidate: Pipeline, option: Pipeline | str) -> bool:
     """Whether a rule that names the option means the candidate."""
     if isinstance(option, str):
-        return any(op.name == option for op in candidate.ops)
+        return option in candidate.names
     return candidate.ops == option.ops

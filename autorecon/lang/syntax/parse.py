@@ -27,7 +27,8 @@ from autorecon.lang.syntax.tree import (
 from autorecon.lang.syntax.tree_builder import build
 
 MAX_DEPTH = 50
-MAX_TOKENS = 200_000
+MAX_TOKENS = 180_000
+MAX_NAME = 200  # characters: nodes of an instance have its name in theirs
 _HEADERS = SpaceHeader | GenotypeHeader
 
 
@@ -37,6 +38,7 @@ class Recovered:
     faults; and in any case the statements without faults, the tokens as the layout has them, and
     the comments."""
 
+    source: Source
     file: File | None
     faults: tuple[Diagnostic, ...]
     statements: tuple = ()
@@ -80,7 +82,7 @@ def recover(source: Source, *, headless: bool = False) -> Recovered:
     faults = Diagnostics()
     tokens, comments = _tokens(source, faults)
     if faults.failed:
-        return Recovered(None, faults.in_order(), (), tuple(tokens), comments)
+        return Recovered(source, None, faults.in_order(), (), tuple(tokens), comments)
     laid = layout(tokens)
     statements: list = []
     try:
@@ -88,12 +90,12 @@ def recover(source: Source, *, headless: bool = False) -> Recovered:
         statements = [build(tree, source) for tree in trees]
         if not faults.failed:
             file = _file(statements, comments, source, headless, faults)
-            return Recovered(file, (), tuple(statements), tuple(laid.tokens), comments)
+            return Recovered(source, file, (), tuple(statements), tuple(laid.tokens), comments)
     except SpaceError as error:
         found = error.diagnostics
     else:
         found = faults.in_order()
-    return Recovered(None, found, tuple(statements), tuple(laid.tokens), comments)
+    return Recovered(source, None, found, tuple(statements), tuple(laid.tokens), comments)
 
 
 def _file(
@@ -140,6 +142,11 @@ def _tokens(source: Source, faults: Diagnostics) -> tuple[list[Token], tuple]:
         if len(kept) > MAX_TOKENS:
             message = f"more than {MAX_TOKENS:,} words and signs in a file"
             help = "say it in loops and blocks, or in several files"
+            faults.report("E0305", message, _span(token, source), help)
+            break
+        if len(token) > MAX_NAME and token.type == "NAME":
+            message = f"a name of {len(token):,} characters"
+            help = f"at most {MAX_NAME} make a name"
             faults.report("E0305", message, _span(token, source), help)
             break
         depth += (token.type in ("LPAR", "LBRACE", "LSQB")) - (

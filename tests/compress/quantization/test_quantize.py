@@ -132,11 +132,14 @@ def test_ranges_must_be_known_before_they_are_frozen(teacher: nn.Module) -> None
         (nn.Sequential(nn.BatchNorm2d(1), nn.ReLU()), "no convolution and no linear layer"),
     ],
 )
-def test_what_cannot_be_quantized_is_said(model: nn.Module, fault: str) -> None:
+def test_what_cannot_be_quantized_is_said(
+    model: nn.Module, fault: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(TraceError, match=fault) as caught:
         quantize(model.eval(), (1, 8, 8), Bits(3, 3))
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
+    assert not capfd.readouterr().err  # torch shows graphs beside an error
 
 
 def test_a_fault_of_tracing_names_module_file_and_line() -> None:

@@ -96,14 +96,14 @@ def test_a_text_with_faults_is_refused_with_all_of_them() -> None:
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (lambda source, text: text.replace("4", "5"), "change its meaning"),
-        (lambda source, text: text.replace("  # why", ""), "lose or reorder its comments"),
-        (lambda source, text: text + "\n" * len(source.text), "not be stable"),
+        (lambda read, text: text.replace("4", "5"), "change its meaning"),
+        (lambda read, text: text.replace("  # why", ""), "lose or reorder its comments"),
+        (lambda read, text: text + "\n" * len(read.source.text), "not be stable"),
     ],
 )
 def test_the_proof_finds_what_the_formatter_breaks(monkeypatch, broken, message) -> None:
     sound = printer._layout
-    monkeypatch.setattr(printer, "_layout", lambda source, *_: broken(source, sound(source)))
+    monkeypatch.setattr(printer, "_layout", lambda read, *_: broken(read, sound(read)))
     with pytest.raises(FormatError, match=message):
         format_text("space a\ninput z [4]: noise # why\n")
 
