@@ -308,7 +308,7 @@ def test_ranges_come_from_calibration_only(make: Make) -> None:
 def test_two_joint_steps_by_hand(make: Make, teacher: nn.Module, generator: nn.Module) -> None:
     """A second, plain writing of one calibration batch and two steps of each model."""
     rates = {"student_lr": 0.1, "weight_decay": 0.2, "batch": 6}
-    own = {"calibration_batches": 1, "labels": "all", "keep": "last"}
+    own = {"calibration_batches": 1, "statistics": False, "labels": "all", "keep": "last"}
     stage = make(warmup_steps=0, steps=2, epochs=2, **own, **rates)
     rows = run(stage, range(2))
 
