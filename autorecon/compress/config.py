@@ -23,9 +23,10 @@ _LEAST = {
     "low_pass": 0, "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
-    "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding", "student",
-    "student_lr", "momentum", "weight_decay", "temperature", "alpha", "alignment", "cam",
-    "low_pass", "perturbation", "dropped", "labels", "inundation",
+    "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding",
+    "statistics", "reconstruct", "student", "student_lr", "momentum", "weight_decay",
+    "temperature", "alpha", "alignment", "cam", "low_pass", "perturbation",
+    "dropped", "labels", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
 
@@ -33,7 +34,13 @@ _CHOICES = {
     "ranges": RANGES, "rounding": ROUNDINGS, "scheme": SCHEMES, "labels": LABELS, "keep": KEEP,
 }  # fmt: skip
 
-BEFORE = {"labels": "all", "alignment": 0.0, "keep": "last"}
+BEFORE = {
+    "statistics": False,
+    "reconstruct": False,
+    "labels": "all",
+    "alignment": 0.0,
+    "keep": "last",
+}
 """What settings stood for before they were there, in records that do not know of them."""
 
 _ABOVE_ZERO = ("generator_lr", "image_lr", "code_lr", "temperature", "student_lr")

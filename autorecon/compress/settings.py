@@ -31,6 +31,8 @@ class Settings:
     allow_partial: bool = False
     ranges: str = ""
     rounding: str = ""
+    statistics: bool = False
+    reconstruct: bool = False
     student: str = ""
     batch: int = 0
     warmup_steps: int = 0

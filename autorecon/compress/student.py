@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autorecon.compress.errors import CompressError
 from autorecon.compress.quantization.layers import dropping
 from autorecon.compress.quantization.quantize import QuantizedModel
+from autorecon.compress.reconstruction import observe, reconstruct
 from autorecon.nn import Compute
 from autorecon.records.coverage import Coverage
 from autorecon.records.results import Site
@@ -64,10 +65,16 @@ class QuantizedStudent(Student):
     BatchNorm statistics stay the teacher's.
     """
 
-    def __init__(self, model: QuantizedModel, batches: int) -> None:
+    def __init__(
+        self,
+        model: QuantizedModel,
+        batches: int,
+        statistics: bool = False,
+        reconstruct: bool = False,
+    ) -> None:
         super().__init__(model.module)
-        self.model = model
-        self._batches = batches
+        self.model, self._batches = model, batches
+        self._statistics, self._reconstruct = statistics, reconstruct
 
     def learning(self) -> nn.Module:
         return self.module.eval()
@@ -77,10 +84,19 @@ class QuantizedStudent(Student):
 
     @torch.no_grad()
     def begin(self, draw: Callable[[], Tensor]) -> bool:
-        """Fix the activation ranges on images."""
+        """Fix the activation ranges on images, and by the same images the weights."""
+        shown = []
         for _ in range(self._batches):
-            self(draw())
+            images = draw()
+            if self._statistics:
+                observe(self.model, images)
+            else:
+                self(images)
+            if self._reconstruct:
+                shown.append(images)
         self.model.freeze()
+        if shown:
+            reconstruct(self.model, torch.cat(shown))
         return True
 
     def go_on(self) -> None:

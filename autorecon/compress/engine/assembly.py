@@ -162,7 +162,8 @@ def make_student(
         )
         if config.scheme == "integer" and RANGES[config.ranges].by_statistics:
             hold_statistics(model.module)
-        return _covered(QuantizedStudent(model, config.calibration_batches), config)
+        how = config.calibration_batches, config.statistics, config.reconstruct
+        return _covered(QuantizedStudent(model, *how), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)
     check_answers(module, torch.zeros(2, *shape), classes, config.student)

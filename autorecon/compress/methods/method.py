@@ -38,6 +38,8 @@ QUANTIZED: Defaults = COMMON | {
     "allow_partial": False,
     "ranges": "fitted",
     "rounding": "unbiased",
+    "statistics": True,
+    "reconstruct": False,
     "calibration_batches": 8,
 }
 DISTILLED: Defaults = COMMON | {"student": "resnet20"}

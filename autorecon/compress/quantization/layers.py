@@ -15,6 +15,7 @@ from autorecon.compress.quantization.rounding import (
     decode_weight,
     encode_weight,
     fake_quantize,
+    held_grid,
     multiple,
     quantize_weight,
     weight_scale,
@@ -131,6 +132,10 @@ class WeightQuantizer(nn.Module):
     def decode(self, encoded: Encoded) -> Tensor:
         """The weight that its integers stand for: exactly what `forward` gives of it."""
         return self._whole(decode_weight(encoded, self.bits)).contiguous()
+
+    def held_grid(self, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+        """Begin and step of grids near [low, high] whose values `forward` leaves as they are."""
+        return held_grid(low, high, self.bits, self.rounding, self.integer)
 
     @torch.no_grad()
     def steps(self, weight: Tensor | None) -> Tensor:

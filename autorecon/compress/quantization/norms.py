@@ -39,7 +39,7 @@ def fold_batch_norms(traced: fx.GraphModule) -> dict[str, Folded]:
     for call in weighted_calls(traced):
         norm = next(iter(call.node.users))
         alone = len(call.node.users) == 1 and len(call.weight.users) == 1
-        if alone and _takes_norms(call) and _is_stored_norm(norm):
+        if alone and _takes_norms(call) and is_stored_norm(norm):
             found[call.layer] = _fold(traced, call, norm)
             # It is known by what it gives now, as the report has it.
             norm.replace_all_uses_with(call.node)
@@ -57,7 +57,7 @@ def _takes_norms(call: WeightedCall) -> bool:
     return operation(call.node) in _WITH_BIAS and call.axis == 0
 
 
-def _is_stored_norm(node: fx.Node) -> bool:
+def is_stored_norm(node: fx.Node) -> bool:
     """Whether a call is a BatchNorm with the statistics of the training data."""
     return operation(node) == "batch_norm" and node.args[3] is not None and not node.args[5]
 

@@ -125,6 +125,23 @@ def decode_weight(encoded: Encoded, bits: int) -> Tensor:
     return found
 
 
+def held_grid(
+    low: Tensor, high: Tensor, bits: int, rounding: str, integer: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Begin and step of a grid of 2^bits values near [low, high], a range an output channel, such
+    that a weight which is on it, with both of its ends, is what it is rounded to."""
+    if integer:
+        low, high = low.clamp_max(0), high.clamp_min(0)
+    if integer and bits == 8:
+        step = torch.maximum(-low, high) / 127
+        return -127 * step, step
+    step = (high - low) / (2**bits - 1)
+    if not (integer or rounding == "plain"):
+        return low, step
+    part = step if _holds_zero(bits, rounding, integer) else step / multiple(bits)
+    return (low / part.clamp_min(1e-12)).round() * part, step
+
+
 def _shift(
     weight: Tensor, quantized: Tensor, ends: tuple[Tensor, Tensor], bits: int, integer: bool
 ) -> Tensor:

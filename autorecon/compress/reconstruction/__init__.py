@@ -1,0 +1,9 @@
+"""What images and BatchNorm statistics together tell of a student, without training.
+
+Ranges of activations; and weights, layer after layer, for which each still gives what the teacher's
+gives.
+"""
+
+from autorecon.compress.reconstruction.layers import observe, reconstruct
+
+__all__ = ["observe", "reconstruct"]
