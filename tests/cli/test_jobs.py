@@ -101,7 +101,9 @@ def test_search_derive_compress():
 
 def test_compress_starts_with_the_weights_that_it_is_given():
     assert (
-        autorecon("search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code
+        autorecon(
+            "search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"
+        ).exit_code
         == 0
     )
     assert autorecon("derive", "s", "--trust", "-o", "g.space", "--weights").exit_code == 0

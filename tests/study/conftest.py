@@ -17,8 +17,8 @@ from autorecon.study.executors import choose
 from autorecon.study.executors.here import Here
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
-from small_spaces import PAPER, PLAIN
 from remembered import captured_once as captured_once
+from small_spaces import PAPER, PLAIN
 
 MODULE = """
 import multiprocessing, os, signal

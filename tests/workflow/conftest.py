@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from small_spaces import PAPER, PLAIN
 from remembered import captured_once as captured_once
+from small_spaces import PAPER, PLAIN
 
 TEACHER = """
 import torch

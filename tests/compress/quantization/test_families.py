@@ -1,5 +1,5 @@
-"""One classifier of each family of torchvision, of as few of its own blocks as have all their kinds,
-on one small image.
+"""One classifier of each family of torchvision, of as few of its own blocks as have all their
+kinds, on one small image; MnasNet has those of MobileNetV2.
 
 docs/networks.md has all of them.
 """
