@@ -16,7 +16,7 @@ from autorecon.study.errors import StudyError
 from autorecon.study.folder import StudyFolder
 from autorecon.study.rows import Records
 from autorecon.teachers import Teacher
-from autorecon.workflow.prepare import prepare
+from autorecon.workflow.prepare import Prepared, prepare
 
 
 def check(cells: Sequence[Cell], known: Records, given: Teacher | None = None) -> dict[str, Space]:
@@ -30,9 +30,7 @@ def check(cells: Sequence[Cell], known: Records, given: Teacher | None = None) -
     seen: dict[tuple[str, ...], str] = {}
     spaces: dict[str, Space] = {}
     examples: dict[str, Path] = {}
-    teachers: dict[str, Teacher] = {}
-    if given:
-        teachers = {str(cell.config.teacher): given for cell in cells}
+    prepared: dict[str, Prepared] = {}
     with TemporaryDirectory() as name:
         folder, quiet = StudyFolder(Path(name)), Progress(quiet=True)
         for cell in cells:
@@ -42,7 +40,7 @@ def check(cells: Sequence[Cell], known: Records, given: Teacher | None = None) -
             if key not in seen:
                 source = place_of(cell.needs) if cell.needs else None
                 task = Task(cell, examples[source] if source else None)
-                space = _space(task, spaces[source] if source else None, teachers)
+                space = _space(task, spaces[source] if source else None, given, prepared)
                 seen[key] = space.fingerprint if space else ""
                 if space and cell.kind != "compress":
                     spaces[cell.place] = space
@@ -71,17 +69,20 @@ def _check_same(cell: Cell, record: CellRecord | None, now: str) -> None:
         )
 
 
-def _space(task: Task, source: Space | None, teachers: dict[str, Teacher]) -> Space | None:
+def _space(
+    task: Task, source: Space | None, given: Teacher | None, known: dict[str, Prepared]
+) -> Space | None:
     """What a cell is to search, draw from or compress with: of `source`, an arbitrary one.
 
-    Teachers are kept by their settings: what one computes is captured once for all its cells.
+    What was prepared is kept by its teacher, which is loaded and captured once for all its cells.
     """
     which = str(task.config.teacher)
     try:
         if source:
             _check_labels(task.cell, source)
-        prepared = prepare(task.config, teachers.get(which))
-        teachers[which] = prepared.teacher
+        prepared = prepare(task.config, given, known.get(which))
+        if prepared.coverage or which not in known:
+            known[which] = prepared
         return prepared.generator
     except Exception as error:
         error.add_note(f"in the cell {task.cell.id}")

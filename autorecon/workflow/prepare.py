@@ -66,17 +66,20 @@ class Prepared:
         return (known.mean, known.std) if known.mean and known.std else None
 
 
-def prepare(config: RunConfig, given: Teacher | None = None) -> Prepared:
+def prepare(
+    config: RunConfig, given: Teacher | None = None, like: Prepared | None = None
+) -> Prepared:
     """Load everything; raises the error of whichever part is missing or does not fit.
 
-    A teacher that is given takes the place of the one that is named.
+    A teacher that is given takes the place of the one that is named. What is `like` it was prepared
+    of the same `config.teacher`: what was loaded and found for that is taken over.
     """
     load_ops(*config.space.ops)
     _check_method(config)
     check_device(config)
-    teacher = given or load_teacher(config)
-    coverage = check_teacher(config, teacher)
-    dataset = load_data(config, teacher)
+    teacher = given or (like.teacher if like else load_teacher(config))
+    coverage = check_teacher(config, teacher, like)
+    dataset = like.dataset if like else load_data(config, teacher)
     exam = Exam.of(teacher.module, dataset) if dataset else None
     if not config.space.file:
         return Prepared(config, teacher, dataset, None, None, exam=exam, coverage=coverage)
@@ -180,8 +183,11 @@ def _check_method(config: RunConfig) -> None:
         )
 
 
-def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
-    """How much of the teacher will be quantized, if any is.
+def check_teacher(
+    config: RunConfig, teacher: Teacher, like: Prepared | None = None
+) -> Coverage | None:
+    """How much of the teacher will be quantized, if any is; as it was found for what is `like` it,
+    with the same student.
 
     Raises CompressError or ObjectiveError where it lacks what a stage needs of it.
     """
@@ -194,6 +200,8 @@ def check_teacher(config: RunConfig, teacher: Teacher) -> Coverage | None:
             )
     if not config.compresses:
         return None
+    if like and like.coverage and like.config.compress == config.compress:
+        return like.coverage
     return check_method(teacher.module, config.compress, teacher.image_shape)
 
 

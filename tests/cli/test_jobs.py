@@ -13,6 +13,7 @@ from torch import nn
 from autorecon import generator, load
 from autorecon.cli import cli
 from autorecon.runs import RunFolder, load_weights, save_weights
+from small_spaces import PAPER
 
 TEACHER = """
 import torch
@@ -42,6 +43,7 @@ MINE = ["--teacher", "my_teachers:good", "--size", "8", "--data", ""]
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     (tmp_path / "my_teachers.py").write_text(TEACHER)
+    (tmp_path / "paper.space").write_text(PAPER)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "my_teachers", raising=False)
     return tmp_path
@@ -60,7 +62,7 @@ def fails(message, *arguments, code=2):
 
 
 def test_run_then_report_then_resume():
-    result = autorecon("run", "paper", "--set", "width=2", *MINE, *SMALL, "--json")
+    result = autorecon("run", "paper.space", "--set", "width=2", *MINE, *SMALL, "--json")
     assert result.exit_code == 0, result.output
     (run,) = Path("runs").iterdir()
     assert run.name == "run-good-w3a3-001"
@@ -80,26 +82,28 @@ def test_run_then_report_then_resume():
 
 
 def test_search_derive_compress():
-    result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    result = autorecon("search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.stdout == Path("s/genotype.space").read_text()
     assert autorecon("derive", "s", "--trust", "-o", "g.space", "--weights").exit_code == 0
     net = generator(load("g.space"), weights_from=load_weights("g.safetensors"))
-    assert net.state_dict()["code->B1.n1.linear.weight"].abs().sum() > 0
+    assert net.state_dict()["code->a.linear.weight"].abs().sum() > 0
     assert "add --out" in autorecon("derive", "s", "--weights").stderr
     assert autorecon("compile", "g.space").exit_code == 0
     result = autorecon("compress", "g.space", *MINE, *SMALL, "-o", "c", "--bits", "w4a2")
     assert result.exit_code == 0, result.output
     assert json.loads(Path("c/results.json").read_text())["bits"] == "w4a2"
-    inherited = load_weights("g.safetensors")["code->B1.n1.linear.weight"]
+    inherited = load_weights("g.safetensors")["code->a.linear.weight"]
     for run, same in (("s", True), ("c", False)):
         assert autorecon("export", run, "-o", f"{run}.py", "--trust").exit_code == 0
-        exported = load_weights(f"{run}.safetensors")["code->B1.n1.linear.weight"]
+        exported = load_weights(f"{run}.safetensors")["code->a.linear.weight"]
         assert exported.equal(inherited) == same
 
 
 def test_compress_starts_with_the_weights_that_it_is_given():
     assert (
-        autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q").exit_code
+        autorecon(
+            "search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"
+        ).exit_code
         == 0
     )
     assert autorecon("derive", "s", "--trust", "-o", "g.space", "--weights").exit_code == 0
@@ -134,7 +138,7 @@ def test_weights_of_no_use_are_refused_before_a_folder_is_made(arguments, messag
 
 
 def test_folder_that_holds_a_run_is_left_alone():
-    arguments = ["search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"]
+    arguments = ["search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q"]
     assert autorecon(*arguments).exit_code == 0
     before = {p: p.read_bytes() for p in Path("s").rglob("*") if p.is_file()}
     fails("--resume", *arguments)
@@ -203,7 +207,7 @@ def test_loss_that_is_not_a_number_stops_with_step_term_and_checkpoint(monkeypat
         return images * torch.nan if len(calls) == 4 else images
 
     monkeypatch.setattr(SuperNet, "forward", broken)
-    result = autorecon("search", "paper", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
+    result = autorecon("search", "paper.space", "--set", "width=2", *MINE, *SMALL, "-o", "s", "-q")
     assert result.exit_code == 1
     assert "'ce' became nan at step 2" in result.stderr
     assert "s/checkpoint/search/epoch-00000.safetensors" in result.stderr
@@ -226,6 +230,6 @@ def test_tensorboard_is_refused_before_any_work_where_it_is_missing(monkeypatch)
 def test_tensorboard_has_what_a_search_found():
     pytest.importorskip("tensorboard")
     options = [*MINE, *SMALL, "--set", "width=4", "--set", "latent=4", "-q", "--tensorboard"]
-    assert autorecon("search", "paper", *options, "-o", "s").exit_code == 0
+    assert autorecon("search", "paper.space", *options, "-o", "s").exit_code == 0
     assert list(Path("s/tensorboard/search").iterdir())
     assert any(b"genotype" in path.read_bytes() for path in Path("s/tensorboard").glob("events*"))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from click.testing import CliRunner
 
+from autorecon import graph
 from autorecon.cli import cli
 from autorecon.cli.spaces_command import source_line
 from autorecon.lang import shipped_spaces
+
+
+@pytest.fixture(autouse=True, scope="module")
+def counted_once() -> Iterator[None]:
+    """A space keeps its counts, which take longer than all else here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph, "load", cache(graph.load))
+        yield
 
 
 def spaces(*arguments: str) -> str:

@@ -80,8 +80,10 @@ def test_every_product_is_computed_with_integers(
     assert torch.equal(torch.from_numpy(logits).argmax(1), integers.model(images).argmax(1))
 
 
-@pytest.mark.parametrize("settings", [{"scheme": "gdfq"}, {"scheme": "integer", "first_last": 8}])
-@pytest.mark.parametrize("bits", ["w2a3", "w8a8"])
+@pytest.mark.parametrize(
+    ("bits", "settings"),
+    [("w8a8", {"scheme": "gdfq"}), ("w2a3", {"scheme": "integer", "first_last": 8})],
+)
 def test_all_schemes_and_widths_answer_alike(
     bits: str, settings: dict[str, object], tmp_path: Path
 ) -> None:
@@ -125,10 +127,11 @@ def separable() -> nn.Module:
     return Separable().eval()
 
 
-@pytest.mark.parametrize("bits", ["w3a3", "w8a8"])
-@pytest.mark.parametrize(("scheme", "integer"), [("integer", 3), ("gdfq", 0)])
+@pytest.mark.parametrize(
+    ("scheme", "bits", "integer"), [("integer", "w3a3", 3), ("gdfq", "w8a8", 0)]
+)
 def test_steps_of_channels_are_a_part_of_the_weights(
-    scheme: str, integer: int, bits: str, tmp_path: Path
+    scheme: str, bits: str, integer: int, tmp_path: Path
 ) -> None:
     made = autorecon.compress(
         separable(),

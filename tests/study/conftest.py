@@ -17,8 +17,8 @@ from autorecon.study.executors import choose
 from autorecon.study.executors.here import Here
 from autorecon.study.folder import StudyFolder
 from autorecon.study.spec import read_study
-from plain_space import PLAIN
 from remembered import captured_once as captured_once
+from small_spaces import PAPER, PLAIN
 
 MODULE = """
 import multiprocessing, os, signal
@@ -61,7 +61,7 @@ calibration_batches = 1
 [[search]]
 name = "paper"
 recipe = "paper"
-space = { file = "paper", set = { width = 2, latent = 4 } }
+space = { file = "paper.space", set = { width = 2, latent = 4 } }
 search = { epochs = 2, warmup_epochs = 1, weight_steps = 1, architecture_steps = 1, batch = 4 }
 
 [[variant]]
@@ -119,6 +119,7 @@ def copied(tiny, whole):
 def _enter(folder, patch):
     (folder / "tiny_teacher.py").write_text(MODULE)
     (folder / "plain.space").write_text(PLAIN)
+    (folder / "paper.space").write_text(PAPER)
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)

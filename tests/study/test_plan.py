@@ -157,7 +157,7 @@ FREE = 'search = { objective = "onehot + entropy",'
 
 def test_whatever_may_be_found_must_know_a_class_that_is_asked_for(tiny):
     text = tiny.replace(
-        '{ file = "paper", set = { width = 2, latent = 4 } }', '{ file = "autorecon" }'
+        '{ file = "paper.space", set = { width = 2, latent = 4 } }', '{ file = "autorecon" }'
     )
     free = text.replace("search = {", FREE)
     with pytest.raises(StudyError, match="not every generator of autorecon knows it") as caught:
@@ -176,7 +176,7 @@ def _check(text):
 
 def test_what_is_drawn_for_a_class_knows_it(tiny):
     small = tiny.replace(
-        '{ file = "paper", set = { width = 2, latent = 4 } }', '{ file = "small.space" }'
+        '{ file = "paper.space", set = { width = 2, latent = 4 } }', '{ file = "small.space" }'
     )
     Path("small.space").write_text(SMALL)
     small = small[: small.index("[[variant]]")] + DRAWN
@@ -213,7 +213,7 @@ def test_trials_that_distil_are_not_given_bits(tiny):
 
 
 def test_operations_of_ones_own_are_there_for_the_compression_too(tiny):
-    text = tiny.replace('file = "paper",', 'file = "paper", ops = ["mine"],')
+    text = tiny.replace('file = "paper.space",', 'file = "paper", ops = ["mine"],')
     cells = plan(read_study(text + 'ops = ["others"]\n', "tiny", {"seeds": 1}))
     ops = {cell.variant or cell.kind: cell.config.space.ops for cell in cells}
     assert ops == {

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from plain_space import PLAIN
 from remembered import captured_once as captured_once
+from small_spaces import PAPER, PLAIN
 
 TEACHER = """
 import torch
@@ -24,7 +24,7 @@ def teacher():
 """
 
 SETTINGS = {
-    "space": {"file": "paper", "baseline": "plain.space", "set": {"width": 2, "latent": 4}},
+    "space": {"file": "paper.space", "baseline": "plain.space", "set": {"width": 2, "latent": 4}},
     "teacher": {"name": "tiny_teacher:teacher", "size": 8, "data": ""},
     "search": {
         "epochs": 2,
@@ -53,6 +53,7 @@ def enter():
 def _enter(folder, patch):
     (folder / "tiny_teacher.py").write_text(TEACHER)
     (folder / "plain.space").write_text(PLAIN)
+    (folder / "paper.space").write_text(PAPER)
     patch.chdir(folder)
     patch.syspath_prepend(str(folder))
     patch.delitem(sys.modules, "tiny_teacher", raising=False)

@@ -22,7 +22,7 @@ MIB = 2**20
 def wide(tiny, monkeypatch):
     """Settings of batches that take some MiB; nothing is held before."""
     monkeypatch.setattr(memory, "_held", lambda: 0)
-    tiny["space"]["baseline"] = "gdfq-cifar"
+    tiny["space"] |= {"file": "paper", "baseline": "gdfq-cifar"}
     tiny["space"]["set"] = tiny["space"]["set"] | {"width": 8}
     tiny["compress"] |= {"batch": 512}
     tiny["search"] |= {"batch": 256}

@@ -82,7 +82,7 @@ def test_trials_can_have_other_bits_than_the_results(tiny):
 
 
 def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch):
-    space = autorecon.load("paper", **tiny["space"]["set"], classes=3, channels=1, size=8)
+    space = autorecon.load("paper.space", **tiny["space"]["set"], classes=3, channels=1, size=8)
     first = {decision.name: decision.options[0] for decision in space.decisions}
     Path("mine.space").write_text(autorecon.graph.genotype(space, first, of="paper.space").text)
     monkeypatch.setattr(select, "examined", lambda *_: [[50.0], [60.0], [70.0]])
