@@ -22,18 +22,18 @@ class Comparison:
     """Of a quantized student and its teacher, by the terms that settings give a weight to:
     `alignment`, of the strengths of channels, and `cam`, of class activation maps.
 
-    Raises TraceError for a teacher that cannot be captured, and CompressError for one that has no
+    `taught` is the teacher as `captured` has it. Raises CompressError for a teacher that has no
     maps where these are asked for.
     """
 
     def __init__(
-        self, teacher: nn.Module, student: fx.GraphModule, config: CompressConfig, compute: Compute
+        self,
+        taught: fx.GraphModule,
+        student: fx.GraphModule,
+        config: CompressConfig,
+        compute: Compute,
     ) -> None:
         self._config = config
-        (images,) = student.graph.find_nodes(op="placeholder")
-        taught = capture(teacher, tuple(images.meta["shape"][1:]))
-        if config.scheme == "integer":
-            fold_batch_norms(taught)
         ends = block_ends(taught) if config.alignment else []
         self._channels = [node.meta["shape"][1] for node in ends]
         mapped = last_convolution(taught) if config.cam else None
@@ -59,6 +59,16 @@ class Comparison:
         if maps is not None and own is not None:
             losses["cam"] = (self._config.cam, (own - maps).square().mean())
         return logits, losses
+
+
+def captured(teacher: nn.Module, student: fx.GraphModule, config: CompressConfig) -> fx.GraphModule:
+    """A teacher, on the CPU, as it is compared with its student. Raises TraceError where it cannot
+    be captured."""
+    (images,) = student.graph.find_nodes(op="placeholder")
+    taught = capture(teacher, tuple(images.meta["shape"][1:]))
+    if config.scheme == "integer":
+        fold_batch_norms(taught)
+    return taught
 
 
 class Told:

@@ -8,17 +8,18 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from autorecon.compress.batch import Batch
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import check_classes, check_needs, make_source, make_student
+from autorecon.compress.engine.comparison import Comparison, captured
 from autorecon.compress.engine.keeping import Weights, keep_better, values_of
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
 from autorecon.compress.sources import Source
-from autorecon.compress.student import float_bytes
+from autorecon.compress.student import QuantizedStudent, float_bytes
 from autorecon.nn import Compute
 from autorecon.objective import TeacherView, Values
 from autorecon.records.files import REMEDY
@@ -67,9 +68,11 @@ class Compression:
         self.source = wrap(own) if wrap else own
         self.student = make_student(teacher, config, generator, image_shape)
         self.student.compute = compute
+        taught = self._taught()
         for net in (teacher, self.student.module):
             compute.place(net)
-        self.training = Training(self.student, self.view, config, parts)
+        compared = Comparison(*taught, config, compute) if taught else None
+        self.training = Training(self.student, self.view, config, parts, compared)
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0
@@ -77,6 +80,14 @@ class Compression:
         self._before: Weights = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
+
+    def _taught(self) -> tuple[fx.GraphModule, fx.GraphModule] | None:
+        """Graphs of the teacher and of a student that is compared with it on the way."""
+        compared = self.config.alignment or self.config.cam
+        if not compared or not isinstance(self.student, QuantizedStudent):
+            return None
+        module = self.student.model.module
+        return captured(self.view.teacher, module, self.config), module
 
     def ticks_before(self, epoch: int) -> int:
         return self.config.ticks_before(epoch)

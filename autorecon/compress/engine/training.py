@@ -16,7 +16,7 @@ from autorecon.compress.engine.comparison import Comparison
 from autorecon.compress.engine.low_pass import low_pass
 from autorecon.compress.methods.losses import total
 from autorecon.compress.methods.method import Losses
-from autorecon.compress.student import QuantizedStudent, Student
+from autorecon.compress.student import Student
 from autorecon.nn import processes
 from autorecon.objective import TeacherView, Values
 
@@ -25,12 +25,17 @@ class Training:
     """Teaches a student by a method's loss, at a learning rate that falls as half a cosine."""
 
     def __init__(
-        self, student: Student, view: TeacherView, config: CompressConfig, parts: int = 1
+        self,
+        student: Student,
+        view: TeacherView,
+        config: CompressConfig,
+        parts: int = 1,
+        comparison: Comparison | None = None,
     ) -> None:
         self._parts = parts if student.is_steady else 1
         self.student, self._view, self.config = student, view, config
         self.method = config.recipe
-        self._comparison = _comparison(student, view, config)
+        self._comparison = comparison
         self._done = 0.0
         self.optimiser = _optimiser(student, config)
 
@@ -136,12 +141,6 @@ class Training:
         self.student.module.load_state_dict(state["student"])
         if "optimiser" in state:
             self.optimiser.load_state_dict(state["optimiser"])
-
-
-def _comparison(student: Student, view: TeacherView, config: CompressConfig) -> Comparison | None:
-    if not (config.alignment or config.cam) or not isinstance(student, QuantizedStudent):
-        return None
-    return Comparison(view.teacher, student.model.module, config, view.compute)
 
 
 def _optimiser(student: Student, config: CompressConfig) -> torch.optim.Optimizer:

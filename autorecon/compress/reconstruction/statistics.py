@@ -11,6 +11,7 @@ from torch import Tensor, fx
 
 from autorecon.compress.quantization.calls import parameter, weighted_calls
 from autorecon.compress.quantization.norms import is_stored_norm
+from autorecon.nn.transfer import sent
 
 FURTHEST = 10.0
 """Times by which a channel is made stronger or weaker at most: one that images hardly reach says
@@ -38,11 +39,13 @@ class Statistics:
 def known_statistics(traced: fx.GraphModule) -> dict[fx.Node, Statistics]:
     """Of each BatchNorm, and of each convolution that took one in, by the node that gives them."""
     folded = traced.meta.get("folded", {})
-    calls = [call for call in weighted_calls(traced) if call.layer in folded]
-    found = {
-        call.node: Statistics(folded[call.layer].offset, folded[call.layer].factor.abs())
-        for call in calls
-    }
+    found = dict[fx.Node, Statistics]()
+    for call in weighted_calls(traced):
+        if norm := folded.get(call.layer):
+            device = parameter(traced, call.weight).device
+            found[call.node] = Statistics(
+                sent(norm.offset, device), sent(norm.factor.abs(), device)
+            )
     norms = [node for node in traced.graph.nodes if is_stored_norm(node)]
     return found | {node: _of_norm(traced, node) for node in norms}
 

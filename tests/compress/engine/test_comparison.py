@@ -10,7 +10,7 @@ from torch import nn
 
 from autorecon.compress import CompressConfig
 from autorecon.compress.engine.activation_maps import activation_maps
-from autorecon.compress.engine.comparison import Comparison
+from autorecon.compress.engine.comparison import Comparison, captured
 from autorecon.compress.quantization.bits import Bits
 from autorecon.compress.quantization.quantize import QuantizedModel, quantize
 from autorecon.nn import Compute
@@ -41,7 +41,7 @@ def compared(
     teacher: nn.Module, model: QuantizedModel, scheme: str, **weights: float
 ) -> Comparison:
     config = CompressConfig(scheme=scheme, **weights)
-    return Comparison(teacher, model.module, config, Compute())
+    return Comparison(captured(teacher, model.module, config), model.module, config, Compute())
 
 
 @pytest.mark.parametrize("weights", [{"alignment": 3.0}, {"cam": 7.0}, BOTH])
