@@ -4,7 +4,7 @@
     python tools/deployed.py --lite0 WEIGHTS.pth --photos LIST.txt    # EfficientNet-Lite0 as well
     python tools/deployed.py --table                          # the table alone, of the records
 
-Each student is calibrated on noise and not tuned. What docs/deploying.jsonl has is not done again.
+Each student is calibrated on noise, as it is, and not tuned. What docs/deploying.jsonl has is not done again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BEGIN, END = "<!-- by tools/deployed.py -->\n", "<!-- to here -->"
 TEACHERS = ("resnet20-fashion16", "resnet18-fashion32", "mobilenetv2-fashion32")
 BITS, SCHEMES = ("w8a8", "w4a4"), ("gdfq", "integer")
 LITE0 = "deployed:lite0"
-METHOD = {"method": "noise", "epochs": 1}
+METHOD = {"method": "noise", "epochs": 1, "statistics": False}
 COLUMNS = (
     *("Network", "Bits", "Scheme", "File, of", "As ONNX", "Top-1, of", "Agreement"),
     *("ms, of", "ms in batches of 32, of", "Integer kernels"),

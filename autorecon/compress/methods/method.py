@@ -38,7 +38,7 @@ QUANTIZED: Defaults = COMMON | {
     "allow_partial": False,
     "ranges": "fitted",
     "rounding": "unbiased",
-    "statistics": True,
+    "statistics": False,
     "reconstruct": False,
     "calibration_batches": 8,
 }

@@ -1,7 +1,8 @@
 """Calibration on noise: the control without any image of the teacher's.
 
 The activation ranges are read off pixels N(0, 1), which is what a teacher's images are on average
-once they are normalised, and nothing else about them. What a method's images bring is what its
+once they are normalised, and nothing else about them, while norms give what they give on training
+data. What a method's images bring is what its
 student has beyond this one.
 """
 
@@ -18,6 +19,6 @@ NOISE = register(
         source="noise",
         # Layers that are fitted to noise fit nothing else (docs/tried.md).
         settings={k: v for k, v in QUANTIZED.items() if k != "reconstruct"}
-        | {"epochs": 1, "batch": 64},
+        | {"statistics": True, "epochs": 1, "batch": 64},
     )
 )
