@@ -61,6 +61,7 @@ batch = 4
 warmup_steps = 20
 steps = 40
 calibration_batches = 1
+statistics = false
 
 [[search]]
 name = "little"
