@@ -4,7 +4,8 @@
     python tools/deployed.py --lite0 WEIGHTS.pth --photos LIST.txt    # EfficientNet-Lite0 as well
     python tools/deployed.py --table                          # the table alone, of the records
 
-Each student is calibrated on noise, as it is, and not tuned. What docs/deploying.jsonl has is not done again.
+Each student is calibrated on noise, without statistics, and not tuned. What docs/deploying.jsonl
+has is not done again.
 """
 
 from __future__ import annotations
