@@ -253,7 +253,7 @@ def gdfq(repeats: int) -> list[Row]:
 def _gdfq(size: int, repeats: int) -> Row:
     teacher = teachers.load(f"resnet20-fashion{size}").module
     space = autorecon.load("gdfq-cifar", size=size, classes=10, channels=1)
-    own = {"objective": "ce + 0.1*bns", "alpha": 1.0}  # as GDFQ has them
+    own = {"objective": "ce + 0.1*bns", "alpha": 1.0, "labels": "all"}  # as GDFQ has them
     config = CompressConfig("gdfq", bits="w4a4", steps=40, epochs=1, batch=64, **own)
     nets = [autorecon.generator(space, seed=0, fuse=fuse) for fuse in (True, False)]
     stage = Compression(teacher, config, nets[0])
