@@ -39,9 +39,8 @@ def reconstruct(model: QuantizedModel, images: Tensor) -> None:
     there, gives what the teacher's gives of its own values, and are rounded one input after
     the other, where each takes up what rounding those before has left (`fitted`). What norms give
     is scaled and shifted to the statistics of the training data, which the images may not have, by
-    the same numbers in both. A weight that
-    several layers have is that of the first. Transposed convolutions and products that are written
-    in other ways keep their weights.
+    the same numbers in both. A weight that several layers have is that of the first. Transposed
+    convolutions and products that are written in other ways keep their weights.
     """
     most = max(1, PLACES // images[0, 0].numel())
     _SideBySide(model).run(images[:most])
