@@ -132,7 +132,7 @@ def _verdict(found: UnderWay) -> str:
         return f"Not done: {which} is judged, and {ahead} is ahead."
     before = f"; {ahead} was ahead on the one before" if ahead else ""
     students = plural(len(rung.entries), "student")
-    return f"Not done: of {which}, {ended} of {students} are trained{before}."
+    return f"Not done: {ended} of {students} of {which} are done{before}."
 
 
 def _source(found: UnderWay, work: Work) -> tuple[str, str, str]:

@@ -67,7 +67,7 @@ def rows(text: str) -> list[list[str]]:
 
 def test_trials_of_a_rung_are_told_as_far_as_they_are(folder: Path) -> None:
     text = page(folder)
-    assert "Not done: of rung 2 of 2, 2 of 4 students are trained; late was ahead" in text
+    assert "Not done: 2 of 4 students of rung 2 of 2 are done; late was ahead" in text
     assert f"autorecon auto --resume {folder}</pre>" in text
     assert "left out: paper" in text
     assert "<dd>2 min" in text
