@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +49,19 @@ class UnderWay:
 
 def is_under_way(folder: Path) -> bool:
     """Whether there is a course in a folder that is no run yet."""
-    return (folder / AUTO).is_file() and not RunFolder(folder, {}).config_path.exists()
+    # Not as paths ask, for whom names that are too long, or forbidden, are errors.
+    return isfile(folder / AUTO) and not isfile(RunFolder(folder, {}).config_path)
 
 
 def under_way(folder: Path) -> UnderWay | None:
     """None where there is none. Raises RecordError or RunError, naming the
     file that is malformed."""
-    course = read_course(folder) if is_under_way(folder) else None
-    if course is None:
+    if not is_under_way(folder):
         return None
     check_contained(folder)
+    course = read_course(folder)
+    if course is None:
+        return None
     records = CellLog(folder / "records.jsonl").read()
     states = {work.cell: _state(folder, work, records.get(work.cell)) for work in course.work}
     return UnderWay(folder, _told(course, records), records, states)
@@ -116,8 +120,15 @@ def _context(found: UnderWay, course: Course) -> dict[str, Any]:
         "rungs": rung_tables(course, states),
         "worth": worth(course),
         "judge": JUDGE,
-        "settings": excerpt(read_bounded(found.folder / AUTO, LIMIT).decode("utf-8", "replace")),
+        "settings": excerpt(_asked(found.folder / AUTO)),
     }
+
+
+def _asked(file: Path) -> str:
+    try:
+        return read_bounded(file, LIMIT).decode("utf-8", "replace")
+    except OSError as error:
+        raise RunError(f"cannot read {file}: {error.strerror}") from error
 
 
 def _verdict(found: UnderWay) -> str:

@@ -132,7 +132,7 @@ class RunFolder:
 
 
 def _no_run(folder: Path) -> str:
-    if (folder / AUTO).is_file():
+    if os.path.isfile(folder / AUTO):
         return f"{folder} is not a run yet: `autorecon auto --resume {folder}` makes it one"
     return f"{folder} is not a run: it has no {_CONFIG}"
 

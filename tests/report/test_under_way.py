@@ -118,6 +118,11 @@ def test_what_is_damaged_is_told(folder: Path) -> None:
     (folder / "auto.json").write_text(json.dumps(values))
     with pytest.raises(RecordError, match="no name of a folder"):
         under_way(folder)
+    (folder / "auto.json").unlink()
+    (folder / "auto.json").symlink_to("/dev/zero")
+    with pytest.raises(RunError, match="is a link to"):
+        under_way(folder)
+    assert under_way(folder / ("x" * 999)) is None
 
 
 def test_others_are_told_how_it_goes_on(folder: Path) -> None:
