@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from autorecon.records.cells import CellRecord
 from autorecon.records.files import read_record, write_record
 from autorecon.records.score import Score
 
@@ -30,6 +32,31 @@ class Entry:
     steps: int = 0
     seconds: float = 0.0
     error: str = ""
+
+    def told(self, record: CellRecord) -> Entry:
+        """With what its trial brought."""
+        score = Score(record.accuracy, record.agreement, record.divergence)
+        return attrs.evolve(
+            self,
+            score=score if score.figure is not None else None,
+            steps=record.steps,
+            seconds=record.seconds,
+            error=record.error,
+        )
+
+
+def _is_digest(work: Any, field: Any, value: str) -> None:
+    """It names a folder."""
+    if not re.fullmatch(r"[0-9a-f]+", value):
+        raise ValueError(f"{value!r} is no name of a folder of work/")
+
+
+@attrs.frozen
+class Work:
+    """A cell under way: its id in records.jsonl, and its folder in work/, once it is begun."""
+
+    cell: str
+    folder: str = attrs.field(validator=_is_digest)
 
 
 @attrs.frozen
@@ -55,9 +82,13 @@ class Rung:
 
 @attrs.frozen(kw_only=True)
 class Course:
-    """The whole file. `lengths` are those of the rungs, of which some are still to come; `sources`
-    how long the searches are from which generators come, and the `seconds` that went by meanwhile;
-    `notes` what was left out and why, `winner` the best of the last rung."""
+    """The whole file, written anew at each step.
+
+    `lengths` are those of the rungs, of which some are still to come; `sources` how long the
+    searches are from which generators come, and the `seconds` that went by meanwhile; `notes` what
+    was left out and why, `winner` the best of the last rung. `work` is what is under way: searches
+    and draws before the first rung, then trials, in the order of the last rung's entries.
+    """
 
     format: int = FORMAT
     teacher: str
@@ -68,6 +99,7 @@ class Course:
     rungs: list[Rung] = attrs.Factory(list)
     notes: list[str] = attrs.Factory(list)
     winner: str = ""
+    work: list[Work] = attrs.Factory(list)
 
 
 def read_course(folder: Path) -> Course | None:

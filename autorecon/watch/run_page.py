@@ -1,4 +1,4 @@
-"""A run's report while the run goes."""
+"""A run's report while the run goes, or what is known of one that `autorecon auto` looks for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class RunPage:
     _next: float = attrs.field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        RunFolder.open(self.path)
+        from autorecon.report.under_way import is_under_way
+
+        if not is_under_way(self.path):
+            RunFolder.open(self.path)
 
     @property
     def parts(self) -> Mapping[str, Callable[[], str]]:
@@ -37,12 +40,11 @@ class RunPage:
         return self._tag
 
     def page(self) -> str:
-        from autorecon.report.inputs import read_inputs
-        from autorecon.report.page import render
+        from autorecon.report.folder import shown
 
         start = time.thread_time()
         try:
-            return render(read_inputs(RunFolder.open(self.path)), live=True)
+            return shown(self.path, live=True)
         finally:
             self._next = time.monotonic() + (time.thread_time() - start) / _SHARE
 
@@ -50,5 +52,6 @@ class RunPage:
         """What a report is made of, and rows of stages that run side by side."""
         own = (path for path in self.path.glob("*") if path.name not in _MADE)
         beside = (self.path / "checkpoint").glob("**/metrics.jsonl")
+        trials = (self.path / "work").glob("**/metrics.jsonl")
         pictures = (self.path / name for name in ("images", "front"))
-        return [*own, *beside, *(file for folder in pictures for file in folder.glob("*"))]
+        return [*own, *beside, *trials, *(file for folder in pictures for file in folder.glob("*"))]
