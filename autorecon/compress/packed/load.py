@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import make_student
@@ -59,7 +60,7 @@ def load_compressed(
         module = _network(about, build, file)
         module.load_state_dict(split(about, tensors, module.state_dict(), file))
         return CompressedModel(module, about)
-    model = _quantized(about, tensors, build, file)
+    model = _filled(_made(about, build, file), about, tensors, file)
     MEMORY[memory](model.module)
     return CompressedModel(model.module, about)
 
@@ -70,11 +71,25 @@ def rebuilt(path: Place, build: Build | None = None) -> QuantizedModel:
     Its weights are what they are quantized to, and `encode` of their quantizers gives the stored
     integers. Raises as `load_compressed`, and CompressError for a model that was distilled.
     """
+    file, about, tensors = _read_quantized(path)
+    return _filled(_made(about, build, file), about, tensors, file)
+
+
+def beside_teacher(path: Place, teacher: nn.Module) -> tuple[fx.GraphModule, fx.GraphModule]:
+    """The graph of such a student, and the same graph as it was made of the teacher, with its
+    weights; neither has a parameter of `teacher` itself. Raises as `rebuilt`."""
+    file, about, tensors = _read_quantized(path)
+    made = _made(about, lambda: copy.deepcopy(teacher), file)
+    taught = copy.deepcopy(made.module)
+    return _filled(made, about, tensors, file).module, taught
+
+
+def _read_quantized(path: Place) -> tuple[Path, PackedStudent, Mapping[str, Tensor]]:
     file = student_file(Path(path))
     about, tensors = read_packed(file)
     if not about.bits:
         raise CompressError(f"{file} was distilled: its weights are float, and none are quantized")
-    return _quantized(about, tensors, build, file)
+    return file, about, tensors
 
 
 def student_file(path: Path) -> Path:
@@ -97,9 +112,8 @@ def student_file(path: Path) -> Path:
     raise RunError(f"{path} has no compressed model: its files are gone, or every seed diverged")
 
 
-def _quantized(
-    about: PackedStudent, tensors: Mapping[str, Tensor], build: Build | None, file: Path
-) -> QuantizedModel:
+def _made(about: PackedStudent, build: Build | None, file: Path) -> QuantizedModel:
+    """With the weights of the network that is built."""
     try:
         config = CompressConfig(method=about.method, allow_partial=True, **about.settings)
     except (TypeError, ValueError) as error:
@@ -107,7 +121,12 @@ def _quantized(
     student = make_student(_network(about, build, file), config, None, about.image_shape)
     if not isinstance(student, QuantizedStudent):
         raise RecordError(f"{file} has bits, and {about.method} makes students that have none")
-    model = student.model
+    return student.model
+
+
+def _filled(
+    model: QuantizedModel, about: PackedStudent, tensors: Mapping[str, Tensor], file: Path
+) -> QuantizedModel:
     check_weights(about, packed_weights(model), file)
     check_classes(about, model.answers, file)
     check_calls(about, **packed_calls(model), path=file)
