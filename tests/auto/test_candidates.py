@@ -17,7 +17,7 @@ OWN = {"name": "mine", "generator": "dcgan", "compress": {"alpha": 3.0}}
 def test_controls_come_first_and_then_what_is_given_and_shipped() -> None:
     asked = read_asked({"trials": 40, "candidate": [OWN]})
     found = candidates(asked, "gdfq-imagenet", 40)
-    assert [one.name for one in found[:4]] == [*KEPT, "mine", "aligned"]
+    assert [one.name for one in found[:4]] == [*KEPT, "mine", "reconstructed"]
     assert found[1].generator == found[3].generator == "gdfq-imagenet"
     assert len(found) == len({one.name for one in found}) == 40
     assert found[:20] == candidates(asked, "gdfq-imagenet", 20)
