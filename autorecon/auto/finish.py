@@ -12,7 +12,6 @@ from autorecon.runs import RunError, RunFolder, link_or_copy, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.folder import StudyFolder
 from autorecon.workflow.config import write_config
-from autorecon.workflow.stages import DRAWN
 
 RECIPE = "recipe.toml"
 _NO_PART = ("epochs", "evaluate_every", "seed")
@@ -39,7 +38,7 @@ def finish(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
     work = folder.work_path(best)
     for file in sorted(path for path in work.rglob("*") if path.is_file()):
         name = file.relative_to(work)
-        own = file.name in _LEFT or file.name.endswith(DRAWN) or name.parts[0] == "checkpoint"
+        own = file.name in _LEFT or name.parts[0] == "checkpoint"
         if not own:
             link_or_copy(file, folder.path / name)
     _generator(folder, cells, best)

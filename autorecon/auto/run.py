@@ -11,12 +11,13 @@ import time
 from collections.abc import Mapping
 
 import attrs
+from torch import Tensor
 
 from autorecon.auto.candidates import candidates
 from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
 from autorecon.auto.finish import finish, trial_of
-from autorecon.auto.judge import DRAWS, judged
+from autorecon.auto.judge import exam, judged
 from autorecon.auto.prepare import (
     SHARE,
     entry,
@@ -50,6 +51,7 @@ class Auto:
     progress: Progress
     course: Course
     spaces: dict[str, Space] = attrs.field(factory=dict, init=False)
+    _exam: Tensor | None = attrs.field(default=None, init=False, repr=False)
 
     def run(self) -> Course:
         """Do what is left, to the student of the best candidate in the run's folder.
@@ -115,7 +117,7 @@ class Auto:
         measured = self.asked.measure == "all" or (last and self.asked.measure == "last")
         study = self.asked.study([variant(one) for one in rung.entries], rung.length, measured)
         trials = [cell for cell in plan(study) if cell.kind == "compress"]
-        return [attrs.evolve(c, id=f"rung{number}/{c.id}", draws=DRAWS) for c in trials]
+        return [attrs.evolve(c, id=f"rung{number}/{c.id}", judged=True) for c in trials]
 
     def _trials(self, rung: Rung, sources: list[Cell]) -> tuple[dict[str, CellRecord], float]:
         """Do a rung; its records by candidate, and the seconds that it took."""
@@ -138,7 +140,9 @@ class Auto:
         if not there:
             why = "; ".join(dict.fromkeys(record.error for record in records.values()))
             raise SelectionError(f"no candidate came to an end: {why}")
-        found = judged(there, lambda cell: trial_of(self.folder, cell), self.teacher)
+        if self._exam is None:
+            self._exam = exam(self.teacher)
+        found = judged(there, lambda c: trial_of(self.folder, c), self.teacher, self._exam)
         entries = [_told(one, records[one.name], found.get(one.name)) for one in rung.entries]
         made = attrs.evolve(rung, entries=entries, seconds=rung.seconds + seconds)
         best = made.ranking[0]

@@ -19,7 +19,7 @@ FORMAT = 1
 @attrs.frozen
 class Entry:
     """A candidate on a rung: a short compression, and how much of what the teacher's layers give
-    its student's give, in percent, on images of all that are on the rung, once that is `judged`.
+    its student's give, in percent, on images that none learned from, once that is `judged`.
 
     `score` is what was measured on real images, where it was; nothing is chosen by it. `settings`
     are what it has otherwise than its method. `error` says why there is nothing.

@@ -15,7 +15,7 @@ from autorecon.study.statistics import kendall, spearman
 
 JUDGE = (
     "Judged by how much of what the teacher's layers give a student's layers give, on images that "
-    "all generators of the rung draw; no data is used."
+    "were optimised for it and that no student learned from; no data is used."
 )
 FEW = 4
 """Measured students of a rung, of fewer of which an order says nothing."""

@@ -25,8 +25,7 @@ class Cell:
     A cell that draws does so from the space of its config. A compression's `setting` is what the
     teacher becomes, and its config's `space.file` says whose genotype it is with, as `CELL.space`.
     `images` names what its student learns from where other cells of the study can learn from the
-    same. A compression that `draws` leaves so many images of its generator beside its student, for
-    a judge, who removes its work.
+    same. What is `judged` keeps its work for a judge, who removes it.
     """
 
     id: str
@@ -38,7 +37,7 @@ class Cell:
     setting: str = ""
     variant: str = ""
     images: str = ""
-    draws: int = 0
+    judged: bool = False
 
     @property
     def place(self) -> str:

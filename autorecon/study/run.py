@@ -97,7 +97,7 @@ def do(
         doing.all(left, place.executor(), place.until)
     folder.forget_images(cells, records)
     ended = [cell for cell in cells if (record := records.get(cell.id)) and record.done]
-    folder.clear(cell for cell in ended if not cell.draws)
+    folder.clear(cell for cell in ended if not cell.judged)
     return records
 
 
@@ -195,7 +195,7 @@ class _Doing:
         self.records[cell.id] = record
         self.ended += 1
         self.keep_genotype(cell)
-        if record.done and not cell.draws:
+        if record.done and not cell.judged:
             self.folder.clear([cell])
         self.folder.forget_images(self.cells, self.records)
 

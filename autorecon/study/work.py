@@ -83,7 +83,7 @@ def _compress(
     known = _known(folder.path.resolve(), cell.config.teacher)
     known.exam = known.exam or prepared.exam
     prepared = attrs.evolve(prepared, exam=known.exam, invents=False)
-    results = workflow.compress(run, prepared, progress, record=record, draws=cell.draws)
+    results = workflow.compress(run, prepared, progress, record=record)
     (row,) = results.rows
     last, calibrated = row.last or Score(), row.calibrated or Score()
     return {

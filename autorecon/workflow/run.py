@@ -164,17 +164,15 @@ def compress(
     progress: Progress,
     ahead: Ahead = ALONE,
     record: Path | None = None,
-    draws: int = 0,
 ) -> Results:
     """Compress with the one generator that the space is, or by a method that needs none.
 
-    The images are written to `record`, if it is given; at least so many `draws` of the generator
-    in the end are left for a judge.
+    The images are written to `record`, if it is given.
     """
     stages.set_threads(prepared.config.threads)
     with _held(folder):
         _look(folder, prepared, progress)
-        return _compress_all(folder, prepared, progress, ahead, record, draws)
+        return _compress_all(folder, prepared, progress, ahead, record)
 
 
 @contextlib.contextmanager
@@ -265,7 +263,6 @@ def _compress_all(
     progress: Progress,
     ahead: Ahead,
     record: Path | None = None,
-    draws: int = 0,
 ) -> Results:
     """One that diverges is a result among others; DivergedError where there are no others."""
     prepared = _examined(folder, prepared, progress)
@@ -289,7 +286,7 @@ def _compress_all(
             space, given = named and named[1], weights[label]
             try:
                 student = stages.compress(
-                    folder, prepared, label, space, seed, progress, given, record, draws
+                    folder, prepared, label, space, seed, progress, given, record
                 )
                 results.append(student)
             except DivergedError as error:

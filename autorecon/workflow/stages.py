@@ -44,10 +44,10 @@ from autorecon.workflow.leading import lead
 from autorecon.workflow.precision import computing
 from autorecon.workflow.prepare import Prepared
 from autorecon.workflow.samples import is_picture, save_pictures, save_samples
-from autorecon.workflow.select import forget_trials, outcome_of, select
+from autorecon.workflow.select import forget_trials, select
 from autorecon.workflow.spaces import load_stored
 
-GENERATOR, IMAGES, DRAWN = ".generator.safetensors", ".images.safetensors", ".drawn.safetensors"
+GENERATOR, IMAGES = ".generator.safetensors", ".images.safetensors"
 """What a compression's result has in place of .json, of what its student learned from, and of what
 is left for a judge."""
 SHOWN = 4
@@ -173,10 +173,8 @@ def compress(
     progress: Progress,
     weights_from: Mapping[str, Tensor] | None = None,
     record: Path | None = None,
-    draws: int = 0,
 ) -> Student:
-    """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result, and
-    `draws` of the generator where a judge asks for them.
+    """Algorithm 1, stage 2, with one generator and seed; leaves weights, images and a result.
 
     The generator starts as the seed has it, or with `weights_from`, a super net's state dict.
     Methods without a generator have no space; their pictures, if any, are left instead of it.
@@ -191,9 +189,6 @@ def compress(
         return known
     stage = compression(folder, prepared, label, space, seed, weights_from, record)
     drive(lead(stage, folder, prepared, "compression", label=label, seed=seed), folder, progress)
-    if draws and stage.method.source == "generator":
-        # Before the recording is written, so that whoever repeats it leaves the same.
-        save_state(done.with_suffix(DRAWN), outcome_of(stage, draws).drawn)
     if isinstance(stage.source, Recorded) and stage.source.whole and record:
         save_state(record, stage.source.recording())
     _save_student(prepared, stage, done)
