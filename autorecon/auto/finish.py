@@ -7,11 +7,15 @@ from pathlib import Path
 
 import tomli_w
 
+from autorecon.records.errors import RecordError
+from autorecon.records.files import read_record
+from autorecon.records.packed import read_packed
 from autorecon.records.results import read_results
-from autorecon.runs import RunError, RunFolder, link_or_copy, write_text
+from autorecon.records.students import Student
+from autorecon.runs import RunError, RunFolder, link_or_copy, load_weights, write_text
 from autorecon.study.cells import Cell
 from autorecon.study.folder import StudyFolder
-from autorecon.workflow.config import write_config
+from autorecon.workflow.config import read_config, write_config
 from autorecon.workflow.stages import DRAWN
 
 RECIPE = "recipe.toml"
@@ -43,8 +47,41 @@ def finish(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
         if not own:
             link_or_copy(file, folder.path / name)
     _generator(folder, cells, best)
-    write_text(folder.path / RECIPE, tomli_w.dumps(_recipe(best)))
+    _write_recipe(folder, best)
     link_or_copy(work / "config.toml", folder.path / "config.toml")
+
+
+def look_over(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
+    """See that what a finished one has left is whole, and write its recipe again where that is not.
+    Raises RunError or RecordError, which say what makes the rest again."""
+    _write_recipe(folder, next(cell for cell in cells if cell.variant == winner))
+    run = RunFolder.open(folder.path)
+    try:
+        run.check_whole()
+        for file in _kept(run):
+            read_packed(file) if file.parent == run.compressed_path else load_weights(file)
+    except (RunError, RecordError) as error:
+        error.add_note(f"`autorecon compress --resume {folder.path}` makes the student again")
+        raise
+
+
+def _kept(run: RunFolder) -> list[Path]:
+    """The student and its generator, whose records are whole. Raises RunError or RecordError."""
+    results = read_results(run.results_path)
+    if results is None or not results.rows:
+        raise RunError(f"{run.results_path} is gone, or of no student")
+    record = run.compressed_path / f"{results.rows[0].stem}.json"
+    if read_record(record, Student) is None:
+        raise RunError(f"{record} is gone")
+    student = record.with_suffix(".safetensors")
+    made = read_config(run.config).compress.recipe.source == "generator"
+    return [student, run.generator_path] if made else [student]
+
+
+def _write_recipe(folder: StudyFolder, best: Cell) -> None:
+    text, path = tomli_w.dumps(_recipe(best)), folder.path / RECIPE
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def _generator(folder: StudyFolder, cells: Sequence[Cell], best: Cell) -> None:

@@ -15,7 +15,7 @@ import attrs
 from autorecon.auto.candidates import candidates
 from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
-from autorecon.auto.finish import finish, trial_of
+from autorecon.auto.finish import finish, look_over, trial_of
 from autorecon.auto.judge import DRAWS, judged
 from autorecon.auto.prepare import (
     SHARE,
@@ -59,6 +59,8 @@ class Auto:
         """
         with self.folder.lock():
             sources = self._sources()
+            if self.course.winner:
+                self._look_over(sources)
             if not self.course.rungs:
                 self._write(self._first(sources))
             while not self.course.winner:
@@ -73,6 +75,15 @@ class Auto:
             self._clear(self.course.rungs)
             self.folder.clear(sources)  # of those that were given up
         return self.course
+
+    def _look_over(self, sources: list[Cell]) -> None:
+        """What was done: genotypes and the recipe are written again where they are not whole."""
+        for cell in sources:
+            record = self.folder.records([cell])[cell.id]
+            if record and record.genotype:
+                space = self.spaces[cell.place]
+                self.folder.write_genotype(record.genotype, space, self.progress)
+        look_over(self.folder, self._cells(self.course.rungs[-1]), self.course.winner)
 
     def _sources(self) -> list[Cell]:
         """What generators come from, done as far as there is time for it."""

@@ -162,7 +162,10 @@ def _measured(under_way: Auto, progress: Progress) -> Results:
     from autorecon.workflow import run as workflow
     from autorecon.workflow.measure import measure_run
 
-    folder, prepared = workflow.resume(under_way.folder.path, "compress", under_way.teacher)
+    trust = click.get_current_context().params["trust"]
+    folder, prepared = workflow.resume(
+        under_way.folder.path, "compress", under_way.teacher, trust, under_way.asked.code
+    )
     results = read_results(folder.results_path)
     assert results is not None
     measure_run(folder, prepared, results, progress)

@@ -38,7 +38,7 @@ class Made:
 def _is_id(record: Any, field: Any, value: str) -> None:
     """It names a file."""
     if not re.fullmatch(r"[0-9A-Z-]*", value):
-        raise ValueError(f"{value!r} is no genotype's id")
+        raise ValueError(f"{value!r:.60} is no genotype's id")
 
 
 @attrs.frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,25 @@ FILE = "auto.json"
 FORMAT = 1
 
 
+_NOT_NEGATIVE = attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.lt(math.inf))
+
+
+def _are_lengths(record: Any, field: Any, values: list[float]) -> None:
+    if not values or not all(0 < value < math.inf for value in values):
+        raise ValueError(f"{field.name} are not one a rung, above 0")
+
+
+def _has_tables(record: Any, field: Any, settings: dict[str, Any]) -> None:
+    if not isinstance(settings.get("compress", {}), dict):
+        raise ValueError(f"{field.name} have a compress that is no table")
+
+
+def _is_some(record: Any, field: Any, entries: list[Entry]) -> None:
+    names = {entry.name for entry in entries}
+    if not entries or len(names) < len(entries):
+        raise ValueError("a rung has no candidate, or one twice")
+
+
 @attrs.frozen
 class Entry:
     """A candidate on a rung: a short compression, and how surely its student gives the teacher's
@@ -24,11 +44,13 @@ class Entry:
     """
 
     name: str
-    settings: dict[str, Any] = attrs.Factory(dict)
-    judged: float | None = None
+    settings: dict[str, Any] = attrs.field(factory=dict, validator=_has_tables)
+    judged: float | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_NOT_NEGATIVE)
+    )
     score: Score | None = None
-    steps: int = 0
-    seconds: float = 0.0
+    steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
     error: str = ""
 
 
@@ -37,9 +59,9 @@ class Rung:
     """Compressions of one length, a share of the steps that methods have; `seconds` went by until
     it was judged."""
 
-    length: float
-    entries: list[Entry]
-    seconds: float = 0.0
+    length: float = attrs.field(validator=[attrs.validators.gt(0.0), _NOT_NEGATIVE])
+    entries: list[Entry] = attrs.field(validator=_is_some)
+    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
 
     @property
     def done(self) -> bool:
@@ -62,12 +84,19 @@ class Course:
     format: int = FORMAT
     teacher: str
     bits: str
-    lengths: list[float]
-    sources: float = 0.0
-    seconds: float = 0.0
+    lengths: list[float] = attrs.field(validator=_are_lengths)
+    sources: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
+    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
     rungs: list[Rung] = attrs.Factory(list)
     notes: list[str] = attrs.Factory(list)
     winner: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.rungs) > len(self.lengths):
+            raise ValueError(f"{len(self.rungs)} rungs have {len(self.lengths)} lengths")
+        last = self.rungs[-1].ranking if self.rungs else []
+        if self.winner and self.winner not in {entry.name for entry in last}:
+            raise ValueError(f"the winner {self.winner!r:.60} is none that was judged last")
 
 
 def read_course(folder: Path) -> Course | None:

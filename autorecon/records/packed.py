@@ -31,6 +31,9 @@ LONGEST = 2**22
 MOST_VALUES, MOST_CLASSES = 2**24, 2**17
 """Of an image and of the answers: what a file may have its reader compute."""
 
+MOST_A_BYTE = 16
+"""Parameters for each byte of a file: at two bits four, of a network that reads but a quarter."""
+
 REMEDY = "compress again, or get the file anew"
 
 
@@ -168,6 +171,20 @@ def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
     """Raise RecordError unless a network gives as many answers as the file says."""
     if answers != student.classes:
         raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
+
+
+def check_size(
+    student: PackedStudent, tensors: Mapping[str, Tensor], parameters: int, path: Path
+) -> None:
+    """Raise RecordError, before a network is built, where it has far more parameters than the file
+    can have numbers."""
+    stored = sum(value.nbytes for value in tensors.values())
+    if parameters > MOST_A_BYTE * stored:
+        raise _other_network(
+            path,
+            f": {student.architecture:.60} has {parameters:,} parameters, and the file {stored:,} "
+            "bytes",
+        )
 
 
 def check_calls(

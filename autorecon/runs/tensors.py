@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autorecon.lang.wording import brief
 from autorecon.reading import open_regular
 from autorecon.runs.atomic import replacing
 from autorecon.runs.errors import DamagedError, RunError
@@ -120,7 +121,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     except OSError as error:
         raise RunError(_unreadable(path, error)) from error
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        raise DamagedError(f"cannot read {path} as safetensors: {error}") from error
+        raise DamagedError(
+            f"cannot read {path} as safetensors: {brief(str(error), 300)}"
+        ) from error
     known = metadata.pop(SUM_KEY, None)
     if known is not None and known != _checksum(metadata, tensors):
         raise DamagedError(f"{path} is damaged: it is not what was written (checksum)")

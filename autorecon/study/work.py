@@ -27,6 +27,7 @@ from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.prepare import Prepared, load_teacher, prepare
 from autorecon.workflow.select import SelectionError
+from autorecon.workflow.trust import code_of
 
 
 def do_cell(
@@ -145,7 +146,8 @@ def _open(
             # Kept with the run: those of the study go when no cell is left to begin with them.
             shutil.copyfile(folder.images_path(cell), run.images_path)
         new.rename(path)
-    return workflow.resume(path, cell.config.command, teacher)
+    # Of code that it names no other than the study does is imported.
+    return workflow.resume(path, cell.config.command, teacher, given=code_of(task.config))
 
 
 def _is_whole(images: Path) -> bool:

@@ -81,12 +81,13 @@ def _teacher_of(about: PackedStudent) -> Teacher:
 
 
 def network_of(
-    about: PackedStudent, teacher: nn.Module | None, trust: bool
+    about: PackedStudent, teacher: nn.Module | None, trust: bool = False, given: str = ""
 ) -> Callable[[], nn.Module] | None:
     """What makes the network that a compressed model fills; None where its name says that, or
     nobody does: a copy of the teacher it was made of, if that is at hand, or what its file names,
-    where that is Python that is trusted."""
+    where that is Python that is trusted, or the one that was `given` elsewhere."""
     if teacher is not None and about.bits and not teachers.is_known(about.architecture):
         return lambda: copy.deepcopy(teacher)
     own = ":" in about.architecture and not teachers.is_known(about.architecture)
-    return partial(build_own, about.architecture) if trust and own else None
+    trusted = trust or about.architecture == given
+    return partial(build_own, about.architecture) if trusted and own else None

@@ -227,7 +227,7 @@ def test_work_that_is_gone_is_told(folder: Path) -> None:
     ])  # fmt: skip
     under_way._write(course)
     with pytest.raises(RunError, match=r"is gone, the work of rung1.*: remove its line"):
-        resume(Path("out"), Means(), QUIET).run()
+        resume(Path("out"), Means(), QUIET, trust=True).run()
 
 
 def test_time_decides_how_many_go_on_and_for_how_long(
