@@ -7,10 +7,10 @@ from pathlib import Path
 
 import tomli_w
 
+from autorecon.compress.packed.load import student_file
 from autorecon.records.errors import RecordError
 from autorecon.records.files import read_record
 from autorecon.records.packed import read_packed
-from autorecon.records.results import read_results
 from autorecon.records.students import Student
 from autorecon.runs import RunError, RunFolder, link_or_copy, load_weights, write_text
 from autorecon.study.cells import Cell
@@ -28,13 +28,12 @@ _LEFT = (".lock", "images.safetensors", "config.toml")
 def trial_of(folder: StudyFolder, cell: Cell) -> Path:
     """The packed student of a trial that is done. Raises RunError where it is gone."""
     work = folder.work_path(cell)
-    results = read_results(work / "results.json")
-    if results is None or not results.rows:
+    if not (work / "results.json").is_file():
         raise RunError(
             f"{work} is gone, the work of {cell.id}: remove its line of {folder.log.path} to have "
             "it done again"
         )
-    return RunFolder(work, {}).compressed_path / f"{results.rows[0].stem}.safetensors"
+    return student_file(work)
 
 
 def finish(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
@@ -67,13 +66,10 @@ def look_over(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
 
 def _kept(run: RunFolder) -> list[Path]:
     """The student and its generator, whose records are whole. Raises RunError or RecordError."""
-    results = read_results(run.results_path)
-    if results is None or not results.rows:
-        raise RunError(f"{run.results_path} is gone, or of no student")
-    record = run.compressed_path / f"{results.rows[0].stem}.json"
+    student = student_file(run.path)
+    record = student.with_suffix(".json")
     if read_record(record, Student) is None:
         raise RunError(f"{record} is gone")
-    student = record.with_suffix(".safetensors")
     made = read_config(run.config).compress.recipe.source == "generator"
     return [student, run.generator_path] if made else [student]
 

@@ -215,7 +215,7 @@ def check_calls(
 
 def _differing(name: str, there: Sequence[int] | None, here: Sequence[int] | None) -> str:
     """Of one weight: its shape in the file, and in the network that was built."""
-    shown = ["none" if shape is None else f"one of {list(shape)}" for shape in (there, here)]
+    shown = ["none" if shape is None else f"one of {list(shape)!s:.60}" for shape in (there, here)]
     return f": of {name} it has {shown[0]} there, and {shown[1]} here"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -15,12 +14,6 @@ from autorecon.records.score import Score
 FORMAT = 2
 READ = (1, FORMAT)
 """Format 1 has accuracies where there are scores now."""
-
-
-def _names_a_file(record: Any, field: Any, value: str) -> None:
-    """In the folder of what it names, and in no other."""
-    if Path(value).name != value or "\\" in value or "\0" in value:
-        raise ValueError(f"{field.name} = {value!r:.60} is no name of a file")
 
 
 @attrs.frozen
@@ -68,7 +61,7 @@ class Generator:
 class Row:
     """One student: a generator's, of one seed; without figures where it diverged."""
 
-    generator: str = attrs.field(validator=_names_a_file)
+    generator: str
     seed: int
     calibrated: Score | None = None
     last: Score | None = None

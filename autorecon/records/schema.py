@@ -30,7 +30,14 @@ def structured(value: Any, kind: type[Schema], place: str, remedy: str) -> Schem
     """The value as that class; RecordError says which fault there is first, and the remedy."""
     try:
         return _converter(is_small(value)).structure(value, kind)
-    except (cattrs.BaseValidationError, TypeError, ValueError, OverflowError, KeyError) as error:
+    except (
+        cattrs.BaseValidationError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        KeyError,
+        AttributeError,
+    ) as error:
         fault = cattrs.transform_error(error, format_exception=_reason)[0]
         fault = brief(fault.replace("@ $", "at ").removesuffix(" at "), 300)
         raise RecordError(f"{place} is not as it was written ({fault}): {remedy}") from error
@@ -42,8 +49,8 @@ def is_small(value: Any) -> bool:
     while left and seen <= MOST_NAMED:
         part = left.pop()
         left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-        seen += 1
-    return not left
+        seen += len(part) if isinstance(part, str) else 1
+    return not left and seen <= MOST_NAMED
 
 
 def _reason(error: BaseException, kind: type | None) -> str:

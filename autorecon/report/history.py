@@ -12,7 +12,7 @@ import attrs
 from autorecon.records.files import REMEDY
 from autorecon.records.schema import structured
 from autorecon.report.errors import ReportError
-from autorecon.runs import read_lines
+from autorecon.runs import read_stages
 
 LIMIT = 64_000_000
 """Bytes: some 5,000 epochs of a space with a thousand edges."""
@@ -86,7 +86,7 @@ def read_history(path: Path, beside: Iterable[Path] = ()) -> History:
 def _rows(path: Path, damaged: list[str]) -> list[dict[str, Any]]:
     if path.is_file() and path.stat().st_size > LIMIT:
         raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
-    return read_lines(path, damaged)
+    return read_stages(path, damaged)
 
 
 def _students(rows: Iterable[Mapping[str, Any]], path: Path) -> list[Student]:

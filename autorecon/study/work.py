@@ -17,7 +17,7 @@ from autorecon.graph.sampling.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
 from autorecon.records.score import Score
-from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_lines
+from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_stages
 from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
@@ -166,7 +166,9 @@ def _made(space: Space) -> Made:
 
 def _seconds(run: RunFolder) -> float:
     """What the stages took, over all interruptions."""
-    return round(sum(row["seconds"] for row in read_lines(run.metrics_path, damaged=[])), 3)
+    return round(
+        sum(row.get("seconds", 0.0) for row in read_stages(run.metrics_path, damaged=[])), 3
+    )
 
 
 def _told(error: Exception) -> str:

@@ -265,7 +265,7 @@ def structured(values: Mapping[str, Any], kind: type[Settings]) -> Settings:
         raise ConfigError(f"expected a table of settings, not {values!r:.40}")
     try:
         return _converter(is_small(values)).structure(values, kind)
-    except (cattrs.BaseValidationError, TypeError, ValueError, KeyError) as error:
+    except (cattrs.BaseValidationError, TypeError, ValueError, KeyError, AttributeError) as error:
         if getattr(error, "exit_code", None) is not None:
             raise
         reasons = cattrs.transform_error(error, path="settings", format_exception=_reason)

@@ -31,7 +31,7 @@ from autorecon.runs import (
     Progress,
     RunFolder,
     load_state,
-    read_lines,
+    read_stages,
     save_state,
 )
 from autorecon.workflow.config import TRIAL_SEEDS, RunConfig
@@ -94,7 +94,7 @@ def _is_whole(path: Path, progress: Progress) -> bool:
 
 def _log(folder: RunFolder, seconds: float) -> None:
     """Once: checkpoints know how long the file was."""
-    if not any(row.get("stage") == NAME for row in read_lines(folder.metrics_path, damaged=[])):
+    if not any(row.get("stage") == NAME for row in read_stages(folder.metrics_path, damaged=[])):
         Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
 
 
