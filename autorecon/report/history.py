@@ -12,7 +12,7 @@ import attrs
 from autorecon.records.files import REMEDY
 from autorecon.records.schema import structured
 from autorecon.report.errors import ReportError
-from autorecon.runs import read_stages
+from autorecon.runs import read_lines
 
 LIMIT = 64_000_000
 """Bytes: some 5,000 epochs of a space with a thousand edges."""
@@ -71,10 +71,10 @@ def read_history(path: Path, beside: Iterable[Path] = ()) -> History:
     """
     damaged: list[str] = []
     rows = _rows(path, damaged)
-    known = {(row.get("stage"), row.get("epoch")) for row in rows}
+    known = set(map(_place, rows))
     for other in beside:
         found = _rows(other, damaged)
-        rows += [row for row in found if (row.get("stage"), row.get("epoch")) not in known]
+        rows += [row for row in found if _place(row) not in known]
     search = [
         structured(row, SearchEpoch, f"{path}, a search epoch,", REMEDY)
         for row in rows
@@ -83,10 +83,15 @@ def read_history(path: Path, beside: Iterable[Path] = ()) -> History:
     return History(search, _students(rows, path), [f"Left out: {line}." for line in damaged])
 
 
+def _place(row: Mapping[str, Any]) -> str:
+    """Of whatever types these are."""
+    return f"{row.get('stage')} {row.get('epoch')}"
+
+
 def _rows(path: Path, damaged: list[str]) -> list[dict[str, Any]]:
     if path.is_file() and path.stat().st_size > LIMIT:
         raise ReportError(f"{path} is larger than {LIMIT:,} bytes: too much for a page")
-    return read_stages(path, damaged)
+    return read_lines(path, damaged)
 
 
 def _students(rows: Iterable[Mapping[str, Any]], path: Path) -> list[Student]:
