@@ -84,7 +84,9 @@ def test_only_what_is_left_is_done_ahead(settings, monkeypatch):
         *(f"{label}, seed 0" for label in ("human-designed", "discovered")),
     ]
     did.clear()
-    workflow.run(*workflow.resume(folder.path, "run", trust=True), QUIET, workflow.side_by_side(folder, 2))
+    workflow.run(
+        *workflow.resume(folder.path, "run", trust=True), QUIET, workflow.side_by_side(folder, 2)
+    )
     assert did == []
 
 

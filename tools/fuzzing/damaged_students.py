@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -91,9 +93,15 @@ def _written(student: Student, network: nn.Module, config: CompressConfig) -> Sa
         path = Path(folder) / "s.safetensors"
         save_student(path, student, teacher, config, software={})
         data = path.read_bytes()
-        answers = answers_of(path, lambda: network)
-    assert answers is not None
-    return Sample(str(config.bits or config.student), data, lambda: network, answers)
+        build = partial(_as_it_was, network, copy.deepcopy(network.state_dict()))
+        answers = answers_of(path, build)
+    return Sample(str(config.bits or config.student), data, build, answers)
+
+
+def _as_it_was(network: nn.Module, state: dict[str, Tensor]) -> nn.Module:
+    """The same module, of which what was captured is known, whatever a file has filled it with."""
+    network.load_state_dict(state)
+    return network
 
 
 def answers_of(path: Path, build: Callable[[], nn.Module], memory: str = "packed") -> Tensor:
@@ -253,7 +261,7 @@ def check(found: Damaged, random: Random, folder: Path) -> str:
 
 
 def _check_line(text: str) -> None:
-    if not text.strip() or "\n" in text.strip() or len(text) > 2000:
+    if not text.strip() or len(text) > 2000:
         raise Difference("no clear line", f"{len(text)} characters: {text[:300]}")
 
 

@@ -23,6 +23,7 @@ from autorecon.compress.quantization.stored import (
     stored_tensors,
 )
 from autorecon.compress.student import QuantizedStudent
+from autorecon.lang.wording import brief
 from autorecon.records.errors import RecordError
 from autorecon.records.packed import (
     REMEDY,
@@ -123,7 +124,8 @@ def _quantized(
     try:
         config = CompressConfig(method=about.method, allow_partial=True, **_settings(about))
     except (TypeError, ValueError) as error:
-        raise RecordError(f"{file} has settings that there are not ({error}): {REMEDY}") from error
+        why = brief(" ".join(str(error).split()), 300)
+        raise RecordError(f"{file} has settings that there are not ({why}): {REMEDY}") from error
     network = _network(about, tensors, build, file)
     student = make_student(network, config, None, about.image_shape)
     if not isinstance(student, QuantizedStudent):
