@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from autorecon.lang.wording import brief
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import plain, structured
 from autorecon.runs import RunError, read_tensors, write_tensors
@@ -221,8 +222,8 @@ def _differing(name: str, there: Sequence[int] | None, here: Sequence[int] | Non
 
 def _other_network(path: Path, where: str = "") -> RecordError:
     return RecordError(
-        f"{path} holds another network than the one that was built for it{where}; build the one "
-        "that was compressed, as its code was then"
+        f"{path} holds another network than the one that was built for it{brief(where, 400)}; "
+        "build the one that was compressed, as its code was then"
     )
 
 

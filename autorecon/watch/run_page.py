@@ -49,6 +49,7 @@ class RunPage:
     def _files(self) -> list[Path]:
         """What a report is made of, and rows of stages that run side by side."""
         own = (path for path in self.path.glob("*") if path.name not in _MADE)
-        beside = (self.path / "checkpoint").glob("**/metrics.jsonl")
-        pictures = (self.path / name for name in ("images", "front"))
-        return [*own, *beside, *(file for folder in pictures for file in folder.glob("*"))]
+        stages, *pictures = (self.path / name for name in ("checkpoint", "images", "front"))
+        beside = [] if stages.is_symlink() else stages.glob("**/metrics.jsonl")
+        there = (folder for folder in pictures if not folder.is_symlink())
+        return [*own, *beside, *(file for folder in there for file in folder.glob("*"))]
