@@ -21,8 +21,9 @@ from mishaps.jobs import JOBS, MODULE, OUT, Job, lay_out, teacher
 from mishaps.operations import Operations
 from mishaps.process import Ended, Process, command
 
-SAME, TOLD, LOST, LEFT, TRACEBACK = "same bytes", "one clear line", "lost", "left over", "traceback"
-COLUMNS = (SAME, TOLD, LOST, LEFT, TRACEBACK)
+SAME, TOLD, TAKEN = "same bytes", "one clear line", "taken as it is"
+LOST, LEFT, TRACEBACK = "lost", "left over", "traceback"
+COLUMNS = (SAME, TOLD, TAKEN, LOST, LEFT, TRACEBACK)
 
 Files = dict[str, bytes]
 

@@ -140,8 +140,8 @@ def lay_traps(here: Path) -> None:
     (here / SECRET).write_text("secret")
 
 
-def sprung(here: Path) -> str:
-    """What happened to these; "" where nothing did."""
-    if (here / MARK).exists():
+def sprung(here: Path, is_trusted: bool) -> str:
+    """What happened to these; "" where nothing did that may not."""
+    if (here / MARK).exists() and not is_trusted:
         return f"{EVIL} was imported"
     return "" if (here / SECRET).read_text() == "secret" else f"{SECRET} was written"
