@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -296,6 +298,34 @@ def test_files_in_the_editor_go_before_those_on_disk(edit: Edit) -> None:
         editor.change("ops.space", "op other = relu\n")
         assert await editor.diagnostics("ops.space") == []
         assert [d.code for d in await editor.diagnostics("one.space")] == ["E0202"]
+
+    edit(session)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_the_folder_is_not_waited_for(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        os.mkfifo(editor.folder / "pipe.space")
+        (editor.folder / "endless.space").symlink_to("/dev/zero")
+        text = f'use "pipe.space"\n{PAPER}'
+        editor.open("paper.space", text)
+        (found,) = await editor.diagnostics("paper.space")
+        assert (found.code, found.range.start.line) == ("E0701", 0)
+        context = types.ReferenceContext(include_declaration=True)
+        places = await editor.ask("references", "paper.space", "block @cell", context=context)
+        assert len(places) > 1
+
+    edit(session)
+
+
+def test_a_request_that_cannot_be_read_is_answered(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        editor.open("paper.space", PAPER)
+        for params in ({"textDocument": 1}, None, [1], {"position": {"line": -1}}):
+            asked = editor.client.protocol.send_request_async("textDocument/hover", params)
+            with pytest.raises(JsonRpcException):
+                await asyncio.wait_for(asked, 30)
+        assert await editor.ask("hover", "paper.space", "node @n2, n3")
 
     edit(session)
 

@@ -123,9 +123,10 @@ class Job:
     name: str
     options: tuple[str, ...]
     mark: str = "config.toml"  # the file of a folder that was begun
+    means: tuple[str, ...] = ()  # options that are given whenever it goes on
 
     def begin(self, *more: str) -> list[str]:
-        return [self.name, *self.options, "--trust", *more]
+        return [self.name, *self.options, *self.means, "--trust", *more]
 
     def begin_there(self) -> list[str]:
         return self.begin("-o", OUT)
@@ -135,7 +136,9 @@ class Job:
         if self.name == "study":
             return self.begin_there()
         begun = (here / OUT / self.mark).exists()
-        return [self.name, "--resume", OUT, "--trust"] if begun else self.begin_there()
+        if not begun:
+            return self.begin_there()
+        return [self.name, "--resume", OUT, *self.means, "--trust"]
 
 
 JOBS = (
@@ -143,7 +146,8 @@ JOBS = (
     Job("search", ("little.space", "--config", "both.toml")),
     Job("compress", ("plain.space", "--config", "one.toml")),
     Job("study", ("study.toml", "--jobs", "1")),
-    Job("auto", ("--config", "auto.toml", "--jobs", "1", "--memory", "8G"), mark="auto.toml"),
+    # What is recorded of a trial is also how much memory it had.
+    Job("auto", ("--config", "auto.toml"), "auto.toml", ("--jobs", "1", "--memory", "8G")),
 )
 
 READERS = (
