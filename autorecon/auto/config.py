@@ -14,6 +14,7 @@ import attrs
 from autorecon.compress.methods.method import METHODS, find_method
 from autorecon.lang import did_you_mean
 from autorecon.reading import read_bounded
+from autorecon.runs.folder import AUTO as FILE
 from autorecon.runs.seals import is_whole_toml
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
@@ -22,7 +23,6 @@ from autorecon.workflow.config import RunConfig, TeacherConfig, structured
 from autorecon.workflow.settings import under
 from autorecon.workflow.trust import networks_of
 
-FILE = "auto.toml"
 KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress", "choices", "times")
 """Fields in which a course that is gone on with must be the same."""
 _REMEDY = "put it back as it was, or start in another folder"

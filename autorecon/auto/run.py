@@ -28,8 +28,7 @@ from autorecon.auto.prepare import (
 )
 from autorecon.graph import Space
 from autorecon.records.cells import CellRecord
-from autorecon.records.course import Course, Entry, Rung, write_course
-from autorecon.records.score import Score
+from autorecon.records.course import Course, Entry, Rung, Work, write_course
 from autorecon.runs import Progress, duration
 from autorecon.study.cells import Cell, plan
 from autorecon.study.check import check
@@ -95,6 +94,7 @@ class Auto:
         self.spaces = check(cells, known, self.teacher)
         if self.course.rungs:
             return cells
+        self._begin(cells)
         until = start + SHARE * self.asked.seconds if self.asked.seconds else math.inf
         place = attrs.evolve(self.place, until=until)
         do(self.folder, cells, known, self.spaces, place, self.progress)
@@ -112,7 +112,7 @@ class Auto:
         left = self.asked.seconds - self.course.seconds
         lengths, tried = planned(asked, self.teacher, self.jobs, left, begun=True)
         rung = Rung(lengths[0], [entry(one) for one in tried])
-        return attrs.evolve(self.course, lengths=lengths, rungs=[rung], notes=notes)
+        return attrs.evolve(self.course, lengths=lengths, rungs=[rung], notes=notes, work=[])
 
     def _end(self) -> None:
         best = self.course.rungs[-1].ranking[0].name
@@ -138,6 +138,7 @@ class Auto:
         needed = {cell.needs for cell in trials}
         cells = [cell for cell in sources if cell.id in needed] + trials
         known = self.folder.records(cells)
+        self._begin(trials)
         records = do(self.folder, cells, known, self.spaces, self.place, self.progress)
         seconds = time.monotonic() - start
         return {cell.variant: records[cell.id] for cell in trials}, seconds
@@ -181,8 +182,13 @@ class Auto:
         whole = rung.seconds * self.jobs / len(tried)
         return Pace(max(0.0, whole - steps), steps / rung.length)
 
+    def _begin(self, cells: list[Cell]) -> None:
+        """Say what is under way, for those who look."""
+        work = [Work(cell.id, self.folder.work_path(cell).name) for cell in cells]
+        self._write(attrs.evolve(self.course, work=work))
+
     def _replace(self, rung: Rung) -> None:
-        self._write(attrs.evolve(self.course, rungs=[*self.course.rungs[:-1], rung]))
+        self._write(attrs.evolve(self.course, rungs=[*self.course.rungs[:-1], rung], work=[]))
         self._clear(self.course.rungs[:-1])
 
     def _write(self, course: Course) -> None:
@@ -208,12 +214,5 @@ def _again(one: Entry) -> Entry:
 
 
 def _told(one: Entry, record: CellRecord, figure: float | None) -> Entry:
-    score = Score(record.accuracy, record.agreement, record.divergence)
-    return attrs.evolve(
-        one,
-        judged=None if figure is None else round(figure, 4),
-        score=score if score.figure is not None else None,
-        steps=record.steps,
-        seconds=record.seconds,
-        error=record.error,
-    )
+    judged = None if figure is None else round(figure, 4)
+    return attrs.evolve(one.told(record), judged=judged)

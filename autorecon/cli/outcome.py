@@ -23,7 +23,7 @@ def show_outcome(results: Results, run: Path, report: Path | None, as_json: bool
         return
     from autorecon.report.wording import measured_as
 
-    echo(f"\n{measured_as(results)}" if results.data else "")
+    echo(f"\n{measured_as(results, run)}")
     for name, *figures, size in _rows(results):
         echo("  ".join([f"  {name:<18}", *(f"{f:>15}" for f in figures), size]).rstrip())
     if difference := results.difference:
@@ -56,18 +56,18 @@ def _show_file(run: Path) -> None:
 def _rows(results: Results) -> list[tuple[str, ...]]:
     """A heading, full precision where its figure is known, and each generator's students."""
     full, shown = results.full_precision, results.summary
-    columns = [
-        [results.compressed, "full precision", *(s.generator for s in shown)],
-        ["calibrated only", "", *(_figure(s.calibrated) for s in shown)],
-        ["last epoch", "" if full is None else f"{full:.2f} %", *(_figure(s.last) for s in shown)],
-    ]
+    columns = [[results.compressed, "full precision", *(s.generator for s in shown)]]
+    if results.data:
+        known = "" if full is None else f"{full:.2f} %"
+        columns.append(["calibrated only", "", *(_figure(s.calibrated) for s in shown)])
+        columns.append(["last epoch", known, *(_figure(s.last) for s in shown)])
     if results.figure == "accuracy" and any(s.agreement for s in shown):
         columns.append(["agreement", "100.00 %", *(_figure(s.agreement) for s in shown)])
     if any(s.divergence for s in shown):
         columns.append(["divergence", "0 nats", *(_nats(s.divergence) for s in shown)])
     costs = [_cost(results.generator_of(s.generator)) for s in shown]
-    heading, known, *rows = zip(*columns, ["generator", "", *costs], strict=True)
-    return [heading, *([] if full is None else [known]), *rows]
+    heading, teacher, *rows = zip(*columns, ["generator", "", *costs], strict=True)
+    return [heading, *([] if full is None else [teacher]), *rows]
 
 
 def _nats(spread: Spread | None) -> str:

@@ -62,7 +62,7 @@ def _(codes: Tensor, scale: Tensor, zero: Tensor, axis: int) -> Tensor:
 
 @attrs.frozen(eq=False)
 class Grid:
-    """Of values: `scale`, the whole `zero`, both scalars or [C], and the greatest code."""
+    """Of values: `scale` and the whole `zero`, scalars or of channels, and the greatest code."""
 
     scale: Tensor
     zero: Tensor
@@ -73,13 +73,14 @@ class Grid:
         top = 2**quantizer.bits - 1
         scale = top / (quantizer.high - quantizer.low).clamp_min(1e-8)
         zero = -torch.round(scale * quantizer.low)
-        squeezed = (1 / scale, zero) if zero.dim() == 0 else ((1 / scale).flatten(), zero.flatten())
-        return cls(*squeezed, top)
+        return cls(1 / scale, zero, top)
 
     @property
-    def fits(self) -> bool:
-        """Whether zero points are bytes."""
-        return bool(((self.zero >= 0) & (self.zero <= BYTE)).all())
+    def past(self) -> Tensor:
+        """How far zero points are past what a byte holds, of values that do not come near zero: an
+        even number of steps, by which they can be moved with halves still rounded as they were."""
+        far = self.zero - self.zero.clamp(0, BYTE)
+        return 2 * far.sign() * (far.abs() / 2).ceil()
 
     def cuts_off(self, top: float) -> bool:
         """Whether it does all that a ReLU does which clips at `top`."""
@@ -205,25 +206,27 @@ def _field(node: fx.Node) -> str:
 
 def _on_grid(traced: fx.GraphModule, node: fx.Node, grid: Grid, integer: bool) -> None:
     (source,) = node.all_input_nodes
-    if not grid.fits:
-        lowest = float(-(grid.zero * grid.scale).min())
-        raise ExportError(
-            f"the values after {source.meta['label']} lie from {lowest:.3g} on: "
-            "integers of 8 bits need a range that has zero in it; compress with --scheme integer"
-        )
     top = top_of(source)
     if integer and top is not None and grid.cuts_off(top):
         # The grid cuts off all that the ReLU does.
         (source,) = source.all_input_nodes
-    name = str(node.target).replace(".", "_")
+    name, past = str(node.target).replace(".", "_"), grid.past
+    call, add = traced.graph.call_function, torch.ops.aten.add.Tensor
     with traced.graph.inserting_before(node):
-        scale = _constant(traced, f"{name}_scale", grid.scale)
-        zero = _constant(traced, f"{name}_zero", grid.zero.to(torch.uint8))
-        new = traced.graph.call_function(
-            torch.ops.autorecon.on_grid.default, (source, scale, zero, grid.top)
-        )
+        scale = _constant(traced, f"{name}_scale", _flat(grid.scale))
+        zero = _constant(traced, f"{name}_zero", _flat(grid.zero - past).to(torch.uint8))
+        if past.any():
+            shift = _constant(traced, f"{name}_shift", past * grid.scale)
+            source = call(add, (source, shift))
+        new = call(torch.ops.autorecon.on_grid.default, (source, scale, zero, grid.top))
+        if past.any():
+            new = call(torch.ops.aten.sub.Tensor, (new, shift))
     node.replace_all_uses_with(new)
     traced.graph.erase_node(node)
+
+
+def _flat(parts: Tensor) -> Tensor:
+    return parts.flatten() if parts.dim() else parts
 
 
 def _constant(traced: fx.GraphModule, name: str, value: Tensor) -> fx.Node:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from autorecon.graph.draw.labels import size_text
 from autorecon.lang import Edge, Node, Pipeline, show_shape, show_value
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.program.measures import node_costs
@@ -67,7 +66,7 @@ def operation(symbol: Symbol) -> list[str]:
     """What an operation or merge of the catalogue is, or a user's own."""
     known = OPERATIONS if symbol.kind == symbols.OPERATION else MERGES
     spec = known.get(symbol.name)
-    return [code(signature(spec)), spec.about] if spec else []
+    return [code(spec.text), spec.about] if spec else []
 
 
 def _of_statement(view: View, offset: int | None) -> list[Edge]:

@@ -15,7 +15,7 @@ import attrs
 from cattrs import Converter
 
 from autorecon.records.errors import RecordError
-from autorecon.records.schema import structured
+from autorecon.records.schema import NOT_NEGATIVE, structured
 from autorecon.records.score import Score
 from autorecon.runs import Lines, read_lines
 
@@ -57,8 +57,8 @@ class CellRecord:
 
     cell: str
     settings: dict[str, Any] = attrs.Factory(dict)
-    steps: int = 0
-    seconds: float = 0.0
+    steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     accuracy: float | None = None
     agreement: float | None = None
     divergence: float | None = None

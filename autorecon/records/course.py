@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from autorecon.records.cells import CellRecord
 from autorecon.records.files import read_record, write_record
+from autorecon.records.schema import NOT_NEGATIVE
 from autorecon.records.score import Score
 
 FILE = "auto.json"
 FORMAT = 1
-
-
-_NOT_NEGATIVE = attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.lt(math.inf))
 
 
 def _are_lengths(record: Any, field: Any, values: list[float]) -> None:
@@ -46,12 +46,37 @@ class Entry:
     name: str
     settings: dict[str, Any] = attrs.field(factory=dict, validator=_has_tables)
     judged: float | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_NOT_NEGATIVE)
+        default=None, validator=attrs.validators.optional(NOT_NEGATIVE)
     )
     score: Score | None = None
     steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
-    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     error: str = ""
+
+    def told(self, record: CellRecord) -> Entry:
+        """With what its trial brought."""
+        score = Score(record.accuracy, record.agreement, record.divergence)
+        return attrs.evolve(
+            self,
+            score=score if score.figure is not None else None,
+            steps=record.steps,
+            seconds=record.seconds,
+            error=record.error,
+        )
+
+
+def _is_digest(work: Any, field: Any, value: str) -> None:
+    """It names a folder."""
+    if not re.fullmatch(r"[0-9a-f]{1,64}", value):
+        raise ValueError(f"{value!r:.60} is no name of a folder of work/")
+
+
+@attrs.frozen
+class Work:
+    """A cell under way: its id in records.jsonl, and its folder in work/, once it is begun."""
+
+    cell: str
+    folder: str = attrs.field(validator=_is_digest)
 
 
 @attrs.frozen
@@ -59,9 +84,9 @@ class Rung:
     """Compressions of one length, a share of the steps that methods have; `seconds` went by until
     it was judged."""
 
-    length: float = attrs.field(validator=[attrs.validators.gt(0.0), _NOT_NEGATIVE])
+    length: float = attrs.field(validator=[attrs.validators.gt(0.0), NOT_NEGATIVE])
     entries: list[Entry] = attrs.field(validator=_is_some)
-    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
 
     @property
     def done(self) -> bool:
@@ -77,19 +102,24 @@ class Rung:
 
 @attrs.frozen(kw_only=True)
 class Course:
-    """The whole file. `lengths` are those of the rungs, of which some are still to come; `sources`
-    how long the searches are from which generators come, and the `seconds` that went by meanwhile;
-    `notes` what was left out and why, `winner` the best of the last rung."""
+    """The whole file, written anew at each step.
+
+    `lengths` are those of the rungs, of which some are still to come; `sources` how long the
+    searches are from which generators come, and the `seconds` that went by meanwhile; `notes` what
+    was left out and why, `winner` the best of the last rung. `work` is what is under way: searches
+    and draws before the first rung, then trials, in the order of the last rung's entries.
+    """
 
     format: int = FORMAT
     teacher: str
     bits: str
     lengths: list[float] = attrs.field(validator=_are_lengths)
-    sources: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
-    seconds: float = attrs.field(default=0.0, validator=_NOT_NEGATIVE)
+    sources: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     rungs: list[Rung] = attrs.Factory(list)
     notes: list[str] = attrs.Factory(list)
     winner: str = ""
+    work: list[Work] = attrs.Factory(list)
 
     def __attrs_post_init__(self) -> None:
         if len(self.rungs) > len(self.lengths):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
+import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
@@ -17,6 +19,8 @@ from autorecon.records.score import Score
 
 Schema = TypeVar("Schema")
 
+NOT_NEGATIVE = attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.lt(math.inf))
+"""Of a number of a file, as seconds are."""
 MOST_NAMED = 20_000
 """Values of which each that is wrong is noted with its place, which takes a kilobyte of each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -31,10 +31,10 @@ class RungTable:
     chosen: str
 
 
-def rung_tables(course: Course) -> list[RungTable]:
-    """Those that were begun."""
+def rung_tables(course: Course, states: Sequence[str] = ()) -> list[RungTable]:
+    """Those that were begun; `states` are of the last one's trials, where it is not judged yet."""
     return [
-        _table(course, number, rung, course.winner if rung is course.rungs[-1] else "")
+        _table(course, number, rung, () if rung.done else states)
         for number, rung in enumerate(course.rungs, 1)
     ]
 
@@ -63,39 +63,45 @@ def measured(rung: Rung) -> list[tuple[float, float]]:
     ]
 
 
-def _table(course: Course, number: int, rung: Rung, chosen: str) -> RungTable:
-    steps = max(entry.steps for entry in rung.entries)
-    failed = [entry for entry in rung.entries if entry.judged is None]
-    took = f", {duration(rung.seconds)}" if rung.seconds else ""
-    title = (
-        f"Rung {number} of {len(course.lengths)}: {plural(len(rung.entries), 'candidate')}, "
-        f"{plural(steps, 'step')}{took}"
-    )
+def _table(course: Course, number: int, rung: Rung, states: Sequence[str]) -> RungTable:
     labelled = any(entry.score and entry.score.accuracy is not None for entry in rung.entries)
     there = any(entry.score for entry in rung.entries)
-    columns = ["judged, %"]
+    columns = ["so far" if states else "judged, %"]
     columns += ["agreement, %"] if there else []
     columns += ["accuracy, %"] if labelled else []
+    # Of a rung that is not judged as it was begun.
+    ordered = [*rung.ranking, *(entry for entry in rung.entries if entry.judged is None)]
     rows = [
         (
             entry.name,
             settings_text(entry),
-            *_figures(entry, there, labelled),
-            duration(entry.seconds),
+            *_figures(entry, state, there, labelled),
+            duration(entry.seconds) if entry.seconds or not states else "",
         )
-        for entry in [*rung.ranking, *failed]
+        for entry, state in zip(ordered, states or [""] * len(ordered), strict=True)
     ]
-    return RungTable(title, (*columns, "took"), rows, chosen)
+    chosen = course.winner if number == len(course.rungs) else ""
+    return RungTable(_title(course, number, rung), (*columns, "took"), rows, chosen)
 
 
-def _figures(entry: Entry, there: bool, labelled: bool) -> list[str]:
+def _title(course: Course, number: int, rung: Rung) -> str:
+    steps = max(entry.steps for entry in rung.entries)
+    about = [
+        plural(len(rung.entries), "candidate"),
+        plural(steps, "step") if steps else "",
+        duration(rung.seconds) if rung.seconds else "",
+    ]
+    return f"Rung {number} of {len(course.lengths)}: {', '.join(filter(None, about))}"
+
+
+def _figures(entry: Entry, state: str, there: bool, labelled: bool) -> list[str]:
     score = entry.score
-    figures = [entry.judged]
-    figures += [score.agreement if score else None] if there else []
+    first = state or (DASH if entry.judged is None else f"{entry.judged:.2f}")
+    figures = [score.agreement if score else None] if there else []
     figures += [score.accuracy if score else None] if labelled else []
     if entry.error:
-        return ["failed", *[""] * (len(figures) - 1)]
-    return [DASH if figure is None else f"{figure:.2f}" for figure in figures]
+        return ["failed", *[""] * len(figures)]
+    return [first, *(DASH if figure is None else f"{figure:.2f}" for figure in figures)]
 
 
 def settings_text(entry: Entry) -> str:

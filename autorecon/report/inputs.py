@@ -103,6 +103,9 @@ def missing(inputs: Inputs) -> list[str]:
     lines += _unfinished_students(inputs)
     if inputs.results is None and (lines or inputs.section("compress")):
         lines.append("results.json is not there; it is written when everything has ended.")
+    if inputs.course and not inputs.course.winner:
+        command = f"autorecon auto --resume {inputs.folder.path}"
+        lines.append(f"What found it has not ended: `{command}` ends it.")
     if inputs.history.search and inputs.space is None:
         lines.append("space.space is not there, so the search's probabilities have no names.")
     return lines

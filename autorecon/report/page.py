@@ -48,21 +48,29 @@ def write_report(folder: RunFolder) -> Path:
     Works on unfinished runs and says what they lack; the same files give the same bytes.
     Raises ReportError, or RunError of a metrics.jsonl that is none, naming the file.
     """
+    return write_page(folder.path, render(read_inputs(folder)))
+
+
+def write_page(folder: Path, text: str) -> Path:
+    """Make a folder's report.html of a page's text, and give its path."""
+    path = RunFolder(folder, {}).report_path
     # Names in files may hold half a character, which no encoding has.
-    text = render(read_inputs(folder)).encode("utf-8", "replace").decode("utf-8")
-    write_text(folder.report_path, text)
-    return folder.report_path
+    write_text(path, text.encode("utf-8", "replace").decode("utf-8"))
+    return path
 
 
 def render(inputs: Inputs, *, live: bool = False) -> str:
     """The page's HTML; a `live` one runs what the server of `autorecon watch` calls live.js."""
+    return html("template.html", _context(inputs), live)
+
+
+def html(template: str, context: dict[str, Any], live: bool) -> str:
+    """What a template of a page makes of its context."""
     environment = templates()
     environment.filters.update(figure=figure, percent=percent, size=size_text, of_rows=_of_rows)
     source = environment.loader.get_source(environment, "script.js")[0]  # type: ignore[union-attr]
     script = {"source": Markup(source), "hash": _csp_hash(source)}
-    return environment.get_template("template.html").render(
-        _context(inputs), script=script, live=live
-    )
+    return environment.get_template(template).render(context, script=script, live=live)
 
 
 def _context(inputs: Inputs) -> dict[str, Any]:
@@ -79,7 +87,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "results": results,
         "models": model_rows(results, colours) if results else [],
         "scale": scale(results, colours) if results else None,
-        "measure": measured_as(results) if results else "",
+        "measure": measured_as(results, inputs.folder.path) if results else "",
         "beside": measured_beside(results) if results else False,
         "deployed": deployed(inputs.evaluation) if results else None,
         "undeployed": undeployed(inputs),
@@ -100,7 +108,7 @@ def _context(inputs: Inputs) -> dict[str, Any]:
         "class_names": _class_names(inputs),
         "labelled": results is None or results.labelled,
         "sites": site_groups(results.sites) if results else ([], []),
-        "settings": _excerpt(inputs.folder.config_path.read_text("utf-8")),
+        "settings": excerpt(inputs.folder.config_path.read_text("utf-8")),
         "command": _command(inputs),
     }
 
@@ -179,7 +187,7 @@ def _drawing(space: Space, title: str, file: str) -> Drawing:
     # A drawing is the least of a page: what nobody foresaw takes no more from it.
     except Exception as error:
         picture = _NOT_SHOWN.format(f"drawing it ended in {type(error).__name__}: {error}")
-    return Drawing(title, file, picture, _excerpt(space.text))
+    return Drawing(title, file, picture, excerpt(space.text))
 
 
 _NOT_SHOWN = Markup('<p class="quiet note">Not shown: {}.</p>')
@@ -205,7 +213,8 @@ def _command(inputs: Inputs) -> str | None:
     return f"autorecon {command} --config {inputs.folder.config_path}" if known else None
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
+    """As much of a file's text as a page holds."""
     if len(text) <= EXCERPT:
         return text
     return f"{text[:EXCERPT]}\n... {len(text) - EXCERPT:,} more characters in the file"

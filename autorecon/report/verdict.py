@@ -45,8 +45,16 @@ def _searched(inputs: Inputs) -> str:
 
 def _without_figures(inputs: Inputs, results: Results) -> str:
     if results.rows or inputs.history.students:
-        return "Students were trained; without test data nothing can be said of their accuracy."
+        return f"{_made(inputs)}; without test data nothing can be said of accuracy."
     return _searched(inputs) if inputs.history.search else "Nothing was searched or compressed."
+
+
+def _made(inputs: Inputs) -> str:
+    course = inputs.course
+    if course is None or not course.winner:
+        return "Students were trained"
+    tried = plural(len(course.rungs[0].entries), "candidate")
+    return f"{course.winner} was judged the best of {tried}"
 
 
 def _compared(results: Results, scored: list[Summary]) -> tuple[Summary, Summary] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from autorecon.records.results import Results, Spread
 
@@ -36,8 +37,13 @@ def nats(value: Spread | None) -> str:
     return f"{value.mean:.3g} {PLUS_MINUS} {value.std:.1g}"
 
 
-def measured_as(results: Results) -> str:
-    """What the figures of a run are, and on which images."""
+def measured_as(results: Results, run: Path) -> str:
+    """What the figures of a run are, and on which images; or how there would be some."""
+    if results.data is None:
+        return (
+            f"Not measured on images: `autorecon evaluate {run} --data NAME` does that, on "
+            "pictures of your own as folder:PATH"
+        )
     if results.figure == "accuracy":
         return "Top-1 accuracy on the test images in percent"
     if results.data and results.data.invented:

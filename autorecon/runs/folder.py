@@ -19,6 +19,8 @@ from autorecon.runs.errors import RunError
 from autorecon.runs.seals import KEY, checksum, has_toml_seal, is_whole_toml, sealed_toml
 
 _CONFIG = "config.toml"
+AUTO = "auto.toml"
+"""What a folder has in which `autorecon auto` is to leave a run."""
 _LOCK = ".lock"
 _LONGEST_CONFIG = 16_000_000  # bytes
 _SUM = re.compile(rb"^# crc32 of (.+): ([0-9a-f]{8})\r?$", re.MULTILINE)
@@ -73,7 +75,7 @@ class RunFolder:
             data = read_bounded(folder / _CONFIG, _LONGEST_CONFIG)
             config = tomllib.loads(data.decode("utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise RunError(f"{folder} is not a run: it has no {_CONFIG}") from error
+            raise RunError(_no_run(folder)) from error
         except OSError as error:
             raise RunError(f"cannot read {error.filename}: {error.strerror}") from error
         except RecursionError as error:
@@ -127,6 +129,12 @@ class RunFolder:
     results_path = _Named("results.json")
     evaluation_path = _Named("evaluation.json")
     report_path = _Named("report.html")
+
+
+def _no_run(folder: Path) -> str:
+    if os.path.isfile(folder / AUTO):
+        return f"{folder} is not a run yet: `autorecon auto --resume {folder}` makes it one"
+    return f"{folder} is not a run: it has no {_CONFIG}"
 
 
 def check_contained(folder: Path) -> None:

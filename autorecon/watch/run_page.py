@@ -1,9 +1,10 @@
-"""A run's report while the run goes."""
+"""A run's report while the run goes, or what is known of one that `autorecon auto` looks for."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import attrs
@@ -25,7 +26,10 @@ class RunPage:
     _next: float = attrs.field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        RunFolder.open(self.path)
+        from autorecon.report.under_way import is_under_way
+
+        if not is_under_way(self.path):
+            RunFolder.open(self.path)
 
     @property
     def parts(self) -> Mapping[str, Callable[[], str]]:
@@ -37,19 +41,20 @@ class RunPage:
         return self._tag
 
     def page(self) -> str:
-        from autorecon.report.inputs import read_inputs
-        from autorecon.report.page import render
+        from autorecon.report.folder import shown
 
         start = time.thread_time()
         try:
-            return render(read_inputs(RunFolder.open(self.path)), live=True)
+            return shown(self.path, live=True)
         finally:
             self._next = time.monotonic() + (time.thread_time() - start) / _SHARE
 
     def _files(self) -> list[Path]:
         """What a report is made of, and rows of stages that run side by side."""
         own = (path for path in self.path.glob("*") if path.name not in _MADE)
-        stages, *pictures = (self.path / name for name in ("checkpoint", "images", "front"))
-        beside = [] if stages.is_symlink() else stages.glob("**/metrics.jsonl")
-        there = (folder for folder in pictures if not folder.is_symlink())
-        return [*own, *beside, *(file for folder in there for file in folder.glob("*"))]
+        places = ("checkpoint/**/metrics.jsonl", "work/**/metrics.jsonl", "images/*", "front/*")
+        parts = (place.partition("/") for place in places)
+        # What is linked in later may be all of the disk; the page refuses it.
+        there = [(self.path / part[0], part[2]) for part in parts]
+        within = (f.glob(names) for f, names in there if not f.is_symlink())
+        return [*own, *chain.from_iterable(within)]

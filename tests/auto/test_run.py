@@ -116,6 +116,10 @@ def test_an_interrupted_one_goes_on_to_the_same(
     result = command("auto", *arguments)
     assert result.exit_code == 130
     assert "go on with `autorecon auto --resume out`" in result.stderr
+    told = command("report", "out")
+    assert told.exit_code == 0, told.output
+    assert "not done: `autorecon auto --resume out` goes on" in told.stderr
+    assert "students of rung 1 of 2 are done" in Path("out/report.html").read_text()
     for _ in range(2):
         assert command("auto", "--resume", "out", "--trust", "-q").exit_code == 130
     assert command("auto", "--resume", "out", "--trust", "-q").exit_code == 0

@@ -47,3 +47,17 @@ def test_accuracy_alone_as_files_of_before_have_it(capsys: pytest.CaptureFixture
     lines = shown(capsys, Score(84.0), None)
     assert "agreement" not in lines[2]
     assert lines[3].split() == ["mine", "not", "measured", "84.00", "%", "none"]
+
+
+def test_without_data_there_is_a_line_and_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    results = Results(
+        bits="w8a8",
+        seeds=[0],
+        teacher=Teacher("t", 10, 1, 8, 100, None),
+        rows=[Row("mine", 0)],
+        summary=[Summary("mine", 1)],
+    )
+    show_outcome(results, Path(), None, as_json=False)
+    _, told, *table = capsys.readouterr().out.splitlines()
+    assert told.startswith("Not measured on images: `autorecon evaluate . --data NAME` does")
+    assert [line.split() for line in table] == [["w8a8", "generator"], ["mine", "none"]]

@@ -11,9 +11,12 @@ import pytest
 import torch
 
 from autorecon.compress import METHODS, CompressConfig
+from autorecon.compress.batch import Answers, Batch
+from autorecon.compress.methods.losses import divergence
 from autorecon.objective import TERMS, Objective, Observation, Request, registry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "compression.md").read_text("utf-8")
+WEIGHTS = "What is multiplied with the divergence, alpha T^2"
 SOURCES = {"generator": "a generator", "pictures": "pictures", "noise": "noise", "none": "nowhere"}
 
 
@@ -66,6 +69,32 @@ def test_what_needs_a_label_input_is_there() -> None:
         if method.source == "generator" and not CompressConfig(method=name).asks_classes
     }
     assert set(without) == silent
+
+
+def weight(method: str, classes: int, **settings: float) -> float:
+    """What a method's loss multiplies the answers' divergence with."""
+    logits = torch.randn(4, classes, generator=torch.Generator().manual_seed(0))
+    batch = Batch(torch.zeros(4, 1), Request(torch.zeros(4, dtype=torch.int64)), 2 * logits)
+    config = CompressConfig(method=method, **settings)
+    loss = METHODS[method].loss
+    assert loss is not None
+    factor, value = loss(Answers(logits), batch, config)["kl"]
+    return factor * float(value / divergence(logits, 2 * logits, config.temperature))
+
+
+def test_weights_by_classes_are_those_of_the_losses() -> None:
+    told = [[float(cell) for cell in row[1:]] for row in table(WEIGHTS)]
+    for classes, paper, ours, hast, alpha, alignment, cam in zip(
+        (10, 100, 1000), *told, strict=True
+    ):
+        assert weight("gdfq", classes, alpha=1.0) == pytest.approx(paper, rel=1e-4)
+        for name in ("gdfq", "qimera", "ait"):
+            assert weight(name, classes) == pytest.approx(ours, rel=1e-4)
+        for name in ("hast", "synq"):
+            assert weight(name, classes) == pytest.approx(hast, rel=1e-4)
+        assert weight("gdfq", classes, alpha=alpha) == pytest.approx(told[1][0], rel=1e-4)
+        assert alignment / ours == pytest.approx(CompressConfig(method="hast").alignment / hast)
+        assert cam / ours == pytest.approx(CompressConfig(method="synq").cam / hast)
 
 
 @pytest.fixture

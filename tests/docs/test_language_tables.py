@@ -27,7 +27,6 @@ from autorecon.lang.elaborate import (
     state,
 )
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.library import shipped_spaces
 from autorecon.lang.operations.catalogue import CATALOGUE, MAX_SIZE, LabelInput, Value
 from autorecon.lang.operations.merges import MERGE_CATALOGUE
@@ -72,7 +71,7 @@ LABEL = LabelInput("y", 7)
 
 def test_every_operation_is_listed_with_its_signature():
     shown = [code(row[0])[0] for row in table("Operation")]
-    assert shown == [signature(spec) for spec in CATALOGUE.values()]
+    assert shown == [spec.text for spec in CATALOGUE.values()]
 
 
 @pytest.mark.parametrize("flag", [True, False])
@@ -180,7 +179,7 @@ def test_words_of_the_language_are_listed():
 
 def test_merges_and_contracts_are_listed():
     shown = [code(row[0])[0] for row in table("Merge")]
-    assert shown == [signature(spec) for spec in MERGE_CATALOGUE.values()]
+    assert shown == [spec.text for spec in MERGE_CATALOGUE.values()]
     assert {code(row[0])[0] for row in table("Contract")} == set(edges.CONTRACTS)
 
 

@@ -18,8 +18,10 @@ from autorecon.cli import cli
 from autorecon.compress import CompressConfig
 from autorecon.compress.packed.load import rebuilt
 from autorecon.compress.packed.save import save_student
+from autorecon.compress.quantization.layers import ActivationQuantizer
 from autorecon.compress.student import DistilledStudent
 from autorecon.export import ExportError, export_student
+from autorecon.export.grids import Grid
 from autorecon.export.runtime import OLDEST, Runtime
 from autorecon.export.student import ExportedStudent
 from autorecon.python.result import Result
@@ -105,6 +107,31 @@ def test_four_bits_take_half_a_byte(integers: Result, tmp_path: Path) -> None:
         (8, 8, 3, 3),
         (5, 8),
     }
+
+
+class Far(nn.Module):
+    """Values of 0.6 to 0.8 before a product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(64, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.fc(torch.sigmoid(0.1 * x.flatten(1) + 1))
+        return logits
+
+
+def test_values_that_do_not_come_near_zero_are_moved(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    made = autorecon.compress(Far(), image_shape=SHAPE, bits="w8a8", progress=False, **SHORT)
+    grids = [Grid.of(q) for q in made.model.modules() if isinstance(q, ActivationQuantizer)]
+    assert sum(bool(grid.past.any()) for grid in grids) == 1
+    made.export(tmp_path / "s.onnx")
+    images = torch.randn(64, *SHAPE)
+    (logits,) = onnxruntime.InferenceSession(tmp_path / "s.onnx").run(
+        None, {"images": images.numpy()}
+    )
+    torch.testing.assert_close(torch.from_numpy(logits), made.model(images), rtol=0, atol=1e-3)
 
 
 class Separable(nn.Module):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from autorecon.records.course import Course, Entry, Rung, write_course
 from autorecon.report import ReportError, write_report
 from autorecon.runs import RunFolder
 
@@ -206,6 +207,29 @@ def test_agreement_stands_in_the_first_table(
     assert text.count("Agreement with the teacher") == 1
     assert "folder:photos, 308 test images, 8 px, without labels" in text
     assert all(figure in text for figure in ("0.123", "93.0", "91.5" if labels else "100.0"))
+
+
+def test_what_was_not_measured_has_no_columns(
+    start: Callable[..., RunFolder], sample: SimpleNamespace
+) -> None:
+    run = start()
+    values = sample.results(
+        rows=[{"generator": "mine", "seed": 0}],
+        summary=[{"generator": "mine", "runs": 1}],
+        difference=None,
+        data=None,
+    )
+    run.results_path.write_text(json.dumps(values))
+    entries = [Entry("noise", judged=1.0), Entry("mine", judged=2.0)]
+    rung = Rung(1.0, entries)
+    write_course(
+        run.path, Course(teacher="t", bits="w3a3", lengths=[1.0], rungs=[rung], winner="mine")
+    )
+    page = report(run)
+    assert "mine was judged the best of 2 candidates; without test data nothing" in page.text
+    assert f"Not measured on images: `autorecon evaluate {run.path} --data NAME` does" in page.text
+    for name in ("Tuned", "Calibrated", "Best epoch", "Every seed", "Each seed", "accuracy on the"):
+        assert name not in page.text
 
 
 def test_invented_images_are_no_test_images(

@@ -89,9 +89,7 @@ def test_without_test_data_there_is_no_accuracy(say: Say) -> None:
     summary = [{"generator": "mine", "runs": 2}]
     rows = [{"generator": "mine", "seed": seed} for seed in (0, 1)]
     text = say(rows=rows, summary=summary, difference=None, data=None)
-    assert text == (
-        "Students were trained; without test data nothing can be said of their accuracy."
-    )
+    assert text == "Students were trained; without test data nothing can be said of accuracy."
 
 
 def test_agreement_is_told_as_that(say: Say, sample: SimpleNamespace) -> None:

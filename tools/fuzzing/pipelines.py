@@ -67,16 +67,18 @@ class Pipelines:
             return self.one("bn", "bn(affine=false)", "gain(each=true)", "mask(1)", "prelu")
         if self.chance(0.15):
             return self.one("pixel_norm", "scale(0.5)", "scale(-2)", "gain", "gain(0.5, each=true)")
-        kinds = ["bn", "bn", "layer_norm", "group_norm"]
-        # Torch refuses to train an instance norm of one pixel.
-        kinds += ["instance_norm"] * (len(shape) == 3 and shape[1] * shape[2] > 1)
+        # Of a single value a norm makes 0, which is refused.
+        pixels = prod(shape[1:])
+        kinds = ["bn", "bn", *["layer_norm", "group_norm"] * (prod(shape) > 1)]
+        kinds += ["instance_norm"] * (len(shape) == 3 and pixels > 1)
         kinds += ["ccbn"] * 2 * bool(self.labels)
         kind = self.one(*kinds)
         if kind == "ccbn":
             label = self.one(*self.labels)
             self.read.add(label)
             return call(kind, label, self.one(*EPS))
-        groups = self.one(*map(str, divisors(shape[0]))) if kind == "group_norm" else ""
+        counts = [str(n) for n in divisors(shape[0]) if n < shape[0] * pixels]
+        groups = self.one(*counts) if kind == "group_norm" else ""
         momentum = self.one("", "", "momentum=0.3") if kind == "bn" else ""
         return call(kind, groups, self.one(*EPS), momentum, self.one("", "", "affine=false"))
 

@@ -18,15 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import imitation
-from autorecon.compress.methods.method import (
-    DISTILLED,
-    INVERTED,
-    TRAINED,
-    Codes,
-    Inversion,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import INVERTED, Codes, Inversion, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -54,10 +46,7 @@ FAST = register(
         summary="a generator that learns where to begin, and a bank of what few steps make of it",
         cite="Fang et al., Up to 100x Faster Data-free Knowledge Distillation, AAAI 2022",
         source="generator",
-        settings=DISTILLED
-        | TRAINED
-        | INVERTED
-        | {"image_batches": 128, "image_steps": 8, "generator_lr": 2e-3, "code_lr": 0.1},
+        settings=INVERTED | {"generator_lr": 2e-3, "code_lr": 0.1},
         loss=imitation,
         inversion=Inversion(codes, noise, meta=True),
         fresh=True,

@@ -63,19 +63,6 @@ PICTURED: Defaults = {
     "image_steps": 100,
     "image_lr": 0.1,
 }
-INVERTED: Defaults = {
-    "objective": "ce + 100*bns",
-    "batch": 64,
-    "bank": 256,
-    "rounds": 16,
-    "steps": 1000,
-    "student_lr": 0.1,
-    "temperature": 6.0,
-}
-"""Of noise that learns with a generator. The papers have 0.5*ce + 10*bns_norm +
-1.33*adversarial_agreed, batches of 256, temperature 20 and hundreds of epochs; for minutes these
-were chosen on training images (docs/tried.md).
-"""
 TRAINED: Defaults = {
     "steps": 250,
     "student_steps": 1,
@@ -83,6 +70,23 @@ TRAINED: Defaults = {
     "momentum": 0.9,
     "weight_decay": 1e-4,
 }
+INVERTED: Defaults = {
+    **DISTILLED,
+    **TRAINED,
+    "objective": "ce + 100*bns",
+    "batch": 64,
+    "bank": 256,
+    "rounds": 16,
+    "steps": 1000,
+    "student_lr": 0.1,
+    "temperature": 6.0,
+    "image_batches": 128,
+    "image_steps": 8,
+}
+"""Of distilling from a bank, with noise that learns with a generator. The papers have 0.5*ce +
+10*bns_norm + 1.33*adversarial_agreed, batches of 256, temperature 20 and hundreds of epochs; for
+minutes these were chosen on training images (docs/tried.md).
+"""
 ALTERNATED: Defaults = {"generator_steps": 1}
 SOFTENED: Defaults = {"temperature": 20.0, "alpha": 1.0}
 TUNED: Defaults = TRAINED | {

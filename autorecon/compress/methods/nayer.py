@@ -19,15 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autorecon.compress.methods.losses import imitation
-from autorecon.compress.methods.method import (
-    DISTILLED,
-    INVERTED,
-    TRAINED,
-    Codes,
-    Inversion,
-    Method,
-    register,
-)
+from autorecon.compress.methods.method import INVERTED, Codes, Inversion, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -86,10 +78,7 @@ NAYER = register(
         cite="Tran et al., NAYER: Noisy Layer Data Generation for Efficient and Effective "
         "Data-free Knowledge Distillation, CVPR 2024",
         source="generator",
-        settings=DISTILLED
-        | TRAINED
-        | INVERTED
-        | {"image_batches": 128, "image_steps": 8, "generator_lr": 4e-3},
+        settings=INVERTED | {"generator_lr": 4e-3},
         needs=("features",),
         loss=imitation,
         ask=ask,

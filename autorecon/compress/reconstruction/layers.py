@@ -114,3 +114,5 @@ class _SideBySide(fx.Interpreter):
         chosen = fitted(rows, taught, found, quantizer)
         weight.copy_(chosen.view_as(weight))
         self.env[placed] = _Both(self._taught[name], quantizer(weight))
+        if call.weight in self.env:  # it is read again, along another axis or as it is
+            self.env[call.weight] = _Both(self._taught[name], weight)

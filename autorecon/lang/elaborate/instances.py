@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from autorecon.lang.elaborate.arguments import call_scope
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Scope
-from autorecon.lang.elaborate.pipelines import call_scope
 from autorecon.lang.elaborate.state import Elaboration, Instance, Values
 from autorecon.lang.syntax import tree as s
 

@@ -7,10 +7,10 @@ from collections.abc import Container, Sequence
 import attrs
 
 from autorecon.lang.diagnostics.edits import Fix
+from autorecon.lang.elaborate.arguments import merging
 from autorecon.lang.elaborate.declarations import report_twice
 from autorecon.lang.elaborate.expressions import Decided, Scope
 from autorecon.lang.elaborate.idle_resizes import idle_resize
-from autorecon.lang.elaborate.pipelines import merging
 from autorecon.lang.elaborate.sizes import report_of_two_kinds
 from autorecon.lang.elaborate.state import MAX_NODES, Elaboration, TooLarge, Values
 from autorecon.lang.operations.catalogue import OPERATIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from autorecon.lang.operations.shapes import Label, Shape, ShapeFault
+from autorecon.lang.operations.shapes import Label, Shape, ShapeFault, elements
 from autorecon.lang.operations.spec import Args, LabelInput, Param, maps, op, same
 from autorecon.lang.operations.traits import Traits
 
@@ -46,7 +46,28 @@ same(
     cost=_class_cost,
     traits=_BATCH_NORM,
 )
-same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cost, traits=_NORM)
+
+
+def _normalised(name: str, source: Shape, parts: int) -> Shape:
+    """What is normalised in so many parts, none of which may be a single value."""
+    if isinstance(source, Label):
+        raise ShapeFault(f"`{name}` cannot take a label", "`embed` makes a vector of it")
+    if elements(source) == parts:
+        message = f"`{name}` has one value to normalise at a time here, of which it makes 0"
+        raise ShapeFault(message, "leave it out, or put it where there are more; `bn` has a batch")
+    return source
+
+
+@op(
+    "layer_norm",
+    "normalises each sample as a whole",
+    _EPS,
+    _AFFINE,
+    cost=_cost,
+    traits=_NORM,
+)
+def _layer_norm(args: Args, source: Shape, target: Shape) -> Shape:
+    return _normalised("layer_norm", source, 1)
 
 
 @op(
@@ -58,7 +79,7 @@ same("layer_norm", "normalises each sample as a whole", _EPS, _AFFINE, cost=_cos
     traits=_EACH,
 )
 def _instance_norm(args: Args, source: Shape, target: Shape) -> Shape:
-    return maps(source, "instance_norm")
+    return _normalised("instance_norm", maps(source, "instance_norm"), source[0])
 
 
 @op(
@@ -72,12 +93,10 @@ def _instance_norm(args: Args, source: Shape, target: Shape) -> Shape:
 )
 def _group_norm(args: Args, source: Shape, target: Shape) -> Shape:
     groups = args["groups"]
-    if isinstance(source, Label):
-        raise ShapeFault("`group_norm` cannot take a label", "`embed` makes a vector of it")
-    if source[0] % groups:
+    if not isinstance(source, Label) and source[0] % groups:
         message = f"{groups} groups do not divide {source[0]} channels"
         raise ShapeFault(message, "choose `groups` that divides them")
-    return source
+    return _normalised("group_norm", source, groups)
 
 
 same(

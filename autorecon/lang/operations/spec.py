@@ -102,6 +102,12 @@ class Signature:
     origin: str = attrs.field(default="", kw_only=True)  # of a user's own: its function
 
     @property
+    def text(self) -> str:
+        """`conv(kernel, dilation=1, ...)`, as help lines and the reference show it."""
+        shown = (p.name if p.required else f"{p.name}={show_value(p.default)}" for p in self.params)
+        return f"{self.name}({', '.join(shown)})" if self.params else self.name
+
+    @property
     def is_own(self) -> bool:
         return bool(self.origin)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lsprotocol import types
 
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.syntax.tokens import Token
@@ -41,7 +40,7 @@ def _signature(name: str, scope: Scope) -> tuple[str, list[str], str | None] | N
     spec = OPERATIONS.get(name) or MERGES.get(name)
     if spec is None:
         return None
-    label = signature(spec)
+    label = spec.text
     inside = label.removeprefix(name).strip("()")
     return label, inside.split(", ") if inside else [], spec.about
 

@@ -1,78 +1,18 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autorecon.compress import Bits, CompressConfig, Compression, quantize
-from autorecon.compress.quantization.ranges import RANGES
+from autorecon.compress import Bits, quantize
 from autorecon.nn import Compute
-from autorecon.objective import (
-    DivergedError,
-    Objective,
-    Observation,
-    Request,
-    TeacherView,
-    registry,
-    term,
-)
-from autorecon.records.files import read_record, write_record
-from autorecon.records.score import Score
-from autorecon.records.students import Compressed
-
-Make = Callable[..., Compression]
-COMPUTES = (Compute(), Compute(bf16=True))
-
-
-@pytest.fixture
-def make(teacher: nn.Module, generator: nn.Module) -> Make:
-    """Fresh copies of everything at each call: 4 epochs of 3 steps, 5 of the 12 for warm-up."""
-
-    def build(
-        evaluate: Callable[[nn.Module], Score] | None = None,
-        compute: Compute = COMPUTES[0],
-        parts: int = 1,
-        **settings: object,
-    ) -> Compression:
-        plain = {"batch": 8, "warmup_steps": 5, "steps": 7, "epochs": 4, "calibration_batches": 2}
-        config = CompressConfig(**plain | settings)
-        nets = copy.deepcopy(teacher), config, copy.deepcopy(generator)
-        return Compression(*nets, evaluate, compute=compute, parts=parts)
-
-    return build
-
-
-def ignore() -> None:
-    """A tick that nobody watches."""
-
-
-def run(stage: Compression, epochs: range) -> list[dict[str, object]]:
-    return [stage.run_epoch(epoch, ignore) for epoch in epochs]
-
-
-def fingerprint(module: nn.Module) -> Score:
-    """One that no two states share."""
-    return Score(sum(float(p.double().abs().sum()) for p in module.parameters()))
-
-
-def equal(one: object, other: object) -> bool:
-    """Equality of nested states, bit for bit."""
-    if isinstance(one, Tensor):
-        return isinstance(other, Tensor) and one.dtype == other.dtype and torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(equal, one, other))
-    return one == other
+from autorecon.objective import DivergedError, Request, TeacherView
+from tests.compress.engine.conftest import Make, equal, ignore, run
 
 
 def test_optimisers_that_are_fused_take_the_steps_of_plain_ones(make: Make) -> None:
@@ -83,39 +23,6 @@ def test_optimisers_that_are_fused_take_the_steps_of_plain_ones(make: Make) -> N
     for one, other in zip(run(fused, range(2)), run(plain, range(2)), strict=True):
         for name, value in one.items():
             assert value == pytest.approx(other[name], rel=1e-4), name
-
-
-@pytest.mark.parametrize("ranges", RANGES)
-@pytest.mark.parametrize("pause", [1, 2, 3])
-def test_a_resumed_run_is_the_same_run(make: Make, ranges: str, pause: int) -> None:
-    """Paused in the warm-up, right after the calibration, and among the joint steps."""
-    whole = make(fingerprint, ranges=ranges)
-    rows = run(whole, range(4))
-    first = make(fingerprint, ranges=ranges)
-    early = run(first, range(pause))
-    state = copy.deepcopy(first.state_dict())
-    second = make(fingerprint, ranges=ranges)
-    second.load_state_dict(state)
-    torch.manual_seed(99)
-    assert early + run(second, range(pause, 4)) == rows
-    assert equal(second.state_dict(), whole.state_dict())
-    assert second.result() == whole.result()
-
-
-def test_a_run_goes_on_from_the_middle_of_an_epoch(make: Make) -> None:
-    """From each of its steps: of the warm-up, the one that begins the student, and joint ones."""
-    whole = make(fingerprint, epochs=2)
-    states: list[dict[str, Any]] = []
-    rows = [
-        whole.run_epoch(e, lambda: states.append(copy.deepcopy(whole.state_dict()))) for e in (0, 1)
-    ]
-    for number, state in enumerate(states[::2]):
-        other = make(fingerprint, epochs=2)
-        other.load_state_dict(state)
-        torch.manual_seed(number)
-        left = range(state["epochs_done"], 2)
-        assert run(other, left) == rows[left.start :]
-        assert equal(other.state_dict(), whole.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -141,121 +48,10 @@ def test_a_batch_in_parts_is_the_same_batch(
         assert split == near
 
 
-def test_what_a_student_is_taught_has_passed_the_filter(make: Make) -> None:
-    """Its ranges are read off filtered images too, and the teacher is asked about these."""
-    stage = make(low_pass=0.05, warmup_steps=1, steps=1, epochs=2)
-    shown: list[Tensor] = []
-    begin = stage.student.begin
-    stage.student.begin = lambda draw: begin(  # type: ignore[method-assign]
-        lambda: (shown.append(draw()), shown[-1])[1]
-    )
-    batches = []
-    learn = stage.training.method.loss
-    assert learn is not None
-    stage.training.method = attrs.evolve(
-        stage.training.method, loss=lambda a, b, c: batches.append(b) or learn(a, b, c)
-    )
-    run(stage, range(2))
-    assert shown
-    for images in [*shown, batches[0].images]:
-        edges = (images[..., 1:] - images[..., :-1]).abs().mean()
-        assert edges < 0.1 * stage.source.draw().images.diff().abs().mean()
-    torch.testing.assert_close(batches[0].logits, stage.view.answers(batches[0].images))
-
-
-def test_a_harder_image_is_a_step_up_the_loss(make: Make) -> None:
-    stage = make(perturbation=0.05, warmup_steps=1, steps=1, epochs=2, keep="last")
-    batches = []
-    learn = stage.training.method.loss
-    assert learn is not None
-    stage.training.method = attrs.evolve(
-        stage.training.method, loss=lambda a, b, c: batches.append(b) or learn(a, b, c)
-    )
-    rows = run(stage, range(2))
-    easy, hard = batches
-    step = (hard.images - easy.images).abs()
-    assert (step < 0.05 + 1e-6).all()
-    assert step.mean() > 0.04
-    torch.testing.assert_close(hard.logits, stage.view.answers(hard.images))
-    assert rows[1]["student.perturbed"] > rows[1]["student.total"]
-
-
-def test_a_student_learns_what_the_teacher_says_that_does_not_swing(
-    make: Make, teacher: nn.Module, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(teacher.conv2, "stride", (2, 2))
-    monkeypatch.setattr(teacher.conv2, "padding", (1, 1))
-    monkeypatch.setattr(type(teacher), "forward", _strided)
-    stage = make(swing=True, warmup_steps=1, steps=1, epochs=2)
-    batch, _ = stage.source.make(stage.student)
-    torch.testing.assert_close(batch.logits, stage.view.answers(batch.images))
-
-
-def _strided(teacher: Any, x: Tensor) -> Tensor:
-    x = teacher.relu(teacher.bn1(teacher.conv1(x)))
-    x = teacher.relu(teacher.bn2(teacher.conv2(x)))
-    return teacher.head(x.mean((2, 3)))
-
-
-def test_a_student_that_tuning_damaged_is_as_it_was_calibrated(make: Make) -> None:
-    own: dict[str, Any] = {"bits": "w8a8", "student_lr": 0.3, "steps": 3}
-    kept, last = make(fingerprint, **own), make(fingerprint, **own, keep="last")
-    for stage in (kept, last):
-        run(stage, range(4))
-    found, other = kept.result(), last.result()
-    assert found.last == found.calibrated == other.calibrated
-    assert other.last != other.calibrated
-    assert "tuning was undone" in found.warnings[-1]
-    assert not [text for text in other.warnings if "undone" in text]
-
-
-def test_a_student_that_is_no_worse_is_as_it_was_last(make: Make) -> None:
-    stage = make(fingerprint, student_lr=1e-9)
-    run(stage, range(4))
-    assert stage.result().last != stage.result().calibrated
-    assert not [text for text in stage.warnings if "undone" in text]
-
-
-def test_a_compression_that_is_done_keeps_no_moments(make: Make) -> None:
-    stage = make()
-    run(stage, range(4))
-    state = stage.state_dict()
-    assert "optimiser" not in state["training"]
-    assert "optimiser" not in state["source"]
-    again = make()
-    again.load_state_dict(copy.deepcopy(state))
-    assert again.result() == stage.result()
-    assert torch.equal(again.source.draw().images, stage.source.draw().images)
-
-
-def test_a_run_of_all_that_is_drawn_goes_on_to_the_same_end(make: Make) -> None:
-    own: dict[str, Any] = {
-        "swing": True, "dropped": 0.5, "perturbation": 0.01, "cam": 1.0, "low_pass": 0.3,
-    }  # fmt: skip
-    whole, first, second = (make(fingerprint, **own) for _ in range(3))
-    rows = run(whole, range(4))
-    early = run(first, range(3))
-    second.load_state_dict(copy.deepcopy(first.state_dict()))
-    torch.manual_seed(99)
-    assert early + run(second, range(3, 4)) == rows
-    assert equal(second.state_dict(), whole.state_dict())
-    assert not equal(make(fingerprint, **own | {"dropped": 0.0}).student, whole.student)
-
-
-@pytest.mark.parametrize("compute", [Compute(bf16=True), Compute(channels_last=True)])
-def test_a_resumed_run_is_the_same_run_however_it_is_computed(make: Make, compute: Compute) -> None:
-    whole = make(fingerprint, compute=compute)
-    rows = run(whole, range(4))
-    first, second = (make(fingerprint, compute=compute) for _ in range(2))
-    early = run(first, range(2))
-    second.load_state_dict(copy.deepcopy(first.state_dict()))
-    assert early + run(second, range(2, 4)) == rows
-    assert equal(second.state_dict(), whole.state_dict())
-
-
 def test_losses_in_bfloat16_are_near_those_in_float32(make: Make) -> None:
     """Of the first steps: of the generator alone, then joint ones of a student at 8 bits."""
-    stages = [make(compute=c, bits="w8a8", warmup_steps=2, steps=2) for c in COMPUTES]
+    computes = Compute(), Compute(bf16=True)
+    stages = [make(compute=c, bits="w8a8", warmup_steps=2, steps=2) for c in computes]
     (exact, rounded) = (run(stage, range(4)) for stage in stages)
     for row, other in zip(exact, rounded, strict=True):
         losses = [name for name in row if name.startswith(("generator.", "student."))]
@@ -384,41 +180,6 @@ def test_ticks_are_as_many_as_announced(make: Make) -> None:
     assert stage.epochs == 3
 
 
-def test_scores_last_is_quoted_and_best_is_named(make: Make, tmp_path: Path) -> None:
-    scores: Iterator[float] = iter([50.0, 70.0, 90.0, 80.0])
-    stage = make(lambda module: Score(next(scores), 60.0))
-    rows = run(stage, range(4))
-    assert [row.get("accuracy") for row in rows] == [None, 70.0, 90.0, 80.0]
-    assert rows[1]["calibrated_accuracy"] == 50.0
-    assert rows[-1]["agreement"] == rows[1]["calibrated_agreement"] == 60.0
-    assert not any("divergence" in name for row in rows for name in row)
-    result = stage.result()
-    assert (result.calibrated, result.last) == (Score(50.0, 60.0), Score(80.0, 60.0))
-    assert (result.best, result.best_epoch) == (Score(90.0, 60.0), 3)
-    write_record(tmp_path / "result.json", result)
-    assert read_record(tmp_path / "result.json", Compressed) == result
-    assert json.loads(json.dumps(rows)) == rows
-
-
-def test_scores_every_other_epoch_and_always_at_the_end(make: Make) -> None:
-    calls: list[bool] = []
-
-    def evaluate(module: nn.Module) -> Score:
-        calls.append(module.training or torch.is_grad_enabled())
-        return Score(1.0)
-
-    rows = run(make(evaluate, epochs=12, evaluate_every=5), range(12))
-    assert [epoch for epoch, row in enumerate(rows, 1) if "accuracy" in row] == [10, 12]
-    assert calls == [False] * 3
-
-
-def test_nobody_evaluates_unless_asked(make: Make) -> None:
-    stage = make()
-    rows = run(stage, range(4))
-    assert not any("accuracy" in name for row in rows for name in row)
-    assert stage.result().last is None
-
-
 def test_divergence_names_the_step(make: Make) -> None:
     stage = make(student_lr=1e30)
     with pytest.raises(DivergedError, match=r"'student \w+' became (nan|inf) at step [789]"):
@@ -441,20 +202,3 @@ def test_a_collapsed_generator_is_noticed(make: Make) -> None:
 def test_epochs_come_in_turn(make: Make) -> None:
     with pytest.raises(RuntimeError, match="epoch 1 was asked for, but 0 are done"):
         make().run_epoch(1, ignore)
-
-
-def test_a_term_may_look_at_the_student(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_TERMS", dict(registry._TERMS))
-    monkeypatch.setattr("autorecon.objective.parse.TERMS", registry._TERMS)
-    seen: list[bool] = []
-
-    @term("gap", "mean absolute difference of logits; this test", needs_student=True)
-    def gap(observation: Observation) -> Tensor:
-        seen.append(observation.student_logits.requires_grad)
-        return (observation.student_logits - observation.logits).abs().mean()
-
-    assert Objective.parse("ce - gap").needs_student
-    rows = run(make(objective="ce - gap"), range(4))
-    assert "generator.gap" not in rows[0]
-    assert "generator.gap" in rows[3]
-    assert seen == [True] * 7

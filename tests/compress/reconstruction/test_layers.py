@@ -85,6 +85,38 @@ def test_values_that_nothing_has_changed_ask_for_rounding_alone(
     assert not torch.equal(seen[1][1], seen[1][2])
 
 
+class Tied(nn.Module):
+    """A weight that is read along both of its axes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(8, 8), nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.first(x.flatten(1)))
+        logits: Tensor = self.last(F.relu(x @ self.first.weight))
+        return logits
+
+
+def test_a_weight_that_is_read_twice_is_the_teachers_both_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(0)
+    net, images = Tied().eval(), torch.randn(32, 2, 2, 2)
+    model = quantize(copy.deepcopy(net), (2, 2, 2), Bits(3, 8))
+    model(images)
+    model.freeze()
+    seen, given = [], []
+    real = layers.fitted
+    monkeypatch.setattr(layers, "fitted", lambda *args: seen.append(args) or real(*args))
+    net.last.register_forward_pre_hook(lambda _, args: given.append(args[0]))
+    net(images)
+    reconstruct(model, images)
+    _, taught, found, _ = seen[-1]
+    torch.testing.assert_close(taught[0], given[0])
+    assert not torch.equal(taught, found)
+
+
 def test_large_images_are_looked_at_in_part(
     net: nn.Module, monkeypatch: pytest.MonkeyPatch
 ) -> None:

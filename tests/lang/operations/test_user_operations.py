@@ -17,7 +17,6 @@ from autorecon.lang import (
     load_ops,
     op,
 )
-from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.merges import OWN_MERGES
 from autorecon.lang.operations.spec import OWN
 
@@ -53,7 +52,7 @@ def widened(source: Shape, target: Shape, factor: int, out: int | None = None, b
 
 def test_arguments_shape_and_cost_come_from_the_function():
     op(widened)
-    assert signature(OWN["widened"]) == "widened(factor, out=..., bias=true)"
+    assert OWN["widened"].text == "widened(factor, out=..., bias=true)"
     assert OWN["widened"].about == "Twice as wide, for example."
     candidate = program("widened(2, bias=false) >> relu").edges[-1].candidates[0]
     assert candidate.text == "widened(2, bias=false) >> relu"
@@ -109,7 +108,7 @@ def padded(source: Shape, target: Shape, how: str, side: str = "left"):
 
 def test_a_text_can_be_an_argument():
     op(padded)
-    assert signature(OWN["padded"]) == 'padded(how, side="left")'
+    assert OWN["padded"].text == 'padded(how, side="left")'
     written = 'padded("wrap", side="a.b c") >> conv(3)'
     candidate = program(written).edges[-1].candidates[0]
     assert candidate.text == written
@@ -156,7 +155,7 @@ REST = ("b -> image = relu", "w -> image = linear", "a -> image = relu")
 
 def test_of_sources_it_is_a_merge():
     op(attended)
-    assert signature(OWN_MERGES["attended"]) == "attended(heads=1)"
+    assert OWN_MERGES["attended"].text == "attended(heads=1)"
     assert "attended" not in OWN
     found = merged(
         "attended(2)", "a -> m = conv(3)", "w -> m = identity", "b -> m = identity", *REST

@@ -11,7 +11,6 @@ from lsprotocol import types
 from autorecon.lang.elaborate.choices import APART
 from autorecon.lang.elaborate.edges import CONTRACTS
 from autorecon.lang.elaborate.functions import FUNCTIONS
-from autorecon.lang.elaborate.pipelines import signature
 from autorecon.lang.operations.catalogue import OPERATIONS
 from autorecon.lang.operations.merges import MERGES
 from autorecon.lang.operations.spec import Signature, show_value
@@ -102,7 +101,7 @@ def _symbol(symbol: Symbol) -> types.CompletionItem:
 
 def _operation(spec: Signature) -> types.CompletionItem:
     found = types.CompletionItem(spec.name, kind=_Kind.Function, documentation=spec.about)
-    found.detail = signature(spec)
+    found.detail = spec.text
     if any(param.required for param in spec.params):
         found.insert_text = f"{spec.name}("
         found.filter_text = spec.name
