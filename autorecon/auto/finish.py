@@ -16,7 +16,7 @@ from autorecon.runs import RunError, RunFolder, link_or_copy, load_weights, writ
 from autorecon.study.cells import Cell
 from autorecon.study.folder import StudyFolder
 from autorecon.workflow.config import read_config, write_config
-from autorecon.workflow.stages import DRAWN
+from autorecon.workflow.stages import DRAWN, GENERATOR
 
 RECIPE = "recipe.toml"
 _NO_PART = ("epochs", "evaluate_every", "seed")
@@ -81,13 +81,16 @@ def _write_recipe(folder: StudyFolder, best: Cell) -> None:
 
 
 def _generator(folder: StudyFolder, cells: Sequence[Cell], best: Cell) -> None:
-    """The weights of the generator, which who learned from another one's images has not made."""
-    out = RunFolder(folder.path, {}).generator_path
+    """The weights of the generator and a picture of its images, which who learned from another
+    one's images has not made."""
     sharing = [cell for cell in cells if cell.images and cell.images == best.images]
-    for cell in sharing:
-        made = RunFolder(folder.work_path(cell), {}).generator_path
-        if not out.exists() and made.exists():
-            link_or_copy(made, out)
+    for work in map(folder.work_path, sharing):
+        made = RunFolder(work, {})
+        weights = made.compressed_path.glob(f"*{GENERATOR}")
+        for file in (made.generator_path, *weights, *(work / "images").glob("*.png")):
+            out = folder.path / file.relative_to(work)
+            if file.exists() and not out.exists():
+                link_or_copy(file, out)
 
 
 def _recipe(cell: Cell) -> dict[str, object]:

@@ -29,7 +29,7 @@ from autorecon.auto.prepare import (
 from autorecon.graph import Space
 from autorecon.records.cells import CellRecord
 from autorecon.records.course import Course, Entry, Rung, Work, write_course
-from autorecon.runs import Progress, duration
+from autorecon.runs import Progress, RunError, duration
 from autorecon.study.cells import Cell, plan
 from autorecon.study.check import check
 from autorecon.study.folder import StudyFolder
@@ -97,7 +97,7 @@ class Auto:
         self._begin(cells)
         until = start + SHARE * self.asked.seconds if self.asked.seconds else math.inf
         place = attrs.evolve(self.place, until=until)
-        do(self.folder, cells, known, self.spaces, place, self.progress)
+        _require_room(do(self.folder, cells, known, self.spaces, place, self.progress))
         self.course = attrs.evolve(self.course, seconds=time.monotonic() - start)
         return cells
 
@@ -140,6 +140,7 @@ class Auto:
         known = self.folder.records(cells)
         self._begin(trials)
         records = do(self.folder, cells, known, self.spaces, self.place, self.progress)
+        _require_room(records)
         seconds = time.monotonic() - start
         return {cell.variant: records[cell.id] for cell in trials}, seconds
 
@@ -199,6 +200,14 @@ class Auto:
         """Remove the work of rungs from which nothing is needed."""
         for rung in rungs:
             self.folder.clear(self._cells(rung))
+
+
+def _require_room(records: Mapping[str, CellRecord]) -> None:
+    """Raise RunError where the system refused something: that tells nothing of a candidate, and
+    what goes on without it may end with another."""
+    for cell, record in records.items():
+        if record.refused:
+            raise RunError(f"{cell} failed: {record.error}; it is tried again by whoever goes on")
 
 
 def _best(rung: Rung, count: int) -> list[Entry]:

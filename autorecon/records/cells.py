@@ -52,7 +52,7 @@ class CellRecord:
     `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
     the space that was searched or drawn from, "" where there is none; `genotype` is the id of what
     was found there. `error` says why there is nothing; `final` that trying again would end as it
-    did.
+    did, `refused` that the system would not have it, as on a full disk.
     """
 
     cell: str
@@ -72,6 +72,7 @@ class CellRecord:
     software: dict[str, str] = attrs.Factory(dict)
     error: str = ""
     final: bool = True
+    refused: bool = False
 
     @property
     def figure(self) -> float | None:

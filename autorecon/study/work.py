@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 import traceback
@@ -29,6 +30,9 @@ from autorecon.workflow.prepare import Prepared, load_teacher, prepare
 from autorecon.workflow.select import SelectionError
 from autorecon.workflow.trust import code_of
 
+_OF_FILES = (0, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""What is wrong with a file that settings name, whatever the system has room for."""
+
 
 def do_cell(
     folder: StudyFolder, task: Task, progress: Progress, teacher: Teacher | None = None
@@ -48,7 +52,7 @@ def do_cell(
     except (DivergedError, SelectionError) as error:
         return attrs.evolve(blank, error=f"diverged: {error}")
     except Exception as error:
-        return attrs.evolve(blank, error=_told(error), final=False)
+        return attrs.evolve(blank, error=_told(error), final=False, refused=_is_refused(error))
 
 
 def _search(
@@ -169,6 +173,15 @@ def _seconds(run: RunFolder) -> float:
     return round(
         sum(row.get("seconds", 0.0) for row in read_stages(run.metrics_path, damaged=[])), 3
     )
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether the system is behind it, and not that something is not there or no such file."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno not in _OF_FILES:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _told(error: Exception) -> str:
