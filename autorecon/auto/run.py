@@ -27,6 +27,7 @@ from autorecon.auto.prepare import (
     without_sources,
 )
 from autorecon.graph import Space
+from autorecon.lang.wording import plural
 from autorecon.records.cells import CellRecord
 from autorecon.records.course import Course, Entry, Rung, Work, write_course
 from autorecon.runs import Progress, RunError, duration
@@ -76,9 +77,15 @@ class Auto:
         return self.course
 
     def _look_over(self, sources: list[Cell]) -> None:
-        """What was done: genotypes and the recipe are written again where they are not whole."""
+        """What was done: genotypes and the recipe are written again where they are not whole, and
+        what cannot be made again is missed."""
+        trials = [cell for rung in self.course.rungs for cell in self._cells(rung)]
+        known = self.folder.records([*sources, *trials])
+        if lost := sum(known[cell.id] is None for cell in trials):
+            log = self.folder.log.path
+            self.progress.say(f"warning: {log} lacks {lost} of {plural(len(trials), 'trial')}")
         for cell in sources:
-            record = self.folder.records([cell])[cell.id]
+            record = known[cell.id]
             if record and record.genotype:
                 space = self.spaces[cell.place]
                 self.folder.write_genotype(record.genotype, space, self.progress)

@@ -136,6 +136,13 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+def test_trials_that_are_gone_are_missed(out: Path) -> None:
+    (out / "records.jsonl").unlink()
+    result = CliRunner().invoke(cli, ["auto", "--resume", "out", "--trust"])
+    assert result.exit_code == 0, result.output
+    assert "warning: out/records.jsonl lacks 7 of 7 trials" in result.stderr
+
+
 def test_what_is_known_is_written_again(out: Path, whole: Path) -> None:
     (genotype,) = (path for path in (out / "genotypes").iterdir() if path.stem != "little")
     lost = [out / "recipe.toml", genotype]
