@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from autorecon.compress.packed.load import load_compressed
 from autorecon.nn import Compute
-from autorecon.runs import load_state
+from autorecon.runs import as_saved, load_state
 from autorecon.study.cells import Cell
 from autorecon.teachers import Teacher
 from autorecon.workflow import select
@@ -55,10 +55,15 @@ def _exam(cells: Mapping[str, Cell], files: Mapping[str, Path], teacher: Teacher
     drawn = {cell.images or cell.id: files[name].with_suffix(DRAWN) for name, cell in cells.items()}
     there = [path for path in drawn.values() if path.exists()]
     most = min(MOST_IMAGES, MOST_VALUES // math.prod(teacher.image_shape))
-    return [part for path in there for part in _first(load_state(path), most // len(there))]
+    wanted = teacher.image_shape, teacher.classes
+    return [part for path in there for part in _first(path, most // len(there), *wanted)]
 
 
-def _first(drawn: Sequence[tuple[Tensor, Tensor]], count: int) -> Drawn:
-    """So many of the images, at least one."""
-    images, logits = (torch.cat(parts)[: max(1, count)] for parts in zip(*drawn, strict=True))
+def _first(path: Path, count: int, shape: tuple[int, int, int], classes: int) -> Drawn:
+    """So many of a file's images, at least one. Raises DamagedError where they are none."""
+    drawn = load_state(path)
+    with as_saved(path):
+        images, logits = (torch.cat(parts)[: max(1, count)] for parts in zip(*drawn, strict=True))
+        if images.shape[1:] != shape or logits.shape != (len(images), classes):
+            raise ValueError(f"no images of {list(shape)} with what they are taken for")
     return [(images, logits)]

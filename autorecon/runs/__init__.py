@@ -20,6 +20,7 @@ from autorecon.runs.lines import Lines, read_lines, read_stages
 from autorecon.runs.pool import Pool
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
+    as_saved,
     load_state,
     load_weights,
     read_tensors,
@@ -38,6 +39,7 @@ __all__ = [
     "RunError",
     "RunFolder",
     "Stage",
+    "as_saved",
     "check_contained",
     "drive",
     "duration",

@@ -5,10 +5,11 @@ Each file has a checksum of all that it holds, by which damage is found before i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,19 @@ def load_state(path: str | Path) -> Any:
         return unpack(json.loads(text, parse_constant=_refuse_constant), tensors)
     except (MalformedState, RecursionError, ValueError) as error:
         raise DamagedError(f"{path} is not a saved state: {error}") from error
+
+
+@contextlib.contextmanager
+def as_saved(path: str | Path) -> Iterator[None]:
+    """Within, a state that was loaded is taken for what was saved; DamagedError where it is
+    something else, as a file without a checksum may be."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if getattr(error, "exit_code", None) is not None:
+            raise
+        why = brief(f"{type(error).__name__}: {error}".partition("\n")[0], 300)
+        raise DamagedError(f"{path} holds something else than was saved ({why})") from error
 
 
 def save_weights(

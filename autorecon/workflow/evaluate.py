@@ -126,7 +126,7 @@ def _exam(asked: Question, teacher: Teacher) -> Exam | None:
     """Images: those that are asked for, else those that a run measured on."""
     kept = asked.source / KEPT
     if "data" not in asked.given and asked.source.is_dir() and kept.exists():
-        return kept_exam(kept, teacher.module)
+        return kept_exam(kept, teacher)
     dataset = load_data(asked.config, teacher)
     return Exam.of(teacher.module, dataset) if dataset else None
 

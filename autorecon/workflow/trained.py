@@ -14,11 +14,11 @@ from autorecon import teachers
 from autorecon.graph import Space, load
 from autorecon.lang import load_ops
 from autorecon.records.packed import PackedStudent
-from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weights
+from autorecon.runs import Progress, RunError, RunFolder, load_weights
 from autorecon.teachers import Teacher
 from autorecon.teachers.loading import build_own
 from autorecon.workflow.config import read_config
-from autorecon.workflow.invented import KEPT
+from autorecon.workflow.invented import KEPT, kept_images
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
 from autorecon.workflow.trust import code_of, require_trust
@@ -64,7 +64,7 @@ def test_images(path: Path, about: PackedStudent) -> dict[str, Tensor]:
     teacher is loaded. Raises DataError where they are gone."""
     folder = RunFolder.open(path)
     if (invented := folder.path / KEPT).exists():
-        return {"invented images": load_state(invented)["images"][:SHOWN]}
+        return {"invented images": kept_images(invented, about.image_shape)[0][:SHOWN]}
     dataset = load_data(read_config(folder.config), _teacher_of(about))
     if dataset is None:
         return {}
