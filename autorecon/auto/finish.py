@@ -16,6 +16,7 @@ from autorecon.runs import RunError, RunFolder, link_or_copy, load_weights, writ
 from autorecon.study.cells import Cell
 from autorecon.study.folder import StudyFolder
 from autorecon.workflow.config import read_config, write_config
+from autorecon.workflow.results import lost_rows
 from autorecon.workflow.stages import DRAWN, GENERATOR
 
 RECIPE = "recipe.toml"
@@ -50,9 +51,9 @@ def finish(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
     link_or_copy(work / "config.toml", folder.path / "config.toml")
 
 
-def look_over(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
-    """See that what a finished one has left is whole, and write its recipe again where that is not.
-    Raises RunError or RecordError, which say what makes the rest again."""
+def look_over(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> list[str]:
+    """See that what a finished one has left is whole, and write its recipe again where that is not;
+    gives what is missed. Raises RunError or RecordError, which say what makes the rest again."""
     _write_recipe(folder, next(cell for cell in cells if cell.variant == winner))
     run = RunFolder.open(folder.path)
     try:
@@ -62,6 +63,9 @@ def look_over(folder: StudyFolder, cells: Sequence[Cell], winner: str) -> None:
     except (RunError, RecordError) as error:
         error.add_note(f"`autorecon compress --resume {folder.path}` makes the student again")
         raise
+    stem, config = student_file(run.path).stem, read_config(run.config)
+    stage = "/".join(["compress", *stem.rsplit("-", 1)])
+    return lost_rows(run, {stage: config.compress.epochs})
 
 
 def _kept(run: RunFolder) -> list[Path]:

@@ -89,7 +89,9 @@ class Auto:
             if record and record.genotype:
                 space = self.spaces[cell.place]
                 self.folder.write_genotype(record.genotype, space, self.progress)
-        look_over(self.folder, self._cells(self.course.rungs[-1]), self.course.winner)
+        last = self._cells(self.course.rungs[-1])
+        for line in look_over(self.folder, last, self.course.winner):
+            self.progress.say(f"warning: {line}")
 
     def _sources(self) -> list[Cell]:
         """What generators come from, done as far as there is time for it."""
