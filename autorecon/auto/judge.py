@@ -1,69 +1,70 @@
-"""Who of a rung goes on: told by their students on images that all their generators draw.
+"""Who of a rung goes on: whose layers give most of what the teacher's give.
 
-The judge is that of a search's selection (`workflow.select`), of generators and all else alike. No
-data is used.
+All students are shown the same images, as many of each generator of the rung. Their answers alone
+say little of real images, and nothing of a student that has learned to answer on invented ones;
+what its layers give does (docs/auto.md has the figures). No data is used.
 """
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from autorecon.compress.packed.load import load_compressed
-from autorecon.nn import Compute
+from autorecon.compress.packed.load import beside_teacher
+from autorecon.compress.reconstruction import fidelity
 from autorecon.runs import as_saved, load_state
 from autorecon.study.cells import Cell
 from autorecon.teachers import Teacher
-from autorecon.workflow import select
-from autorecon.workflow.invented import MOST_IMAGES, MOST_VALUES
 from autorecon.workflow.stages import DRAWN
 
 DRAWS = 128
 """Images that each generator draws for the judge, at least; of many fewer are looked at."""
 
-Drawn = list[tuple[Tensor, Tensor]]
-"""Images [N, C, H, W] and the teacher's logits [N, classes], in batches."""
+MOST_IMAGES, MOST_VALUES, BATCH = 256, 2**23, 64
+"""Images that students are shown, at most, and numbers in them; and how many at once."""
 
 
 def judged(
     cells: Mapping[str, Cell], student_of: Callable[[Cell], Path], teacher: Teacher
 ) -> dict[str, float]:
-    """How surely each student gives the teacher's class, in percent, by name of its cell's.
+    """How much of what the teacher's layers give each student's layers give, in percent, by name of
+    its cell's.
 
     Images that several students learned from are looked at once. Where no generator came to an end
-    nothing is told apart. Raises RunError where work is gone that is to be judged.
+    there is noise. Raises RunError where work is gone that is to be judged.
     """
     files = {name: student_of(cell) for name, cell in cells.items()}
     exam = _exam(cells, files, teacher)
-    if not exam:
-        return dict.fromkeys(cells, 0.0)
-    # Filled by each in turn, so that what it computes is captured once.
-    network = copy.deepcopy(teacher.module)
     return {
-        name: select.agreement(load_compressed(file, build=lambda: network), exam, Compute())
-        for name, file in files.items()
+        name: fidelity(*beside_teacher(file, teacher.module), exam) for name, file in files.items()
     }
 
 
-def _exam(cells: Mapping[str, Cell], files: Mapping[str, Path], teacher: Teacher) -> Drawn:
-    """As many images of each generator."""
+def _exam(
+    cells: Mapping[str, Cell], files: Mapping[str, Path], teacher: Teacher
+) -> Sequence[Tensor]:
+    """As many images of each generator, mixed, in batches."""
+    random = torch.Generator().manual_seed(0)
     drawn = {cell.images or cell.id: files[name].with_suffix(DRAWN) for name, cell in cells.items()}
     there = [path for path in drawn.values() if path.exists()]
     most = min(MOST_IMAGES, MOST_VALUES // math.prod(teacher.image_shape))
-    wanted = teacher.image_shape, teacher.classes
-    return [part for path in there for part in _first(path, most // len(there), *wanted)]
+    if not there:
+        return torch.randn(most, *teacher.image_shape, generator=random).split(BATCH)
+    count = max(1, most // len(there))
+    images = torch.cat([_first(path, count, teacher.image_shape) for path in there])
+    return images[torch.randperm(len(images), generator=random)].split(BATCH)
 
 
-def _first(path: Path, count: int, shape: tuple[int, int, int], classes: int) -> Drawn:
-    """So many of a file's images, at least one. Raises DamagedError where they are none."""
+def _first(path: Path, count: int, shape: tuple[int, int, int]) -> Tensor:
+    """So many of a file's images, beside which the teacher's logits are. Raises DamagedError where
+    they are none of that shape."""
     drawn = load_state(path)
     with as_saved(path):
-        images, logits = (torch.cat(parts)[: max(1, count)] for parts in zip(*drawn, strict=True))
-        if images.shape[1:] != shape or logits.shape != (len(images), classes):
-            raise ValueError(f"no images of {list(shape)} with what they are taken for")
-    return [(images, logits)]
+        found = torch.cat([images for images, _ in drawn])[:count]
+        if found.shape[1:] != shape or not found.is_floating_point():
+            raise ValueError(f"no images of {list(shape)}")
+    return found

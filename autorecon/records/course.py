@@ -18,6 +18,9 @@ FILE = "auto.json"
 FORMAT = 1
 
 
+_FINITE = attrs.validators.and_(attrs.validators.gt(-math.inf), attrs.validators.lt(math.inf))
+
+
 def _are_lengths(record: Any, field: Any, values: list[float]) -> None:
     if not values or not all(0 < value < math.inf for value in values):
         raise ValueError(f"{field.name} are not one a rung, above 0")
@@ -36,8 +39,8 @@ def _is_some(record: Any, field: Any, entries: list[Entry]) -> None:
 
 @attrs.frozen
 class Entry:
-    """A candidate on a rung: a short compression, and how surely its student gives the teacher's
-    class on images of all that are on the rung, in percent, once that is `judged`.
+    """A candidate on a rung: a short compression, and how much of what the teacher's layers give
+    its student's give, in percent, on images of all that are on the rung, once that is `judged`.
 
     `score` is what was measured on real images, where it was; nothing is chosen by it. `settings`
     are what it has otherwise than its method. `error` says why there is nothing.
@@ -45,9 +48,7 @@ class Entry:
 
     name: str
     settings: dict[str, Any] = attrs.field(factory=dict, validator=_has_tables)
-    judged: float | None = attrs.field(
-        default=None, validator=attrs.validators.optional(NOT_NEGATIVE)
-    )
+    judged: float | None = attrs.field(default=None, validator=attrs.validators.optional(_FINITE))
     score: Score | None = None
     steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)

@@ -14,8 +14,8 @@ from autorecon.runs import duration
 from autorecon.study.statistics import kendall, spearman
 
 JUDGE = (
-    "Judged by how surely a student gives the teacher's class on images that all generators of the "
-    "rung draw; no data is used."
+    "Judged by how much of what the teacher's layers give a student's layers give, on images that "
+    "all generators of the rung draw; no data is used."
 )
 FEW = 4
 """Measured students of a rung, of fewer of which an order says nothing."""

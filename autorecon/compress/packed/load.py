@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import make_student
@@ -63,7 +64,7 @@ def load_compressed(
         module = _network(about, tensors, build, file)
         module.load_state_dict(split(about, tensors, module.state_dict(), file))
         return _tried(CompressedModel(module, about), file)
-    model = _quantized(about, tensors, build, file)
+    model = _filled(_made(about, tensors, build, file), about, tensors, file)
     MEMORY[memory](model.module)
     return _tried(CompressedModel(model.module, about), file)
 
@@ -74,11 +75,25 @@ def rebuilt(path: Place, build: Build | None = None) -> QuantizedModel:
     Its weights are what they are quantized to, and `encode` of their quantizers gives the stored
     integers. Raises as `load_compressed`, and CompressError for a model that was distilled.
     """
+    file, about, tensors = _read_quantized(path)
+    return _filled(_made(about, tensors, build, file), about, tensors, file)
+
+
+def beside_teacher(path: Place, teacher: nn.Module) -> tuple[fx.GraphModule, fx.GraphModule]:
+    """The graph of such a student, and the same graph as it was made of the teacher, with its
+    weights; neither has a parameter of `teacher` itself. Raises as `rebuilt`."""
+    file, about, tensors = _read_quantized(path)
+    made = _made(about, tensors, lambda: copy.deepcopy(teacher), file)
+    taught = copy.deepcopy(made.module)
+    return _filled(made, about, tensors, file).module, taught
+
+
+def _read_quantized(path: Place) -> tuple[Path, PackedStudent, Mapping[str, Tensor]]:
     file = student_file(Path(path))
     about, tensors = read_packed(file)
     if not about.bits:
         raise CompressError(f"{file} was distilled: its weights are float, and none are quantized")
-    return _quantized(about, tensors, build, file)
+    return file, about, tensors
 
 
 def student_file(path: Path) -> Path:
@@ -118,9 +133,10 @@ def _tried(model: CompressedModel, file: Path) -> CompressedModel:
     return model
 
 
-def _quantized(
+def _made(
     about: PackedStudent, tensors: Mapping[str, Tensor], build: Build | None, file: Path
 ) -> QuantizedModel:
+    """With the weights of the network that is built."""
     try:
         config = CompressConfig(method=about.method, allow_partial=True, **_settings(about))
     except (TypeError, ValueError) as error:
@@ -130,7 +146,12 @@ def _quantized(
     student = make_student(network, config, None, about.image_shape)
     if not isinstance(student, QuantizedStudent):
         raise RecordError(f"{file} has bits, and {about.method} makes students that have none")
-    model = student.model
+    return student.model
+
+
+def _filled(
+    model: QuantizedModel, about: PackedStudent, tensors: Mapping[str, Tensor], file: Path
+) -> QuantizedModel:
     check_weights(about, packed_weights(model), file)
     check_classes(about, model.answers, file)
     check_calls(about, **packed_calls(model), path=file)

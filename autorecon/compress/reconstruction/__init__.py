@@ -4,6 +4,7 @@ Ranges of activations; and weights, layer after layer, for which each still give
 gives.
 """
 
+from autorecon.compress.reconstruction.fidelity import fidelity
 from autorecon.compress.reconstruction.layers import observe, reconstruct
 
-__all__ = ["observe", "reconstruct"]
+__all__ = ["fidelity", "observe", "reconstruct"]
