@@ -13,7 +13,7 @@ def height_and_width(size: Size) -> tuple[int, int]:
     both = size if isinstance(size, tuple | list) else (size, size)
     if len(both) != 2 or not all(type(side) is int and side > 0 for side in both):
         raise ValueError(
-            f"a size is a whole number of pixels above 0, or height and width, not {size!r}"
+            f"a size is a whole number of pixels above 0, or height and width, not {size!r:.60}"
         )
     height, width = both
     return height, width
@@ -47,7 +47,7 @@ def parse_size(text: str) -> Size:
     """`224` or, height first, `224x160`; raises ValueError."""
     sides = text.split("x")
     if len(sides) > 2 or not all(re.fullmatch(r"[0-9]{1,6}", side) for side in sides):
-        raise ValueError(f"{text!r} is not a number of pixels, or height and width as 224x160")
+        raise ValueError(f"{text!r:.60} is not a number of pixels, or height and width as 224x160")
     height, width = height_and_width((int(sides[0]), int(sides[-1])))
     return as_size(height, width)
 

@@ -1,7 +1,7 @@
 """Lets the smallest jobs meet what people, disks and processes do to work, and looks what is left.
 
     python tools/campaign.py [--count 500] [--seed 0] [--start 0] [--jobs 1] [--kinds killed,full]
-                             [--commands run,search,compress,study]
+                             [--commands run,search,compress,study,auto]
 
 Each trial lets one command meet one kind of mishap (tools/mishaps/kinds.py), and go on from what is
 left. That ends in the same bytes as without, or in one clear line with an exit code; nothing is

@@ -28,6 +28,8 @@ KEYS = ("teacher", "bits", "seconds", "trials", "seed", "measure", "compress", "
 _REMEDY = "put it back as it was, or start in another folder"
 SOURCES = ("discovered", "drawn")
 MEASURED = ("last", "all", "none")
+MOST_TRIALS = 1000
+"""Candidates to begin with."""
 NOISE, HUMAN = "noise", "human-designed"
 KEPT = (NOISE, HUMAN)
 """The controls, which are candidates of every rung: what is found is beside them to the end."""
@@ -59,8 +61,11 @@ class AutoConfig:
         if bool(self.seconds) == bool(self.trials):
             raise StudyError("say how long by time, as 30m, or with how many candidates by trials")
         least = len(KEPT) + 1
-        if self.trials and self.trials < least:
-            raise StudyError(f"trials = {self.trials} must be {least} or more: two are controls")
+        if self.trials and not least <= self.trials <= MOST_TRIALS:
+            raise StudyError(
+                f"trials = {self.trials} must be {least} or more, two of them controls, and "
+                f"{MOST_TRIALS:,} at most"
+            )
         if not 0 <= self.seconds < 1e8:
             raise StudyError(f"seconds = {self.seconds:g} must be above 0, and finite")
         if self.measure not in MEASURED:

@@ -16,7 +16,7 @@ from torch import Tensor
 from autorecon.auto.candidates import candidates
 from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
-from autorecon.auto.finish import finish, trial_of
+from autorecon.auto.finish import finish, look_over, trial_of
 from autorecon.auto.judge import exam, judged
 from autorecon.auto.prepare import (
     SHARE,
@@ -28,9 +28,10 @@ from autorecon.auto.prepare import (
     without_sources,
 )
 from autorecon.graph import Space
+from autorecon.lang.wording import plural
 from autorecon.records.cells import CellRecord
 from autorecon.records.course import Course, Entry, Rung, Work, write_course
-from autorecon.runs import Progress, duration
+from autorecon.runs import Progress, RunError, duration
 from autorecon.study.cells import Cell, plan
 from autorecon.study.check import check
 from autorecon.study.folder import StudyFolder
@@ -60,6 +61,8 @@ class Auto:
         """
         with self.folder.lock():
             sources = self._sources()
+            if self.course.winner:
+                self._look_over(sources)
             if not self.course.rungs:
                 self._write(self._first(sources))
             while not self.course.winner:
@@ -75,6 +78,23 @@ class Auto:
             self.folder.clear(sources)  # of those that were given up
         return self.course
 
+    def _look_over(self, sources: list[Cell]) -> None:
+        """What was done: genotypes and the recipe are written again where they are not whole, and
+        what cannot be made again is missed."""
+        trials = [cell for rung in self.course.rungs for cell in self._cells(rung)]
+        known = self.folder.records([*sources, *trials])
+        if lost := sum(known[cell.id] is None for cell in trials):
+            log = self.folder.log.path
+            self.progress.say(f"warning: {log} lacks {lost} of {plural(len(trials), 'trial')}")
+        for cell in sources:
+            record = known[cell.id]
+            if record and record.genotype:
+                space = self.spaces[cell.place]
+                self.folder.write_genotype(record.genotype, space, self.progress)
+        last = self._cells(self.course.rungs[-1])
+        for line in look_over(self.folder, last, self.course.winner):
+            self.progress.say(f"warning: {line}")
+
     def _sources(self) -> list[Cell]:
         """What generators come from, done as far as there is time for it."""
         start, tried = time.monotonic(), self.asked.candidate
@@ -88,7 +108,7 @@ class Auto:
         self._begin(cells)
         until = start + SHARE * self.asked.seconds if self.asked.seconds else math.inf
         place = attrs.evolve(self.place, until=until)
-        do(self.folder, cells, known, self.spaces, place, self.progress)
+        _require_room(do(self.folder, cells, known, self.spaces, place, self.progress))
         self.course = attrs.evolve(self.course, seconds=time.monotonic() - start)
         return cells
 
@@ -131,6 +151,7 @@ class Auto:
         known = self.folder.records(cells)
         self._begin(trials)
         records = do(self.folder, cells, known, self.spaces, self.place, self.progress)
+        _require_room(records)
         seconds = time.monotonic() - start
         return {cell.variant: records[cell.id] for cell in trials}, seconds
 
@@ -192,6 +213,14 @@ class Auto:
         """Remove the work of rungs from which nothing is needed."""
         for rung in rungs:
             self.folder.clear(self._cells(rung))
+
+
+def _require_room(records: Mapping[str, CellRecord]) -> None:
+    """Raise RunError where the system refused something: that tells nothing of a candidate, and
+    what goes on without it may end with another."""
+    for cell, record in records.items():
+        if record.refused:
+            raise RunError(f"{cell} failed: {record.error}; it is tried again by whoever goes on")
 
 
 def _best(rung: Rung, count: int) -> list[Entry]:

@@ -14,7 +14,7 @@ from autorecon.auto.prepare import MIRROR, Ready, ready, variant, with_file
 from autorecon.auto.run import Auto
 from autorecon.records.course import FILE as COURSE
 from autorecon.records.course import Course, read_course, write_course
-from autorecon.runs import Progress, RunError, require_place, write_text
+from autorecon.runs import Progress, RunError, check_contained, require_place, write_text
 from autorecon.runs.seals import sealed_toml
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
@@ -71,10 +71,12 @@ def start(
 
 
 def resume(
-    path: Path, means: Means, progress: Progress, trust: bool = True, given: Container[str] = ()
+    path: Path, means: Means, progress: Progress, trust: bool = False, given: Container[str] = ()
 ) -> Auto:
     """Go on with what a folder holds. Raises StudyError where that is nothing, and ConfigError,
     without `trust`, where it names Python that would be imported."""
+    if path.is_dir():
+        check_contained(path)
     asked, course = stored(path), read_course(path)
     if course is None:
         raise StudyError(f"{path / COURSE} is gone, which says how far this had come: start anew")

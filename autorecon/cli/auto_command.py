@@ -111,7 +111,7 @@ def auto(ctx: click.Context, as_json: bool, **options: Any) -> None:
     except BaseException as error:
         error.add_note(f"go on with `autorecon auto --resume {place}`")
         raise
-    _show(course, _measured(under_way, progress), under_way, as_json)
+    _show(course, _measured(under_way, progress, options["trust"]), under_way, as_json)
 
 
 def _opened(ctx: click.Context, means: Means, progress: Progress) -> Auto:
@@ -156,13 +156,15 @@ def _asked(ctx: click.Context) -> Any:
     return read_asked(with_spaces(values, options["spaces"]))
 
 
-def _measured(under_way: Auto, progress: Progress) -> Results:
+def _measured(under_way: Auto, progress: Progress, trust: bool) -> Results:
     """The results of the best, measured in ONNX Runtime where that is installed."""
     from autorecon.records.results import read_results
     from autorecon.workflow import run as workflow
     from autorecon.workflow.measure import measure_run
 
-    folder, prepared = workflow.resume(under_way.folder.path, "compress", under_way.teacher)
+    folder, prepared = workflow.resume(
+        under_way.folder.path, "compress", under_way.teacher, trust, under_way.asked.code
+    )
     results = read_results(folder.results_path)
     assert results is not None
     measure_run(folder, prepared, results, progress)

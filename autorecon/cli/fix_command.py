@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from autorecon.cli.options import ops_option
-from autorecon.cli.space_files import show_diff, space_files
+from autorecon.cli.space_files import replace, show_diff, space_files
+from autorecon.lang.source import MAX_BYTES
+from autorecon.reading import read_bounded
 
 if TYPE_CHECKING:
     from autorecon.lang import Diagnostic
-
-_MARK = b"\xef\xbb\xbf"
 
 
 @click.command("fix")
@@ -60,7 +61,8 @@ def _fix_file(path: Path, diff: bool, unsafe: bool) -> Counter[str]:
     if diff and mended.done:
         show_diff(str(path), source.text, mended.source.text, "fixed")
     elif mended.done:
-        _write(path, mended.source.text)
+        mark = BOM_UTF8 if read_bounded(path, MAX_BYTES).startswith(BOM_UTF8) else b""
+        replace(path, *(mark + text.encode() for text in (source.text, mended.source.text)))
         for d in mended.done:
             assert d.span
             place = d.span.source.place(d.span.start)
@@ -78,13 +80,6 @@ def _fix_file(path: Path, diff: bool, unsafe: bool) -> Counter[str]:
 
 def _what(d: Diagnostic, unsafe: bool) -> str:
     return next(fix.title for fix in d.fixes if fix.safe or unsafe)
-
-
-def _write(path: Path, text: str) -> None:
-    from autorecon.runs.atomic import write_bytes
-
-    mark = _MARK if path.read_bytes().startswith(_MARK) else b""
-    write_bytes(path, mark + text.encode("utf-8"))
 
 
 def _summary(done: Counter[str], dry: bool) -> None:

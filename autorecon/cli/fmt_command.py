@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autorecon.cli.space_files import show_diff, space_files
+from autorecon.cli.space_files import replace, show_diff, space_files
 
 if TYPE_CHECKING:
     from autorecon.lang import Source
@@ -76,9 +76,7 @@ def _report_change(name: str, before: str, after: str, check: bool, diff: bool) 
     elif check:
         click.echo(name)
     else:
-        from autorecon.runs import write_text
-
-        write_text(name, after)
+        replace(Path(name), before.encode(), after.encode())
         click.echo(f"formatted {name}", err=True)
 
 

@@ -12,7 +12,7 @@ import click
 from autorecon import __version__
 from autorecon.cli.terminal import echo
 from autorecon.cli.unforeseen import unforeseen
-from autorecon.lang.wording import some, visible
+from autorecon.lang.wording import brief, some, visible
 
 COMMANDS = (
     "compile",
@@ -113,7 +113,7 @@ def show_error(error: Exception) -> None:
 def _notes(error: BaseException, headline: str | None) -> None:
     if headline:
         name = click.style("autorecon:", fg="red", bold=True)
-        click.echo(f"{name} {visible(headline)}", err=True)
+        click.echo(f"{name} {visible(brief(headline))}", err=True)
     for note in getattr(error, "__notes__", ()):
         echo(f"  {note}", err=True)
 

@@ -16,6 +16,11 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def brief(text: str, most: int = 2000) -> str:
+    """The text without its middle where it is longer, as what repeats a file's value may be."""
+    return text if len(text) <= most else f"{text[: most * 3 // 4]} ... {text[-most // 5 :]}"
+
+
 _SIGNS = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
     0x7F: "\u2421",

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 
 from autorecon.lsp.checks import Checks
 from autorecon.lsp.documents import Documents, path_of
@@ -63,12 +65,26 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+class Protocol(LanguageServerProtocol):
+    """Requests that cannot be read are answered as well, where pygls would leave one waiting."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
 class Server(LanguageServer):
     """Holds the texts and their checks. Editors send whole texts: they are small, and nothing can
     get out of step."""
 
     def __init__(self, version: str) -> None:
-        super().__init__("autorecon", version, types.TextDocumentSyncKind.Full)
+        super().__init__(
+            "autorecon", version, types.TextDocumentSyncKind.Full, protocol_cls=Protocol
+        )
         self.documents = Documents()
         self.checks = Checks(self.documents, self._checked)
 

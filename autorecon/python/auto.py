@@ -112,7 +112,7 @@ def _opened(config: AutoConfig, place: Path, means: Means, progress: Progress) -
             f"{place} holds another one ({', '.join(told)}): name another folder, or leave it as "
             "it was"
         )
-    return resume(place, means, progress)
+    return resume(place, means, progress, given=config.code)
 
 
 def _own(config: AutoConfig) -> tuple[object, object]:

@@ -28,6 +28,7 @@ from autorecon.workflow.config import RunConfig, read_config, write_config
 from autorecon.workflow.prepare import Prepared, bind
 from autorecon.workflow.settings import combine
 from autorecon.workflow.spaces import store_space
+from autorecon.workflow.trust import code_of
 
 Place = str | os.PathLike[str]
 Model = nn.Module | str
@@ -104,7 +105,7 @@ def _job(asked: Asked, place: Path, spaces: Path, keep: Keep) -> Job:
         run = workflow.start(place, config, progress, teacher)
         return Job(*run, progress, keep)
     _require_same(config, place, isinstance(asked.space, Space))
-    folder, prepared = workflow.resume(place, asked.command, teacher)
+    folder, prepared = workflow.resume(place, asked.command, teacher, given=code_of(config))
     if isinstance(asked.space, Space):
         own = bind(config.space.file, config.space.set, prepared.teacher)
         if not _is_same(prepared.space, own):

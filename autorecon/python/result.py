@@ -23,6 +23,7 @@ from autorecon.records.results import Results
 from autorecon.records.score import Score
 from autorecon.records.students import Student
 from autorecon.runs import RunError, RunFolder, replacing
+from autorecon.workflow.config import read_config
 from autorecon.workflow.trained import network_of
 
 
@@ -45,7 +46,8 @@ class Result:
         if student is None:
             raise RunError(f"{file.with_suffix('.json')} is gone, which says what {file} is")
         about, _ = read_packed(file)
-        build = network_of(about, teacher, trust=True)  # what the run names was imported by it
+        # What the run names was imported by it.
+        build = network_of(about, teacher, given=read_config(folder.config).compress.student)
         return cls(folder.path, results, student, file, build)
 
     @cached_property

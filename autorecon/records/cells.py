@@ -15,7 +15,7 @@ import attrs
 from cattrs import Converter
 
 from autorecon.records.errors import RecordError
-from autorecon.records.schema import structured
+from autorecon.records.schema import NOT_NEGATIVE, structured
 from autorecon.records.score import Score
 from autorecon.runs import Lines, read_lines
 
@@ -38,7 +38,7 @@ class Made:
 def _is_id(record: Any, field: Any, value: str) -> None:
     """It names a file."""
     if not re.fullmatch(r"[0-9A-Z-]*", value):
-        raise ValueError(f"{value!r} is no genotype's id")
+        raise ValueError(f"{value!r:.60} is no genotype's id")
 
 
 @attrs.frozen
@@ -52,13 +52,13 @@ class CellRecord:
     `settings` are those of its config.toml, `fingerprint` is of the generator's architecture, or of
     the space that was searched or drawn from, "" where there is none; `genotype` is the id of what
     was found there. `error` says why there is nothing; `final` that trying again would end as it
-    did.
+    did, `refused` that the system would not have it, as on a full disk.
     """
 
     cell: str
     settings: dict[str, Any] = attrs.Factory(dict)
-    steps: int = 0
-    seconds: float = 0.0
+    steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     accuracy: float | None = None
     agreement: float | None = None
     divergence: float | None = None
@@ -72,6 +72,7 @@ class CellRecord:
     software: dict[str, str] = attrs.Factory(dict)
     error: str = ""
     final: bool = True
+    refused: bool = False
 
     @property
     def figure(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,30 @@ import attrs
 
 from autorecon.records.cells import CellRecord
 from autorecon.records.files import read_record, write_record
+from autorecon.records.schema import NOT_NEGATIVE
 from autorecon.records.score import Score
 
 FILE = "auto.json"
 FORMAT = 1
+
+
+_FINITE = attrs.validators.and_(attrs.validators.gt(-math.inf), attrs.validators.lt(math.inf))
+
+
+def _are_lengths(record: Any, field: Any, values: list[float]) -> None:
+    if not values or not all(0 < value < math.inf for value in values):
+        raise ValueError(f"{field.name} are not one a rung, above 0")
+
+
+def _has_tables(record: Any, field: Any, settings: dict[str, Any]) -> None:
+    if not isinstance(settings.get("compress", {}), dict):
+        raise ValueError(f"{field.name} have a compress that is no table")
+
+
+def _is_some(record: Any, field: Any, entries: list[Entry]) -> None:
+    names = {entry.name for entry in entries}
+    if not entries or len(names) < len(entries):
+        raise ValueError("a rung has no candidate, or one twice")
 
 
 @attrs.frozen
@@ -26,11 +47,11 @@ class Entry:
     """
 
     name: str
-    settings: dict[str, Any] = attrs.Factory(dict)
-    judged: float | None = None
+    settings: dict[str, Any] = attrs.field(factory=dict, validator=_has_tables)
+    judged: float | None = attrs.field(default=None, validator=attrs.validators.optional(_FINITE))
     score: Score | None = None
-    steps: int = 0
-    seconds: float = 0.0
+    steps: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     error: str = ""
 
     def told(self, record: CellRecord) -> Entry:
@@ -47,8 +68,8 @@ class Entry:
 
 def _is_digest(work: Any, field: Any, value: str) -> None:
     """It names a folder."""
-    if not re.fullmatch(r"[0-9a-f]+", value):
-        raise ValueError(f"{value!r} is no name of a folder of work/")
+    if not re.fullmatch(r"[0-9a-f]{1,64}", value):
+        raise ValueError(f"{value!r:.60} is no name of a folder of work/")
 
 
 @attrs.frozen
@@ -64,9 +85,9 @@ class Rung:
     """Compressions of one length, a share of the steps that methods have; `seconds` went by until
     it was judged."""
 
-    length: float
-    entries: list[Entry]
-    seconds: float = 0.0
+    length: float = attrs.field(validator=[attrs.validators.gt(0.0), NOT_NEGATIVE])
+    entries: list[Entry] = attrs.field(validator=_is_some)
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
 
     @property
     def done(self) -> bool:
@@ -93,13 +114,20 @@ class Course:
     format: int = FORMAT
     teacher: str
     bits: str
-    lengths: list[float]
-    sources: float = 0.0
-    seconds: float = 0.0
+    lengths: list[float] = attrs.field(validator=_are_lengths)
+    sources: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
+    seconds: float = attrs.field(default=0.0, validator=NOT_NEGATIVE)
     rungs: list[Rung] = attrs.Factory(list)
     notes: list[str] = attrs.Factory(list)
     winner: str = ""
     work: list[Work] = attrs.Factory(list)
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.rungs) > len(self.lengths):
+            raise ValueError(f"{len(self.rungs)} rungs have {len(self.lengths)} lengths")
+        last = self.rungs[-1].ranking if self.rungs else []
+        if self.winner and self.winner not in {entry.name for entry in last}:
+            raise ValueError(f"the winner {self.winner!r:.60} is none that was judged last")
 
 
 def read_course(folder: Path) -> Course | None:

@@ -96,7 +96,7 @@ class Evaluation:
     def faster(self, batch: int) -> float | None:
         """How many times as fast as in full precision the model is."""
         full, own = (part and part.timing(batch) for part in (self.full, self.model))
-        return full.median / own.median if full and own else None
+        return full.median / own.median if full and own and own.median else None
 
 
 def read_evaluation(path: Path) -> Evaluation | None:

@@ -44,7 +44,7 @@ def read_record(path: Path, kind: type[Schema], formats: Sequence[int] = ()) -> 
     found = value.get("format") if isinstance(value, dict) else None
     if formats and found not in formats:
         raise RecordError(
-            f"{path} has the format {found!r}, and this version reads "
+            f"{path} has the format {found!r:.20}, and this version reads "
             f"{' and '.join(map(str, formats))}: "
             "make the report with the version that made the run"
         )

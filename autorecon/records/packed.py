@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from autorecon.lang.wording import brief
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import plain, structured
 from autorecon.runs import RunError, read_tensors, write_tensors
@@ -30,6 +31,9 @@ LONGEST = 2**22
 """Characters of the metadata; 64 a weight is usual."""
 MOST_VALUES, MOST_CLASSES = 2**24, 2**17
 """Of an image and of the answers: what a file may have its reader compute."""
+
+MOST_A_BYTE = 16
+"""Parameters for each byte of a file: at two bits four, of a network that reads but a quarter."""
 
 REMEDY = "compress again, or get the file anew"
 
@@ -170,6 +174,20 @@ def check_classes(student: PackedStudent, answers: int, path: Path) -> None:
         raise _other_network(path, f": it has {student.classes} classes there, and {answers} here")
 
 
+def check_size(
+    student: PackedStudent, tensors: Mapping[str, Tensor], parameters: int, path: Path
+) -> None:
+    """Raise RecordError, before a network is built, where it has far more parameters than the file
+    can have numbers."""
+    stored = sum(value.nbytes for value in tensors.values())
+    if parameters > MOST_A_BYTE * stored:
+        raise _other_network(
+            path,
+            f": {student.architecture:.60} has {parameters:,} parameters, and the file {stored:,} "
+            "bytes",
+        )
+
+
 def check_calls(
     student: PackedStudent, operations: Mapping[str, int], calls: str, path: Path
 ) -> None:
@@ -198,14 +216,14 @@ def check_calls(
 
 def _differing(name: str, there: Sequence[int] | None, here: Sequence[int] | None) -> str:
     """Of one weight: its shape in the file, and in the network that was built."""
-    shown = ["none" if shape is None else f"one of {list(shape)}" for shape in (there, here)]
+    shown = ["none" if shape is None else f"one of {list(shape)!s:.60}" for shape in (there, here)]
     return f": of {name} it has {shown[0]} there, and {shown[1]} here"
 
 
 def _other_network(path: Path, where: str = "") -> RecordError:
     return RecordError(
-        f"{path} holds another network than the one that was built for it{where}; build the one "
-        "that was compressed, as its code was then"
+        f"{path} holds another network than the one that was built for it{brief(where, 400)}; "
+        "build the one that was compressed, as its code was then"
     )
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
+import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
 from autorecon.image_size import Size, structured_size
+from autorecon.lang.wording import brief
 from autorecon.records.errors import RecordError
 from autorecon.records.score import Score
 
 Schema = TypeVar("Schema")
+
+NOT_NEGATIVE = attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.lt(math.inf))
+"""Of a number of a file, as seconds are."""
+MOST_NAMED = 20_000
+"""Values of which each that is wrong is noted with its place, which takes a kilobyte of each."""
 
 
 def plain(value: Any) -> Any:
@@ -25,11 +33,28 @@ def plain(value: Any) -> Any:
 def structured(value: Any, kind: type[Schema], place: str, remedy: str) -> Schema:
     """The value as that class; RecordError says which fault there is first, and the remedy."""
     try:
-        return _converter().structure(value, kind)
-    except (cattrs.BaseValidationError, TypeError, ValueError, OverflowError) as error:
+        return _converter(is_small(value)).structure(value, kind)
+    except (
+        cattrs.BaseValidationError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        KeyError,
+        AttributeError,
+    ) as error:
         fault = cattrs.transform_error(error, format_exception=_reason)[0]
-        fault = fault.replace("@ $", "at ").removesuffix(" at ")
+        fault = brief(fault.replace("@ $", "at ").removesuffix(" at "), 300)
         raise RecordError(f"{place} is not as it was written ({fault}): {remedy}") from error
+
+
+def is_small(value: Any) -> bool:
+    """Whether faults can be told apart by their places."""
+    left, seen = [value], 0
+    while left and seen <= MOST_NAMED:
+        part = left.pop()
+        left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        seen += len(part) if isinstance(part, str) else 1
+    return not left and seen <= MOST_NAMED
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
@@ -38,8 +63,8 @@ def _reason(error: BaseException, kind: type | None) -> str:
 
 
 @cache
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter()
+def _converter(detailed: bool = True) -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=detailed)
     register_exact(converter)
     converter.register_structure_hook(Size, lambda value, _: structured_size(value))
     whole = make_dict_structure_fn(Score, converter)
@@ -61,7 +86,7 @@ def register_exact(converter: cattrs.Converter) -> None:
 def _exactly(kind: type, accepted: tuple[type, ...]) -> Callable[[Any, type], Any]:
     def structure(value: Any, _: type) -> Any:
         if type(value) not in accepted:
-            raise ValueError(f"expected {kind.__name__}, not {value!r}")
+            raise ValueError(f"expected {kind.__name__}, not {value!r:.60}")
         return kind(value)
 
     return structure

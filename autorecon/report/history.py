@@ -71,16 +71,21 @@ def read_history(path: Path, beside: Iterable[Path] = ()) -> History:
     """
     damaged: list[str] = []
     rows = _rows(path, damaged)
-    known = {(row.get("stage"), row.get("epoch")) for row in rows}
+    known = set(map(_place, rows))
     for other in beside:
         found = _rows(other, damaged)
-        rows += [row for row in found if (row.get("stage"), row.get("epoch")) not in known]
+        rows += [row for row in found if _place(row) not in known]
     search = [
         structured(row, SearchEpoch, f"{path}, a search epoch,", REMEDY)
         for row in rows
         if row.get("stage") == "search"
     ]
     return History(search, _students(rows, path), [f"Left out: {line}." for line in damaged])
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Of whatever types these are."""
+    return f"{row.get('stage')} {row.get('epoch')}"
 
 
 def _rows(path: Path, damaged: list[str]) -> list[dict[str, Any]]:

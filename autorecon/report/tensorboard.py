@@ -15,7 +15,7 @@ import attrs
 
 from autorecon.report.embed import read_grid
 from autorecon.report.errors import ReportError
-from autorecon.runs import Progress, RunError, RunFolder, read_lines
+from autorecon.runs import Progress, RunError, RunFolder, read_stages
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -84,7 +84,7 @@ class Events:
     def update(self) -> None:
         """Write what the run has that is not written yet."""
         with contextlib.suppress(RunError):  # rows that are being cut back
-            self._add_rows(read_lines(self.folder.metrics_path, damaged=[]))
+            self._add_rows(read_stages(self.folder.metrics_path, damaged=[]))
         texts = {"config": self.folder.config_path, "genotype": self.folder.genotype_path}
         for name, path in texts.items():
             if self._is_new(path):

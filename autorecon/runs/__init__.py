@@ -16,10 +16,11 @@ from autorecon.runs.atomic import (
 from autorecon.runs.drive import Checkpoint, Checkpoints, Stage, drive
 from autorecon.runs.errors import DamagedError, RunError
 from autorecon.runs.folder import RunFolder, check_contained, locked, new_folder, next_free
-from autorecon.runs.lines import Lines, read_lines
+from autorecon.runs.lines import Lines, read_lines, read_stages
 from autorecon.runs.pool import Pool
 from autorecon.runs.progress import Progress, duration
 from autorecon.runs.tensors import (
+    as_saved,
     load_state,
     load_weights,
     read_tensors,
@@ -38,6 +39,7 @@ __all__ = [
     "RunError",
     "RunFolder",
     "Stage",
+    "as_saved",
     "check_contained",
     "drive",
     "duration",
@@ -48,6 +50,7 @@ __all__ = [
     "new_folder",
     "next_free",
     "read_lines",
+    "read_stages",
     "read_tensors",
     "replacing",
     "require_place",

@@ -247,7 +247,12 @@ class _Work:
 
     def _is_of(self, epoch: int) -> Callable[[Mapping[str, Any]], bool]:
         """Whether a row is of this stage's epochs from that one on."""
-        return lambda row: row.get("stage") == self.stage.name and row.get("epoch", -1) >= epoch
+
+        def is_of(row: Mapping[str, Any]) -> bool:
+            at = row.get("epoch")
+            return row.get("stage") == self.stage.name and type(at) is int and at >= epoch
+
+        return is_of
 
     def run_epoch(self, show: Callable[[], None], stopped: Callable[[], bool]) -> None:
         """What is left of the epoch; its row is written before a checkpoint that has seen it."""

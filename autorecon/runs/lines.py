@@ -128,6 +128,24 @@ def read_lines(path: str | Path, damaged: list[str] | None = None) -> list[dict[
     return rows
 
 
+def read_stages(path: str | Path, damaged: list[str]) -> list[dict[str, Any]]:
+    """The rows of metrics.jsonl, of which each says its `stage`, and perhaps an `epoch` and the
+    `seconds` that this took; of those that do not, and of damaged ones, `damaged` is told."""
+    rows = []
+    for row in read_lines(path, damaged):
+        if _is_of_stage(row):
+            rows.append(row)
+        else:
+            damaged.append(f"{path}: a row is of no stage: put the file back as it was")
+    return rows
+
+
+def _is_of_stage(row: Mapping[str, Any]) -> bool:
+    stage, epoch, seconds = row.get("stage"), row.get("epoch", 0), row.get("seconds", 0)
+    timed = type(seconds) in (int, float) and 0 <= seconds < math.inf
+    return isinstance(stage, str) and type(epoch) is int and timed
+
+
 def _parse(line: bytes, place: str) -> dict[str, Any]:
     if not is_whole(line):
         raise RunError(f"{place}: damaged (checksum): put the file back as it was")

@@ -5,13 +5,15 @@ Each file has a checksum of all that it holds, by which damage is found before i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autorecon.lang.wording import brief
 from autorecon.reading import open_regular
 from autorecon.runs.atomic import replacing
 from autorecon.runs.errors import DamagedError, RunError
@@ -63,6 +65,19 @@ def load_state(path: str | Path) -> Any:
         return unpack(json.loads(text, parse_constant=_refuse_constant), tensors)
     except (MalformedState, RecursionError, ValueError) as error:
         raise DamagedError(f"{path} is not a saved state: {error}") from error
+
+
+@contextlib.contextmanager
+def as_saved(path: str | Path) -> Iterator[None]:
+    """Within, a state that was loaded is taken for what was saved; DamagedError where it is
+    something else, as a file without a checksum may be."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if getattr(error, "exit_code", None) is not None:
+            raise
+        why = brief(f"{type(error).__name__}: {error}".partition("\n")[0], 300)
+        raise DamagedError(f"{path} holds something else than was saved ({why})") from error
 
 
 def save_weights(
@@ -120,7 +135,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     except OSError as error:
         raise RunError(_unreadable(path, error)) from error
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        raise DamagedError(f"cannot read {path} as safetensors: {error}") from error
+        raise DamagedError(
+            f"cannot read {path} as safetensors: {brief(str(error), 300)}"
+        ) from error
     known = metadata.pop(SUM_KEY, None)
     if known is not None and known != _checksum(metadata, tensors):
         raise DamagedError(f"{path} is damaged: it is not what was written (checksum)")

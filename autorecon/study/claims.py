@@ -10,6 +10,11 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+from autorecon.reading import read_bounded
+
+_LONGEST = 10_000
+"""Bytes of a name."""
+
 
 class ClaimLostError(BaseException):
     """Another worker was given what this one does; no `except Exception` on the way goes on."""
@@ -32,6 +37,6 @@ def take(path: Path, owner: str) -> bool:
 def holder(path: Path) -> str:
     """Who has it; "" for nobody."""
     try:
-        return path.read_text("utf-8")
+        return read_bounded(path, _LONGEST).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""

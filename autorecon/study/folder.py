@@ -15,6 +15,7 @@ import tomli_w
 from autorecon.compress.config import BEFORE
 from autorecon.compress.methods.method import METHODS
 from autorecon.graph import Space
+from autorecon.reading import read_bounded
 from autorecon.records.cells import CellLog, CellRecord
 from autorecon.records.errors import RecordError
 from autorecon.records.schema import structured
@@ -25,6 +26,8 @@ from autorecon.study.spec import FILE, Study
 from autorecon.workflow.config import RunConfig, read_config
 from autorecon.workflow.spaces import is_written, write_genotype
 
+RECORD = 1_000_000
+"""Bytes of a cell's record that waits for the log."""
 _REMOVE = "remove it to have its cell done again"
 
 
@@ -71,10 +74,10 @@ class StudyFolder:
         """The record that was left, if any; RecordError for a damaged one."""
         path = self.record_path(cell)
         try:
-            values = json.loads(path.read_bytes())
+            values = json.loads(read_bounded(path, RECORD))
         except FileNotFoundError:
             return None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordError(f"{path} is damaged ({error}): {_REMOVE}") from error
         return structured(values, CellRecord, str(path), _REMOVE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 import traceback
@@ -17,7 +18,7 @@ from autorecon.graph.sampling.sample import valid_sample
 from autorecon.objective import DivergedError
 from autorecon.records.cells import CellRecord, Made
 from autorecon.records.score import Score
-from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_lines
+from autorecon.runs import DamagedError, Progress, RunFolder, load_state, read_stages
 from autorecon.study.cells import Task
 from autorecon.study.folder import StudyFolder
 from autorecon.study.provenance import made_by
@@ -27,6 +28,10 @@ from autorecon.workflow.config import RunConfig, TeacherConfig, write_config
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.prepare import Prepared, load_teacher, prepare
 from autorecon.workflow.select import SelectionError
+from autorecon.workflow.trust import code_of
+
+_OF_FILES = (0, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""What is wrong with a file that settings name, whatever the system has room for."""
 
 
 def do_cell(
@@ -47,7 +52,7 @@ def do_cell(
     except (DivergedError, SelectionError) as error:
         return attrs.evolve(blank, error=f"diverged: {error}")
     except Exception as error:
-        return attrs.evolve(blank, error=_told(error), final=False)
+        return attrs.evolve(blank, error=_told(error), final=False, refused=_is_refused(error))
 
 
 def _search(
@@ -145,7 +150,8 @@ def _open(
             # Kept with the run: those of the study go when no cell is left to begin with them.
             shutil.copyfile(folder.images_path(cell), run.images_path)
         new.rename(path)
-    return workflow.resume(path, cell.config.command, teacher)
+    # Of code that it names no other than the study does is imported.
+    return workflow.resume(path, cell.config.command, teacher, given=code_of(task.config))
 
 
 def _is_whole(images: Path) -> bool:
@@ -164,7 +170,18 @@ def _made(space: Space) -> Made:
 
 def _seconds(run: RunFolder) -> float:
     """What the stages took, over all interruptions."""
-    return round(sum(row["seconds"] for row in read_lines(run.metrics_path, damaged=[])), 3)
+    return round(
+        sum(row.get("seconds", 0.0) for row in read_stages(run.metrics_path, damaged=[])), 3
+    )
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether the system is behind it, and not that something is not there or no such file."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno not in _OF_FILES:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _told(error: Exception) -> str:

@@ -14,7 +14,13 @@ from autorecon.teachers.shipped import GIVEN, describe, names
 from autorecon.teachers.teacher import Teacher, check_fits
 
 if TYPE_CHECKING:
-    from autorecon.teachers.building import architecture_of, build, is_known, made_ready
+    from autorecon.teachers.building import (
+        architecture_of,
+        build,
+        is_known,
+        made_ready,
+        parameters_of,
+    )
     from autorecon.teachers.given import of_module
     from autorecon.teachers.loading import load
     from autorecon.teachers.student import build_student
@@ -33,12 +39,13 @@ __all__ = [
     "made_ready",
     "names",
     "of_module",
+    "parameters_of",
 ]
 
 # What needs torch is imported when it is first asked for; listing needs none.
 __getattr__ = later(
     __name__,
-    building=["architecture_of", "build", "is_known", "made_ready"],
+    building=["architecture_of", "build", "is_known", "made_ready", "parameters_of"],
     given=["of_module"],
     loading=["load"],
     student=["build_student"],

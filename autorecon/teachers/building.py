@@ -45,6 +45,20 @@ def build(architecture: str, classes: int, image_shape: Shape) -> nn.Module:
     return made_ready(module, image_shape)
 
 
+def parameters_of(architecture: str, classes: int, image_shape: Shape) -> int:
+    """How many parameters `build` would give a network, found without their memory; 0 where that
+    cannot be told. Raises TeacherError for an unknown name."""
+    collection, _, name = architecture.partition(":")
+    found = COLLECTIONS[collection](name)
+    try:
+        with torch.device("meta"):
+            module = found.build(classes, image_shape[0])
+    # Not every library's network can be made so.
+    except Exception:
+        return 0
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def made_ready(module: nn.Module, image_shape: Shape) -> nn.Module:
     """A user's or a library's network as a teacher of it is: folded, in float32 and in eval mode,
     giving logits of images. Raises TeacherError where it gives none."""

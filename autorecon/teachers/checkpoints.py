@@ -19,6 +19,7 @@ from safetensors.torch import load, load_file
 from torch import Tensor
 
 from autorecon.lang.wording import some
+from autorecon.reading import open_regular, read_bounded
 from autorecon.teachers.errors import TeacherError
 
 Say = Callable[[str], None]
@@ -34,6 +35,7 @@ WRAPPERS = (
 """Where training scripts keep the state dict; of several, the first counts."""
 
 _LARGEST_INDEX = 1 << 26
+_DEEPEST = 16
 _SAVE = "save its state dict alone, torch.save(model.state_dict(), 'weights.pth')"
 
 
@@ -74,18 +76,17 @@ def _parts(folder: Path) -> list[Path]:
 def _listed(index: Path) -> list[Path]:
     """The files that an index names, which must lie beside it."""
     try:
-        if index.stat().st_size > _LARGEST_INDEX:
-            raise ValueError("it is too large")
-        names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+        listed = json.loads(read_bounded(index, _LARGEST_INDEX))
+        names = sorted(set(listed["weight_map"].values()))
         if not names or any(Path(name).name != name for name in names):
             raise ValueError("its files do not lie beside it")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TeacherError(f"{index} is no index of weights: {error}") from error
     return [index.parent / name for name in names]
 
 
 def _read(path: Path, say: Say) -> dict[str, Tensor]:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(4)
     zipped = start.startswith(b"PK")
     if zipped or start.startswith(b"\x80"):
@@ -140,6 +141,8 @@ def _unwrapped(content: Any, path: Path, say: Say) -> dict[str, Tensor]:
             others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
             what = f"{some(others, 3)} are no tensors" if others else "it is empty"
             raise TeacherError(f"{path} is not a state dict ({what}): {_SAVE}")
+        if len(taken) == _DEEPEST:
+            raise TeacherError(f"{path} holds state dicts within each other without end: {_SAVE}")
         taken.append(inner[0])
         if inner[1:]:
             say(f"of the file's state dicts `{inner[0]}` was taken, not {some(inner[1:], 3)}")

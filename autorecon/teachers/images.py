@@ -13,9 +13,12 @@ from torch import nn
 
 from autorecon.image_size import Size, as_size, height_and_width
 from autorecon.lang.wording import plural
+from autorecon.reading import read_bounded
 from autorecon.teachers.errors import TeacherError
 
 Numbers = tuple[float, ...]
+_LARGEST = 16_000_000
+"""Bytes of a file that describes images."""
 
 
 @attrs.frozen
@@ -85,7 +88,7 @@ def _json(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(read_bounded(path, _LARGEST))
     except (OSError, ValueError, RecursionError) as error:
         raise TeacherError(f"cannot read {path}: {error}") from error
     return found if isinstance(found, Mapping) else {}

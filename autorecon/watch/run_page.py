@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import attrs
@@ -51,7 +52,9 @@ class RunPage:
     def _files(self) -> list[Path]:
         """What a report is made of, and rows of stages that run side by side."""
         own = (path for path in self.path.glob("*") if path.name not in _MADE)
-        beside = (self.path / "checkpoint").glob("**/metrics.jsonl")
-        trials = (self.path / "work").glob("**/metrics.jsonl")
-        pictures = (self.path / name for name in ("images", "front"))
-        return [*own, *beside, *trials, *(file for folder in pictures for file in folder.glob("*"))]
+        places = ("checkpoint/**/metrics.jsonl", "work/**/metrics.jsonl", "images/*", "front/*")
+        parts = (place.partition("/") for place in places)
+        # What is linked in later may be all of the disk; the page refuses it.
+        there = [(self.path / part[0], part[2]) for part in parts]
+        within = (f.glob(names) for f, names in there if not f.is_symlink())
+        return [*own, *chain.from_iterable(within)]

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import attrs
 
+from autorecon.lang.wording import brief
 from autorecon.watch.pages import SCRIPT, trouble
 
 HOST = "127.0.0.1"
@@ -55,8 +56,12 @@ class _Kept:
     def newest(self) -> tuple[str, str]:
         """The page and its tag."""
         with self._lock:
-            # Asked before: what changes meanwhile, or turns out to be read too, makes another.
-            if (tag := self.watched.tag()) != self._tag:
+            try:
+                # Asked before: what changes meanwhile, or turns out to be read too, makes another.
+                tag = self.watched.tag()
+            except OSError as error:  # of what goes away while it is looked through
+                return trouble(self.title, told(error)), ""
+            if tag != self._tag:
                 self._page, self._tag = self._made(), tag
             return self._page, self._tag
 
@@ -65,8 +70,20 @@ class _Kept:
             return self.watched.page()
         # Files that are being written may be anything; the next page is another.
         except Exception as error:
-            known = getattr(error, "exit_code", None) is not None
-            return trouble(self.title, str(error) if known else f"{type(error).__name__}: {error}")
+            return trouble(self.title, told(error))
+
+    def part(self, path: str) -> str:
+        """What stands in a place of the page, or why it does not."""
+        try:
+            return self.watched.parts[path]()
+        except Exception as error:
+            return f"Not shown: {told(error)}."
+
+
+def told(error: Exception) -> str:
+    """What is wrong, in a line that a page can hold."""
+    known = getattr(error, "exit_code", None) is not None
+    return brief(str(error) if known else f"{type(error).__name__}: {error}")
 
 
 class Server(ThreadingHTTPServer):
@@ -108,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/live.js":
             return self._answer(200, "text/javascript", SCRIPT.read_text("utf-8"))
         if path in kept.watched.parts:
-            return self._answer(200, "text/plain", kept.watched.parts[path]())
+            return self._answer(200, "text/plain", kept.part(path))
         if path != "/":
             return self._answer(404, "text/plain", "There is nothing here.")
         page, tag = kept.newest()

@@ -15,7 +15,8 @@ from autorecon.compress import Bits, CompressConfig
 from autorecon.compress.quantization.bits import NO_BITS, as_bits, plain
 from autorecon.image_size import Size, structured_size
 from autorecon.lang import did_you_mean
-from autorecon.records.schema import register_exact
+from autorecon.lang.wording import brief
+from autorecon.records.schema import is_small, register_exact
 from autorecon.search import SearchConfig
 from autorecon.search.config import SECTIONS
 
@@ -211,8 +212,8 @@ def _are_seeds(seeds: Sequence[int]) -> bool:
 
 
 @cache
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+def _converter(detailed: bool = True) -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=detailed)
     register_exact(converter)
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...], lambda value, _: _strings(value)
@@ -237,19 +238,19 @@ def _converter() -> cattrs.Converter:
 def _strings(value: Any) -> tuple[str, ...]:
     """A string is no list of them, though Python would take its letters."""
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-        raise ValueError(f"expected a list of names, not {value!r}")
+        raise ValueError(f"expected a list of names, not {value!r:.60}")
     return tuple(value)
 
 
 def _numbers(value: Any) -> Sequence[Any]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"expected a list of numbers, not {value!r}")
+        raise ValueError(f"expected a list of numbers, not {value!r:.60}")
     return value
 
 
 def _scalar(value: Any) -> int | float | bool:
     if type(value) not in (int, float, bool):
-        raise ValueError(f"expected a number, true or false, not {value!r}")
+        raise ValueError(f"expected a number, true or false, not {value!r:.60}")
     return value
 
 
@@ -263,10 +264,14 @@ def structured(values: Mapping[str, Any], kind: type[Settings]) -> Settings:
     if not isinstance(values, Mapping):
         raise ConfigError(f"expected a table of settings, not {values!r:.40}")
     try:
-        return _converter().structure(values, kind)
-    except cattrs.BaseValidationError as error:
+        return _converter(is_small(values)).structure(values, kind)
+    except (cattrs.BaseValidationError, TypeError, ValueError, KeyError, AttributeError) as error:
+        if getattr(error, "exit_code", None) is not None:
+            raise
         reasons = cattrs.transform_error(error, path="settings", format_exception=_reason)
-        raise ConfigError("; ".join(reasons).replace("settings.", "")) from None
+        more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""
+        text = brief("; ".join(reasons[:4])).replace("settings.", "")
+        raise ConfigError(f"{text}{more}") from None
 
 
 def _reason(error: BaseException, kind: type | None) -> str:

@@ -84,6 +84,8 @@ def _check(asked: Question) -> None:
             f"{source} is no run's folder, and ends in none of {', '.join(ENDINGS)}: the weights "
             "of a network that was not compressed are a teacher's, with --teacher and --weights"
         )
+    if not source.is_dir() and not source.is_file():
+        raise ExportError(f"{source} is neither a file nor a folder: a pipe is not waited for")
     if source.suffix != ".pt2":
         require_runtime()
     elif not asked.trusted:
@@ -124,7 +126,7 @@ def _exam(asked: Question, teacher: Teacher) -> Exam | None:
     """Images: those that are asked for, else those that a run measured on."""
     kept = asked.source / KEPT
     if "data" not in asked.given and asked.source.is_dir() and kept.exists():
-        return kept_exam(kept, teacher.module)
+        return kept_exam(kept, teacher)
     dataset = load_data(asked.config, teacher)
     return Exam.of(teacher.module, dataset) if dataset else None
 

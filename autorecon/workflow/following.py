@@ -45,7 +45,7 @@ def follow(launched: Launched, command: str) -> None:
         path = Path(launched.hear())
         seen(path / "config.toml")
         # What the leader does not trust it does not open.
-        folder, prepared = run.resume(path, command, launched=launched)
+        folder, prepared = run.resume(path, command, trust=True, launched=launched)
         stages.set_threads(prepared.config.threads)
         prepared = attrs.evolve(prepared, dataset=None, exam=None, invents=False)
         while True:

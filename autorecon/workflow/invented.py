@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from autorecon.compress import CompressConfig
 from autorecon.compress.engine.assembly import make_source
@@ -30,10 +30,12 @@ from autorecon.runs import (
     Lines,
     Progress,
     RunFolder,
+    as_saved,
     load_state,
-    read_lines,
+    read_stages,
     save_state,
 )
+from autorecon.teachers import Teacher
 from autorecon.workflow.config import TRIAL_SEEDS, RunConfig
 from autorecon.workflow.exam import Exam
 from autorecon.workflow.precision import computing
@@ -60,7 +62,7 @@ def invented(
     """
     path = folder.path / KEPT
     seconds = 0.0
-    if not _is_whole(path, progress):
+    if not _is_whole(path, prepared.teacher.image_shape, progress):
         start = time.perf_counter()
         try:
             save_state(path, _make(prepared, spaces, progress))
@@ -69,23 +71,34 @@ def invented(
             return None
         seconds = round(time.perf_counter() - start, 3)
     _log(folder, seconds)
-    return kept_exam(path, prepared.teacher.module, prepared.config.compress.batch or 64)
+    return kept_exam(path, prepared.teacher, prepared.config.compress.batch or 64)
 
 
-def kept_exam(path: Path, teacher: nn.Module, batch: int = 64) -> Exam:
+def kept_exam(path: Path, teacher: Teacher, batch: int = 64) -> Exam:
     """That of the images which a run has kept."""
+    images, about = kept_images(path, teacher.image_shape)
+    batches = [(part, None) for part in images.split(batch)]
+    data = Data(NAME, len(images), [], about, invented=True)
+    return Exam(teacher.module, lambda: batches, data)
+
+
+def kept_images(path: Path, shape: tuple[int, int, int]) -> tuple[Tensor, str]:
+    """The images of that shape which a run has kept, [N, C, H, W], and what there is to say of
+    them. Raises RunError, DamagedError for what is none."""
     kept = load_state(path)
-    batches = [(part, None) for part in kept["images"].split(batch)]
-    data = Data(NAME, len(kept["images"]), [], kept["about"], invented=True)
-    return Exam(teacher, lambda: batches, data)
+    with as_saved(path):
+        images, about = kept["images"], str(kept["about"])
+        if images.shape[1:] != shape or not len(images) or not images.isfinite().all():
+            raise ValueError(f"no images of {list(shape)}")
+        return images.float(), about
 
 
-def _is_whole(path: Path, progress: Progress) -> bool:
+def _is_whole(path: Path, shape: tuple[int, int, int], progress: Progress) -> bool:
     """Whether they were made before, and are what was made."""
     if not path.exists():
         return False
     try:
-        load_state(path)
+        kept_images(path, shape)
     except DamagedError as error:
         progress.say(f"{error}; the images are made again")
         return False
@@ -94,7 +107,7 @@ def _is_whole(path: Path, progress: Progress) -> bool:
 
 def _log(folder: RunFolder, seconds: float) -> None:
     """Once: checkpoints know how long the file was."""
-    if not any(row.get("stage") == NAME for row in read_lines(folder.metrics_path, damaged=[])):
+    if not any(row.get("stage") == NAME for row in read_stages(folder.metrics_path, damaged=[])):
         Lines(folder.metrics_path).append({"stage": NAME, "seconds": seconds})
 
 

@@ -61,7 +61,12 @@ class Subject:
 
 
 def packed(
-    file: Path, teacher: Teacher | None, build: Build, threads: int, trust: bool = False
+    file: Path,
+    teacher: Teacher | None,
+    build: Build,
+    threads: int,
+    trust: bool = False,
+    given: str = "",
 ) -> Subject:
     """A compressed model, as the ONNX model that `autorecon export` makes of it.
 
@@ -69,7 +74,7 @@ def packed(
     `export_student`.
     """
     about, _ = read_packed(file)
-    build = build or network_of(about, teacher.module if teacher else None, trust)
+    build = build or network_of(about, teacher.module if teacher else None, trust, given)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "student.onnx"
         export_student(file, path, build=build)
@@ -154,10 +159,10 @@ def measure_run(
 def _of_run(folder: RunFolder, prepared: Prepared, results: Results) -> Evaluation:
     file, teacher = student_file(folder.path), prepared.teacher
     full = full_precision(teacher, "onnxruntime", 1)
-    own = packed(file, teacher, None, 1, trust=True)  # what it names was run
+    own = packed(file, teacher, None, 1, given=prepared.config.compress.student)
     found = timed(folder.path.name, own, full, 1, BRIEF)
     if results.data is None:
         return found
-    (row,) = [row for row in results.rows if row.stem == file.stem]
+    row = next(row for row in results.rows if row.stem == file.stem)
     beside = Score(results.teacher.accuracy, 100.0, 0.0)
     return scored(found, row.last, beside, results.data.name, results.data.test_images)

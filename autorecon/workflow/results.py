@@ -21,7 +21,7 @@ from autorecon.records.results import (
 )
 from autorecon.records.score import Score
 from autorecon.records.students import Student
-from autorecon.runs import RunFolder, read_lines
+from autorecon.runs import RunFolder, read_stages
 from autorecon.workflow.prepare import Prepared
 
 _STAGES = ("search", "select", "invented images", "compress")
@@ -67,7 +67,7 @@ def lost_rows(folder: RunFolder, epochs: Mapping[str, int]) -> list[str]:
     """What metrics.jsonl lacks of stages that are done, with so many rows each, in words; pages and
     times are without it."""
     damaged: list[str] = []
-    found = Counter(row.get("stage") for row in read_lines(folder.metrics_path, damaged))
+    found = Counter(row.get("stage") for row in read_stages(folder.metrics_path, damaged))
     return damaged + [
         f"{folder.metrics_path} lacks {count - found[stage]} of {plural(count, 'row')} of {stage}"
         for stage, count in epochs.items()
@@ -144,9 +144,9 @@ def _search(prepared: Prepared, seconds: Mapping[str, float]) -> SearchSummary:
 def _seconds(folder: RunFolder) -> dict[str, float]:
     """Time by stage, from the metrics' rows; those that are damaged count for none."""
     total: dict[str, float] = {}
-    for row in read_lines(folder.metrics_path, damaged=[]):
-        stage = str(row["stage"]).partition("/")[0]
-        total[stage] = round(total.get(stage, 0.0) + row["seconds"], 3)
+    for row in read_stages(folder.metrics_path, damaged=[]):
+        stage = row["stage"].partition("/")[0]
+        total[stage] = round(total.get(stage, 0.0) + row.get("seconds", 0.0), 3)
     # Those of a stage that was done again come later in the file.
     known = [stage for stage in _STAGES if stage in total]
     return {stage: total[stage] for stage in [*known, *sorted(total.keys() - {*known})]}

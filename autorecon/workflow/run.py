@@ -100,7 +100,7 @@ def resume(
     path: Path,
     command: str,
     teacher: Teacher | None = None,
-    trust: bool = True,
+    trust: bool = False,
     given: Container[str] = (),
     launched: Launched | None = None,
 ) -> tuple[RunFolder, Prepared]:
@@ -197,7 +197,9 @@ def side_by_side(
     one after the other where several processes have a share of each."""
     if launched:
         return ALONE
-    return Ahead(partial(resume, folder.path, read_config(folder.config).command), jobs)
+    # What is shared out has been opened here before.
+    command = read_config(folder.config).command
+    return Ahead(partial(resume, folder.path, command, trust=True), jobs)
 
 
 def _generators(folder: RunFolder, prepared: Prepared) -> dict[str, Named]:

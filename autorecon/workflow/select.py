@@ -28,6 +28,7 @@ from autorecon.runs import (
     Checkpoints,
     Progress,
     RunFolder,
+    as_saved,
     drive,
     load_state,
     save_state,
@@ -121,7 +122,8 @@ def _outcome(
         return None
     stage = trial(folder, prepared, choices, seed, name)
     if kept.exists():
-        return _kept(stage, load_state(kept))
+        with as_saved(kept):
+            return _kept(stage, load_state(kept))
     try:
         given = {"choices": dict(choices), "seed": seed, "name": name}
         drive(lead(stage, folder, prepared, "trial", **given), folder, progress)

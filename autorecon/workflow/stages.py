@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import attrs
 import torch
@@ -30,6 +31,7 @@ from autorecon.runs import (
     Progress,
     RunError,
     RunFolder,
+    as_saved,
     drive,
     load_state,
     load_weights,
@@ -258,9 +260,13 @@ def compression(
 def _wrap(folder: RunFolder, record: Path | None, device: str) -> Callable[[Source], Source] | None:
     """What takes the place of a method's own source where images are kept or repeated."""
     if folder.images_path.exists():
-        recording = load_state(folder.images_path)
-        return lambda _: Repeated(recording, device)
+        return partial(_repeated, folder.images_path, load_state(folder.images_path), device)
     return Recorded if record else None
+
+
+def _repeated(path: Path, recording: dict[str, Any], device: str, _: Source) -> Source:
+    with as_saved(path):
+        return Repeated(recording, device)
 
 
 def _save_student(prepared: Prepared, stage: Compression, done: Path) -> None:

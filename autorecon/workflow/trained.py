@@ -14,11 +14,11 @@ from autorecon import teachers
 from autorecon.graph import Space, load
 from autorecon.lang import load_ops
 from autorecon.records.packed import PackedStudent
-from autorecon.runs import Progress, RunError, RunFolder, load_state, load_weights
+from autorecon.runs import Progress, RunError, RunFolder, load_weights
 from autorecon.teachers import Teacher
 from autorecon.teachers.loading import build_own
 from autorecon.workflow.config import read_config
-from autorecon.workflow.invented import KEPT
+from autorecon.workflow.invented import KEPT, kept_images
 from autorecon.workflow.prepare import bind, load_data, load_teacher
 from autorecon.workflow.stages import supernet_weights
 from autorecon.workflow.trust import code_of, require_trust
@@ -64,7 +64,7 @@ def test_images(path: Path, about: PackedStudent) -> dict[str, Tensor]:
     teacher is loaded. Raises DataError where they are gone."""
     folder = RunFolder.open(path)
     if (invented := folder.path / KEPT).exists():
-        return {"invented images": load_state(invented)["images"][:SHOWN]}
+        return {"invented images": kept_images(invented, about.image_shape)[0][:SHOWN]}
     dataset = load_data(read_config(folder.config), _teacher_of(about))
     if dataset is None:
         return {}
@@ -81,12 +81,13 @@ def _teacher_of(about: PackedStudent) -> Teacher:
 
 
 def network_of(
-    about: PackedStudent, teacher: nn.Module | None, trust: bool
+    about: PackedStudent, teacher: nn.Module | None, trust: bool = False, given: str = ""
 ) -> Callable[[], nn.Module] | None:
     """What makes the network that a compressed model fills; None where its name says that, or
     nobody does: a copy of the teacher it was made of, if that is at hand, or what its file names,
-    where that is Python that is trusted."""
+    where that is Python that is trusted, or the one that was `given` elsewhere."""
     if teacher is not None and about.bits and not teachers.is_known(about.architecture):
         return lambda: copy.deepcopy(teacher)
     own = ":" in about.architecture and not teachers.is_known(about.architecture)
-    return partial(build_own, about.architecture) if trust and own else None
+    trusted = trust or about.architecture == given
+    return partial(build_own, about.architecture) if trusted and own else None

@@ -22,6 +22,7 @@ TINY = ("--config", "tiny.toml", "--trust")
         ((*TINY, "--time", "3m", "--trials", "4"), "choose one"),
         ((*TINY, "--time", "0.01s"), "is too short for one rung: 20 steps of 3 candidates"),
         ((*TINY, "--trials", "2"), "must be 3 or more"),
+        ((*TINY, "--trials", str(10**9)), "and 1,000 at most"),
         ((*TINY, "--trials", "0"), "say how long by time"),
         ((*TINY, "--bits", "w9a9"), "9 bits for weights"),
         ((*TINY, "--space", "nothing.space"), "nothing.space"),

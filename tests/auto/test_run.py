@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tomllib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -142,6 +144,44 @@ def test_a_candidate_that_fails_is_told_and_goes_no_further(folder: Path) -> Non
     assert all(entry.score is None for entry in last.entries)
 
 
+def test_a_full_disk_decides_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_epoch, full = Compression.run_epoch, [True]
+
+    def fails(self: Compression, epoch: int, tick: Callable[[], None]) -> object:
+        if full and self.config.method == "gdfq":
+            full.clear()
+            raise RunError("cannot write it") from OSError(errno.ENOSPC, "no space left")
+        return run_epoch(self, epoch, tick)
+
+    monkeypatch.setattr(Compression, "run_epoch", fails)
+    under_way = begun(trials=3, measure="none")
+    with pytest.raises(
+        RunError, match=r"human-designed/seed0 failed: cannot write it; it is tried"
+    ):
+        under_way.run()
+    course = resume(Path("out"), Means(), QUIET, trust=True).run()
+    assert not [entry for entry in course.rungs[0].entries if entry.error]
+
+
+def test_who_learned_from_anothers_images_has_its_generator(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"name": "alike", "generator": "human-designed", "compress": {"student_lr": 1e-3}}
+    monkeypatch.setattr(
+        "autorecon.auto.run.judged",
+        lambda cells, *of: {name: 1.0 * (name == "alike") for name in cells},
+    )
+    under_way = begun(trials=3, candidate=[own], measure="none")
+    under_way.run()
+    cells = under_way._cells(under_way.course.rungs[-1])
+    assert len({cell.images for cell in cells if cell.variant != "noise"}) == 1
+    assert under_way.course.winner == "alike"
+    out = Path("out")
+    for name in ("compressed/generator-seed0.generator.safetensors", "generator.safetensors"):
+        assert load_weights(out / name)
+    assert (out / "images" / "generator.png").exists()
+
+
 def test_where_all_fail_why_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(self: object, *given: object) -> None:
         raise ValueError("the disk is gone")
@@ -231,7 +271,7 @@ def test_work_that_is_gone_is_told(folder: Path) -> None:
     ])  # fmt: skip
     under_way._write(course)
     with pytest.raises(RunError, match=r"is gone, the work of rung1.*: remove its line"):
-        resume(Path("out"), Means(), QUIET).run()
+        resume(Path("out"), Means(), QUIET, trust=True).run()
 
 
 def test_time_decides_how_many_go_on_and_for_how_long(

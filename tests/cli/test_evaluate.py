@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -250,3 +251,9 @@ def test_a_run_that_ends_is_measured_and_ends_whatever_comes_of_it(
     results = json.loads((tmp_path / "r" / "results.json").read_text())
     assert kept["model"]["score"] == results["rows"][0]["last"]
     assert kept["model"]["integer"] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    fails("a pipe is not waited for", tmp_path / "pipe.onnx")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
 import pytest
 from click.testing import CliRunner, Result
 
-from autorecon.cli import check_command, cli
+from autorecon.cli import check_command, cli, space_files
 
 HEAD = "space s\ninput z [8]: noise\noutput image [3, 4, 4]\n"
 SOUND = f"{HEAD}link z -> image = linear\n"
@@ -129,3 +130,49 @@ def test_a_folder_is_for_check(files: Path) -> None:
     result = autorecon("compile", files)
     assert result.exit_code == 2
     assert "`autorecon check" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "fmt", "fix"])
+def test_links_out_of_a_folder_and_pipes_are_no_part_of_it(
+    files: Path, tmp_path_factory: pytest.TempPathFactory, command: str
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "certain.space"
+    elsewhere.write_text(CERTAIN)
+    (files / "link.space").symlink_to(elsewhere)
+    (files / "within.space").symlink_to("certain.space")
+    os.mkfifo(files / "pipe.space")  # nobody writes to it
+    result = autorecon(command, files)
+    assert "link.space is a link out of" in result.stderr
+    assert "pipe.space: it is not a regular file" in result.output
+    assert elsewhere.read_text() == CERTAIN
+    assert "5 files" in result.stderr
+
+
+def test_a_file_that_is_named_is_written_where_its_link_leads(files: Path) -> None:
+    (files / "certain.space").chmod(0o640)
+    (files / "link.space").symlink_to("certain.space")
+    assert autorecon("fix", files / "link.space").exit_code == 0
+    assert (files / "link.space").is_symlink()
+    assert "linear >> relu" in (files / "certain.space").read_text()
+    assert (files / "certain.space").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("command", ["fmt", "fix"])
+def test_what_was_saved_meanwhile_is_not_lost(
+    files: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    file = files / "certain.space"
+    if command == "fmt":
+        file.write_text(SOUND.replace("= linear", "=linear"))
+
+    def saved(*given: object) -> object:
+        file.write_text("# mine\n")
+        return before(*given)
+
+    name = "read_bounded"
+    before = getattr(space_files, name)
+    monkeypatch.setattr(space_files, name, saved)
+    result = autorecon(command, file)
+    assert result.exit_code in (1, 2)
+    assert "was changed meanwhile, and is left as it is" in result.stderr
+    assert file.read_text() == "# mine\n"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from autorecon.lang.wording import plural, some
+from autorecon.lang.wording import brief, plural, some
 
 
 def test_plural() -> None:
@@ -11,3 +11,9 @@ def test_plural() -> None:
 def test_some_of_many() -> None:
     found = [some(list("abcd"), most) for most in (4, 3, 1)]
     assert found == ["a, b, c, d", "a, b, c and 1 more", "a and 3 more"]
+
+
+def test_what_is_long_loses_its_middle() -> None:
+    assert brief("a" * 2000) == "a" * 2000
+    shown = brief("b" + "a" * 10**6 + "c")
+    assert (len(shown), shown[0], shown[-1]) == (1905, "b", "c")

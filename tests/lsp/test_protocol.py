@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -298,6 +300,41 @@ def test_files_in_the_editor_go_before_those_on_disk(edit: Edit) -> None:
         assert [d.code for d in await editor.diagnostics("one.space")] == ["E0202"]
 
     edit(session)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_the_folder_is_not_waited_for(edit: Edit) -> None:
+    async def session(editor: Editor) -> None:
+        os.mkfifo(editor.folder / "pipe.space")
+        (editor.folder / "endless.space").symlink_to("/dev/zero")
+        text = (
+            'space one\nuse "pipe.space"\ninput z [4]: noise\noutput b [4]\nlink z -> b = linear\n'
+        )
+        editor.open("one.space", text)
+        assert [d.code for d in await editor.diagnostics("one.space")] == ["E0701"]
+        context = types.ReferenceContext(include_declaration=True)
+        places = await editor.ask("references", "one.space", "input @z", context=context)
+        assert len(places) == 2
+
+    edit(session)
+
+
+def test_requests_that_cannot_be_read_are_answered() -> None:
+    asked = [
+        {"method": "initialize", "params": {"capabilities": {}, "processId": None}},
+        {"method": "textDocument/hover", "params": {"position": {"line": -1, "character": 10**30}}},
+        {"method": "textDocument/hover", "params": None},
+        {"method": "shutdown"},
+    ]
+    numbered = [{"jsonrpc": "2.0", "id": number} | one for number, one in enumerate(asked)]
+    texts = [json.dumps(one) for one in [*numbered, {"jsonrpc": "2.0", "method": "exit"}]]
+    texts[1:1] = ["nonsense", "[]", "[" * 50_000]
+    sent = "".join(f"Content-Length: {len(text)}\r\n\r\n{text}" for text in texts)
+    command = [sys.executable, "-c", START, "lsp"]
+    run = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0
+    assert run.stdout.count('"code": -32602') == 2
+    assert '"id": 3' in run.stdout
 
 
 def test_without_pygls_it_says_what_to_install() -> None:

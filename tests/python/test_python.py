@@ -99,7 +99,7 @@ def test_a_run_goes_on_in_its_folder(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(RunError, match=r"other settings \(teacher.name"):
         compressed(other, out="run")
     with pytest.raises(ConfigError, match="go on where it is, in Python, with out=FOLDER"):
-        import_module("autorecon.workflow.run").resume(Path("run"), "compress")
+        import_module("autorecon.workflow.run").resume(Path("run"), "compress", trust=True)
 
 
 def test_a_shipped_network_by_name_and_a_method_without_a_generator() -> None:

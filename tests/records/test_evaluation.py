@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from autorecon.records.errors import RecordError
@@ -28,5 +29,7 @@ def test_how_much_faster_is_told_of_two_models_alone() -> None:
     assert both.faster(1) == 3
     assert both.faster(32) is None
     assert Evaluation(source="r", model=MODEL).faster(1) is None
+    instant = attrs.evolve(MODEL, timings=[attrs.evolve(MODEL.timings[0], median=0.0)])
+    assert attrs.evolve(both, model=instant).faster(1) is None
     assert both.batches == [1]
     assert both.kernels.startswith("0 of 2 ")

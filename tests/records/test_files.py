@@ -100,6 +100,11 @@ def test_every_field_that_has_no_default_is_missed(tmp_path: Path, value: Any, k
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
+        (
+            '{"format": 2, "bits": [' + "0," * 99_999 + "0]}",
+            r"is not as it was written \(.{0,300}\):",
+        ),
+        ('{"format": "' + "a" * 99_999 + '"}', r"has the format 'a{19}, and"),
         ("[]", "has the format None, and this version reads 1 and 2"),
         ('{"format": 3}', "has the format 3, and this version reads 1 and 2"),
         ('{"format": 1, "bits": 3}', r"is not as it was written \(expected str, not 3 at .bits\)"),

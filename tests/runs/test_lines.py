@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autorecon.runs import Lines, RunError, read_lines
+from autorecon.runs import Lines, RunError, read_lines, read_stages
 
 TEXT = st.text(max_size=3).filter(lambda text: text != "NaN")
 VALUES = st.floats(allow_nan=False) | st.integers(-9, 9) | TEXT
@@ -87,6 +87,18 @@ def test_truncate_refuses_another_file(tmp_path: Path, offset: int) -> None:
     with pytest.raises(RunError, match="does not hold the rows"):
         log.truncate(offset)
     assert log.path.read_bytes() == before
+
+
+def test_rows_of_no_stage_are_told(tmp_path: Path) -> None:
+    log = Lines(tmp_path / "m")
+    whole = {"stage": "a", "epoch": 0, "seconds": 1.5}
+    wrong = ({"stage": [[]]}, {"epoch": "0"}, {"seconds": "Infinity"}, {"seconds": -1})
+    for other in (*wrong, {"stage": None}):
+        log.append(whole | other)
+    log.append(whole)
+    told: list[str] = []
+    assert read_stages(log.path, told) == [whole]
+    assert len(told) == 5
 
 
 def test_a_figure_that_changed_is_told(tmp_path: Path) -> None:

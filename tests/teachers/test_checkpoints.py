@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,11 +211,25 @@ def test_hugging_face_folders(
     assert names[0] in teacher.changes[0]
 
 
-@pytest.mark.parametrize("index", ["{}", "[]", "nonsense", '{"weight_map": {"a": "../b"}}'])
+@pytest.mark.parametrize(
+    "index", ["{}", "[]", "nonsense", '{"weight_map": {"a": "../b"}}', "[" * 100_000]
+)
 def test_an_index_that_is_none(offer: Offer, tmp_path: Path, index: str) -> None:
     (tmp_path / "model.safetensors.index.json").write_text(index)
     with pytest.raises(TeacherError, match="is no index of weights"):
         teachers.load(offer(small()), weights=tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_never_ends_is_not_waited_for(offer: Offer, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pth")
+    with pytest.raises(TeacherError, match=r"pipe\.pth: it is not a regular file"):
+        teachers.load(offer(small()), weights=tmp_path / "pipe.pth")
+    ring: dict[str, object] = {}
+    ring["state_dict"] = ring
+    torch.save(ring, tmp_path / "ring.pth")
+    with pytest.raises(TeacherError, match="within each other without end"):
+        teachers.load(offer(small()), weights=tmp_path / "ring.pth")
 
 
 def test_a_part_that_is_not_there(offer: Offer, tmp_path: Path) -> None:

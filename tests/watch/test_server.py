@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -193,6 +195,64 @@ def test_a_run_that_cannot_be_shown_is_asked_for_again(
         assert "is not JSON" in ask(server)[1]
         run.results_path.unlink()
         assert "is not JSON" not in ask(server)[1]
+
+
+def test_what_leads_out_or_goes_away_is_told(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autorecon.watch.run_page._SHARE", 1e9)
+    for server in serving(RunPage(run.path)):
+        run.checkpoint_path.symlink_to("/")  # which would take minutes to be looked through
+        (run.path / "more").touch()
+        assert "checkpoint is a link to /, which is not in" in ask(server)[1]
+        run.checkpoint_path.unlink()
+        run.results_path.write_text('{"format": "' + "a" * 99_999 + '"}')
+        assert len(ask(server)[1]) < 20_000
+        shutil.rmtree(run.path)
+        assert "is not a run" in ask(server)[1]
+        monkeypatch.setattr(RunPage, "tag", _gone)
+        assert "FileNotFoundError: gone" in ask(server)[1]
+
+
+def _gone(*_: object) -> str:
+    raise FileNotFoundError("gone")
+
+
+def test_a_drawing_that_fails_says_why(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(server)
+    monkeypatch.setattr("autorecon.graph.draw.render.svg", _gone)
+    assert ask(server, "/drawing")[:2] == (200, "Not shown: FileNotFoundError: gone.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost:1\r\n\r\n", b"404"),
+        (b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost:1\r\n\r\n", b"404"),
+        (b"GET /\0 HTTP/1.1\r\nHost: localhost:1\r\n\r\n", b"404"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost:1\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nHost: localhost:1\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nHost: localhost:1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", b"431"),
+        (b"POST / HTTP/1.1\r\nHost: localhost:1\r\nContent-Length: 9999999\r\n\r\n", b"501"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"403"),
+        (b"GET / HTTP/1.1\r\nHost: localhost:1\r\nRange: bytes=0-1\r\n\r\n", b"200"),
+        (b"GET / HTTP/x\r\nHost: localhost:1\r\n\r\n", b"400"),
+        (b"\0\xff" * 99 + b"\r\n\r\n", b"400"),
+    ],
+)
+def test_odd_requests_are_answered_beside_slow_ones(
+    server: Server, asked: bytes, answer: bytes
+) -> None:
+    slow = [socket.create_connection(("127.0.0.1", server.server_port)) for _ in range(20)]
+    for link in slow:
+        link.sendall(b"GET / HT")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as link:
+        link.sendall(asked)
+        found = link.recv(9999)
+    assert answer in found[:400]
+    assert b"root:" not in found
+    for link in slow:
+        link.close()
 
 
 def test_a_run_loses_little_to_its_page(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,9 @@ def test_only_what_is_left_is_done_ahead(settings, monkeypatch):
         *(f"{label}, seed 0" for label in ("human-designed", "discovered")),
     ]
     did.clear()
-    workflow.run(*workflow.resume(folder.path, "run"), QUIET, workflow.side_by_side(folder, 2))
+    workflow.run(
+        *workflow.resume(folder.path, "run", trust=True), QUIET, workflow.side_by_side(folder, 2)
+    )
     assert did == []
 
 
@@ -116,7 +118,7 @@ def test_what_was_begun_ahead_goes_on_either_way(settings, monkeypatch):
     assert list(folder.checkpoint_path.glob("compress/**/metrics.jsonl"))
     shutil.copytree(folder.path, "copied")
     for path, jobs in ((folder.path, 2), (Path("copied"), 1)):
-        again, prepared = workflow.resume(path, "run")
+        again, prepared = workflow.resume(path, "run", trust=True)
         workflow.run(again, prepared, QUIET, workflow.side_by_side(again, jobs))
         assert seen(again) == seen(whole)
 

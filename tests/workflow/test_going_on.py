@@ -54,7 +54,7 @@ def test_interrupted_run_goes_on_to_the_same_result(tiny, whole, monkeypatch, in
         patch.setattr(torch.optim.Adam, "step", dying)
         with pytest.raises(Killed):
             workflow.run(*started, QUIET)
-    results = workflow.run(*workflow.resume(Path("broken"), "run"), QUIET)
+    results = workflow.run(*workflow.resume(Path("broken"), "run", trust=True), QUIET)
     assert without_time(Path("broken")) == rows
     assert files(Path("broken")) == left_behind
     untimed = {"seconds": {}, "search": None}
@@ -65,7 +65,7 @@ def test_finished_run_is_only_read_back(tiny, monkeypatch):
     folder, prepared = start(tiny)
     results = workflow.run(folder, prepared, QUIET)
     monkeypatch.setattr(torch.optim.Adam, "step", lambda *a, **k: pytest.fail("trained again"))
-    assert workflow.run(*workflow.resume(folder.path, "run"), QUIET) == results
+    assert workflow.run(*workflow.resume(folder.path, "run", trust=True), QUIET) == results
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_killed_between_two_files_that_belong_together(tiny, monkeypatch, where,
         patch.setattr(f"{where}.{name}", dying)
         with pytest.raises(Killed):
             workflow.compress(*start(tiny, "broken", "compress"), QUIET)
-    workflow.compress(*workflow.resume(Path("broken"), "compress"), QUIET)
+    workflow.compress(*workflow.resume(Path("broken"), "compress", trust=True), QUIET)
     assert files(Path("broken")) == files(Path("whole"))
     assert not list(Path("broken").glob("checkpoint/**/*.safetensors"))
 
@@ -102,14 +102,14 @@ def test_what_a_genotype_was_chosen_by_is_made_again(tiny):
     workflow.search(folder, prepared, QUIET)
     before = folder.derivation_path.read_bytes()
     folder.derivation_path.unlink()
-    workflow.search(*workflow.resume(folder.path, "search"), QUIET)
+    workflow.search(*workflow.resume(folder.path, "search", trust=True), QUIET)
     assert folder.derivation_path.read_bytes() == before
 
 
 def test_resuming_with_another_command(tiny):
     start(tiny)
     with pytest.raises(RunError, match="resume it with that"):
-        workflow.resume(Path("run"), "search")
+        workflow.resume(Path("run"), "search", trust=True)
 
 
 BY_METHOD = {
@@ -150,7 +150,7 @@ def test_a_killed_run_of_any_kind_of_method_goes_on_to_the_same_files(tiny, monk
         patch.setattr(Compression, "run_epoch", dying)
         with pytest.raises(Killed):
             workflow.compress(*started, QUIET)
-    results = workflow.compress(*workflow.resume(Path("broken"), "compress"), QUIET)
+    results = workflow.compress(*workflow.resume(Path("broken"), "compress", trust=True), QUIET)
     assert without_time(Path("broken")) == without_time(Path("whole"))
     assert files(Path("broken")) == files(Path("whole"))
     assert attrs.evolve(results, seconds={}) == attrs.evolve(expected, seconds={})
@@ -173,7 +173,7 @@ def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
     (folder.path / "images" / "human-designed.png").unlink()
     picture = folder.path / "images" / "discovered.png"
     picture.write_bytes(picture.read_bytes()[:-30])
-    resumed = workflow.resume(folder.path, "run")
+    resumed = workflow.resume(folder.path, "run", trust=True)
     workflow.run(*resumed, Progress())
     assert files(folder.path) == before
     assert sorted(map(str, without_time(folder.path))) == sorted(map(str, rows))
@@ -184,12 +184,12 @@ def test_what_is_damaged_or_gone_is_made_again_and_said(tiny, capsys):
     assert "it is derived again" in said
     assert "the images are made again" in said
     folder.metrics_path.write_text("".join(folder.metrics_path.read_text().splitlines(True)[1:]))
-    workflow.run(*workflow.resume(folder.path, "run"), Progress())
+    workflow.run(*workflow.resume(folder.path, "run", trust=True), Progress())
     told = f"warning: {folder.metrics_path} lacks 1 of 2 rows of search\n"
     assert told in capsys.readouterr().err
     folder.space_path.write_text(folder.space_path.read_text() + "# other\n")
     with pytest.raises(RunError, match=r"space\.space is not what the run began with"):
-        workflow.resume(folder.path, "run")
+        workflow.resume(folder.path, "run", trust=True)
 
 
 def test_a_run_whose_checkpoints_are_gone_has_each_row_once(tiny):
@@ -200,6 +200,6 @@ def test_a_run_whose_checkpoints_are_gone_has_each_row_once(tiny):
     folder.genotype_path.unlink()
     for file in folder.compressed_path.iterdir():
         file.unlink()
-    workflow.run(*workflow.resume(folder.path, "run"), QUIET)
+    workflow.run(*workflow.resume(folder.path, "run", trust=True), QUIET)
     assert files(folder.path) == before
     assert sorted(map(str, without_time(folder.path))) == sorted(map(str, rows))

@@ -58,7 +58,10 @@ def test_a_trial_chooses_what_is_fastest_and_the_folder_keeps_it(tiny, slow_but,
     for stage in ("search", "compress"):
         assert kept["trial"][stage] == {n: 1.0 if n == name else 2.0 for n in PRECISIONS}
         assert f"{stage} in {name}: a step takes fp32" in progress.stream.getvalue()
-    assert prepared.config.precision == workflow.resume(folder.path, "run")[1].config.precision
+    assert (
+        prepared.config.precision
+        == workflow.resume(folder.path, "run", trust=True)[1].config.precision
+    )
 
 
 def test_a_chosen_precision_is_that_precision_and_resumes_to_it(tiny, slow_but, monkeypatch):
@@ -79,7 +82,7 @@ def test_a_chosen_precision_is_that_precision_and_resumes_to_it(tiny, slow_but, 
         patch.setattr(torch.optim.Adam, "step", dying)
         with pytest.raises(KeyboardInterrupt):
             workflow.run(*chosen, QUIET)
-    workflow.run(*workflow.resume(Path("chosen"), "run"), QUIET)
+    workflow.run(*workflow.resume(Path("chosen"), "run", trust=True), QUIET)
     assert metrics("chosen") == metrics("given")
     for name in ("genotype.space", "generator.safetensors"):
         assert Path("chosen", name).read_bytes() == Path("given", name).read_bytes()

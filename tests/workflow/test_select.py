@@ -88,7 +88,7 @@ def test_a_known_architecture_is_tried_beside_what_is_proposed(tiny, monkeypatch
     monkeypatch.setattr(select, "examined", lambda *_: [[50.0], [60.0], [70.0]])
     folder, prepared = start(tiny, known="mine.space", candidates=2, seeds=1)
     Path("mine.space").unlink()  # the run has its own copy
-    folder, prepared = workflow.resume(folder.path, "search")
+    folder, prepared = workflow.resume(folder.path, "search", trust=True)
     found = workflow.search(folder, prepared, QUIET)
     assert [t["agreement"]["1000001"] for t in derivation(folder)["trials"]] == [50, 60, 70]
     assert dict(found.program.chosen) == derivation(folder)["choices"] == first
@@ -143,7 +143,7 @@ def test_interrupted_selection_goes_on_to_the_same_choice(tiny, whole, monkeypat
         patch.setattr(torch.optim.Adam, "step", dying)
         with pytest.raises(Killed):
             workflow.search(*started, QUIET)
-    folder, prepared = workflow.resume(Path("broken"), "search")
+    folder, prepared = workflow.resume(Path("broken"), "search", trust=True)
     found = workflow.search(folder, prepared, QUIET).text
     assert (found, derivation(folder), rows(folder)) == whole
 
@@ -172,7 +172,7 @@ def test_a_trial_that_diverges_counts_as_no_agreement(tiny, monkeypatch, capsys,
                 patch.setattr(module, part, dying)
         with pytest.raises(Killed):
             workflow.search(folder, prepared, Progress())
-    folder, prepared = workflow.resume(folder.path, "search")
+    folder, prepared = workflow.resume(folder.path, "search", trust=True)
     workflow.search(folder, prepared, Progress())
     trials = derivation(folder)["trials"]
     assert trials[1]["agreement"] == {"1000001": 0.0}

@@ -89,7 +89,7 @@ def _interrupt(settings, path, kill, search, monkeypatch):
         patch.setattr(Judge, "_loss", dying)
         with pytest.raises(Killed):
             workflow.search(*started, QUIET)
-    workflow.search(*workflow.resume(Path(path), "search"), QUIET)
+    workflow.search(*workflow.resume(Path(path), "search", trust=True), QUIET)
 
 
 def test_the_front_is_written_with_a_genotype_each(settings):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import attrs
@@ -20,8 +21,9 @@ from mishaps.jobs import JOBS, MODULE, OUT, Job, lay_out, teacher
 from mishaps.operations import Operations
 from mishaps.process import Ended, Process, command
 
-SAME, TOLD, LOST, LEFT, TRACEBACK = "same bytes", "one clear line", "lost", "left over", "traceback"
-COLUMNS = (SAME, TOLD, LOST, LEFT, TRACEBACK)
+SAME, TOLD, TAKEN = "same bytes", "one clear line", "taken as it is"
+LOST, LEFT, TRACEBACK = "lost", "left over", "traceback"
+COLUMNS = (SAME, TOLD, TAKEN, LOST, LEFT, TRACEBACK)
 
 Files = dict[str, bytes]
 
@@ -90,7 +92,14 @@ def _warm_up() -> None:
 
     from autorecon.compress.quantization.capture import capture
 
-    for name in ("cli.jobs", "cli.outcome", "report.study", "study.run", "workflow.measure"):
+    for name in (
+        "cli.jobs",
+        "cli.outcome",
+        "report.study",
+        "study.run",
+        "auto.run",
+        "workflow.measure",
+    ):
         import_module(f"autorecon.{name}")
     for name in ("graphviz", "matplotlib.figure", "torchvision", "torch.onnx"):
         import_module(name)
@@ -227,6 +236,7 @@ def tamed(often: bool = False) -> Iterator[None]:
         for name, value in {
             **{f"autorecon.report.{chart}": _chart for chart in charts},
             "time.perf_counter": lambda: 0.0,
+            "autorecon.auto.run.time": SimpleNamespace(monotonic=lambda: 0.0),
             "autorecon.workflow.invented.MOST_IMAGES": 32,
             "autorecon.workflow.measure.missing_packages": lambda: ["onnxruntime"],
             # A backward pass makes threads of torch's, which no fork takes along.

@@ -79,12 +79,40 @@ name = "discovered"
 discovered = "little"
 """
 
+_AUTO = f"""
+trials = 4
+bits = "w3a3"
+
+[teacher]
+name = "{MODULE}:teacher"
+size = 8
+data = ""
+
+[compress]
+batch = 4
+warmup_steps = 20
+steps = 40
+calibration_batches = 1
+statistics = false
+
+[[search]]
+name = "little"
+recipe = "paper"
+space = {{ file = "little.space" }}
+[search.search]
+{_SEARCH}
+[[candidate]]
+name = "found"
+discovered = "little"
+"""
+
 FILES = {
     "little.space": _SPACE,
     "plain.space": _PLAIN,
     "both.toml": f"{_SETTINGS}\n[select]\n{_SELECT}\n[search]\n{_SEARCH}",
     "one.toml": _SETTINGS,
     "study.toml": _STUDY,
+    "auto.toml": _AUTO,
 }
 
 
@@ -94,9 +122,11 @@ class Job:
 
     name: str
     options: tuple[str, ...]
+    mark: str = "config.toml"  # the file of a folder that was begun
+    means: tuple[str, ...] = ()  # options that are given whenever it goes on
 
     def begin(self, *more: str) -> list[str]:
-        return [self.name, *self.options, "--trust", *more]
+        return [self.name, *self.options, *self.means, "--trust", *more]
 
     def begin_there(self) -> list[str]:
         return self.begin("-o", OUT)
@@ -105,8 +135,10 @@ class Job:
         """In the folder where it was begun, however far it came."""
         if self.name == "study":
             return self.begin_there()
-        begun = (here / OUT / "config.toml").exists()
-        return [self.name, "--resume", OUT, "--trust"] if begun else self.begin_there()
+        begun = (here / OUT / self.mark).exists()
+        if not begun:
+            return self.begin_there()
+        return [self.name, "--resume", OUT, *self.means, "--trust"]
 
 
 JOBS = (
@@ -114,11 +146,13 @@ JOBS = (
     Job("search", ("little.space", "--config", "both.toml")),
     Job("compress", ("plain.space", "--config", "one.toml")),
     Job("study", ("study.toml", "--jobs", "1")),
+    # What is recorded of a trial is also how much memory it had.
+    Job("auto", ("--config", "auto.toml"), "auto.toml", ("--jobs", "1", "--memory", "8G")),
 )
 
 READERS = (
     ("report", OUT),
-    ("evaluate", OUT, "--seconds", "0.01"),
+    ("evaluate", OUT, "--trust"),
     ("derive", OUT, "-o", "derived.space", "--trust"),
     ("explain", OUT, "a -> b"),
     ("export", OUT, "-o", "exported.onnx", "--trust"),

@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
-from mishaps.bench import LEFT, LOST, Trial, Wrong, check, files_of
+from mishaps.bench import LEFT, LOST, TAKEN, TOLD, Trial, Wrong, check, files_of, last_line
+from mishaps.hostile import lay_traps, spoil, sprung
 from mishaps.jobs import JOBS, READERS, Job
 from mishaps.operations import Befall, Operations, dying, refusing, vanishing
 
@@ -283,6 +284,54 @@ def clock_moved(trial: Trial, random: Random) -> None:
     trial.go_on(move)
 
 
+def hostile(trial: Trial, random: Random) -> None:
+    """Somebody made a file of the folder who means harm, and left checksums out: what has no
+    checksum may be taken for what its owner wrote."""
+    _half_done(trial, random) if random.random() < 0.5 else _done(trial)
+    lay_traps(trial.here)
+    found = [path for path in sorted(trial.out.rglob("*")) if path.is_file() and _size(path)]
+    if not found:
+        return trial.go_on()
+    path = random.choice(found)
+    what = f"{path.relative_to(trial.here)}: {spoil(path, random)}"
+    before, is_trusted = _beside(trial), random.random() < 0.7
+    told = [_answered(trial, given, what, is_trusted) for given in _asked(trial, random)]
+    if why := sprung(trial.here, is_trusted):
+        raise Wrong(LOST, f"{what}: {why}")
+    if changed := _beside(trial) ^ before:
+        raise Wrong(LEFT, f"{what}: {sorted(changed)}")
+    if any(told):
+        raise Wrong(TOLD, f"{what}: {told}")
+    _forget_read(trial)
+    try:
+        trial.compare()
+    except Wrong as wrong:
+        raise Wrong(TAKEN, f"{what}: {wrong.verdict.why}") from wrong
+
+
+def _asked(trial: Trial, random: Random) -> Iterator[list[str]]:
+    yield _reader(trial, random)
+    yield trial.job.go_on(trial.here)
+
+
+def _answered(trial: Trial, given: list[str], what: str, is_trusted: bool) -> str:
+    """The clear line of a command that ends with one, "" of one that is done; raises Wrong."""
+    given = given if is_trusted else [word for word in given if word != "--trust"]
+    ended = trial.start(given).ended()
+    try:
+        check(ended)
+    except Wrong as wrong:
+        raise Wrong(wrong.verdict.column, f"{what}: {given}: {wrong.verdict.why}") from wrong
+    return last_line(ended) if ended.code else ""
+
+
+def _beside(trial: Trial) -> set[str]:
+    """What lies beside the folder."""
+    files = (path for path in trial.here.rglob("*") if trial.out not in (path, *path.parents))
+    own = (path for path in files if "__pycache__" not in path.parts)
+    return {str(path) for path in own if path.suffix not in (".onnx", ".space", ".safetensors")}
+
+
 KINDS: dict[str, Kind] = {
     kind.__name__.replace("_", " "): kind
     for kind in (
@@ -302,6 +351,7 @@ KINDS: dict[str, Kind] = {
         together,
         six_at_once,
         clock_moved,
+        hostile,
     )
 }
 
@@ -312,4 +362,4 @@ def jobs_for(kind: str, known: Collection[str]) -> list[Job]:
     return [job for job in JOBS for _ in range(_OFTEN[job.name]) if job.name in {*names} & {*known}]
 
 
-_OFTEN = {"run": 2, "search": 4, "compress": 3, "study": 1}
+_OFTEN = {"run": 2, "search": 4, "compress": 3, "study": 1, "auto": 1}

@@ -6,14 +6,16 @@ import copy
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import torch
 from torch import Tensor, fx, nn
 
 from autorecon.compress.config import CompressConfig
 from autorecon.compress.engine.assembly import make_student
 from autorecon.compress.errors import CompressError, require_known
 from autorecon.compress.packed.model import CompressedModel
-from autorecon.compress.packed.save import packed_calls, packed_weights
+from autorecon.compress.packed.save import SETTINGS, packed_calls, packed_weights
 from autorecon.compress.quantization.quantize import QuantizedModel
 from autorecon.compress.quantization.stored import (
     keep_decoded,
@@ -22,12 +24,14 @@ from autorecon.compress.quantization.stored import (
     stored_tensors,
 )
 from autorecon.compress.student import QuantizedStudent
+from autorecon.lang.wording import brief
 from autorecon.records.errors import RecordError
 from autorecon.records.packed import (
     REMEDY,
     PackedStudent,
     check_calls,
     check_classes,
+    check_size,
     check_weights,
     read_packed,
     split,
@@ -35,7 +39,7 @@ from autorecon.records.packed import (
 from autorecon.records.results import read_results
 from autorecon.runs import RunError, RunFolder
 from autorecon.teachers import build as build_known
-from autorecon.teachers import is_known, made_ready
+from autorecon.teachers import is_known, made_ready, parameters_of
 
 Build = Callable[[], nn.Module]
 Place = str | os.PathLike[str]
@@ -57,12 +61,12 @@ def load_compressed(
     file = student_file(Path(path))
     about, tensors = read_packed(file)
     if not about.bits:
-        module = _network(about, build, file)
+        module = _network(about, tensors, build, file)
         module.load_state_dict(split(about, tensors, module.state_dict(), file))
-        return CompressedModel(module, about)
-    model = _filled(_made(about, build, file), about, tensors, file)
+        return _tried(CompressedModel(module, about), file)
+    model = _filled(_made(about, tensors, build, file), about, tensors, file)
     MEMORY[memory](model.module)
-    return CompressedModel(model.module, about)
+    return _tried(CompressedModel(model.module, about), file)
 
 
 def rebuilt(path: Place, build: Build | None = None) -> QuantizedModel:
@@ -72,14 +76,14 @@ def rebuilt(path: Place, build: Build | None = None) -> QuantizedModel:
     integers. Raises as `load_compressed`, and CompressError for a model that was distilled.
     """
     file, about, tensors = _read_quantized(path)
-    return _filled(_made(about, build, file), about, tensors, file)
+    return _filled(_made(about, tensors, build, file), about, tensors, file)
 
 
 def beside_teacher(path: Place, teacher: nn.Module) -> tuple[fx.GraphModule, fx.GraphModule]:
     """The graph of such a student, and the same graph as it was made of the teacher, with its
     weights; neither has a parameter of `teacher` itself. Raises as `rebuilt`."""
     file, about, tensors = _read_quantized(path)
-    made = _made(about, lambda: copy.deepcopy(teacher), file)
+    made = _made(about, tensors, lambda: copy.deepcopy(teacher), file)
     taught = copy.deepcopy(made.module)
     return _filled(made, about, tensors, file).module, taught
 
@@ -106,19 +110,40 @@ def student_file(path: Path) -> Path:
     if results is None:
         raise RunError(f"{path} has no compressed model yet: finish the run with --resume {path}")
     files = {file.stem: file for file in folder.compressed_path.glob("*.safetensors")}
+    last = [summary.generator for summary in results.summary][-1:]
     for row in results.rows:
-        if row.generator == results.summary[-1].generator and row.stem in files:
+        if row.generator in last and row.stem in files:
             return files[row.stem]
     raise RunError(f"{path} has no compressed model: its files are gone, or every seed diverged")
 
 
-def _made(about: PackedStudent, build: Build | None, file: Path) -> QuantizedModel:
+def _tried(model: CompressedModel, file: Path) -> CompressedModel:
+    """The same once it has given numbers; RecordError where the file's values, as indices that lead
+    nowhere, or scales that are far too large, let it give none."""
+    images = torch.randn(2, *model.image_shape, generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.no_grad():
+            whole = bool(model(images).isfinite().all())
+    except (IndexError, RuntimeError) as error:
+        raise RecordError(
+            f"{file} has values with which nothing is computed ({error}): {REMEDY}"
+        ) from error
+    if not whole:
+        raise RecordError(f"{file} has values by which answers are no numbers: {REMEDY}")
+    return model
+
+
+def _made(
+    about: PackedStudent, tensors: Mapping[str, Tensor], build: Build | None, file: Path
+) -> QuantizedModel:
     """With the weights of the network that is built."""
     try:
-        config = CompressConfig(method=about.method, allow_partial=True, **about.settings)
+        config = CompressConfig(method=about.method, allow_partial=True, **_settings(about))
     except (TypeError, ValueError) as error:
-        raise RecordError(f"{file} has settings that there are not ({error}): {REMEDY}") from error
-    student = make_student(_network(about, build, file), config, None, about.image_shape)
+        why = brief(" ".join(str(error).split()), 300)
+        raise RecordError(f"{file} has settings that there are not ({why}): {REMEDY}") from error
+    network = _network(about, tensors, build, file)
+    student = make_student(network, config, None, about.image_shape)
     if not isinstance(student, QuantizedStudent):
         raise RecordError(f"{file} has bits, and {about.method} makes students that have none")
     return student.model
@@ -135,15 +160,27 @@ def _filled(
     return model
 
 
-def _network(about: PackedStudent, build: Build | None, file: Path) -> nn.Module:
+def _settings(about: PackedStudent) -> Mapping[str, Any]:
+    """By which a network becomes a student; TypeError where they are none of these."""
+    for name, value in about.settings.items():
+        if name not in SETTINGS or type(value) is not (int if name == "first_last" else str):
+            raise TypeError(f"{name} = {value!r}"[:60])
+    return about.settings
+
+
+def _network(
+    about: PackedStudent, tensors: Mapping[str, Tensor], build: Build | None, file: Path
+) -> nn.Module:
     """What is filled with the file's weights; CompressError where nobody says how to build it."""
+    asked = about.classes, about.image_shape
     if build is not None:
         module = build()
         if not isinstance(module, nn.Module):
             raise CompressError(f"build() gave a {type(module).__name__}, not a torch.nn.Module")
         return made_ready(module, about.image_shape)
     if is_known(about.architecture):
-        return build_known(about.architecture, about.classes, about.image_shape)
+        check_size(about, tensors, parameters_of(about.architecture, *asked), file)
+        return build_known(about.architecture, *asked)
     named = about.architecture.replace(":", ".")
     own = f"build={named}, the function of your own that makes it" if named else "build=FUNCTION"
     network = about.teacher if about.bits else about.architecture

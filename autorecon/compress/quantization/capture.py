@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, fx, nn
 from torch.export import Dim, ExportedProgram, export
+from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 from torch.fx.graph import CodeGen
 
 from autorecon.compress.errors import TraceError
@@ -132,6 +133,11 @@ def _graph_module(program: ExportedProgram, name: str) -> fx.GraphModule:
     given = [answers] if isinstance(answers, fx.Node) else list(answers)  # type: ignore[arg-type]
     if len(given) != 1 or not isinstance(given[0], fx.Node):
         raise TraceError(f"{name} gives {len(given)} values, not one tensor of logits")
+    answers = given[0].meta.get("val")
+    if isinstance(answers, Tensor) and free_unbacked_symbols(answers):
+        raise TraceError(
+            f"{name} gives so many answers as the values of images decide, not one for each image"
+        )
     output.args = (given[0],)
     traced = fx.GraphModule(exported, graph, name)
     traced.meta["name"] = name

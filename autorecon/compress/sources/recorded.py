@@ -61,13 +61,15 @@ class Repeated:
 
     def __init__(self, recording: dict[str, Any], device: str = "cpu") -> None:
         self.labelled, self._device = bool(recording["labelled"]), device
-        self._calls = recording["calls"]
+        self._calls = [
+            (batch and Batch.of(batch), dict(losses)) for batch, losses in recording["calls"]
+        ]
         self._next = 0
 
     def make(self, student: Learner | None) -> Given:
-        values, losses = self._calls[self._next]
+        batch, losses = self._calls[self._next]
         self._next += 1
-        return values and Batch.of(values).on(self._device), losses
+        return batch and batch.on(self._device), losses
 
     def draw(self) -> Batch:
         batch, _ = self.make(None)

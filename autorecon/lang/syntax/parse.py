@@ -25,6 +25,7 @@ from autorecon.lang.syntax.tree import (
     Use,
 )
 from autorecon.lang.syntax.tree_builder import build
+from autorecon.reading import open_regular
 
 MAX_DEPTH = 50
 MAX_TOKENS = 180_000
@@ -47,10 +48,11 @@ class Recovered:
 
 
 def read_source(path: str | Path) -> Source:
-    """Read a file; SpaceError (E0103) when it is missing, too large or not UTF-8."""
+    """Read a file; SpaceError (E0103) when it is missing, too large, not UTF-8, or a pipe, which
+    would be waited for, but for one that a shell makes (/dev/fd/63)."""
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if path.is_relative_to("/dev/fd") else open_regular(path) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _unreadable(f"cannot read {path}: {error.strerror or error}") from None

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 import autorecon
 from autorecon.compress import Bits, CompressConfig, CompressError, quantize
+from autorecon.compress.packed import load
 from autorecon.compress.packed.load import rebuilt
 from autorecon.compress.packed.save import save_student
 from autorecon.compress.quantization.bits import ROUNDINGS
@@ -234,6 +235,13 @@ def changed(path: Path, **fields: object) -> None:
         ({"settings": {"bits": "w3a3", "eval": 1}}, "settings that there are not"),
         ({"settings": {"bits": "w3a3", "ranges": {}}}, "settings that there are not"),
         ({"settings": {"bits": "w4a4"}}, "another network"),
+        ({"settings": {"bits": False}}, "settings that there are not .bits = False"),
+        ({"settings": {"bits_of": 1}}, "settings that there are not .bits_of = 1"),
+        ({"settings": {"rounding": "a" * 9999}}, r"rounding = 'a{200,300} ... a*' is unknown|aaa"),
+        ({"settings": {"student": "os:abort"}}, "settings that there are not .student"),
+        ({"method": [0] * 9999}, r"expected str, not \[0, 0, .{,300}$"),
+        ({"image_shape": "a" * 30_000}, r"image_shape|not as it was written"),
+        ({"software": [0] * 30_000}, r"not as it was written .{,400}$"),
         ({"method": "none"}, "no method 'none'"),
         ({"weights": []}, "it has none there, and one of"),
         ({"classes": 6}, "it has 6 classes there, and 5 here"),
@@ -243,6 +251,26 @@ def changed(path: Path, **fields: object) -> None:
 def test_what_a_file_says_is_not_trusted(small: Path, fields: dict, wrong: str) -> None:
     changed(small, **fields)
     with pytest.raises(RecordError, match=wrong):
+        autorecon.load_compressed(small, build=Odd)
+
+
+def test_a_network_that_a_file_is_too_small_for_is_not_built(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "build_known", lambda *of: pytest.fail("it was built"))
+    changed(small, architecture="torchvision:vit_h_14")
+    with pytest.raises(RecordError, match=r"vit_h_14 has 6\d\d,\d+,\d+ parameters, and the file"):
+        autorecon.load_compressed(small)
+
+
+def test_values_with_which_nothing_is_computed_are_told(small: Path) -> None:
+    about, tensors = read_packed(small)
+    text = json.dumps(attrs.asdict(about))
+    save_file({**tensors, "int64": torch.full_like(tensors["int64"], 2**40)}, small, {KEY: text})
+    with pytest.raises(RecordError, match="values with which nothing is computed"):
+        autorecon.load_compressed(small, build=Odd)
+    save_file({**tensors, "float32": tensors["float32"] * 1e38}, small, {KEY: text})
+    with pytest.raises(RecordError, match="no numbers"):
         autorecon.load_compressed(small, build=Odd)
 
 

@@ -294,6 +294,7 @@ class ByValue(Net):
         (Net(lambda net, x: x * torch.tensor(len(x))), "otherwise|one number of images alone"),
         (AtRandom(), "answers the same images otherwise each time"),
         (ByValue(), "otherwise each time"),
+        (Net(lambda net, x: x[x.square().mean((1, 2, 3)) >= 0]), "so many answers as the values"),
         (Net(lambda net, x: F.conv2d(x, net.bn.missing)), "no attribute 'missing'"),
         (Net(autocast("cpu", True)), "computed under other rules.*test_capture.py"),
     ],
