@@ -15,8 +15,11 @@ from types import SimpleNamespace
 from unittest import mock
 
 import attrs
+import torch
 from markupsafe import Markup, escape
+from torch import Tensor
 
+from autorecon.teachers import Teacher
 from mishaps.jobs import JOBS, MODULE, OUT, Job, lay_out, teacher
 from mishaps.operations import Operations
 from mishaps.process import Ended, Process, command
@@ -241,6 +244,7 @@ def tamed(often: bool = False) -> Iterator[None]:
             "autorecon.workflow.measure.missing_packages": lambda: ["onnxruntime"],
             # A backward pass makes threads of torch's, which no fork takes along.
             "autorecon.teachers.loading.require_gradients": lambda logits, images: None,
+            "autorecon.auto.run.exam": _noise,
             # A fork holds the other ends of the pipes at which workers learn that they may go.
             "autorecon.runs.pool._PATIENCE": 0.1,
             "multiprocessing.get_context": lambda method=None: spawned("fork"),
@@ -251,6 +255,11 @@ def tamed(often: bool = False) -> Iterator[None]:
             drive = sys.modules["autorecon.runs.drive"]
             patches.enter_context(mock.patch.object(drive, "EVERY", 0.0))
         yield
+
+
+def _noise(teacher: Teacher) -> Tensor:
+    """Images for a judge."""
+    return torch.randn(8, *teacher.image_shape, generator=torch.Generator().manual_seed(0))
 
 
 def _chart(*values: object, **more: object) -> Markup:
