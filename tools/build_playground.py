@@ -96,7 +96,14 @@ PYPI = (
         "MIT",
     ),
 )
-OURS = ("__init__.py", "reading.py", "lazy.py", "lang/**/*.py", "graph/**/*.py", "watch/__init__.py")
+OURS = (
+    "__init__.py",
+    "reading.py",
+    "lazy.py",
+    "lang/**/*.py",
+    "graph/**/*.py",
+    "watch/__init__.py",
+)
 OURS += ("watch/view.py",)
 
 
