@@ -334,7 +334,6 @@ def test_whatever_else_they_said_would_be_caught(
         ("counts_positions", "bn"),
         ("counts_positions", "ccbn"),
         ("norm", "bn"),
-        ("norm", "instance_norm"),
     ],
 )
 def test_what_they_keep_to_themselves_would_be_caught(
