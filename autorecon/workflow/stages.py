@@ -135,11 +135,14 @@ def derive(
     that had seen; `by` another way it is always derived again. Raises RunError."""
     if by:
         prepared = prepared.deriving(by)
+    missing = RunError(f"{folder.path} has no search to derive from; run `autorecon search`")
+    if prepared.generator is None:
+        raise missing
     stage = search_stage(folder, prepared)
     checkpoints = Checkpoints(folder.checkpoint_path, stage.name)
     checkpoint = checkpoints.newest(progress)
     if checkpoint is None:
-        raise RunError(f"{folder.path} has no search to derive from; run `autorecon search`")
+        raise missing
     if folder.genotype_path.exists() and not by:
         return load_stored(folder, "genotype", prepared.space), checkpoint.epoch
     checkpoints.put(checkpoint, stage)

@@ -112,6 +112,12 @@ def test_a_run_keeps_what_is_found_and_its_report_shows_it() -> None:
     assert "Milliseconds an image, 32 at a time" in Path("run/report.html").read_text()
 
 
+def test_nothing_is_derived_of_a_run_without_a_generator() -> None:
+    result = autorecon("derive", "run", "--trust")
+    assert result.exit_code == 1
+    assert "run has no search to derive from; run `autorecon search`" in result.stderr
+
+
 def test_a_packed_file_and_a_file_of_somebody_else_beside_a_teacher() -> None:
     packed = found("run/compressed/noise-seed0.safetensors", *MINE)
     theirs = found("s.onnx", *MINE)
