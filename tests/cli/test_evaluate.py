@@ -114,7 +114,7 @@ def test_a_run_keeps_what_is_found_and_its_report_shows_it() -> None:
 
 def test_nothing_is_derived_of_a_run_without_a_generator() -> None:
     result = autorecon("derive", "run", "--trust")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "run has no search to derive from; run `autorecon search`" in result.stderr
 
 
