@@ -18,7 +18,7 @@ from autorecon.compress.quantization.calls import (
 from autorecon.compress.quantization.operations import CONVOLUTIONS, operation
 
 ROWS = 16384
-"""Rows of a layer, of evenly strided places where there are more: a few times as many as the widest
+"""Rows of a layer, of places that are drawn where there are more: a few times as many as the widest
 layers have inputs."""
 
 
@@ -33,9 +33,14 @@ def factors(call: WeightedCall, values: Tensor, kernel: Sequence[int]) -> Tensor
     """Rows [groups, rows, inputs of a group] that a weight of a shape, [out, in of a group, height,
     width] or [out, in], is multiplied with; of values [N, C, H, W] or [..., C]."""
     if operation(call.node) == "linear":
-        return _strided(values.reshape(1, -1, values.shape[-1]), ROWS)
+        rows = values.reshape(1, -1, values.shape[-1])
+        return _drawn(rows, ROWS, torch.Generator().manual_seed(0))
     groups, each = groups_of(call.node), max(1, ROWS // len(values))
-    rows = [_strided(_patches(call.node, image, kernel, groups), each) for image in values.split(1)]
+    random = torch.Generator().manual_seed(0)
+    rows = [
+        _drawn(_patches(call.node, image, kernel, groups), each, random)
+        for image in values.split(1)
+    ]
     return torch.cat(rows, 1)
 
 
@@ -61,6 +66,11 @@ def _pair(value: Any) -> tuple[int, int]:
     return both[0], both[-1]
 
 
-def _strided(rows: Tensor, most: int) -> Tensor:
-    """At most so many of the rows [groups, rows, ...]."""
-    return rows[:, :: -(-rows.shape[1] // most)]
+def _drawn(rows: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """At most so many of the rows [groups, rows, ...], the same of values of one shape. Not every
+    so-manieth: of an image 32 wide every 32nd place is one column, that at its edge."""
+    count = rows.shape[1]
+    if count <= most:
+        return rows
+    chosen = torch.randperm(count, generator=random)[:most].sort().values
+    return rows[:, chosen.to(rows.device)]

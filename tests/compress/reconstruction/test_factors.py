@@ -51,9 +51,25 @@ def test_linear_layers_have_rows_and_transposed_convolutions_have_none() -> None
     assert factors(linear, torch.randn(4, 2, 6, 6), (5, 6)).shape == (1, 48, 6)
 
 
-def test_of_many_places_evenly_strided_ones_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_places_some_are_taken_the_same_of_both_networks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("autorecon.compress.reconstruction.factors.ROWS", 10)
     (call,) = weighted_calls(capture(nn.Sequential(nn.Conv2d(1, 1, 1)), (1, 4, 4)))
     image = torch.arange(16.0).view(1, 1, 4, 4)
-    assert factors(call, image, (1, 1, 1, 1)).flatten().tolist() == [*range(0, 16, 2)]
+    rows = factors(call, image, (1, 1, 1, 1))
+    assert len(set(rows.flatten().tolist())) == 10
+    torch.testing.assert_close(factors(call, -image, (1, 1, 1, 1)), -rows)
     assert factors(call, image.expand(3, -1, -1, -1), (1, 1, 1, 1)).shape == (1, 9, 1)
+
+
+@pytest.mark.parametrize("size", [8, 16, 32, 56])
+def test_places_that_are_taken_are_of_all_columns(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = torch.arange(float(size)).expand(8, 1, size, size)
+    monkeypatch.setattr("autorecon.compress.reconstruction.factors.ROWS", 8 * size)
+    (call,) = weighted_calls(capture(nn.Sequential(nn.Conv2d(1, 1, 1)), (1, size, size)))
+    columns = factors(call, images, (1, 1, 1, 1)).flatten()
+    assert len(columns) == 8 * size
+    assert (columns.long().bincount(minlength=size) > 0).all()
