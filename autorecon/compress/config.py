@@ -13,19 +13,19 @@ from autorecon.compress.methods.losses import LABELS
 from autorecon.compress.methods.method import Method, find_method
 from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, no_bits
 from autorecon.compress.quantization.ranges import RANGES
-from autorecon.compress.settings import KEEP, Settings
+from autorecon.compress.settings import KEEP, POLISHING, Settings
 from autorecon.objective import Objective
 
 _LEAST = {
     "steps": 1, "student_steps": 1, "epochs": 1, "calibration_batches": 1, "evaluate_every": 1,
     "image_batches": 1, "image_steps": 1, "bank": 1, "rounds": 1, "generator_steps": 0,
     "warmup_steps": 0, "momentum": 0, "weight_decay": 0, "alpha": 0, "alignment": 0, "cam": 0,
-    "low_pass": 0, "perturbation": 0, "dropped": 0, "inundation": 0, "seed": 0,
+    "low_pass": 0, "perturbation": 0, "dropped": 0, "inundation": 0, "polish_steps": 0, "seed": 0,
 }  # fmt: skip
 _STUDENTS = (
     "bits", "scheme", "first_last", "bits_of", "allow_partial", "ranges", "rounding",
-    "statistics", "reconstruct", "student", "student_lr", "momentum", "weight_decay",
-    "temperature", "alpha", "alignment", "cam", "low_pass", "perturbation",
+    "statistics", "reconstruct", "polish_steps", "student", "student_lr", "momentum",
+    "weight_decay", "temperature", "alpha", "alignment", "cam", "low_pass", "perturbation",
     "dropped", "labels", "inundation",
 )  # fmt: skip
 """Settings that images depend on only where what makes them looks at the student."""
@@ -37,6 +37,7 @@ _CHOICES = {
 BEFORE = {
     "statistics": False,
     "reconstruct": False,
+    "polish_steps": 0,
     "labels": "all",
     "alignment": 0.0,
     "keep": "last",
@@ -132,6 +133,8 @@ class CompressConfig(Settings):
         needs = self.recipe.needs
         for objective in self._objectives.values():
             needs += objective.needs
+        if self.polish_steps:
+            needs += Objective.parse(POLISHING).needs
         return tuple(dict.fromkeys(needs))
 
     @property

@@ -13,6 +13,9 @@ from autorecon.compress.quantization.widths import Widths
 KEEP = ("better", "last")
 """What a student is in the end: what it was last, or as it was calibrated where that is better."""
 
+POLISHING = "bns_std"
+"""What images are polished for: ZeroQ's objective."""
+
 
 def part(steps: int, share: float) -> int:
     """A share of some steps, at least one of them; none of none."""
@@ -64,6 +67,7 @@ class Settings:
     swing: bool = False
     warmup_objective: str = ""
     calibration_batches: int = 0
+    polish_steps: int = 0
     evaluate_every: int = 1
     seed: int = 0
 

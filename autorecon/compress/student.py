@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -39,8 +39,9 @@ class Student(ABC):
         """While it learns, leave so many of its activations unquantized at random."""
         return nullcontext()
 
-    def begin(self, draw: Callable[[], Tensor]) -> bool:
-        """Get ready for the first step, given a source of images; whether it is worth a score."""
+    def begin(self, batches: Iterable[Tensor]) -> bool:
+        """Get ready for the first step, given images [N, C, H, W] that are made as they are asked
+        for; whether it is worth a score."""
         return False
 
     def go_on(self) -> None:  # noqa: B027  (most have nothing to do)
@@ -68,12 +69,11 @@ class QuantizedStudent(Student):
     def __init__(
         self,
         model: QuantizedModel,
-        batches: int,
         statistics: bool = False,
         reconstruct: bool = False,
     ) -> None:
         super().__init__(model.module)
-        self.model, self._batches = model, batches
+        self.model = model
         self._statistics, self._reconstruct = statistics, reconstruct
 
     def learning(self) -> nn.Module:
@@ -83,11 +83,10 @@ class QuantizedStudent(Student):
         return dropping(self.module, share) if share else nullcontext()
 
     @torch.no_grad()
-    def begin(self, draw: Callable[[], Tensor]) -> bool:
+    def begin(self, batches: Iterable[Tensor]) -> bool:
         """Fix the activation ranges on images, and by the same images the weights."""
         shown = []
-        for _ in range(self._batches):
-            images = draw()
+        for images in batches:
             if self._statistics:
                 observe(self.model, images)
             else:

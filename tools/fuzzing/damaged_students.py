@@ -82,8 +82,8 @@ _DISTILLED = {"method": "dfad", "student": "fuzzing.damaged_students:Mixed"}
 
 def _sample(network: nn.Module, bits: str, scheme: str) -> Sample:
     model = quantize(network, IMAGE, Bits.parse(bits), "minmax", "unbiased", scheme)
-    student = QuantizedStudent(model, 1)
-    student.begin(lambda: torch.randn(8, *IMAGE))
+    student = QuantizedStudent(model)
+    student.begin([torch.randn(8, *IMAGE)])
     return _written(student, network, CompressConfig(bits=bits, ranges="minmax", scheme=scheme))
 
 

@@ -138,7 +138,7 @@ def _packed(
     model = _quantized(network, Bits.parse(bits), scheme)
     if model is None:
         return Counter()
-    student = QuantizedStudent(model, 1)
+    student = QuantizedStudent(model)
     config = CompressConfig(bits=bits, ranges="minmax", scheme=scheme)
     teacher = Teacher("Fuzzed", nn.Identity(), CLASSES, IMAGE)
     path = folder / PACKED

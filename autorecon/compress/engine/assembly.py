@@ -162,8 +162,7 @@ def make_student(
         )
         if config.scheme == "integer" and RANGES[config.ranges].by_statistics:
             hold_statistics(model.module)
-        how = config.calibration_batches, config.statistics, config.reconstruct
-        return _covered(QuantizedStudent(model, *how), config)
+        return _covered(QuantizedStudent(model, config.statistics, config.reconstruct), config)
     classes = classes_of(teacher, shape)
     module = build_student(config.student, classes, shape[0], config.seed)
     check_answers(module, torch.zeros(2, *shape), classes, config.student)

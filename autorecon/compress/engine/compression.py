@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from autorecon.compress.engine.keeping import Weights, keep_better, values_of
 from autorecon.compress.engine.training import Training
 from autorecon.compress.engine.watch import Diversity, Scores, SoFar
 from autorecon.compress.quantization.bits import plain
-from autorecon.compress.sources import Source
+from autorecon.compress.sources import Source, polished
 from autorecon.compress.student import QuantizedStudent, float_bytes
 from autorecon.nn import Compute
 from autorecon.objective import TeacherView, Values
@@ -76,7 +76,7 @@ class Compression:
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0
-        self._begun = False
+        self._begun, self._parts = False, parts
         self._before: Weights = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
@@ -149,7 +149,7 @@ class Compression:
     @torch.no_grad()
     def _begin(self) -> dict[str, float]:
         """Ready the student for its steps, and score it as it is then if that means anything."""
-        scored = self.student.begin(lambda: self.training.shown(self.source.draw().images))
+        scored = self.student.begin(self._calibrating())
         self._begun = True
         if self.config.keep == "better":
             self._before = values_of(self.student.module)
@@ -157,6 +157,14 @@ class Compression:
             return {}
         self.scores.calibrated = self.evaluate(self.student.module)
         return self.scores.calibrated.columns("calibrated_")
+
+    def _calibrating(self) -> Iterator[Tensor]:
+        """Images as a student sees them; each batch once more as it is when it is polished."""
+        for _ in range(self.config.calibration_batches):
+            images = self.source.draw().images
+            yield self.training.shown(images)
+            if steps := self.config.polish_steps:
+                yield self.training.shown(polished(images, self.view, steps, self._parts))
 
     def _keep_better(self) -> str:
         """What a student was before its first step, if it was better then; says so."""

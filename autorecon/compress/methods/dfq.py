@@ -47,7 +47,7 @@ def student(teacher: nn.Module, image_shape: Shape, config: Settings) -> Student
     equalization.correct_biases(traced, normals)
     unclipped = {n.meta["label"] for n in traced.graph.nodes if "unclipped" in n.meta}
     report = [_described(site, unclipped) for site in model.report]
-    return QuantizedStudent(attrs.evolve(model, report=report), batches=0)
+    return QuantizedStudent(attrs.evolve(model, report=report))
 
 
 def _described(site: Site, unclipped: Collection[str]) -> Site:

@@ -51,7 +51,11 @@ GENERATED: Defaults = {
     "warmup_steps": 150,
     "generator_lr": 1e-3,
 }
-MATCHED: Defaults = GENERATED | {"objective": "ce + 10*bns", "generator_lr": 3e-3}
+MATCHED: Defaults = GENERATED | {
+    "objective": "ce + 10*bns",
+    "generator_lr": 3e-3,
+    "polish_steps": 0,
+}
 """Of generators that follow GDFQ, which has 0.1 and 1e-3 and many thousands of steps; for hundreds
 these were chosen on training images (docs/results.md).
 """

@@ -32,11 +32,10 @@ def has_factors(call: WeightedCall) -> bool:
 def factors(call: WeightedCall, values: Tensor, kernel: Sequence[int]) -> Tensor:
     """Rows [groups, rows, inputs of a group] that a weight of a shape, [out, in of a group, height,
     width] or [out, in], is multiplied with; of values [N, C, H, W] or [..., C]."""
-    if operation(call.node) == "linear":
-        rows = values.reshape(1, -1, values.shape[-1])
-        return _drawn(rows, ROWS, torch.Generator().manual_seed(0))
-    groups, each = groups_of(call.node), max(1, ROWS // len(values))
     random = torch.Generator().manual_seed(0)
+    if operation(call.node) == "linear":
+        return _drawn(values.reshape(1, -1, values.shape[-1]), ROWS, random)
+    groups, each = groups_of(call.node), max(1, ROWS // len(values))
     rows = [
         _drawn(_patches(call.node, image, kernel, groups), each, random)
         for image in values.split(1)

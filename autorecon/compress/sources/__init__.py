@@ -11,6 +11,7 @@ from autorecon.compress.sources.inverted import Inverted
 from autorecon.compress.sources.noise import Noise
 from autorecon.compress.sources.nothing import Nothing
 from autorecon.compress.sources.pictures import Pictures
+from autorecon.compress.sources.polished import polished
 from autorecon.compress.sources.recorded import Recorded, Repeated
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "Recorded",
     "Repeated",
     "Source",
+    "polished",
 ]

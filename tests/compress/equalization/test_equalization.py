@@ -210,7 +210,7 @@ def test_ranges_cover_six_deviations(chain: nn.Module) -> None:
 @pytest.mark.parametrize("scheme", ["gdfq", "integer"])
 def test_the_whole_is_close_at_eight_bits(chain: nn.Module, images: Tensor, scheme: str) -> None:
     made = student(chain, (2, 8, 8), CompressConfig(method="dfq", bits="w8a8", scheme=scheme))
-    made.begin(lambda: images)
+    made.begin([])
     wrong = (made(images) - chain(images)).abs().mean() / chain(images).abs().mean()
     assert wrong < 0.1
 

@@ -61,8 +61,8 @@ def test_a_step_that_is_large_enough_or_nothing_is_left_alone() -> None:
 def test_one_update_by_hand(teacher: nn.Module) -> None:
     """Quantized weights go along their own step as far as that takes, all else goes its own way."""
     config = CompressConfig(method="ait", inundation=0.2, bits="w3a3")
-    student = QuantizedStudent(quantize(teacher, (1, 8, 8), Bits(3, 3)), 1)
-    student.begin(lambda: torch.randn(8, 1, 8, 8))
+    student = QuantizedStudent(quantize(teacher, (1, 8, 8), Bits(3, 3)))
+    student.begin([torch.randn(8, 1, 8, 8)])
     student(torch.randn(8, 1, 8, 8)).square().mean().backward()
     before = {n: p.detach().clone() for n, p in student.module.named_parameters()}
     quantizer = WeightQuantizer(3, "unbiased")

@@ -50,8 +50,8 @@ def quantized(module: nn.Module, shape: tuple[int, int, int], **settings: str) -
     torch.manual_seed(1)
     config = {"bits": "w3a3", "rounding": "unbiased"} | settings
     model = quantize(module.eval(), shape, Bits.parse(config["bits"]), rounding=config["rounding"])
-    student = QuantizedStudent(model, 1)
-    student.begin(lambda: torch.randn(8, *shape))
+    student = QuantizedStudent(model)
+    student.begin([torch.randn(8, *shape)])
     return student
 
 
@@ -116,7 +116,7 @@ def test_a_folded_student_is_built_again(teacher: nn.Module) -> None:
     config = CompressConfig(method="dfq", bits="w8a8")
     assert config.recipe.student
     student = config.recipe.student(teacher, (1, 8, 8), config)
-    student.begin(torch.Tensor)
+    student.begin([])
     path = saved(student, "Tiny", (1, 8, 8), 3, method="dfq", bits="w8a8")
     images = torch.randn(3, 1, 8, 8)
     model = autorecon.load_compressed(path, build=type(teacher))
@@ -127,8 +127,8 @@ def test_a_student_of_integers_and_mixed_widths_is_built_again() -> None:
     own = {"scheme": "integer", "bits": "w4a5", "first_last": 8, "bits_of": "up=w5a4"}
     config = CompressConfig(**own)
     rules = config.ranges, config.rounding, config.scheme
-    student = QuantizedStudent(quantize(Odd().eval(), SHAPE, config.widths, *rules), 1)
-    student.begin(lambda: torch.randn(8, *SHAPE))
+    student = QuantizedStudent(quantize(Odd().eval(), SHAPE, config.widths, *rules))
+    student.begin([torch.randn(8, *SHAPE)])
     path = saved(student, "Odd", SHAPE, 5, **own)
     images = torch.randn(3, *SHAPE)
     model = autorecon.load_compressed(path, build=Odd)
