@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import attrs
 
@@ -22,6 +23,7 @@ from autorecon.auto.course import (
 )
 from autorecon.compress import CompressError
 from autorecon.mirror import mirror
+from autorecon.objective import lacking
 from autorecon.records.course import Course, Entry
 from autorecon.runs import Progress, write_text
 from autorecon.study.cells import Cell, plan
@@ -68,6 +70,7 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
         file = Path(folder) / f"{MIRROR}.space"
         asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
+        asked = _polishing(asked, teacher, notes)
         asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
@@ -200,6 +203,19 @@ def _fitting(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfi
             notes.append(f"{search.name} is left out: {error}")
             asked = _without(asked, [search.name])
     return asked
+
+
+def _polishing(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfig:
+    """As it is, or where the teacher has no statistics to polish images for, without that."""
+    if not lacking(teacher.module, ("statistics",)):
+        return asked
+    notes.append(f"no images are polished: {teacher.name} has no BatchNorm statistics")
+    candidates = [attrs.evolve(one, compress=_unpolished(one.compress)) for one in asked.candidate]
+    return attrs.evolve(asked, candidate=candidates, choices=_unpolished(asked.choices))
+
+
+def _unpolished(own: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in own.items() if name != "polish_steps"}
 
 
 def _without(asked: AutoConfig, names: Sequence[str]) -> AutoConfig:

@@ -108,6 +108,7 @@ class Settings:
             image_batches=batches,
             image_steps=self.image_steps if self.bank else part(self.image_steps, share),
             rounds=min(self.rounds, max(1, batches)),
+            polish_steps=part(self.polish_steps, share),
             steps=part(self.steps, share),
             epochs=1,
             evaluate_every=1,

@@ -75,3 +75,4 @@ def test_a_shorter_budget_has_fewer_batches_in_a_bank_and_shorter_ones_of_pictur
     pictures = CompressConfig("deepinversion", image_batches=4, image_steps=50, rounds=2)
     short = pictures.shortened(0.1)
     assert (short.image_batches, short.image_steps, short.rounds) == (4, 5, 2)
+    assert CompressConfig(polish_steps=30).shortened(0.1).polish_steps == 3
