@@ -1,0 +1,25 @@
+"""What a teacher without BatchNorm statistics is spared."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from autorecon.auto.config import read_asked
+from autorecon.auto.prepare import ready
+from autorecon.runs import Progress
+from autorecon.teachers import Teacher
+
+ASKED = {
+    "trials": 5,
+    "measure": "none",
+    "compress": {"objective": "ce", "batch": 4, "calibration_batches": 1},
+}
+
+
+def test_nothing_is_polished_for_want_of_statistics() -> None:
+    layers = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(784, 3)
+    teacher = Teacher("Plain", nn.Sequential(*layers).eval(), 3, (1, 16, 16))
+    found = ready(read_asked(ASKED), 1, Progress(quiet=True), teacher)
+    assert any("no images are polished: Plain" in note for note in found.course.notes)
+    assert "polish_steps" not in found.asked.choices
+    assert not any("polish_steps" in one.compress for one in found.asked.candidate)
