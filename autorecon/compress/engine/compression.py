@@ -76,7 +76,8 @@ class Compression:
         self.scores = Scores()
         self.warnings: list[str] = []
         self.epochs_done = 0
-        self._begun, self._parts = False, parts
+        self._begun = False
+        self._parts = parts
         self._before: Weights = {}
         self._so_far = self._fresh()
         self._global: Tensor | None = None
