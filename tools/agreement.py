@@ -185,7 +185,7 @@ def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits:
     torch.set_num_threads(1)
     # All are made ready first: a mistake in the last is told before the first is trained.
     ready = [
-        (source, given, _prepared(source, name, _config(method, widths, given), budget))
+        (source, given, _prepared(source, name, configured(method, widths, given), budget))
         for source, method, widths, given in itertools.product(generators, methods, bits, variants)
     ]
     bench = Bench(ready[0][2], test)
@@ -196,7 +196,8 @@ def main(generators: tuple[str, ...], name: str, methods: tuple[str, ...], bits:
         click.echo(f"{what}, {config.steps} steps: {_told(found)}")
 
 
-def _config(method: str, widths: str, given: str) -> CompressConfig:
+def configured(method: str, widths: str, given: str) -> CompressConfig:
+    """A compression's settings, of which some are `given` as 'KEY=VALUE ...'."""
     values = combine(None, {"method": method, "bits": widths, "epochs": 1}, shlex.split(given))
     return structured(values, CompressConfig)
 

@@ -18,10 +18,12 @@ from random import Random
 import attrs
 import click
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from agreement import Bench, Command
-from autorecon.compress import CompressConfig
+from agreement import Bench, Command, configured
+from autorecon.auto.judge import exam
+from autorecon.compress.engine.comparison import captured
+from autorecon.compress.reconstruction import fidelity
 from autorecon.graph import Space
 from autorecon.graph.sampling.sample import ValidArchitectures
 from autorecon.nn import Compute
@@ -40,11 +42,14 @@ GROUP, GROUPS = 5, 500
 class Marks:
     """How students do on the images of each generator: `agreement` as a selection has it and the
     share of `same` answers, in percent, by student and generator; and each generator's `weight`,
-    the sum of those of its images."""
+    the sum of those of its images. Then, by student, what `auto` goes by, how much of the teacher's
+    `layers` it gives on pixels that nobody learned from, and the `pixels`' agreement."""
 
     agreement: list[list[float]]
     same: list[list[float]]
     weight: list[float]
+    layers: list[float]
+    pixels: list[float]
 
     def of(self, student: int, generators: Sequence[int]) -> float:
         """The agreement on the images of several generators together."""
@@ -58,8 +63,13 @@ class Marks:
 
 
 @torch.no_grad()
-def marks(students: Sequence[select.Outcome], generators: Sequence[select.Outcome]) -> Marks:
-    compute = Compute()
+def marks(
+    prepared: Prepared,
+    students: Sequence[select.Outcome],
+    generators: Sequence[select.Outcome],
+    shown: Tensor,
+) -> Marks:
+    compute, asked = Compute(), [(shown, prepared.teacher.module(shown))]
     return Marks(
         [
             [select.agreement(one.student, by.drawn, compute) for by in generators]
@@ -70,7 +80,16 @@ def marks(students: Sequence[select.Outcome], generators: Sequence[select.Outcom
             float(sum(select.weighed(logits)[0].sum() for _, logits in by.drawn))
             for by in generators
         ],
+        [layers(one.student, prepared, shown) for one in students],
+        [select.agreement(one.student, asked, compute) for one in students],
     )
+
+
+def layers(student: nn.Module, prepared: Prepared, images: Tensor) -> float:
+    """How much of what the teacher's layers give its layers give, in percent."""
+    assert isinstance(student, fx.GraphModule)
+    taught = captured(prepared.teacher.module, student, prepared.config.compress)
+    return fidelity(student, taught, [images])
 
 
 @torch.no_grad()
@@ -90,6 +109,8 @@ ORDERS: dict[str, Order] = {
     f"agreement, images of {HUMAN}": lambda m, group, one: m.of(one, [-1]),
     "same answers, images of all": lambda m, group, one: m.same_of(one, group),
     f"same answers, images of {HUMAN}": lambda m, group, one: m.same_of(one, [-1]),
+    "layers, pixels (`auto`)": lambda m, group, one: m.layers[one],
+    "agreement, pixels": lambda m, group, one: m.pixels[one],
 }
 
 
@@ -132,6 +153,7 @@ def draw(space: Space, count: int, seed: int) -> list[Space]:
     "--count", type=click.IntRange(GROUP), default=24, show_default=True, help="Of drawn."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--with", "given", default="", help="'KEY=VALUE ...', settings of `compress`.")
 @click.option("--budget", default=0.25, show_default=True, help="Multiplies all steps.")
 @click.option(
     "--images",
@@ -141,8 +163,9 @@ def draw(space: Space, count: int, seed: int) -> list[Space]:
     help="That each generator draws, at least.",
 )
 def main(
-    file: str, name: str, method: str, bits: str, count: int, seed: int, budget: float, images: int
-) -> None:
+    file: str, name: str, method: str, bits: str, count: int, seed: int, given: str, budget: float,
+    images: int
+) -> None:  # fmt: skip
     """Compare what a selection could judge students by, over architectures drawn of SPACE."""
     if not 0 < budget < 1e6:
         raise click.BadParameter("must be above 0, and finite", param_hint="--budget")
@@ -152,7 +175,7 @@ def main(
         space=SpaceConfig(file=file, baseline=HUMAN),
         teacher=TeacherConfig(name),
         select=SelectConfig(candidates=count, budget=1.0, images=images),
-        compress=CompressConfig(method=method, bits=bits, epochs=1),
+        compress=configured(method, bits, given),
     )
     prepared = prepare(scaled(config, budget))
     bench, spaces = Bench(prepared, False), draw(prepared.space, count, seed)
@@ -176,7 +199,8 @@ def main(
     best = statistics.fmean(max(real[one] for one in group) for group in groups)
     click.echo(f"\n{GROUPS} groups of {GROUP}: mean {statistics.fmean(real):.2f}, best {best:.2f}")
     click.echo(f"{'judged by':42}correlation  its first")
-    for name, correlation, first in compared(marks(tried, [*tried, human]), real, groups):
+    found = marks(prepared, tried, [*tried, human], exam(prepared.teacher))
+    for name, correlation, first in compared(found, real, groups):
         click.echo(f"{name:42}{correlation:11.2f}{first:11.2f}")
 
 

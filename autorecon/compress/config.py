@@ -48,10 +48,12 @@ _ABOVE_ZERO = ("generator_lr", "image_lr", "code_lr", "temperature", "student_lr
 
 
 def _as_the_method_has(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    """Every default but that of the method itself is the method's, where it has the setting."""
+    """Every default but that of the method itself is the method's, where it has the setting; and
+    no more epochs than steps, which are all given before them."""
 
     def own(name: str, absent: Any, config: CompressConfig) -> Any:
-        return config.recipe.settings.get(name, absent)
+        found = config.recipe.settings.get(name, absent)
+        return min(found, max(1, config.ticks)) if name == "epochs" else found
 
     return [
         field

@@ -19,8 +19,8 @@ from autorecon.runs.errors import RunError
 from autorecon.runs.seals import KEY, checksum, has_toml_seal, is_whole_toml, sealed_toml
 
 _CONFIG = "config.toml"
-AUTO = "auto.toml"
-"""What a folder has in which `autorecon auto` is to leave a run."""
+AUTO, STUDY = "auto.toml", "study.toml"
+"""What a folder has in which `autorecon auto` is to leave a run, and that of a study."""
 _LOCK = ".lock"
 _LONGEST_CONFIG = 16_000_000  # bytes
 _SUM = re.compile(rb"^# crc32 of (.+): ([0-9a-f]{8})\r?$", re.MULTILINE)
@@ -134,6 +134,8 @@ class RunFolder:
 def _no_run(folder: Path) -> str:
     if os.path.isfile(folder / AUTO):
         return f"{folder} is not a run yet: `autorecon auto --resume {folder}` makes it one"
+    if os.path.isfile(folder / STUDY):
+        return f"{folder} is a study, no run: `autorecon study {folder} --table` writes its tables"
     return f"{folder} is not a run: it has no {_CONFIG}"
 
 

@@ -17,6 +17,7 @@ from autorecon.compress import METHODS, Bits
 from autorecon.compress.methods.method import find_method
 from autorecon.lang import did_you_mean
 from autorecon.reading import read_bounded
+from autorecon.runs.folder import STUDY as FILE
 from autorecon.study.cluster import Cluster
 from autorecon.study.errors import StudyError
 from autorecon.workflow.config import TRIAL_SEEDS, TeacherConfig, structured, write_config
@@ -26,7 +27,6 @@ MOST_SEEDS = 1000
 OWN = {"bits": "bits", "student": "students", "seed": "seeds", "evaluate_every": ""}
 """Settings of a compression that are for the study to set, and the field that says them."""
 
-FILE = "study.toml"
 LIMIT = 1_000_000
 """Bytes of a study's file."""
 

@@ -63,6 +63,11 @@ def test_senseless_settings_are_refused(setting: dict[str, object], fault: str) 
     assert fault in str(caught.value)
 
 
+def test_a_run_of_few_steps_has_as_many_epochs() -> None:
+    assert CompressConfig(steps=2, warmup_steps=1).epochs == 3
+    assert CompressConfig().epochs == 8
+
+
 def test_a_faulty_objective_is_refused() -> None:
     with pytest.raises(ObjectiveError, match="did you mean `bns`"):
         CompressConfig(objective="ce + bnz")

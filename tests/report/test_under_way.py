@@ -129,3 +129,9 @@ def test_others_are_told_how_it_goes_on(folder: Path) -> None:
     told = r"is not a run yet: `autorecon auto --resume .*` makes it one"
     with pytest.raises(RunError, match=told):
         RunFolder.open(folder)
+
+
+def test_of_a_study_it_is_told_what_writes_its_tables(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").touch()
+    with pytest.raises(RunError, match=r"is a study, no run: `autorecon study .* --table`"):
+        RunFolder.open(tmp_path)
