@@ -1,12 +1,15 @@
 """The published code of GDFQ, Qimera, AIT and AdaDFQ on a teacher of ours, as many steps as ours.
 
     git clone https://github.com/xushoukai/GDFQ
+    pip install termcolor
     python tools/published.py gdfq GDFQ --bits w3a3 --bits w2a4 --seeds 2
+    python tools/published.py gdfq GDFQ --teacher mobilenetv2-fashion32 --bits w2a4
 
 CODE is the folder of its `main.py`: of iamkanghyunchoi/ait its GDFQ_AIT, of hfutqian/AdaDFQ its
 AdaDFQ/CIFAR. Its generator, quantizers, losses, optimisers and settings for CIFAR are what runs;
 only steps, batch and image are ours, its decays of the rates come at the quarters of the student's
-steps, and its `.cuda()` stays on the processor. Told is the accuracy on the test images before the
+steps, and its `.cuda()` stays on the processor. As there, the weights of all layers are quantized
+and what each rectifier gives, nothing else. Told is the accuracy on the test images before the
 student's first step and after its last, and the processor's seconds of all steps.
 
 While ranges follow, its QuantAct divides what was divided before by 1 - 0.9^t: ranges are far too
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import importlib
 import io
 import re
@@ -32,13 +36,12 @@ from typing import Any
 import attrs
 import click
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from agreement import Command
 from autorecon import data, teachers
 from autorecon.compress.quantization.bits import Bits, as_bits
 from autorecon.data import Dataset
-from autorecon.teachers.resnet_cifar import BasicBlock, ResNet
 
 BATCH = 16
 """Which AdaDFQ's code demands."""
@@ -66,42 +69,31 @@ PUBLISHED = {
     "adadfq": Published("cifar10_resnet20.hocon"),
 }
 
-
-class Layer(nn.Module):
-    """A convolution and its BatchNorm, by the names that the published code looks for."""
-
-    def __init__(self, conv: nn.Conv2d, bn: nn.BatchNorm2d) -> None:
-        super().__init__()
-        self.conv, self.bn, self.activ = conv, bn, nn.ReLU()
-
-    def forward(self, x: Tensor, added: Tensor | float = 0.0) -> Tensor:
-        return self.activ(self.bn(self.conv(x)) + added)
-
-
-class Unit(nn.Module):
-    """A BasicBlock with a rectifier for each place, so that none shares a range."""
-
-    def __init__(self, block: BasicBlock) -> None:
-        super().__init__()
-        self.first, self.second = Layer(block.conv1, block.bn1), Layer(block.conv2, block.bn2)
-        self.shortcut = block.shortcut
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.second(self.first(x), self.shortcut(x))
+_NAMES = {nn.Conv2d: "conv", nn.Linear: "output"}
+"""By which AIT's code finds the weights that are quantized."""
 
 
 class Renamed(nn.Module):
-    """A ResNet of ours that answers as pytorchcv's do, with features where they are asked for."""
+    """A network of ours that answers as pytorchcv's do, with features where they are asked for.
 
-    def __init__(self, net: ResNet) -> None:
+    Each place that calls a layer has its own, so that no two rectifiers share a range.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        blocks = [*net.layer1, *net.layer2, *net.layer3]
-        self.features = nn.Sequential(Layer(net.conv1, net.bn1), *map(Unit, blocks), net.pool)
-        self.output = net.fc
+        graph, layers = fx.Tracer().trace(net), dict[str, nn.Module]()
+        for node in graph.find_nodes(op="call_module"):
+            layer = net.get_submodule(str(node.target))
+            node.target = f"{node.name}.{_NAMES.get(type(layer), 'layer')}"
+            layers[node.target] = copy.deepcopy(layer)
+        output = graph.output_node()
+        [logits] = output.all_input_nodes
+        [features] = logits.all_input_nodes
+        output.args = ((logits, features),)
+        self.net = fx.GraphModule(layers, graph)
 
     def forward(self, x: Tensor, out_feature: bool = False) -> Any:
-        features = self.features(x).flatten(1)
-        logits = self.output(features)
+        logits, features = self.net(x)
         return (logits, features) if out_feature else logits
 
 
@@ -136,7 +128,7 @@ class Code:
 
     def _replaced(self, child: nn.Module, bits: Bits, mended: bool) -> nn.Module:
         kinds = {nn.Conv2d: self.quantizers.Quant_Conv2d, nn.Linear: self.quantizers.Quant_Linear}
-        if isinstance(child, nn.ReLU):
+        if isinstance(child, nn.ReLU | nn.ReLU6):
             ranged = self.quantizers.QuantAct(activation_bit=bits.activations)
             if mended:
                 ranged.beta_t.zero_()
@@ -173,12 +165,11 @@ class Bench:
     code: Code
     teacher: teachers.Teacher
     dataset: Dataset
+    batch: int = BATCH
 
     def net(self) -> nn.Module:
         """The teacher anew, with the gradients that the published code leaves on."""
-        net = teachers.load(self.teacher.name).module
-        assert isinstance(net, ResNet)
-        return Renamed(net).requires_grad_(True)
+        return Renamed(teachers.load(self.teacher.name).module).requires_grad_(True)
 
     def settings(self, bits: Bits, rate: float, warmup: int, steps: int) -> Any:
         """Its own, but for these, the image and when the rates decay."""
@@ -186,7 +177,7 @@ class Bench:
         decays = [first + round(steps / EPOCH * quarter / 4) for quarter in (1, 2, 3)]
         own = SimpleNamespace(**self.code.settings)
         own.qw, own.qa, own.lr_S = bits.weights, bits.activations, own.lr_S * rate
-        own.nEpochs, own.warmup_epochs, own.batchSize = epochs, first, BATCH
+        own.nEpochs, own.warmup_epochs, own.batchSize = epochs, first, self.batch
         own.step_S = own.step_G = own.threshold_decay_ep = decays
         own.channels, own.img_size, _ = self.teacher.image_shape
         own.nClasses = self.teacher.classes
@@ -233,25 +224,28 @@ class Bench:
 @click.argument("method", type=click.Choice(list(PUBLISHED)))
 @click.argument("code", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--teacher", "name", default="resnet20-fashion16", show_default=True, help="A ResNet."
-)
+    "--teacher", "name", default="resnet20-fashion16", type=click.Choice(teachers.names()),
+    show_default=True,
+)  # fmt: skip
 @click.option("--bits", "widths", multiple=True, default=["w3a3"], show_default=True)
 @click.option("--seeds", type=click.IntRange(1), default=2, show_default=True, help="How many.")
 @click.option("--warmup", type=click.IntRange(EPOCH), default=75, show_default=True)
 @click.option("--steps", type=click.IntRange(EPOCH), default=125, show_default=True)
+@click.option("--batch", type=click.IntRange(2), default=BATCH, show_default=True)
 @click.option("--rate", default=1.0, show_default=True, help="Multiplies the student's rate.")
 @click.option("--as-published", is_flag=True, help="Leave the fault of its ranges.")
 def main(method: str, code: Path, name: str, widths: tuple[str, ...], seeds: int, warmup: int,
-         steps: int, rate: float, as_published: bool) -> None:  # fmt: skip
+         steps: int, batch: int, rate: float, as_published: bool) -> None:  # fmt: skip
     """Train quantized students of a teacher with the published CODE of METHOD."""
     bits, teacher = [as_bits(text) for text in widths], teachers.load(name)
-    if not isinstance(teacher.module, ResNet) or not teacher.data:
-        raise click.BadParameter("must be a shipped ResNet-20", param_hint="--teacher")
+    assert teacher.data
+    if method == "adadfq" and batch != BATCH:
+        raise click.BadParameter(f"its loss takes {BATCH} alone", param_hint="--batch")
     if warmup % EPOCH or steps % EPOCH:
         raise click.BadParameter(f"must be multiples of {EPOCH}", param_hint="--warmup, --steps")
     torch.set_num_threads(1)
     dataset = data.load(teacher.data, size=teacher.size)
-    bench = Bench(Code(code, PUBLISHED[method]), teacher, dataset)
+    bench = Bench(Code(code, PUBLISHED[method]), teacher, dataset, batch)
     for width in bits:
         own = [bench.settings(width, rate, warmup, steps) for _ in range(seeds)]
         found = [bench.taught(each, seed, not as_published) for seed, each in enumerate(own)]
