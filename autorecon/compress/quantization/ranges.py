@@ -99,7 +99,7 @@ class RangeRule:
 RANGES = {
     "fitted": RangeRule(fitted_range, 3e-4, by_statistics=True),
     "percentile": RangeRule(percentile_range, 3e-4),
-    "channels": RangeRule(percentile_range, 3e-4, by_channel=True),
     "mse": RangeRule(mse_range, 3e-4),
+    "channels": RangeRule(mse_range, 3e-4, by_channel=True),
     "minmax": RangeRule(minmax_range, 3e-3),
 }
