@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
+from torch import nn
 
 from autorecon.auto.candidates import candidates, controls
 from autorecon.auto.config import AutoConfig, shipped
@@ -70,7 +71,7 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
         file = Path(folder) / f"{MIRROR}.space"
         asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
-        asked = _polishing(asked, teacher, notes)
+        asked = _distinct(_polishing(asked, teacher, notes), teacher)
         asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
@@ -212,6 +213,20 @@ def _polishing(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoCon
     notes.append(f"no images are polished: {teacher.name} has no BatchNorm statistics")
     candidates = [attrs.evolve(one, compress=_unpolished(one.compress)) for one in asked.candidate]
     return attrs.evolve(asked, candidate=candidates, choices=_unpolished(asked.choices))
+
+
+def _distinct(asked: AutoConfig, teacher: Teacher) -> AutoConfig:
+    """As it is, or where no convolution is depthwise, so that `channels` are as `mse`, without
+    candidates that are another one by it."""
+    convolutions = [m for m in teacher.module.modules() if isinstance(m, nn.Conv2d)]
+    if any(1 < one.groups == one.in_channels for one in convolutions):
+        return asked
+    kept = dict[str, Variant]()
+    for one in asked.candidate:
+        same = {"ranges": "mse"} if one.compress.get("ranges") == "channels" else {}
+        what = attrs.evolve(one, name="", compress=one.compress | same)
+        kept.setdefault(repr(what), one)
+    return attrs.evolve(asked, candidate=list(kept.values()))
 
 
 def _unpolished(own: dict[str, Any]) -> dict[str, Any]:

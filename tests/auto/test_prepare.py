@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from torch import nn
 
 from autorecon.auto.config import read_asked
@@ -23,3 +24,14 @@ def test_nothing_is_polished_for_want_of_statistics() -> None:
     assert any("no images are polished: Plain" in note for note in found.course.notes)
     assert "polish_steps" not in found.asked.choices
     assert not any("polish_steps" in one.compress for one in found.asked.candidate)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_a_range_a_channel_is_tried_where_it_is_another(groups: int) -> None:
+    body = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3, groups=groups), nn.ReLU()
+    net = nn.Sequential(*body, nn.Flatten(), nn.Linear(576, 3))
+    teacher = Teacher("Plain", net.eval(), 3, (1, 16, 16))
+    found = ready(read_asked(ASKED), 1, Progress(quiet=True), teacher)
+    names = [one.name for one in found.asked.candidate]
+    assert "reconstructed" in names
+    assert ("reconstructed, channels" in names) == (groups == 4)
