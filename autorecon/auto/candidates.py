@@ -35,10 +35,12 @@ def controls(human: str) -> list[Variant]:
 
 
 def _different(asked: AutoConfig, human: str) -> Iterator[Variant]:
-    begun = [*controls(human), *(_named(one, human) for one in asked.candidate)]
+    listed = [*controls(human), *(_named(one, human) for one in asked.candidate)]
+    first = {_text(one): one for one in reversed(listed)}
+    begun = [one for one in listed if first[_text(one)] is one]
     yield from begun
     parents = [one for one in begun if _has_generator(one)]
-    seen = {_text(one) for one in begun}
+    seen = set(first)
     number = failed = 0
     while failed < _TRIES:
         number += 1

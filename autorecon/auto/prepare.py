@@ -71,7 +71,7 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
         file = Path(folder) / f"{MIRROR}.space"
         asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
-        asked = _distinct(_polishing(asked, teacher, notes), teacher)
+        asked = _ranging(_polishing(asked, teacher, notes), teacher)
         asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
@@ -215,18 +215,21 @@ def _polishing(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoCon
     return attrs.evolve(asked, candidate=candidates, choices=_unpolished(asked.choices))
 
 
-def _distinct(asked: AutoConfig, teacher: Teacher) -> AutoConfig:
-    """As it is, or where no convolution is depthwise, so that `channels` are as `mse`, without
-    candidates that are another one by it."""
+def _ranging(asked: AutoConfig, teacher: Teacher) -> AutoConfig:
+    """As it is, or where no convolution is depthwise, so that a range a channel is one for all,
+    with `mse` for `channels`: candidates that differ in nothing else are one."""
     convolutions = [m for m in teacher.module.modules() if isinstance(m, nn.Conv2d)]
     if any(1 < one.groups == one.in_channels for one in convolutions):
         return asked
-    kept = dict[str, Variant]()
-    for one in asked.candidate:
-        same = {"ranges": "mse"} if one.compress.get("ranges") == "channels" else {}
-        what = attrs.evolve(one, name="", compress=one.compress | same)
-        kept.setdefault(repr(what), one)
-    return attrs.evolve(asked, candidate=list(kept.values()))
+    candidates = [
+        attrs.evolve(one, compress={**one.compress, "ranges": "mse"})
+        if one.compress.get("ranges") == "channels"
+        else one
+        for one in asked.candidate
+    ]
+    ranges = [it if it != "channels" else "mse" for it in asked.choices.get("ranges", [])]
+    choices = {**asked.choices, "ranges": list(dict.fromkeys(ranges))} if ranges else asked.choices
+    return attrs.evolve(asked, candidate=candidates, choices=choices)
 
 
 def _unpolished(own: dict[str, Any]) -> dict[str, Any]:

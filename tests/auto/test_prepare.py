@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
+from autorecon.auto.candidates import candidates
 from autorecon.auto.config import read_asked
 from autorecon.auto.prepare import ready
 from autorecon.runs import Progress
@@ -32,6 +33,7 @@ def test_a_range_a_channel_is_tried_where_it_is_another(groups: int) -> None:
     net = nn.Sequential(*body, nn.Flatten(), nn.Linear(576, 3))
     teacher = Teacher("Plain", net.eval(), 3, (1, 16, 16))
     found = ready(read_asked(ASKED), 1, Progress(quiet=True), teacher)
-    names = [one.name for one in found.asked.candidate]
+    assert ("channels" in found.asked.choices["ranges"]) == (groups == 4)
+    names = [one.name for one in candidates(found.asked, "gdfq-cifar", 20)]
     assert "reconstructed" in names
     assert ("reconstructed, channels" in names) == (groups == 4)
