@@ -64,12 +64,13 @@ class Marks:
 
 @torch.no_grad()
 def marks(
-    prepared: Prepared,
     students: Sequence[select.Outcome],
     generators: Sequence[select.Outcome],
-    shown: Tensor,
+    layers: Sequence[float],
+    pixels: tuple[Tensor, Tensor],
 ) -> Marks:
-    compute, asked = Compute(), [(shown, prepared.teacher.module(shown))]
+    """Of students, on images of generators, and on pixels with the teacher's answers to them."""
+    compute = Compute()
     return Marks(
         [
             [select.agreement(one.student, by.drawn, compute) for by in generators]
@@ -80,12 +81,13 @@ def marks(
             float(sum(select.weighed(logits)[0].sum() for _, logits in by.drawn))
             for by in generators
         ],
-        [layers(one.student, prepared, shown) for one in students],
-        [select.agreement(one.student, asked, compute) for one in students],
+        list(layers),
+        [select.agreement(one.student, [pixels], compute) for one in students],
     )
 
 
-def layers(student: nn.Module, prepared: Prepared, images: Tensor) -> float:
+@torch.no_grad()
+def explained(student: nn.Module, prepared: Prepared, images: Tensor) -> float:
     """How much of what the teacher's layers give its layers give, in percent."""
     assert isinstance(student, fx.GraphModule)
     taught = captured(prepared.teacher.module, student, prepared.config.compress)
@@ -199,7 +201,11 @@ def main(
     best = statistics.fmean(max(real[one] for one in group) for group in groups)
     click.echo(f"\n{GROUPS} groups of {GROUP}: mean {statistics.fmean(real):.2f}, best {best:.2f}")
     click.echo(f"{'judged by':42}correlation  its first")
-    found = marks(prepared, tried, [*tried, human], exam(prepared.teacher))
+    shown = exam(prepared.teacher)
+    layers = [explained(one.student, prepared, shown) for one in tried]
+    with torch.no_grad():
+        pixels = shown, prepared.teacher.module(shown)
+    found = marks(tried, [*tried, human], layers, pixels)
     for name, correlation, first in compared(found, real, groups):
         click.echo(f"{name:42}{correlation:11.2f}{first:11.2f}")
 

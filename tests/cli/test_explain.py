@@ -76,6 +76,7 @@ def test_search_with_a_strategy_then_explain():
 
 def test_what_was_selected_is_told():
     options = [
+        *("--with", "compress.method=gdfq"),
         *("--with", "select.candidates=2", "--with", "compress.steps=2"),
         *("--with", "compress.warmup_steps=0", "--with", "compress.batch=4"),
         *("--with", "select.images=8", "--with", "compress.calibration_batches=1"),

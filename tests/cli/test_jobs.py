@@ -33,6 +33,7 @@ SMALL = [
     *("--with", "select.candidates=1"),
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
+    *("--with", "compress.method=gdfq"),
     *("--with", "compress.warmup_steps=1", "--with", "compress.steps=2"),
     *("--with", "compress.epochs=2", "--with", "compress.calibration_batches=1"),
     *("--with", "search.batch=4", "--with", "compress.batch=4"),

@@ -65,6 +65,7 @@ SMALL = [
     *("--with", "search.epochs=2", "--with", "search.warmup_epochs=1", "--with", "search.batch=4"),
     *("--with", "search.weight_steps=1", "--with", "search.architecture_steps=1"),
     *("--with", "compress.batch=4", "--with", "compress.warmup_steps=1"),
+    *("--with", "compress.method=gdfq"),
     *("--with", "compress.steps=1", "--with", "compress.epochs=1"),
     *("--with", "compress.calibration_batches=1"),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from click.testing import CliRunner
 
 import autorecon
 from autorecon import data
-from autorecon.compress import CompressConfig
 from autorecon.nn import Compute
 from autorecon.objective import DivergedError
 from autorecon.workflow import select
@@ -39,8 +37,9 @@ def judging(tool, monkeypatch):
     split = data.Split(pixels.to(torch.uint8), torch.arange(40) % 10)
     names = tuple("abcdefghij")
     dataset = data.Dataset("toy", 16, 1, names, (0.5,), (0.25,), lambda which: split)
-    small = partial(CompressConfig, batch=8, calibration_batches=1)
-    monkeypatch.setattr(tool, "CompressConfig", small)
+    short = " batch=8 calibration_batches=1"
+    configured = tool.configured
+    monkeypatch.setattr(tool, "configured", lambda *given: configured(*given[:2], given[2] + short))
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     monkeypatch.setattr(data, "load", lambda name, size: dataset)
     return lambda *given: CliRunner().invoke(tool.main, [*given, *SHORT])
@@ -70,7 +69,9 @@ def test_each_order_is_of_the_images_that_it_names(tool, says):
         outcome(says(knows, knows), [0, 1]),
         outcome(says(not_, knows), [1, 1]),
     ]
-    found = tool.marks(tried, [*tried, outcome(says(knows, knows), [1, 1], sure=math.log(3))])
+    human = outcome(says(knows, knows), [1, 1], sure=math.log(3))
+    (pixels,) = outcome(None, [0, 0, 1]).drawn
+    found = tool.marks(tried, [*tried, human], [7.0, 9.0, 8.0], pixels)
     # 0.75 to the eighth power an image
     assert found.weight == pytest.approx([2, 2, 2, 2 * 0.75**8])
     told = {
@@ -84,6 +85,8 @@ def test_each_order_is_of_the_images_that_it_names(tool, says):
         "agreement, images of gdfq-cifar": [0, 100, 100],
         "same answers, images of all": [50, 100, 50],
         "same answers, images of gdfq-cifar": [0, 100, 100],
+        "layers, pixels (`auto`)": [7, 9, 8],
+        "agreement, pixels": [67, 100, 33],
     }
     (exam,) = zip(*select.examined([[one] for one in tried], Compute()), strict=True)
     assert [found.of(one, [0, 1, 2]) for one in range(3)] == pytest.approx(list(exam))
