@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ import attrs
 
 from autorecon.auto.config import HUMAN, NOISE, AutoConfig
 from autorecon.compress import CompressConfig
-from autorecon.compress.methods.method import find_method
+from autorecon.compress.methods.method import METHODS, find_method
 from autorecon.study.spec import Variant
 from autorecon.workflow.config import structured
 
@@ -21,12 +21,15 @@ MADE_BY = ("method", "objective", "generator_lr")
 SHARED = 2 / 3
 """Of what is drawn, so many have the images of another candidate, which cost them nothing."""
 _TRIES = 50
+Suited = Callable[[Variant], Variant]
 
 
-def candidates(asked: AutoConfig, human: str, count: int) -> list[Variant]:
+def candidates(
+    asked: AutoConfig, human: str, count: int, suited: Suited = lambda one: one
+) -> list[Variant]:
     """The first `count`, fewer where there are not so many that differ; `human` is the
-    human-designed generator for the teacher."""
-    return list(islice(_different(asked, human), count))
+    human-designed generator for the teacher, `suited` what a candidate comes to for it."""
+    return list(islice(_different(asked, human, suited), count))
 
 
 def controls(human: str) -> list[Variant]:
@@ -34,8 +37,9 @@ def controls(human: str) -> list[Variant]:
     return [Variant(NOISE, compress={"method": "noise"}), Variant(HUMAN, generator=human)]
 
 
-def _different(asked: AutoConfig, human: str) -> Iterator[Variant]:
-    listed = [*controls(human), *(_named(one, human) for one in asked.candidate)]
+def _different(asked: AutoConfig, human: str, suited: Suited) -> Iterator[Variant]:
+    own = (suited(_named(one, human)) for one in asked.candidate)
+    listed = [*controls(human), *own]
     first = {_text(one): one for one in reversed(listed)}
     begun = [one for one in listed if first[_text(one)] is one]
     yield from begun
@@ -44,7 +48,7 @@ def _different(asked: AutoConfig, human: str) -> Iterator[Variant]:
     number = failed = 0
     while failed < _TRIES:
         number += 1
-        found = _varied(asked, parents, number)
+        found = suited(_varied(asked, parents, number))
         if (text := _text(found)) in seen:
             failed += 1
             continue
@@ -63,6 +67,11 @@ def _has_generator(candidate: Variant) -> bool:
 
 
 def _text(candidate: Variant) -> str:
+    """The same for what differs in its name alone, or in settings that its method has anyway."""
+    method = METHODS.get(candidate.compress.get("method", "gdfq"))
+    has = method.settings if method else {}
+    own = {name: v for name, v in candidate.compress.items() if name not in has or has[name] != v}
+    candidate = attrs.evolve(candidate, compress=own)
     return json.dumps(attrs.asdict(attrs.evolve(candidate, name="")), sort_keys=True)
 
 

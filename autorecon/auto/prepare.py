@@ -6,12 +6,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import attrs
-from torch import nn
 
-from autorecon.auto.candidates import candidates, controls
+from autorecon.auto.candidates import controls
 from autorecon.auto.config import AutoConfig, shipped
 from autorecon.auto.course import (
     LEAST,
@@ -22,9 +20,9 @@ from autorecon.auto.course import (
     lengths_of_time,
     lengths_of_trials,
 )
+from autorecon.auto.for_teacher import candidates_for, human_of, polishes
 from autorecon.compress import CompressError
 from autorecon.mirror import mirror
-from autorecon.objective import lacking
 from autorecon.records.course import Course, Entry
 from autorecon.runs import Progress, write_text
 from autorecon.study.cells import Cell, plan
@@ -36,7 +34,6 @@ from autorecon.workflow.config import structured
 from autorecon.workflow.memory import fitted
 from autorecon.workflow.precision import pace
 from autorecon.workflow.prepare import bind, load_teacher, prepare
-from autorecon.workflow.spaces import human_designed
 from autorecon.workflow.stages import set_threads
 
 MIRROR = "mirror"
@@ -71,7 +68,8 @@ def ready(asked: AutoConfig, jobs: int, progress: Progress, given: Teacher | Non
         file = Path(folder) / f"{MIRROR}.space"
         asked, mirrored = _mirrored(asked, teacher, file, notes)
         asked = _fitting(asked, teacher, notes)
-        asked = _ranging(_polishing(asked, teacher, notes), teacher)
+        if not polishes(teacher):
+            notes.append(f"no images are polished: {teacher.name} has no BatchNorm statistics")
         asked = with_file(asked, str(file), MIRROR)
     for line in notes:
         progress.say(line)
@@ -99,11 +97,10 @@ def planned(
     """The lengths of all rungs, and the candidates of the first; by how long a step takes now,
     where they are to take a share of so many seconds. Raises StudyError where that is too short for
     anything; what has `begun` has one rung then."""
-    human = human_of(teacher)
-    (cell,) = plan(asked.study(controls(human)[1:], 1.0))
+    (cell,) = plan(asked.study(controls(human_of(teacher))[1:], 1.0))
     ticks = cell.config.compress.ticks
     if asked.trials:
-        return lengths_of_trials(asked.trials, ticks), candidates(asked, human, asked.trials)
+        return lengths_of_trials(asked.trials, ticks), candidates_for(teacher, asked, asked.trials)
     start = time.perf_counter()
     prepared = fitted(prepare(cell.config, teacher), QUIET)
     begin = time.perf_counter() - start
@@ -113,9 +110,9 @@ def planned(
     except StudyError:
         if not begun:
             raise
-        return [SHORTEST / ticks], candidates(asked, human, LEAST)
+        return [SHORTEST / ticks], candidates_for(teacher, asked, LEAST)
     count = count_within(share * seconds / len(lengths), taken, lengths[0], jobs, MOST)
-    return lengths, candidates(asked, human, count)
+    return lengths, candidates_for(teacher, asked, count)
 
 
 def without_sources(asked: AutoConfig, failed: Sequence[Cell]) -> tuple[AutoConfig, list[str]]:
@@ -128,11 +125,6 @@ def without_sources(asked: AutoConfig, failed: Sequence[Cell]) -> tuple[AutoConf
     ]
     kept = [one for one in asked.candidate if one not in lost]
     return attrs.evolve(asked, candidate=kept), [one.name for one in lost]
-
-
-def human_of(teacher: Teacher) -> str:
-    """The human-designed generator for a teacher's images."""
-    return human_designed(max(teacher.image_shape[1:]))
 
 
 def entry(candidate: Variant) -> Entry:
@@ -204,36 +196,6 @@ def _fitting(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfi
             notes.append(f"{search.name} is left out: {error}")
             asked = _without(asked, [search.name])
     return asked
-
-
-def _polishing(asked: AutoConfig, teacher: Teacher, notes: list[str]) -> AutoConfig:
-    """As it is, or where the teacher has no statistics to polish images for, without that."""
-    if not lacking(teacher.module, ("statistics",)):
-        return asked
-    notes.append(f"no images are polished: {teacher.name} has no BatchNorm statistics")
-    candidates = [attrs.evolve(one, compress=_unpolished(one.compress)) for one in asked.candidate]
-    return attrs.evolve(asked, candidate=candidates, choices=_unpolished(asked.choices))
-
-
-def _ranging(asked: AutoConfig, teacher: Teacher) -> AutoConfig:
-    """As it is, or where no convolution is depthwise, so that a range a channel is one for all,
-    with `mse` for `channels`: candidates that differ in nothing else are one."""
-    convolutions = [m for m in teacher.module.modules() if isinstance(m, nn.Conv2d)]
-    if any(1 < one.groups == one.in_channels for one in convolutions):
-        return asked
-    candidates = [
-        attrs.evolve(one, compress={**one.compress, "ranges": "mse"})
-        if one.compress.get("ranges") == "channels"
-        else one
-        for one in asked.candidate
-    ]
-    ranges = [it if it != "channels" else "mse" for it in asked.choices.get("ranges", [])]
-    choices = {**asked.choices, "ranges": list(dict.fromkeys(ranges))} if ranges else asked.choices
-    return attrs.evolve(asked, candidate=candidates, choices=choices)
-
-
-def _unpolished(own: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in own.items() if name != "polish_steps"}
 
 
 def _without(asked: AutoConfig, names: Sequence[str]) -> AutoConfig:

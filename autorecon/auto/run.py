@@ -13,15 +13,14 @@ from collections.abc import Mapping
 import attrs
 from torch import Tensor
 
-from autorecon.auto.candidates import candidates
 from autorecon.auto.config import KEPT, AutoConfig
 from autorecon.auto.course import Pace, count_within, next_count, next_length
 from autorecon.auto.finish import finish, look_over, trial_of
+from autorecon.auto.for_teacher import candidates_for
 from autorecon.auto.judge import exam, judged
 from autorecon.auto.prepare import (
     SHARE,
     entry,
-    human_of,
     planned,
     source_cells,
     variant,
@@ -99,7 +98,7 @@ class Auto:
         """What generators come from, done as far as there is time for it."""
         start, tried = time.monotonic(), self.asked.candidate
         if self.asked.trials:
-            tried = candidates(self.asked, human_of(self.teacher), self.asked.trials)
+            tried = candidates_for(self.teacher, self.asked, self.asked.trials)
         cells = source_cells(self.asked, tried, self.course.sources)
         known = self.folder.records(cells)
         self.spaces = check(cells, known, self.teacher)

@@ -10,7 +10,7 @@ import attrs
 import autorecon.compress.methods  # noqa: F401  (registers them)
 from autorecon.compress.errors import CompressError, require_known
 from autorecon.compress.methods.losses import LABELS
-from autorecon.compress.methods.method import Method, find_method
+from autorecon.compress.methods.method import METHODS, Method, find_method
 from autorecon.compress.quantization.bits import ROUNDINGS, SCHEMES, no_bits
 from autorecon.compress.quantization.ranges import RANGES
 from autorecon.compress.settings import KEEP, POLISHING, Settings
@@ -116,9 +116,10 @@ class CompressConfig(Settings):
         own = self.recipe.settings
         for field in attrs.fields(Settings)[1:]:
             if field.name not in own and getattr(self, field.name) != field.default:
+                others = [name for name, it in METHODS.items() if field.name in it.settings]
                 raise CompressError(
-                    f"the method {self.method} has no setting `{field.name}`; it has "
-                    f"{', '.join(sorted(own))}"
+                    f"the method {self.method} has no setting `{field.name}`, which is "
+                    f"{_some(others)}'s; it has {', '.join(sorted(own))}"
                 )
 
     def _require(self, name: str, holds: bool, demand: str) -> None:
@@ -179,3 +180,8 @@ class CompressConfig(Settings):
     def _objectives(self) -> dict[str, Objective]:
         texts = filter(None, (self.warmup_objective, self.objective))
         return {text: Objective.parse(text, has_student=True) for text in texts}
+
+
+def _some(names: list[str]) -> str:
+    first = ", ".join(names[:3])
+    return first if len(names) <= 3 else f"{first} or another"

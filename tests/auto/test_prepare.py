@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from autorecon.auto.candidates import candidates
 from autorecon.auto.config import read_asked
+from autorecon.auto.for_teacher import candidates_for
 from autorecon.auto.prepare import ready
 from autorecon.runs import Progress
+from autorecon.study.cells import plan
 from autorecon.teachers import Teacher
 
 ASKED = {
@@ -23,8 +24,9 @@ def test_nothing_is_polished_for_want_of_statistics() -> None:
     teacher = Teacher("Plain", nn.Sequential(*layers).eval(), 3, (1, 16, 16))
     found = ready(read_asked(ASKED), 1, Progress(quiet=True), teacher)
     assert any("no images are polished: Plain" in note for note in found.course.notes)
-    assert "polish_steps" not in found.asked.choices
-    assert not any("polish_steps" in one.compress for one in found.asked.candidate)
+    cells = plan(found.asked.study(candidates_for(teacher, found.asked, 30), 1.0))
+    assert not any(cell.config.compress.polish_steps for cell in cells)
+    assert any(cell.config.compress.method == "gptaq" for cell in cells)
 
 
 @pytest.mark.parametrize("groups", [1, 4])
@@ -33,7 +35,6 @@ def test_a_range_a_channel_is_tried_where_it_is_another(groups: int) -> None:
     net = nn.Sequential(*body, nn.Flatten(), nn.Linear(576, 3))
     teacher = Teacher("Plain", net.eval(), 3, (1, 16, 16))
     found = ready(read_asked(ASKED), 1, Progress(quiet=True), teacher)
-    assert ("channels" in found.asked.choices["ranges"]) == (groups == 4)
-    names = [one.name for one in candidates(found.asked, "gdfq-cifar", 20)]
+    names = [one.name for one in candidates_for(teacher, found.asked, 20)]
     assert "reconstructed" in names
     assert ("reconstructed, channels" in names) == (groups == 4)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 NAMES = (
     "noise", "calibration", "dfq", "zeroq", "dfc", "gdfq", "qimera", "ait", "adadfq", "hast", "plf",
-    "synq",
+    "synq", "gptaq",
     "zskd", "dafl", "dfad", "kegnet", "abm", "deepinversion", "choi", "fast", "nayer",
 )  # fmt: skip
 
