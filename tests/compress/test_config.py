@@ -38,7 +38,7 @@ def test_epochs_share_all_steps(epochs: int) -> None:
     [
         (
             {"ranges": "max"},
-            "ranges = 'max' is unknown; choose fitted or percentile or channels or mse or minmax",
+            "ranges = 'max' is unknown; choose fitted or percentile or mse or channels or minmax",
         ),
         ({"rounding": "up"}, "rounding = 'up' is unknown; choose plain or unbiased"),
         ({"bits": "w1a1"}, "choose 2 to 8"),

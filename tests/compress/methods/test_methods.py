@@ -155,7 +155,7 @@ def test_a_method_has_a_summary_and_says_where_it_is_from(name: str) -> None:
 
 
 def test_a_setting_that_a_method_has_not_is_refused() -> None:
-    with pytest.raises(CompressError, match="calibration has no setting `steps`"):
+    with pytest.raises(CompressError, match="`steps`, which is dfc, gdfq, qimera or another's; it"):
         CompressConfig(method="calibration", steps=5)
     with pytest.raises(CompressError, match="no method 'gdfk': did you mean `gdfq`"):
         CompressConfig(method="gdfk")

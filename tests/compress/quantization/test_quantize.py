@@ -161,7 +161,7 @@ def test_an_attribute_of_the_same_name_is_refused(teacher: nn.Module) -> None:
 
 def test_unknown_ranges_are_refused(teacher: nn.Module) -> None:
     with pytest.raises(
-        CompressError, match="'max' is unknown; choose fitted or percentile or channels or mse"
+        CompressError, match="'max' is unknown; choose fitted or percentile or mse or channels"
     ):
         quantize(teacher, (1, 8, 8), Bits(3, 3), "max")
 
