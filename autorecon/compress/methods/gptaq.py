@@ -3,7 +3,8 @@
 The generator is trained as in GDFQ's warm-up. Each of the few batches that it then draws is there
 twice: as it is, and after some steps on its pixels towards the BatchNorm statistics (GENIE reads
 both together). Ranges lose least of these images at their bits, and layer by layer the weights are
-found that give, of what the student has, what the teacher's layer gives of its own.
+rounded as in GPTQ; those of two and three bits are first moved to where they give, of what the
+student has, what the teacher's layer gives of its own.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ from autorecon.compress.quantization.layers import WeightQuantizer
 TRUST = 0.1
 """How strongly a weight is held where it is while it makes up for what its inputs have become, as a
 share of an input's mean square."""
+MATCHED_BITS = 3
+"""Weights of so many bits at most make up for it: with more, what rounding has done to inputs is
+less than what invented images have wrong of them (docs/tried.md)."""
 DAMPING = 0.1
 """The same, while it is rounded. GPTQ has a hundredth, of real images; of invented ones less can be
 believed."""
@@ -23,17 +26,23 @@ def fitted(weight: Tensor, taught: Tensor, found: Tensor, quantizer: WeightQuant
     """A weight [groups, out, in] on grids of its quantizer's, one an output channel, for which its
     products with `found` [groups, rows, in] are near those of `weight` with `taught`.
 
-    First W + W (X - Y)' Y (Y' Y + c)^-1, of X taught and Y found: the student's layer fitted to
-    the teacher's, as in GPTAQ (Li et al., ICML 2025). Then inputs are rounded one by one, that of
-    the greatest mean square first, and those that come after take up the error as the inverse of
-    Y' Y tells (Frantar et al., GPTQ, ICLR 2023).
+    At few bits it is `matched` first. Then inputs are rounded one by one, that of the greatest mean
+    square first, and those that come after take up the error as the inverse of Y' Y, of Y found,
+    tells (Frantar et al., GPTQ, ICLR 2023).
     """
-    exact, rows = weight.double(), found.shape[1]
-    taught, found = taught.double(), found.double()
-    squares = found.mT @ found / rows
-    moved = exact @ ((taught - found).mT @ found / rows)
-    exact = exact + torch.linalg.solve(_damped(squares, TRUST), moved, left=False)
+    exact, taught, found = weight.double(), taught.double(), found.double()
+    if quantizer.bits <= MATCHED_BITS:
+        exact = matched(exact, taught, found)
+    squares = found.mT @ found / found.shape[1]
     return _rounded(exact, _damped(squares, DAMPING), quantizer).to(weight.dtype)
+
+
+def matched(weight: Tensor, taught: Tensor, found: Tensor) -> Tensor:
+    """The student's layer fitted to the teacher's, before any rounding, as in GPTAQ (Li et al.,
+    ICML 2025): W + W (X - Y)' Y (Y' Y + c)^-1, of X taught and Y found."""
+    rows = found.shape[1]
+    moved = weight @ ((taught - found).mT @ found / rows)
+    return weight + torch.linalg.solve(_damped(found.mT @ found / rows, TRUST), moved, left=False)
 
 
 def _damped(squares: Tensor, share: float) -> Tensor:

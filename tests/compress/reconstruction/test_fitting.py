@@ -7,7 +7,7 @@ from torch import Tensor
 from autorecon.compress.quantization.bits import ROUNDINGS
 from autorecon.compress.quantization.layers import WeightQuantizer
 from autorecon.compress.reconstruction import fitting
-from autorecon.compress.reconstruction.fitting import fitted
+from autorecon.compress.reconstruction.fitting import fitted, matched
 
 
 def _slowly(weight: Tensor, squares: Tensor, low: Tensor, step: Tensor, levels: int) -> Tensor:
@@ -57,9 +57,18 @@ def test_a_layer_is_fitted_to_what_the_teachers_gives_of_other_values() -> None:
     torch.manual_seed(1)
     weight, taught = torch.randn(1, 4, 6), torch.randn(1, 300, 6)
     found = 0.5 * taught  # so that weights twice as large mend it all
-    rounded = fitted(weight, taught, found, WeightQuantizer(8, "unbiased"))
     # Held back by a tenth: 2 - 0.1 / 1.1.
-    torch.testing.assert_close(rounded, weight * (2 - 1 / 11), rtol=0.03, atol=0.03)
+    exact = weight * (2 - 1 / 11)
+    torch.testing.assert_close(matched(weight, taught, found), exact, rtol=0.03, atol=0.03)
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_what_has_bits_enough_is_not_moved(bits: int) -> None:
+    torch.manual_seed(1)
+    weight, taught = torch.randn(1, 4, 6), torch.randn(1, 300, 6)
+    quantizer, found = WeightQuantizer(bits, "unbiased"), 0.5 * taught
+    alone = fitted(matched(weight, taught, found) if bits < 4 else weight, found, found, quantizer)
+    torch.testing.assert_close(fitted(weight, taught, found, quantizer), alone)
 
 
 def test_what_no_input_reaches_is_rounded_as_it_is() -> None:
