@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecon.study.spec import slug
-from results_page import RESNET20, Group, records, table, variant
+from results_page import MOBILENET, RESNET18, RESNET20, Group, records, table, variant
 
 
 def test_distillation() -> None:
@@ -68,3 +68,15 @@ def test_a_real_network() -> None:
             found = [known[place] for place in places if place in known]
             told = [", ".join(f"{getattr(r, figure):.1f}" for r in found) for figure in figures]
             assert cell == " / ".join(told), (label, bits)
+
+
+def test_what_helps_most() -> None:
+    names = ["noise", "gdfq, published settings", "gdfq", "reconstructed"]
+    teachers = {"ResNet-20": RESNET20, "ResNet-18": RESNET18, "MobileNetV2": MOBILENET}
+    for label, *cells in table("teacher and bits")[1:]:
+        name, bits = label.split(", ")
+        seeds = range(30, 35 if bits == "w2a4" and name != "ResNet-18" else 33)
+        group = Group("reconstruction", teachers[name], bits, seeds)
+        expected = [group.accuracy(name) for name in names]
+        expected[-1] += f" ({group.difference('reconstructed', 'gdfq', bold=False)})"
+        assert [cell.replace("**", "") for cell in cells[1:5]] == expected, label
