@@ -133,9 +133,9 @@ def _needs(module: nn.Module, config: CompressConfig) -> CompressError | None:
 
 
 def _why_not(module: nn.Module, config: CompressConfig, students: Mapping[object, _Student]) -> str:
-    missing, other = lacked(module, config)
+    missing, remedy = lacked(module, config)
     if missing:
-        return f"needs {missing}" + (f"; --objective '{other}' does without" if other else "")
+        return f"needs {missing}" + (f"; {remedy}" if remedy else "")
     return str(students[_kind(config)].error or "")
 
 
@@ -178,7 +178,8 @@ def _estimate(teacher: Teacher, config: CompressConfig, begins: bool) -> Estimat
     images = torch.randn(IMAGES, *teacher.image_shape, requires_grad=True)
     forward = _seconds(lambda: teacher.module(images))
     both = _seconds(lambda: teacher.module(images).sum().backward())
-    made = config.image_ticks + config.steps * config.generator_steps
+    polished = config.calibration_batches * config.polish_steps
+    made = config.image_ticks + polished + config.steps * config.generator_steps
     learnt = config.steps * config.student_steps
     passes = made * both + learnt * (both + forward)
     seconds = passes * config.batch / IMAGES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import attrs
 import torch
@@ -50,37 +50,38 @@ def check_method(teacher: nn.Module, config: CompressConfig, image_shape: Shape)
 
 def check_needs(teacher: nn.Module, config: CompressConfig) -> None:
     """Raise CompressError, saying what, where the teacher has not what the method needs."""
-    missing, other = lacked(teacher, config)
+    missing, remedy = lacked(teacher, config)
     if not missing:
         return
-    advice = f"--with 'compress.objective={other}' does without" if other else ""
     objective = f" with the objective '{config.objective}'" if config.objective else ""
     raise CompressError(
         f"the method {config.method}{objective} needs {missing}, and the teacher "
         f"({type(teacher).__name__}) has none; "
-        f"{advice or '`autorecon methods` tells what each needs'}"
+        f"{remedy or '`autorecon methods` tells what each needs'}"
     )
 
 
 def lacked(teacher: nn.Module, config: CompressConfig) -> tuple[str, str]:
-    """What a method needs of a teacher in vain, and an objective that does without, if any."""
+    """What a method needs of a teacher in vain, and settings that do without, if any."""
     missing = " and ".join(NEEDS[need] for need in lacking(teacher, config.needs))
-    return missing, _served(teacher, config) if missing else ""
+    return missing, _remedy(teacher, config) if missing else ""
 
 
-def _served(teacher: nn.Module, config: CompressConfig) -> str:
-    """The objective without terms that the teacher lacks something for, where that is all that
-    keeps the method from it; else ""."""
+def _remedy(teacher: nn.Module, config: CompressConfig) -> str:
+    """No polish, and the objective without terms that the teacher lacks something for, where that
+    is all that keeps the method from it; else ""."""
+    changes: dict[str, Any] = {"polish_steps": 0} if config.polish_steps else {}
     terms = Objective.parse(config.objective, has_student=True).terms if config.objective else ()
     kept = tuple((weight, term) for weight, term in terms if not lacking(teacher, term.needs))
-    if not kept:
-        return ""
-    other = str(Objective(kept))
+    if 0 < len(kept) < len(terms):
+        changes = {"objective": str(Objective(kept)), **changes}
     try:
-        needs = attrs.evolve(config, objective=other).needs
+        needs = attrs.evolve(config, **changes).needs
     except ObjectiveError:
         return ""
-    return "" if lacking(teacher, needs) else other
+    told = " ".join(f"--with 'compress.{name}={value}'" for name, value in changes.items())
+    verb = "does" if len(changes) == 1 else "do"
+    return "" if lacking(teacher, needs) else f"{told} {verb} without"
 
 
 def check_classes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from autorecon.compress import METHODS, CompressConfig, CompressError, Compression, Method
+from autorecon.compress.engine.assembly import check_needs
 from autorecon.compress.methods.method import find_method, register
 from autorecon.objective import NEEDS, DivergedError
 from autorecon.records.score import Score
@@ -131,7 +133,7 @@ def test_what_a_method_needs_is_known_and_asked_for(start: Any, name: str) -> No
         return
     with pytest.raises(
         CompressError,
-        match=rf"the method {name} .*needs .*(`autorecon methods`|objective=.* does without)",
+        match=rf"the method {name} .*needs .*(`autorecon methods`|objective=.* do(es)? without)",
     ):
         Compression(bare, config_of(name), nn.Identity(), image_shape=(1, 8, 8))
 
@@ -191,3 +193,30 @@ def test_methods_are_values() -> None:
     assert isinstance(METHODS["gdfq"], Method)
     with pytest.raises(TypeError):
         METHODS["mine"] = METHODS["gdfq"]  # type: ignore[index]
+
+
+def test_what_does_without_statistics_is_told() -> None:
+    plain = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
+    told = "--with 'compress.objective=ce' --with 'compress.polish_steps=0' do without"
+    with pytest.raises(CompressError, match=re.escape(told)):
+        check_needs(plain, CompressConfig(method="gptaq"))
+    with pytest.raises(CompressError, match=r"; --with 'compress.polish_steps=0' does without"):
+        check_needs(plain, CompressConfig(method="gptaq", objective="ce"))
+    check_needs(plain, CompressConfig(method="gptaq", objective="ce", polish_steps=0))
+
+
+def test_gptaq_is_calibration_that_reconstructs_by_polished_images(
+    teacher: nn.Module, generator: nn.Module
+) -> None:
+    tiny = {"batch": 8, "warmup_steps": 2, "epochs": 1, "bits": "w2a4", "calibration_batches": 1}
+    own = {"ranges": "mse", "statistics": True, "reconstruct": True, "polish_steps": 2}
+    students = []
+    for config in (
+        CompressConfig("gptaq", polish_steps=2, **tiny),
+        CompressConfig("calibration", **own, **tiny),
+    ):
+        stage = Compression(teacher, config, copy.deepcopy(generator), image_shape=(1, 8, 8))
+        torch.manual_seed(0)
+        stage.run_epoch(0, lambda: None)
+        students.append(stage.student.module.state_dict())
+    assert all(students[0][name].equal(students[1][name]) for name in students[0])
