@@ -51,7 +51,7 @@ def check_generators(rows: Table, group: Group) -> None:
         assert cells == [
             group.macs(name),
             group.calibrated(name),
-            group.accuracy(name),
+            group.told(name),
             group.difference(name, HUMAN),
             group.difference(FOUND, name),
         ], label
@@ -84,7 +84,7 @@ def test_what_the_summary_says() -> None:
 def test_channels_scaled() -> None:
     group = Group("table3", RESNET20, "w2a4", range(3))
     for label, *cells in table("generator")[1:]:
-        figures = [group.macs(label), group.calibrated(label), group.accuracy(label)]
+        figures = [group.macs(label), group.calibrated(label), group.told(label)]
         assert cells == [*figures, group.difference(label, "s = 1")]
 
 
@@ -99,5 +99,5 @@ def test_generators_compared_with_gdfqs_rounding() -> None:
         Group("plain/table2-medium", MOBILENET, "w3a3", range(3, 5)),
     ]
     for label, *cells in rows[:4]:
-        assert cells == [group.accuracy(variant(label)) for group in groups], label
+        assert cells == [group.told(variant(label)) for group in groups], label
     assert rows[4][1:] == [group.difference(FOUND, HUMAN) for group in groups]

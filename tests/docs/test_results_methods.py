@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autorecon.study.spec import slug
-from results_page import MOBILENET, RESNET18, RESNET20, Group, records, table, variant
+from results_page import HUMAN, MOBILENET, RESNET18, RESNET20, Group, records, table, variant
 
 
 def test_distillation() -> None:
@@ -12,7 +12,7 @@ def test_distillation() -> None:
         name, own = variant(label), label.partition(",")[0]
         difference = group.difference(name, own)
         to = f"{difference} to {own}" if difference else ""
-        assert cells == [group.macs(name), group.accuracy(name), to]
+        assert cells == [group.macs(name), group.told(name), to]
 
 
 def test_distilling_from_a_bank() -> None:
@@ -35,7 +35,7 @@ def test_methods_that_quantize() -> None:
             for group in groups
             for cell in (
                 group.calibrated(name),
-                group.accuracy(name),
+                group.told(name),
                 group.difference(name, "GDFQ"),
             )
         ], label
@@ -45,7 +45,7 @@ def test_methods_that_distil() -> None:
     group = Group("table5", RESNET20, "resnet20", range(3))
     for label, *cells in table("distilled")[1:]:
         name = variant(label)
-        assert cells == [group.accuracy(name), group.difference(name, "DFAD")], label
+        assert cells == [group.told(name), group.difference(name, "DFAD")], label
 
 
 LITE0 = {
@@ -77,6 +77,20 @@ def test_what_helps_most() -> None:
         name, bits = label.split(", ")
         seeds = range(30, 35 if bits == "w2a4" and name != "ResNet-18" else 33)
         group = Group("reconstruction", teachers[name], bits, seeds)
-        expected = [group.accuracy(name) for name in names]
-        expected[-1] += f" ({group.difference('reconstructed', 'gdfq', bold=False)})"
-        assert [cell.replace("**", "") for cell in cells[1:5]] == expected, label
+        expected = [group.told(name) for name in names]
+        assert [cell.strip("*") for cell in cells[1:5]] == expected, label
+        assert cells[5] == group.difference("reconstructed", "gdfq"), label
+
+
+def test_what_helps_a_real_network() -> None:
+    lite0 = "lite0_teacher-lite0"
+    for bits, *cells in table("EfficientNet-Lite0, agreement / top-1")[1:]:
+        own, claim = (
+            Group(f"lite0-{name}", lite0, bits, range(3)) for name in ("reconstruction", "claim")
+        )
+        expected = [
+            " / ".join(group.told(name, figure) for figure in ("agreement", "accuracy"))
+            for group, name in ((own, "noise"), (claim, HUMAN), (own, "reconstructed"))
+        ]
+        assert [cell.strip("*") for cell in cells[:3]] == expected, bits
+        assert cells[3] == own.difference("reconstructed", "noise", "agreement"), bits

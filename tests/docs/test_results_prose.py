@@ -36,7 +36,7 @@ def test_spreads_and_intervals_of_the_prose_are_of_the_records() -> None:
         for seeds in (FIVE, FRESH):
             group = Group(study, teacher, bits, seeds)
             compared = [name for name in (HUMAN, RANDOM, WIDE, FOUND) if group.of(name)]
-            known |= {group.accuracy(name) for name in compared}
+            known |= {group.told(name) for name in compared}
             pairs = product(compared, repeat=2)
             known |= {group.difference(one, other, bold=False) for one, other in pairs}
     assert set(told) <= known

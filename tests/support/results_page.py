@@ -59,8 +59,8 @@ class Group:
             seed: value for seed, r in known.items() if (value := getattr(r, figure)) is not None
         }
 
-    def accuracy(self, name: str) -> str:
-        found = sample(list(self.of(name).values()))
+    def told(self, name: str, figure: str = "accuracy") -> str:
+        found = sample(list(self.of(name, figure).values()))
         assert found
         assert found.std is not None
         return f"{found.mean:.2f} ± {found.std:.2f}"
