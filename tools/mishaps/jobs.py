@@ -54,6 +54,7 @@ data = ""
 fits = "free"
 
 [compress]
+method = "gdfq"
 {_COMPRESS}"""
 
 _STUDY = f"""

@@ -48,7 +48,9 @@ def matched(weight: Tensor, taught: Tensor, found: Tensor) -> Tensor:
 def _damped(squares: Tensor, share: float) -> Tensor:
     """Mean products of inputs [groups, in, in] that can be inverted, also of inputs that are 0."""
     mean = squares.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-12)
-    return squares + share * mean[:, None, None] * torch.eye(squares.shape[1]).to(squares)
+    return squares + share * mean[:, None, None] * torch.eye(
+        squares.shape[1], dtype=squares.dtype, device=squares.device
+    )
 
 
 def _rounded(weight: Tensor, squares: Tensor, quantizer: WeightQuantizer) -> Tensor:
