@@ -27,6 +27,9 @@ def test_nothing_is_polished_for_want_of_statistics() -> None:
     cells = plan(found.asked.study(candidates_for(teacher, found.asked, 30), 1.0))
     assert not any(cell.config.compress.polish_steps for cell in cells)
     assert any(cell.config.compress.method == "gptaq" for cell in cells)
+    # What was asked for is as it was, so that asking for it again goes on with it.
+    asked = read_asked(ASKED)
+    assert (found.asked.compress, found.asked.choices) == (asked.compress, asked.choices)
 
 
 @pytest.mark.parametrize("groups", [1, 4])
